@@ -1,0 +1,38 @@
+# make alone prints the targets.
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test lint format bench clean
+
+help: ## print the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(BIN)/.installed ## make a virtual environment with everything in it
+
+train: setup ## train on a small synthetic cohort (a few minutes on two cores)
+	$(BIN)/lungseg train experiment=quick
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+lint: setup ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure speed, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+clean: ## remove the environment and all results
+	rm -rf $(VENV) outputs/[!.]* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist

@@ -1,0 +1,1 @@
+"""One short file a subcommand; each has ``run(config, run_dir)``."""

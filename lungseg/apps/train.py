@@ -1,0 +1,281 @@
+"""``lungseg train``: one run, from a configuration to a run folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from lungseg.apps.prepare import prepare
+from lungseg.config import build, recorded
+from lungseg.data.cohort import Cohort
+from lungseg.data.split import Split
+from lungseg.data.store import write_json
+from lungseg.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+PROVENANCE = "provenance.json"
+
+
+def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
+    """Train, evaluate, and leave the run folder of the contract.
+
+    Returns:
+        The summary, as in ``evaluation/summary.json``.
+    """
+    import pytorch_lightning as pl
+
+    from lungseg.apps.evaluate import evaluate
+    from lungseg.training.leaks import refuse_missing_set, refuse_test_selection
+    from lungseg.training.provenance import provenance
+
+    _refuse_taken(run_dir, config.ckpt_path)
+    refuse_test_selection(_plain(config))
+    pl.seed_everything(_seed(config), workers=True, verbose=False)
+    parts = _build_parts(config)  # what can be refused early is, before hours of preparation
+
+    cohort = prepare(config)
+    split = _split(config, cohort)
+    refuse_missing_set(_plain(config), list(split.sets()))
+    record = _record(config, cohort, split)
+    data = _datamodule(config, cohort, split, parts["intensity"])
+    module = _module(config, parts, data.eval_sets, record)
+    if config.ckpt_path is not None:
+        _check_resume(config.ckpt_path, record)
+
+    origin = provenance(record["config"], cohort.sha256)
+    logger = _logger(config, record, origin)
+    origin["wandb_run_id"] = logger.version if logger else None
+    try:
+        trainer = _trainer(config, run_dir, logger, has_val="val" in split.sets())
+        origin["precision"] = trainer.precision
+        if trainer.is_global_zero:
+            write_json(run_dir / PROVENANCE, origin)
+            _announce(cohort, split, trainer, run_dir)
+        trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+        if "val" in split.sets():
+            _load_best(module, run_dir)
+        summary = evaluate(
+            module, data, trainer, cohort, split, run_dir, empty=config.metrics.empty_dsc
+        )
+        if logger is not None:
+            _finish_logging(logger, module, data, cohort, summary)
+    except BaseException:
+        if logger is not None:
+            logger.run.finish(exit_code=1)
+        raise
+    if logger is not None:
+        logger.run.finish()
+    log.info(f"run folder: {_short(run_dir)}")
+    return summary
+
+
+def _refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
+    """Two runs never share a folder, also when they start in the same second."""
+    if ckpt_path is not None or os.environ.get("LOCAL_RANK", "0") != "0":
+        return
+    try:
+        (run_dir / ".run").touch(exist_ok=False)
+    except FileExistsError:
+        raise ConfigError(
+            "this folder already holds a run; start again, or go on with ckpt_path=…", run_dir
+        ) from None
+
+
+def _short(folder: Path) -> str:
+    """As a person would type it from here."""
+    relative = os.path.relpath(folder)
+    return str(folder) if relative.startswith("..") else relative
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    plain = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def _seed(config: DictConfig) -> int:
+    if not isinstance(config.seed, int) or not 0 <= config.seed < 2**32:
+        raise ConfigError(f"seed={config.seed}: must be a whole number from 0 to 2^32 - 1")
+    return config.seed
+
+
+def _build_parts(config: DictConfig) -> dict[str, Any]:
+    """Everything that needs no data."""
+    from torch import nn
+
+    from lungseg.training.device import resolve_precision
+
+    threshold = config.metrics.threshold
+    if not isinstance(threshold, int | float) or not 0 < threshold < 1:
+        raise ConfigError(f"metrics.threshold={threshold}: must be a number between 0 and 1")
+    if config.metrics.empty_dsc not in ("zero", "one", "nan"):
+        raise ConfigError(f"metrics.empty_dsc={config.metrics.empty_dsc}: must be zero, one or nan")
+    for key, lowest in (("batch_size", 1), ("num_workers", 0), ("cache_gib", 0)):
+        value = config.data[key]
+        if not isinstance(value, int | float) or value < lowest:
+            raise ConfigError(f"data.{key}={value}: must be a number, {lowest} or more")
+    epochs = config.trainer.max_epochs
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ConfigError(f"trainer.max_epochs={epochs}: must be a whole number, 1 or more")
+    resolve_precision(config.trainer.precision, config.trainer.accelerator)
+    parts = {
+        "model": build(config.model, "model"),
+        "loss": build(config.loss, "loss"),
+        "intensity": build(config.intensity, "intensity"),
+        "optimizer": build(config.optimizer, "optimizer"),
+    }
+    try:
+        parts["optimizer"](nn.Linear(1, 1).parameters())
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer: {error}") from None
+    return parts
+
+
+def _split(config: DictConfig, cohort: Cohort) -> Split:
+    if OmegaConf.is_missing(config.split, "test"):
+        raise ConfigError(
+            f"split.test: must be given, e.g. 'split.test=[{cohort.names[-1]}]'; there are"
+            f" {', '.join(cohort.names[:12])}"
+        )
+    split: Split = build(config.split, "split")(cohort.names)
+    return split
+
+
+def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
+    """What every checkpoint says of its origin."""
+    return {
+        "config": recorded(config),
+        "seed": config.seed,
+        "store": os.path.abspath(cohort.store),
+        "cohort_sha256": cohort.sha256,
+        "split": split.sets(),
+    }
+
+
+def _datamodule(config: DictConfig, cohort: Cohort, split: Split, intensity: Any) -> Any:
+    from lungseg.data.datamodule import SliceDataModule
+
+    return SliceDataModule(
+        cohort,
+        split,
+        intensity,
+        batch_size=config.data.batch_size,
+        num_workers=config.data.num_workers,
+        cache_gib=config.data.cache_gib,
+        seed=config.seed,
+    )
+
+
+def _module(
+    config: DictConfig, parts: dict[str, Any], eval_sets: list[str], record: dict[str, Any]
+) -> Any:
+    from lungseg.training.module import SegmentationModule
+
+    scheduler = {}
+    if config.scheduler:
+        scheduler = {
+            "scheduler": build(config.scheduler.scheduler, "scheduler"),
+            "interval": config.scheduler.interval,
+            "monitor": config.scheduler.get("monitor"),
+        }
+    return SegmentationModule(
+        parts["model"],
+        parts["loss"],
+        parts["optimizer"],
+        scheduler,
+        eval_sets=eval_sets,
+        threshold=config.metrics.threshold,
+        record=record,
+    )
+
+
+def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
+    from lungseg.training.module import RECORD
+    from lungseg.training.resume import load_checkpoint, refuse_other_run
+
+    refuse_other_run(load_checkpoint(Path(ckpt_path))[RECORD], record)
+
+
+def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) -> Any:
+    """The logger of the configuration, or None. Only the first process of several logs."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    if "_target_" not in config.logger or os.environ.get("LOCAL_RANK", "0") != "0":
+        return None
+    group = config.logger.get("group")
+    hydra = HydraConfig.get()
+    if group is None and hydra.mode == RunMode.MULTIRUN:
+        group = "_".join(Path(hydra.sweep.dir).parts[-2:])
+    return build(
+        config.logger,
+        "logger",
+        outputs=config.outputs,
+        group=group,
+        recorded={
+            **record["config"],
+            "cohort_sha256": record["cohort_sha256"],
+            "git_commit": (origin["git"] or {}).get("commit"),
+            "split_sets": record["split"],
+        },
+    )
+
+
+def _trainer(config: DictConfig, run_dir: Path, logger: Any, *, has_val: bool) -> Any:
+    from lungseg.training.device import resolve_precision
+    from lungseg.training.history import History
+
+    callbacks = []
+    for name, callback in config.callbacks.items():
+        extra: dict[str, Any] = {}
+        if name == "checkpoint":
+            extra = {"dirpath": run_dir / "checkpoints", "select": has_val}
+        callbacks.append(build(callback, f"callbacks.{name}", **extra))
+    return build(
+        config.trainer,
+        "trainer",
+        precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
+        callbacks=[*callbacks, History(run_dir / "metrics.csv")],
+        logger=logger or False,
+        default_root_dir=run_dir,
+        enable_progress_bar="progress" in config.callbacks,
+        enable_checkpointing="checkpoint" in config.callbacks,
+        enable_model_summary=False,
+    )
+
+
+def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None:
+    sets = ", ".join(f"{len(cases)} {name}" for name, cases in split.sets().items())
+    what = "SYNTHETIC cohort" if cohort.synthetic else "cohort"
+    device = trainer.strategy.root_device.type
+    log.info(
+        f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {_short(run_dir)}"
+    )
+
+
+def _load_best(module: Any, run_dir: Path) -> None:
+    from lungseg.training.resume import load_checkpoint
+
+    best = run_dir / "checkpoints" / "best.ckpt"
+    module.load_state_dict(load_checkpoint(best)["state_dict"])
+
+
+def _finish_logging(
+    logger: Any, module: Any, data: Any, cohort: Cohort, summary: dict[str, Any]
+) -> None:
+    from lungseg.training.overlays import log_overlays, overlays
+    from lungseg.training.wandb_run import WandbRun
+
+    if not isinstance(logger, WandbRun):
+        return
+    images = overlays(module, data, cohort.names, cohort.synthetic)
+    log_overlays(logger, images, epoch=module.trainer.current_epoch - 1)
+    for name, value in summary.items():
+        for key, entry in value.items():
+            number = entry["value"] if isinstance(entry, dict) else entry
+            logger.run.summary[f"evaluation/{name}/{key}"] = number

@@ -1,0 +1,53 @@
+"""The `lungseg` command. Imports nothing heavy: help answers at once."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+
+from lungseg import __version__
+
+COMMANDS = {
+    "prepare": "read DICOM and masks, align, audit and store them",
+    "train": "train a model, evaluate it, leave a run folder",
+    "evaluate": "evaluate the model of a run folder once more",
+}
+
+HELP = """\
+lungseg {version}: experiments in lung segmentation of CT
+
+  lungseg <command> [group=option] [key=value] ...
+
+{commands}
+
+Try:
+  lungseg train experiment=quick                       a synthetic cohort, a few minutes
+  lungseg train data=lctsc data.root=DIR               real scans
+  lungseg train -m loss.alpha=0.3,0.6                  a sweep
+  lungseg <command> --help                             its groups and settings
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: Command and overrides; those of the process by default.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        commands = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+        print(HELP.format(version=__version__, commands=commands), end="")
+        return 0
+    if arguments[0] == "--version":
+        print(f"lungseg {__version__}")
+        return 0
+    command, *overrides = arguments
+    if command not in COMMANDS:
+        close = get_close_matches(command, COMMANDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
+        print(f"lungseg: error: no command {command!r}; {hint}", file=sys.stderr)
+        return 2
+    from lungseg.launch import launch
+
+    return launch(command, overrides)

@@ -1,0 +1,32 @@
+"""A case: one patient's image and mask on one grid, with what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.volume import Volume
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a source hands over for one patient.
+
+    Attributes:
+        name: Pseudonym; the only name under which the case appears anywhere.
+        volume: Image, HU.
+        mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid.
+        header: ``sex``, ``scanner``, ``synthetic``, as far as known.
+        audit: ``findings`` and, for a mask without geometry, ``alignment``.
+        source_sha256: Hash of the source files' contents.
+    """
+
+    name: str
+    volume: Volume
+    mask: NDArray[np.uint8]
+    header: dict[str, str | bool]
+    audit: dict[str, Any]
+    source_sha256: str

@@ -1,0 +1,178 @@
+"""Batches of slices from prepared cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+from lungseg.data import store as stores
+from lungseg.data.cohort import Cohort
+from lungseg.data.split import Split
+from lungseg.errors import DataError
+
+GIB = 1 << 30
+
+
+class SliceDataset(Dataset[dict[str, Any]]):
+    """Axial slices of some cases, one a sample.
+
+    A sample holds ``image`` (int16 HU ``[1, y, x]``), ``mask`` (uint8 ``[1, y, x]``), ``case``
+    (position in the cohort) and ``z`` (0 is nearest the feet).
+
+    Args:
+        cohort: All prepared cases.
+        cases: Names of those to use.
+        cache: Whether to read all slices at once and keep them, or each when it is asked for.
+    """
+
+    def __init__(self, cohort: Cohort, cases: list[str], *, cache: bool) -> None:
+        self._store = cohort.store
+        self._names = cohort.names
+        self._cache = cache
+        self._arrays: dict[int, tuple[Any, Any]] = {}
+        self.index = [
+            (case, z)
+            for case in map(self._names.index, cases)
+            for z in range(cohort.cases[self._names[case]]["fingerprint"]["n_slices"])
+        ]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, item: int) -> dict[str, Any]:
+        case, z = self.index[item]
+        if case not in self._arrays:
+            self._arrays[case] = self._open(case)
+        image, mask = self._arrays[case]
+        return {
+            "image": torch.as_tensor(image[z]).unsqueeze(0),
+            "mask": torch.as_tensor(mask[z]).unsqueeze(0),
+            "case": case,
+            "z": z,
+        }
+
+    def load(self) -> None:
+        """Read what is to be kept in memory, before worker processes are forked off."""
+        if self._cache:
+            for case in dict.fromkeys(case for case, _ in self.index):
+                self._arrays[case] = self._open(case)
+
+    def _open(self, case: int) -> tuple[Any, Any]:
+        image, mask = stores.open_arrays(self._store, self._names[case])
+        return (image[:], mask[:]) if self._cache else (image, mask)
+
+
+class SliceDataModule(pl.LightningDataModule):
+    """Feeds slices by set: shuffled for training, in order for everything else.
+
+    The order in an epoch depends on the seed and the epoch alone, so a resumed run sees what an
+    unbroken one would have seen.
+
+    Args:
+        cohort: All prepared cases.
+        split: Which cases stand in which set.
+        intensity: HU to what the network sees; applied to whole batches, on the training device.
+        batch_size: Slices a batch (in each process).
+        num_workers: Processes that load slices.
+        cache_gib: Keep all slices in memory when they take less than this.
+        seed: Of the order of training slices.
+
+    Raises:
+        DataError: If slices differ in size between cases, so that they cannot share a batch.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        split: Split,
+        intensity: Callable[[Tensor], Tensor],
+        *,
+        batch_size: int,
+        num_workers: int,
+        cache_gib: float,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self._intensity = intensity
+        self._batch_size = batch_size
+        self._num_workers = num_workers
+        self._seed = seed
+        used = [name for cases in split.sets().values() for name in cases]
+        _check_one_size(cohort, used)
+        # int16 image and uint8 mask
+        bytes_needed = 3 * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
+        cache = bytes_needed <= cache_gib * GIB
+        self.datasets = {
+            name: SliceDataset(cohort, cases, cache=cache) for name, cases in split.sets().items()
+        }
+
+    @property
+    def eval_sets(self) -> list[str]:
+        """Sets that are evaluated after each epoch, in the order of their loaders."""
+        return [name for name in self.datasets if name != "train"]
+
+    def setup(self, stage: str) -> None:
+        """Load what is kept in memory."""
+        for dataset in self.datasets.values():
+            dataset.load()
+
+    def train_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Training slices in an order of their own each epoch."""
+        dataset = self.datasets["train"]
+        rank, processes = self._place()
+        sampler: DistributedSampler[Any] = DistributedSampler(
+            dataset,
+            num_replicas=processes,
+            rank=rank,
+            shuffle=True,
+            seed=self._seed,
+            drop_last=True,  # for several processes: leave a slice out rather than count it twice
+        )
+        return self._loader(dataset, sampler)
+
+    def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
+        """One loader for each of :attr:`eval_sets`."""
+        return [self._eval_loader(self.datasets[name]) for name in self.eval_sets]
+
+    def test_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
+        """One loader for each set, training's among them, all in order."""
+        return [self._eval_loader(dataset) for dataset in self.datasets.values()]
+
+    def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
+        """HU cross to the device as int16, half the bytes, and become intensities there."""
+        image = self._intensity(batch["image"])
+        return {**batch, "image": image.contiguous(memory_format=torch.channels_last)}
+
+    def _place(self) -> tuple[int, int]:
+        """Rank of this process and number of processes."""
+        trainer = self.trainer
+        return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
+
+    def _eval_loader(self, dataset: SliceDataset) -> DataLoader[dict[str, Any]]:
+        # Each process takes its share with no slice repeated, so that counts add up exactly.
+        return self._loader(dataset, range(self._place()[0], len(dataset), self._place()[1]))
+
+    def _loader(self, dataset: SliceDataset, sampler: Iterable[int]) -> DataLoader[dict[str, Any]]:
+        return DataLoader(
+            dataset,
+            batch_size=self._batch_size,
+            sampler=sampler,
+            num_workers=self._num_workers,
+            persistent_workers=self._num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+
+def _check_one_size(cohort: Cohort, names: list[str]) -> None:
+    sizes: dict[tuple[int, int], str] = {}
+    for name in names:
+        _, height, width = cohort.cases[name]["fingerprint"]["shape"]
+        sizes.setdefault((height, width), name)
+    if len(sizes) > 1:
+        which = ", ".join(f"{name} {height}x{width}" for (height, width), name in sizes.items())
+        raise DataError(f"slices differ in size between cases and cannot share a batch: {which}")

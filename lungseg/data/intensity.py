@@ -1,0 +1,34 @@
+"""From HU to what a network sees."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+
+class Window:
+    """Map a window of HU to [0, 1] and clip what lies outside: ``(HU - lower) / (upper - lower)``.
+
+    Args:
+        lower: HU that becomes 0.
+        upper: HU that becomes 1.
+
+    Raises:
+        ValueError: If the window is empty.
+
+    Example:
+        >>> import torch
+        >>> Window(-1000, 400)(torch.tensor([-2000, -300, 3000], dtype=torch.int16)).tolist()
+        [0.0, 0.5, 1.0]
+    """
+
+    def __init__(self, lower: float, upper: float) -> None:
+        if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
+            raise ValueError(f"lower must be below upper, got lower={lower}, upper={upper}")
+        self.lower = float(lower)
+        self.upper = float(upper)
+
+    def __call__(self, hu: Tensor) -> Tensor:
+        """HU of any shape and dtype to float32 in [0, 1]."""
+        return ((hu.float() - self.lower) / (self.upper - self.lower)).clamp_(0.0, 1.0)

@@ -1,0 +1,122 @@
+"""Source: folders of CT slices with one npz mask a case, as in the report's copy of LCTSC."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.data.align import align
+from lungseg.data.case import Case
+from lungseg.dicom.series import dicom_files, read_series
+from lungseg.errors import DataError
+
+
+class LctscFolder:
+    """Cases laid out as ``Images/<case>/*.dcm`` and ``Segmentations/<case>_seg.npz``.
+
+    The npz holds ``masks``: 0 or 1, ``[z, y, x]``, its axes in unknown directions.
+
+    Args:
+        root: Folder that holds ``Images`` and ``Segmentations``.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def cases(self) -> list[str]:
+        """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
+
+        Raises:
+            DataError: If there are none, or an image folder and a mask do not pair up.
+        """
+        images = self.root / "Images"
+        if not images.is_dir():
+            raise DataError(
+                "data.root holds no folder Images/ with a folder for each case", self.root
+            )
+        names = {folder.name for folder in images.iterdir() if folder.is_dir()}
+        if not names:
+            raise DataError("Images/ holds no folder: one for each case is expected", images)
+        masks = {
+            file.name.removesuffix("_seg.npz")
+            for file in (self.root / "Segmentations").glob("*_seg.npz")
+        }
+        for missing, what in (
+            (names - masks, "no mask: Segmentations/{}_seg.npz is missing"),
+            (masks - names, "no images: folder Images/{} is missing"),
+        ):
+            if missing:
+                first = sorted(missing)[0]
+                more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+                raise DataError(f"{first}{more}: {what.format(first)}", self.root)
+        return sorted(names, key=_natural)
+
+    def state(self, case: str) -> str:
+        """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
+        lines = []
+        for file in [*dicom_files(self.root / "Images" / case), self._mask_file(case)]:
+            stat = file.stat()
+            lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def read(self, case: str) -> Case:
+        """Read one case, its mask aligned with its image.
+
+        Raises:
+            DataError: If files are damaged or missing, or image and mask do not belong together.
+        """
+        mask_file = self._mask_file(case)
+        try:
+            content = mask_file.read_bytes()
+            stored = _read_mask(content, mask_file)
+            series = read_series(self.root / "Images" / case)
+            try:
+                mask, alignment = align(series.volume, stored)
+            except ValueError as error:
+                raise DataError(str(error), mask_file) from None
+        except DataError as error:
+            raise DataError(f"{case}: {error}", error.path) from error
+        except OSError as error:
+            raise DataError(f"{case}: {error.strerror or 'unreadable'}", error.filename) from None
+        digest = hashlib.sha256(series.sha256.encode() + hashlib.sha256(content).digest())
+        return Case(
+            name=case,
+            volume=series.volume,
+            mask=mask,
+            header=series.header,
+            audit={"findings": series.findings, "alignment": alignment.to_dict()},
+            source_sha256=digest.hexdigest(),
+        )
+
+    def _mask_file(self, case: str) -> Path:
+        return self.root / "Segmentations" / f"{case}_seg.npz"
+
+
+def _read_mask(content: bytes, file: Path) -> NDArray[np.uint8]:
+    try:
+        with np.load(io.BytesIO(content)) as arrays:
+            if "masks" not in arrays:
+                raise DataError(f"the mask file has no array 'masks' but {sorted(arrays)}", file)
+            mask: NDArray[Any] = arrays["masks"]
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile):
+        raise DataError("the mask file is damaged or no npz file", file) from None
+    if mask.ndim != 3 or not ((mask == 0) | (mask == 1)).all():
+        raise DataError(
+            f"the mask must be [z, y, x] of 0 and 1, got {mask.ndim} axes and values from"
+            f" {mask.min()} to {mask.max()}",
+            file,
+        )
+    return mask.astype(np.uint8)
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that reads runs of digits as numbers."""
+    parts = re.split(r"(\d+)", name)
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

@@ -1,0 +1,23 @@
+"""Errors that a user meets: one line that says what, where, and what would be right."""
+
+
+class LungsegError(Exception):
+    """Something that the user can put right.
+
+    Args:
+        message: One line. It may reach logs: it names cases by pseudonym and no source path.
+        path: The file or folder concerned. Shown on the terminal only, never logged: source paths
+            may hold names of patients.
+    """
+
+    def __init__(self, message: str, path: object = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class ConfigError(LungsegError):
+    """A setting, or a combination of settings, that cannot work."""
+
+
+class DataError(LungsegError):
+    """Data that is missing, damaged, or does not fit together."""

@@ -1,0 +1,124 @@
+"""A thin shell around Hydra: one line for what goes wrong, the traceback to the log."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from lungseg.config import conf_dir, hide_source, register_resolvers
+
+FULL_ERROR = "HYDRA_FULL_ERROR"
+VERSION_BASE = "1.3"
+
+log = logging.getLogger(__name__)
+
+
+class _Stop(BaseException):
+    """Carries a job's error past Hydra, which would print the job's overrides first."""
+
+
+def launch(command: str, overrides: list[str]) -> int:
+    """Compose the command's configuration, run it, and return the exit code.
+
+    Args:
+        command: Names a module in ``lungseg.apps`` with a function ``run(config)``, and a primary
+            config of the same name.
+        overrides: Hydra's overrides and flags.
+    """
+    import hydra
+
+    register_resolvers()
+    full = os.environ.get(FULL_ERROR) == "1"
+    argv = sys.argv
+
+    def task(config: DictConfig) -> Any:
+        # Lightning starts further processes of a run by the command line as it was typed.
+        sys.argv = argv
+        with _environment(FULL_ERROR, "1" if full else None):
+            return _job(command, config)
+
+    main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
+    sys.argv = [f"lungseg {command}", *overrides]
+    try:
+        # With this set Hydra raises errors instead of printing them.
+        with _environment(FULL_ERROR, "1"):
+            main(task)()
+    except KeyboardInterrupt:
+        print(f"lungseg {command}: interrupted", file=sys.stderr)
+        return 130
+    except (Exception, _Stop) as stopped:
+        error = stopped.__cause__ if isinstance(stopped, _Stop) else stopped
+        if full and error is not None:
+            raise error from None
+        from lungseg.messages import one_line
+
+        print(f"lungseg {command}: error: {one_line(error, command, overrides)}", file=sys.stderr)
+        return 1
+    finally:
+        sys.argv = argv
+    return 0
+
+
+def _job(command: str, config: DictConfig) -> Any:
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    hydra_config = HydraConfig.get()
+    run_dir = Path(hydra_config.runtime.output_dir)
+    single = hydra_config.mode == RunMode.RUN
+    if hydra_config.output_subdir is not None:
+        hide_source(config, run_dir / hydra_config.output_subdir)
+    if not single:
+        hide_source(config, Path(hydra_config.sweep.dir))
+    _quiet()
+    run: Callable[[DictConfig, Path], Any] = importlib.import_module(f"lungseg.apps.{command}").run
+    try:
+        return run(config, run_dir)
+    except Exception as error:
+        log.debug("the traceback:", exc_info=True)
+        if single:
+            raise _Stop from error
+        from lungseg.messages import one_line
+
+        log.error(f"job {hydra_config.job.num} failed: {one_line(error, command, [])}")
+        raise
+
+
+def _quiet() -> None:
+    """Silence what libraries say that no user of ours can act on."""
+    # Lightning sets the level of its parent logger when it is imported; these keep theirs.
+    for package in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(f"{package}.utilities.rank_zero").setLevel(logging.WARNING)
+    for message in (
+        ".*does not have many workers.*",
+        ".*is smaller than the logging interval.*",
+        ".*isinstance.*LeafSpec.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+    ):
+        warnings.filterwarnings("ignore", message=message)
+
+
+@contextmanager
+def _environment(name: str, value: str | None) -> Iterator[None]:
+    before = os.environ.get(name)
+    _set_environment(name, value)
+    try:
+        yield
+    finally:
+        _set_environment(name, before)
+
+
+def _set_environment(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value

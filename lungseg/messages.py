@@ -1,0 +1,63 @@
+"""What went wrong, in one line."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from lungseg.config import conf_dir, flatten
+from lungseg.errors import LungsegError
+
+
+def one_line(error: BaseException | None, command: str, overrides: list[str]) -> str:
+    """Say what an error means, where, and what would be right.
+
+    Args:
+        error: Ours, Hydra's, or any other.
+        command: The command that met it; its settings are looked up for suggestions.
+        overrides: As typed.
+    """
+    text = str(error)
+    if isinstance(error, LungsegError):
+        return f"{text} [{error.path}]" if error.path is not None else text
+
+    if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
+        group, option = match.groups()
+        folder = conf_dir() / group
+        options = sorted(file.stem for file in folder.glob("*.yaml"))
+        return f"{group}={option}: no such option; there are {', '.join(options)}"
+    if match := re.search(r"Could not override '([^']+)'", text):
+        return _unknown_key(match[1], command, overrides)
+    if match := re.search(r"Ambiguous value for argument '([^']+)'", text):
+        return f"{match[1]}: several values; add -m to sweep over them, or write [a,b] for a list"
+    if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
+        return f"{match[1]}: must be given: {match[1]}=VALUE"
+    if type(error).__name__ == "OverrideParseException":
+        return f"{text.splitlines()[0]}; overrides look like key=value"
+    if isinstance(error, OSError) and error.strerror:
+        where = f" [{error.filename}]" if error.filename else ""
+        return f"{error.strerror}{where}"
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    kind = type(error).__name__
+    return f"{kind}: {first} (the traceback: HYDRA_FULL_ERROR=1, or the log)"
+
+
+def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
+    known = _known_keys(command, overrides)
+    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else f"lungseg {command} --help lists them"
+    return f"{key}: no such setting; {hint} (+{key}=VALUE adds a new one)"
+
+
+def _known_keys(command: str, overrides: list[str]) -> list[str]:
+    """All keys of a command's configuration with the groups chosen as typed, and the groups."""
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    groups = [folder.name for folder in conf_dir().iterdir() if folder.is_dir()]
+    chosen = [word for word in overrides if word.split("=")[0] in groups and "," not in word]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = OmegaConf.to_container(compose(command, overrides=chosen))
+    assert isinstance(config, dict)
+    keys = flatten({str(key): value for key, value in config.items()})
+    return [*keys, *groups]

@@ -1,0 +1,107 @@
+"""A small U-Net with batch norm."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class UNet(nn.Module):
+    """U-Net: `depth` halvings of the image, as many doublings, and skips between equal sizes.
+
+    Each block is two 3 × 3 convolutions, each with batch norm and ReLU. Going down, 2 × 2 max
+    pooling halves the size and the next block doubles the channels; going up, a 2 × 2 transposed
+    convolution does the reverse, and the block that follows also sees the encoder's features of
+    that size. A 1 × 1 convolution makes the logits.
+
+    Nothing in it depends on the memory layout: ``model.to(memory_format=torch.channels_last)``
+    keeps that layout from end to end, which is the fast one on a CPU.
+
+    Args:
+        in_channels: Channels of the image.
+        out_channels: Channels of the logits, one a structure.
+        depth: How often the size is halved. Height and width must be multiples of `2**depth`.
+        base_channels: Channels at full size; `base_channels * 2**depth` at the smallest.
+
+    Raises:
+        ValueError: If an argument is no whole number of at least 1, or (on call) if the image
+            has another shape than ``[B, in_channels, H, W]`` with fitting `H` and `W`.
+
+    Example:
+        >>> model = UNet(depth=3, base_channels=16)
+        >>> model(torch.zeros(2, 1, 64, 32)).shape
+        torch.Size([2, 1, 64, 32])
+        >>> sum(parameter.numel() for parameter in model.parameters())
+        483153
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        depth: int = 3,
+        base_channels: int = 16,
+    ) -> None:
+        super().__init__()
+        self.in_channels = _check_count("in_channels", in_channels)
+        _check_count("out_channels", out_channels)
+        self.depth = _check_count("depth", depth)
+        _check_count("base_channels", base_channels)
+
+        widths = [base_channels * 2**level for level in range(depth)]
+        self.encoder = nn.ModuleList(
+            _block(before, after)
+            for before, after in zip([in_channels, *widths], widths, strict=False)
+        )
+        self.pool = nn.MaxPool2d(2)
+        self.bottleneck = _block(widths[-1], 2 * widths[-1])
+        self.upsample = nn.ModuleList(
+            nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2)
+            for width in reversed(widths)
+        )
+        self.decoder = nn.ModuleList(_block(2 * width, width) for width in reversed(widths))
+        self.head = nn.Conv2d(base_channels, out_channels, kernel_size=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits ``[B, out_channels, H, W]`` of an image ``[B, in_channels, H, W]``."""
+        self._check_image(image)
+        features, skips = image, []
+        for block in self.encoder:
+            features = block(features)
+            skips.append(features)
+            features = self.pool(features)
+        features = self.bottleneck(features)
+        for upsample, block in zip(self.upsample, self.decoder, strict=True):
+            # Popping frees each skip as soon as it is used, where no gradient needs it.
+            features = block(torch.cat([skips.pop(), upsample(features)], dim=1))
+        logits: Tensor = self.head(features)
+        return logits
+
+    def _check_image(self, image: Tensor) -> None:
+        shape = tuple(image.shape)
+        if len(shape) != 4 or shape[1] != self.in_channels:
+            raise ValueError(f"image must have shape [B, {self.in_channels}, H, W], got {shape}")
+        multiple = 2**self.depth
+        if shape[2] % multiple or shape[3] % multiple:
+            raise ValueError(
+                f"image height and width must be multiples of {multiple} (2**depth), "
+                f"got {shape[2]} × {shape[3]}"
+            )
+
+
+def _block(in_channels: int, out_channels: int) -> nn.Sequential:
+    """Two 3 × 3 convolutions that keep the size, each with batch norm and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )
+
+
+def _check_count(name: str, value: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    return value

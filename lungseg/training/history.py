@@ -1,0 +1,105 @@
+"""A row an epoch: to metrics.csv, to the loggers, and to the screen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+log = logging.getLogger(__name__)
+
+TIMES = ("lr", "epoch_seconds", "slices_per_second")
+
+
+class History(pl.Callback):
+    """Collects a row at the end of each epoch, tests included, and passes it on.
+
+    The rows are kept in checkpoints, so a resumed run's ``metrics.csv`` is whole.
+
+    Args:
+        file: ``metrics.csv`` of the run folder; written anew each epoch, in one step.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.rows: list[dict[str, float]] = []
+        self._start = 0.0
+        self._trained = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell new loggers of the epochs before a resume."""
+        for row in self.rows:
+            self._pass_on(trainer, row)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._start = self._trained = time.perf_counter()
+
+    def on_train_batch_end(self, *args: Any) -> None:
+        """Training lasts until its last batch; evaluation comes after."""
+        self._trained = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Write the epoch's row."""
+        seconds = time.perf_counter() - self._start
+        results = pl_module.results("train")
+        pl_module.log_dict(results, logger=False)
+        evaluated = {
+            name: float(value)
+            for name, value in trainer.callback_metrics.items()
+            if name.startswith(("test/", "val/"))
+        }
+        order = sorted(evaluated, key=lambda name: name.startswith("val/"))
+        n_slices = len(pl_module.table("train"))
+        row = {
+            "epoch": trainer.current_epoch,
+            **results,
+            **{name: evaluated[name] for name in order},
+            "lr": trainer.optimizers[0].param_groups[0]["lr"],
+            "epoch_seconds": round(seconds, 3),
+            "slices_per_second": round(n_slices / max(self._trained - self._start, 1e-9), 3),
+        }
+        self.rows.append(row)
+        if trainer.is_global_zero:
+            self._write()
+            self._pass_on(trainer, row)
+            log.info(_line(row, trainer.max_epochs))
+
+    def _pass_on(self, trainer: pl.Trainer, row: dict[str, float]) -> None:
+        for logger in trainer.loggers:
+            logger.log_metrics(row)
+
+    def _write(self) -> None:
+        text = io.StringIO()
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        part = self.file.with_suffix(".csv.part")
+        part.write_text(text.getvalue())
+        os.replace(part, self.file)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the rows of the run that is gone on with."""
+        self.rows = list(state_dict["rows"])
+
+
+def _line(row: dict[str, float], max_epochs: int | None) -> str:
+    sets = dict.fromkeys(name.split("/")[0] for name in row if "/" in name)
+    parts = [
+        f"{name} loss {row[f'{name}/loss']:+.4f} accuracy {row[f'{name}/accuracy']:.4f}"
+        f" DSC {row[f'{name}/dsc']:.4f}"
+        for name in sets
+    ]
+    done = f"epoch {row['epoch'] + 1:.0f}/{max_epochs}"
+    return "  ".join([done, *parts, f"{row['epoch_seconds']:.0f} s"])

@@ -1,0 +1,68 @@
+"""What made a run: versions, commit, configuration, data."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lungseg import __version__
+
+PACKAGES = (
+    "torch",
+    "pytorch-lightning",
+    "torchmetrics",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "pydicom",
+    "zarr",
+    "wandb",
+    "monai",
+)
+
+
+def provenance(config: dict[str, Any], cohort_sha256: str) -> dict[str, Any]:
+    """The contents of ``provenance.json``, as far as they are known before training.
+
+    Args:
+        config: Resolved configuration, plain containers.
+        cohort_sha256: Hash of all voxels and masks.
+    """
+    return {
+        "lungseg": __version__,
+        "git": git_state(Path(__file__).parent),
+        "cohort_sha256": cohort_sha256,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in PACKAGES if _version(name)},
+        "config": config,
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit of the clone that a folder is in, and whether it was changed; None outside one."""
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = git("rev-parse", "HEAD")
+    # An installed package may lie inside a clone of something else, which does not track it.
+    if commit is None or not git("ls-files", "."):
+        return None
+    return {"commit": commit, "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,57 @@
+"""Checkpoints: what they record, and whether a run may go on from one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lungseg.config import HIDDEN, flatten
+from lungseg.errors import ConfigError, DataError
+from lungseg.training.module import RECORD
+
+# May differ in a run that goes on: where things are, how fast and how long it runs, who watches.
+FREE = ("trainer.", "logger.", "callbacks.", "outputs", "ckpt_path", "data.num_workers",
+        "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.root",
+        "allow_test_selection", "metrics.empty_dsc")  # fmt: skip
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """Load a checkpoint of ours; nothing in it is executed.
+
+    Raises:
+        DataError: If there is none, or it is damaged, or not ours.
+    """
+    import torch
+
+    if not file.is_file():
+        raise DataError("no checkpoint here", file)
+    try:
+        checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes surface as errors of every kind
+        raise DataError(f"the checkpoint cannot be read ({type(error).__name__})", file) from None
+    if RECORD not in checkpoint:
+        raise DataError("the checkpoint was not written by lungseg train", file)
+    return checkpoint
+
+
+def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Stop when a run that goes on is not the one that its checkpoint comes from.
+
+    Args:
+        old: Record of the checkpoint.
+        new: Record of the run that is to start from it.
+
+    Raises:
+        ConfigError: If settings that shape the weights differ, or the split or the data do.
+    """
+    before, now = flatten(old["config"]), flatten(new["config"])
+    for key in sorted(before.keys() | now.keys()):
+        values = before.get(key), now.get(key)
+        if key.startswith(FREE) or HIDDEN in values or values[0] == values[1]:
+            continue
+        raise ConfigError(
+            f"{key}={values[1]}: the checkpoint's run had {values[0]}, and a resumed run keeps it"
+        )
+    for key, what in (("cohort_sha256", "cases"), ("split", "split")):
+        if old[key] != new[key]:
+            raise ConfigError(f"ckpt_path: the {what} differ from those of the checkpoint's run")

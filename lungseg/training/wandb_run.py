@@ -1,0 +1,107 @@
+"""One Weights & Biases run for one training, closed whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytorch_lightning.loggers.logger import Logger
+
+from lungseg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    import wandb
+
+MODES = ("offline", "online")
+
+
+class WandbRun(Logger):
+    """Hands a row an epoch to a W&B run.
+
+    Lightning's own WandbLogger logs training and evaluation as separate steps and by global step;
+    here each epoch is one point of every series.
+
+    Args:
+        run: An open W&B run.
+    """
+
+    def __init__(self, run: wandb.Run) -> None:
+        super().__init__()
+        self.run = run
+
+    @property
+    def name(self) -> str | None:
+        """Name of the run."""
+        return self.run.name
+
+    @property
+    def version(self) -> str:
+        """Id of the run."""
+        return self.run.id
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Log one row."""
+        self.run.log(metrics)
+
+    def log_hyperparams(
+        self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
+    ) -> None:
+        """The configuration is given when the run is opened."""
+
+
+def start_run(
+    *,
+    mode: str,
+    project: str,
+    outputs: str | Path,
+    recorded: dict[str, Any],
+    name: str | None = None,
+    group: str | None = None,
+    tags: list[str] | None = None,
+) -> WandbRun:
+    """Open a W&B run whose files stand in ``<outputs>/wandb``.
+
+    The command line and the console stay out of it: both may hold paths of patients' data.
+
+    Args:
+        mode: ``offline`` or ``online``.
+        project: W&B project.
+        outputs: Folder of all results.
+        recorded: Configuration and origin, logged whole; runs can be grouped by any key of it.
+        name: Of the run; W&B makes one up by default.
+        group: The sweep that it belongs to.
+        tags: Free labels.
+
+    Raises:
+        ConfigError: If the mode is unknown.
+    """
+    if mode not in MODES:
+        raise ConfigError(
+            f"logger.mode={mode}: must be {' or '.join(MODES)}; logger=none for no W&B"
+        )
+    import wandb
+
+    Path(outputs).mkdir(parents=True, exist_ok=True)
+    run = wandb.init(
+        mode=mode,  # type: ignore[arg-type]
+        project=project,
+        dir=str(outputs),
+        name=name,
+        group=group,
+        tags=tags,
+        config=recorded,
+        reinit="create_new",
+        settings=wandb.Settings(
+            console="off",
+            disable_git=True,
+            disable_code=True,
+            disable_job_creation=True,
+            x_disable_meta=True,
+            silent=mode == "offline",
+        ),
+    )
+    run.define_metric("epoch")
+    run.define_metric("*", step_metric="epoch")
+    return WandbRun(run)

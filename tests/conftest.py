@@ -1,0 +1,77 @@
+"""Shared fixtures: a small synthetic cohort, the real CT, the command as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLONE = Path(__file__).resolve().parents[1]
+REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data"))
+
+# A cohort that trains in seconds.
+SMALL = {"n_cases": 12, "size": 32, "n_slices": 12, "seed": 0}
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    if not REAL.is_dir():
+        pytest.skip(f"no real CT at {REAL} (set LUNGSEG_REALDATA)")
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def phantom_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve small synthetic cases as DICOM and npz. Read only: copy before changing anything."""
+    from lungseg.data.phantom import write_cohort
+
+    root = tmp_path_factory.mktemp("phantom") / "cohort"
+    write_cohort(root, **SMALL)
+    return root
+
+
+@pytest.fixture
+def three_cases(phantom_root: Path, tmp_path: Path) -> Path:
+    """A private copy of the first three cases, to be damaged."""
+    root = tmp_path / "source"
+    for case in ("Case_000", "Case_001", "Case_002"):
+        shutil.copytree(phantom_root / "Images" / case, root / "Images" / case)
+        (root / "Segmentations").mkdir(exist_ok=True)
+        mask = f"{case}_seg.npz"
+        shutil.copy(phantom_root / "Segmentations" / mask, root / "Segmentations" / mask)
+    return root
+
+
+class Cli:
+    """Runs the command in a folder of its own, in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "lungseg", *arguments],
+            cwd=self.folder,
+            env=os.environ | {"COLUMNS": "200"} | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def refused(self, *arguments: str, **environment: str) -> str:
+        """The one line that a refused command prints."""
+        done = self(*arguments, **environment)
+        assert done.returncode != 0, done.stdout
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1, done.stderr
+        return lines[0]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    return Cli(tmp_path)
