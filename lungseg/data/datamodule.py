@@ -133,6 +133,11 @@ class SliceDataModule(pl.LightningDataModule):
             seed=self._seed,
             drop_last=True,  # for several processes: leave a slice out rather than count it twice
         )
+        if self.trainer:
+            # Lightning tells the sampler its epoch only after workers have begun to fetch, which in
+            # a resumed run would be the slices of epoch 0.
+            progress: Any = self.trainer.fit_loop.epoch_progress.current
+            sampler.set_epoch(progress.processed)
         return self._loader(dataset, sampler)
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:

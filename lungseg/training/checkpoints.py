@@ -7,8 +7,10 @@ from pathlib import Path
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 
-class Checkpoints(ModelCheckpoint):
-    """``last.ckpt`` after every epoch, and ``best.ckpt`` where a validation set chooses it.
+def checkpoints(*, dirpath: Path, monitor: str, mode: str, select: bool) -> list[ModelCheckpoint]:
+    """``last.ckpt`` after every epoch, and ``best.ckpt`` where there is a set to choose by.
+
+    Two callbacks, since Lightning's ``save_last`` leaves out the epochs that are not the best.
 
     Args:
         dirpath: Folder of the checkpoints.
@@ -16,17 +18,22 @@ class Checkpoints(ModelCheckpoint):
         mode: ``min`` or ``max``.
         select: Whether there is a set to choose by; without one nothing is chosen.
     """
+    last = _checkpoint(dirpath, "last")
+    # The last comes last: it has to hold what the choice of the best stands at.
+    return [_checkpoint(dirpath, "best", monitor, mode), last] if select else [last]
 
-    def __init__(self, *, dirpath: Path, monitor: str, mode: str, select: bool) -> None:
-        super().__init__(
-            dirpath=dirpath,
-            filename="best",
-            monitor=monitor if select else None,
-            mode=mode,
-            save_top_k=1 if select else 0,
-            save_last=True,
-            auto_insert_metric_name=False,
-            enable_version_counter=False,
-            # After the epoch's row and the scheduler's step, so that a resumed run has both.
-            save_on_train_epoch_end=True,
-        )
+
+def _checkpoint(
+    dirpath: Path, name: str, monitor: str | None = None, mode: str = "min"
+) -> ModelCheckpoint:
+    return ModelCheckpoint(
+        dirpath=dirpath,
+        filename=name,
+        monitor=monitor,
+        mode=mode,
+        save_top_k=1,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
+        # After the epoch's row and the scheduler's step, so that a resumed run has both.
+        save_on_train_epoch_end=True,
+    )

@@ -111,9 +111,13 @@ class SegmentationModule(pl.LightningModule):
         }
 
     def on_train_epoch_start(self) -> None:
-        """Start counting anew, and seed by epoch: random layers then draw alike after a resume."""
+        """Start counting anew."""
         self._reset("train")
-        torch.manual_seed(int(self.record.get("seed", 0)) * 100_003 + self.current_epoch)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed by step: random layers then draw alike in a resumed run and an unbroken one."""
+        seed = int(self.record.get("seed", 0))
+        torch.manual_seed((seed * 1_000_003 + self.global_step) * 1_009 + self.global_rank)
 
     def on_validation_epoch_start(self) -> None:
         """Start counting anew."""

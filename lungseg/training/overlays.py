@@ -11,7 +11,6 @@ from lungseg.data.datamodule import SliceDataModule, SliceDataset
 from lungseg.training.module import SegmentationModule
 from lungseg.training.wandb_run import WandbRun
 
-PER_CASE = 2
 MOST = 8
 LABELS = {1: "lung"}
 
@@ -22,11 +21,12 @@ def pick_slices(dataset: SliceDataset) -> list[int]:
     for item, (case, _) in enumerate(dataset.index):
         by_case.setdefault(case, []).append(item)
     picked = []
-    for items in list(by_case.values())[: MOST // PER_CASE]:
+    per_case = max(1, MOST // len(by_case))
+    for items in list(by_case.values())[:MOST]:
         with_lung = [item for item in items if dataset[item]["mask"].any()]
         picked += [
-            with_lung[len(with_lung) * k // (PER_CASE + 1)]
-            for k in range(1, PER_CASE + 1)
+            with_lung[len(with_lung) * k // (per_case + 1)]
+            for k in range(1, per_case + 1)
             if with_lung
         ]
     return picked
