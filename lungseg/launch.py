@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ def launch(command: str, overrides: list[str]) -> int:
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):
             main(task)()
+    except SystemExit as done:  # Hydra's help, and flags that it does not know
+        return done.code if isinstance(done.code, int) else 1
     except KeyboardInterrupt:
         print(f"lungseg {command}: interrupted", file=sys.stderr)
         return 130
@@ -75,14 +77,14 @@ def _job(command: str, config: DictConfig) -> Any:
     hydra_config = HydraConfig.get()
     run_dir = Path(hydra_config.runtime.output_dir)
     single = hydra_config.mode == RunMode.RUN
-    if hydra_config.output_subdir is not None:
-        hide_source(config, run_dir / hydra_config.output_subdir)
-    if not single:
-        hide_source(config, Path(hydra_config.sweep.dir))
-    _quiet()
-    run: Callable[[DictConfig, Path], Any] = importlib.import_module(f"lungseg.apps.{command}").run
     try:
-        return run(config, run_dir)
+        if hydra_config.output_subdir is not None:
+            hide_source(config, run_dir / hydra_config.output_subdir)
+        if not single:
+            hide_source(config, Path(hydra_config.sweep.dir))
+        _quiet()
+        app = importlib.import_module(f"lungseg.apps.{command}")
+        return app.run(config, run_dir)
     except Exception as error:
         log.debug("the traceback:", exc_info=True)
         if single:
@@ -102,6 +104,7 @@ def _quiet() -> None:
         ".*does not have many workers.*",
         ".*is smaller than the logging interval.*",
         ".*isinstance.*LeafSpec.*",
+        ".*sync_dist=True.*",  # what we log is computed from all processes' counts already
         ".*Checkpoint directory .* exists and is not empty.*",
     ):
         warnings.filterwarnings("ignore", message=message)

@@ -32,9 +32,13 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.apps.evaluate import evaluate
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection
     from lungseg.training.provenance import provenance
+    from lungseg.training.resume import load_checkpoint
 
     _refuse_taken(run_dir, config.ckpt_path)
+    _refuse_ddp_sweep(config)
     refuse_test_selection(_plain(config))
+    if config.allow_test_selection:
+        log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(_seed(config), workers=True, verbose=False)
     parts = _build_parts(config)  # what can be refused early is, before hours of preparation
 
@@ -51,14 +55,15 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None
     try:
-        trainer = _trainer(config, run_dir, logger, has_val="val" in split.sets())
+        trainer = _trainer(config, run_dir, logger, list(split.sets()))
         origin["precision"] = trainer.precision
         if trainer.is_global_zero:
             write_json(run_dir / PROVENANCE, origin)
             _announce(cohort, split, trainer, run_dir)
         trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
-        if "val" in split.sets():
-            _load_best(module, run_dir)
+        best = run_dir / "checkpoints" / "best.ckpt"
+        if best.is_file():
+            module.load_state_dict(load_checkpoint(best)["state_dict"])
         summary = evaluate(
             module, data, trainer, cohort, split, run_dir, empty=config.metrics.empty_dsc
         )
@@ -70,7 +75,8 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         raise
     if logger is not None:
         logger.run.finish()
-    log.info(f"run folder: {_short(run_dir)}")
+    if trainer.is_global_zero:
+        log.info(f"run folder: {_short(run_dir)}")
     return summary
 
 
@@ -84,6 +90,19 @@ def _refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
         raise ConfigError(
             "this folder already holds a run; start again, or go on with ckpt_path=…", run_dir
         ) from None
+
+
+def _refuse_ddp_sweep(config: DictConfig) -> None:
+    """Lightning starts its processes by the command line, and each of them would sweep."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    strategy = str(config.trainer.get("strategy", "auto"))
+    if strategy.startswith("ddp") and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise ConfigError(
+            f"trainer.strategy={strategy}: not under -m, where processes could train with different"
+            " settings; start the jobs one by one"
+        )
 
 
 def _short(folder: Path) -> str:
@@ -129,6 +148,9 @@ def _build_parts(config: DictConfig) -> dict[str, Any]:
         "intensity": build(config.intensity, "intensity"),
         "optimizer": build(config.optimizer, "optimizer"),
     }
+    rate = config.optimizer.get("lr", 1.0)
+    if not isinstance(rate, int | float) or not rate > 0:
+        raise ConfigError(f"optimizer.lr={rate}: must be a number above 0")
     try:
         parts["optimizer"](nn.Linear(1, 1).parameters())
     except (TypeError, ValueError) as error:
@@ -226,16 +248,22 @@ def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) 
     )
 
 
-def _trainer(config: DictConfig, run_dir: Path, logger: Any, *, has_val: bool) -> Any:
+def _trainer(config: DictConfig, run_dir: Path, logger: Any, sets: list[str]) -> Any:
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
 
-    callbacks = []
+    callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
-        extra: dict[str, Any] = {}
         if name == "checkpoint":
-            extra = {"dirpath": run_dir / "checkpoints", "select": has_val}
-        callbacks.append(build(callback, f"callbacks.{name}", **extra))
+            watched = callback.monitor.split("/")[0]
+            callbacks += build(
+                callback,
+                f"callbacks.{name}",
+                dirpath=run_dir / "checkpoints",
+                select=watched in sets,
+            )
+        else:
+            callbacks.append(build(callback, f"callbacks.{name}"))
     return build(
         config.trainer,
         "trainer",
@@ -256,13 +284,6 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     log.info(
         f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {_short(run_dir)}"
     )
-
-
-def _load_best(module: Any, run_dir: Path) -> None:
-    from lungseg.training.resume import load_checkpoint
-
-    best = run_dir / "checkpoints" / "best.ckpt"
-    module.load_state_dict(load_checkpoint(best)["state_dict"])
 
 
 def _finish_logging(

@@ -48,6 +48,7 @@ def explicit(
         ConfigError: If a case does not exist or stands in two sets.
     """
     for key, names in (("test", test), ("val", val), ("train", train)):
+        _check_list(key, names)
         for name in names or ():
             if name not in cases:
                 raise ConfigError(f"split.{key}: no case {name!r}; there are {_list(cases)}")
@@ -64,6 +65,7 @@ def positions(
         ConfigError: If a position lies outside the cohort.
     """
     for key, wanted in (("test", test), ("val", val)):
+        _check_list(key, wanted)
         for position in wanted or ():
             if not isinstance(position, int) or not 0 <= position < len(cases):
                 raise ConfigError(
@@ -94,6 +96,11 @@ def fraction(cases: Sequence[str], *, test: float, val: float = 0.0, seed: int =
     # Drawn from sorted names: the split does not depend on the order in which cases were found.
     drawn = random.Random(seed).sample(sorted(cases), n_test + n_val)
     return explicit(cases, test=sorted(drawn[:n_test]), val=sorted(drawn[n_test:]))
+
+
+def _check_list(key: str, value: object) -> None:
+    if value is not None and not isinstance(value, list | tuple):
+        raise ConfigError(f"split.{key}={value}: must be a list: 'split.{key}=[{value}]'")
 
 
 def _list(names: Sequence[str], most: int = 12) -> str:

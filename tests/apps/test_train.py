@@ -1,0 +1,348 @@
+"""One run and one sweep as a user makes them, looked at from outside."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import torch
+import yaml
+from sklearn.metrics import f1_score, precision_score, recall_score
+
+from tests.conftest import Cli
+
+SETS = ("train", "test")
+SERIES = [f"{name}/{what}" for name in SETS for what in ("loss", "accuracy", "dsc")]
+
+
+def wandb_records(folder: Path) -> list[dict]:
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def workplace(phantom_root, tmp_path_factory):
+    """A folder in which one run and one sweep of two have been made, on a source with names."""
+    folder = tmp_path_factory.mktemp("workplace")
+    shutil.copytree(phantom_root, folder / "hospital" / "source")
+    cli = Cli(folder)
+    common = [
+        "data=lctsc",
+        f"data.root={folder}/hospital/source",
+        "trainer.max_epochs=2",
+        "model.base_channels=4",
+        "model.depth=2",
+        "optimizer=adam",
+        "optimizer.lr=0.01",
+    ]
+    for arguments in (["train", *common], ["train", "-m", "loss.alpha=0.3,0.6", *common]):
+        done = cli(*arguments)
+        assert done.returncode == 0, done.stderr
+        (folder / f"screen-{'sweep' if '-m' in arguments else 'run'}.txt").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(workplace):
+    (folder,) = [path for path in (workplace / "outputs").glob("20*/*") if path.is_dir()]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def slices(run):
+    with (run / "evaluation" / "slices.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_run_folder_is_that_of_the_contract(run):
+    files = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert files == {
+        ".hydra/config.yaml",
+        ".hydra/overrides.yaml",
+        ".hydra/hydra.yaml",
+        ".run",
+        "checkpoints/last.ckpt",
+        "metrics.csv",
+        "evaluation/slices.csv",
+        "evaluation/summary.json",
+        "provenance.json",
+        "train.log",
+    }
+
+
+def test_metrics_csv(run):
+    with (run / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:7] == ["epoch", *SERIES]
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert all(np.isfinite(float(row[name])) for row in rows for name in SERIES)
+
+
+def test_slices_csv_has_each_slice_once_with_exact_counts(run, slices, workplace):
+    assert list(slices[0]) == [
+        "split", "case", "z", "tp", "fp", "fn", "tn", "mask_fraction", "dsc", "accuracy",
+    ]  # fmt: skip
+    masks = {}
+    for file in (workplace / "hospital" / "source" / "Segmentations").iterdir():
+        with np.load(file) as arrays:
+            masks[file.name.removesuffix("_seg.npz")] = arrays["masks"]
+    assert len({(row["case"], row["z"]) for row in slices}) == len(slices)
+    assert Counter(row["case"] for row in slices) == {name: len(m) for name, m in masks.items()}
+    for row in slices:
+        tp, fp, fn, tn = (int(row[name]) for name in ("tp", "fp", "fn", "tn"))
+        assert tp + fp + fn + tn == 32 * 32
+        assert float(row["mask_fraction"]) == (tp + fn) / 1024
+    for name, mask in masks.items():
+        positives = sum(int(r["tp"]) + int(r["fn"]) for r in slices if r["case"] == name)
+        assert positives == mask.sum()
+    test = {row["case"] for row in slices if row["split"] == "test"}
+    assert test == {"Case_002", "Case_005", "Case_010", "Case_011"}
+
+
+def test_summary_follows_from_the_table_by_scikit_learn(run, slices):
+    summary = json.loads((run / "evaluation" / "summary.json").read_text())
+    assert list(summary) == list(SETS)
+    for name in SETS:
+        rows = [row for row in slices if row["split"] == name]
+        counts = np.array([[int(row[k]) for k in ("tp", "fp", "fn", "tn")] for row in rows])
+        tp, fp, fn, tn = counts.sum(axis=0)
+        truth, guess = [1, 0, 1, 0], [1, 1, 0, 0]
+        weights = {"sample_weight": [tp, fp, fn, tn]}
+        assert summary[name]["recall"]["value"] == pytest.approx(
+            recall_score(truth, guess, **weights)
+        )
+        assert summary[name]["precision"]["value"] == pytest.approx(
+            precision_score(truth, guess, **weights)
+        )
+        assert summary[name]["specificity"]["value"] == pytest.approx(
+            recall_score(truth, guess, pos_label=0, **weights)
+        )
+        dscs = [
+            f1_score(truth, guess, sample_weight=row, zero_division=0)
+            for row in counts
+            if row[0] + row[2]
+        ]
+        assert summary[name]["dsc_mean_nonempty"]["value"] == pytest.approx(np.mean(dscs))
+        assert summary[name]["dsc_mean_nonempty"]["n"] == len(dscs)
+        assert summary[name]["accuracy_mean"]["value"] == pytest.approx(
+            np.mean((counts[:, 0] + counts[:, 3]) / 1024)
+        )
+        assert summary[name]["n_slices"] == len(rows)
+        assert summary[name]["n_empty"] == len(rows) - len(dscs)
+
+
+def test_the_last_logged_test_numbers_are_those_of_the_evaluation(run):
+    with (run / "metrics.csv").open() as file:
+        last = list(csv.DictReader(file))[-1]
+    test = json.loads((run / "evaluation" / "summary.json").read_text())["test"]
+    assert float(last["test/dsc"]) == pytest.approx(test["dsc_mean_nonempty"]["value"], abs=1e-6)
+    assert float(last["test/accuracy"]) == pytest.approx(test["accuracy_mean"]["value"], abs=1e-6)
+
+
+def test_provenance(run):
+    made_by = json.loads((run / "provenance.json").read_text())
+    assert set(made_by) >= {
+        "lungseg", "git", "config", "cohort_sha256", "packages", "wandb_run_id",
+    }  # fmt: skip
+    assert made_by["config"]["loss"]["alpha"] == pytest.approx(2 / 3)
+    assert (
+        made_by["packages"]["torch"] == torch.__version__.split("+")[0] or "+" in torch.__version__
+    )
+
+
+def test_the_checkpoint_loads_without_executing_anything(run):
+    checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    assert checkpoint["lungseg"]["config"]["model"]["base_channels"] == 4
+    assert checkpoint["lungseg"]["split"]["test"][0] == "Case_002"
+
+
+def test_the_screen_says_what_the_data_are_and_how_it_went(workplace):
+    shown = (workplace / "screen-run.txt").read_text()
+    assert "SYNTHETIC" in shown
+    assert "epoch 2/2" in shown
+    assert "mean DSC (non-empty slices)" in shown
+
+
+def test_wandb_sees_six_series_with_a_point_an_epoch(workplace, run):
+    run_id = json.loads((run / "provenance.json").read_text())["wandb_run_id"]
+    (folder,) = (workplace / "outputs" / "wandb").glob(f"offline-run-*-{run_id}")
+    records = wandb_records(folder)
+    history = [r["history"]["item"] for r in records if r["type"] == "history"]
+    for name in SERIES:
+        assert [row["epoch"] for row in history if name in row] == [0, 1]
+    config = next(r["run"]["config"]["update"] for r in records if r["type"] == "run")
+    assert config["loss"]["alpha"] == pytest.approx(2 / 3)
+    assert len(config["cohort_sha256"]) == 64
+    assert [row["test/overlays.count"] for row in history if "test/overlays.count" in row] == [8]
+    (overlays,) = (row for row in history if "test/overlays.count" in row)
+    assert all("(synthetic)" in caption for caption in overlays["test/overlays.captions"])
+    assert all(set(m) == {"reference", "prediction"} for m in overlays["test/overlays.all_masks"])
+    assert len(list((folder / "files/media/images/test").glob("*.png"))) == 8
+    exits = [r["exit"] for r in records if r["type"] == "exit"]
+    assert exits[0].get("exit_code", 0) == 0
+
+
+def test_a_sweep_makes_two_runs_in_one_group(workplace):
+    jobs = sorted((workplace / "outputs" / "multirun").glob("*/*/[0-9]"))
+    assert [job.name for job in jobs] == ["0", "1"]
+    alphas, ids, groups = [], [], []
+    for job in jobs:
+        made_by = json.loads((job / "provenance.json").read_text())
+        alphas.append(made_by["config"]["loss"]["alpha"])
+        ids.append(made_by["wandb_run_id"])
+        (folder,) = (workplace / "outputs" / "wandb").glob(f"offline-run-*-{ids[-1]}")
+        records = wandb_records(folder)
+        first = next(r["run"] for r in records if r["type"] == "run")
+        groups.append(first["run_group"])
+        assert first["config"]["update"]["loss"]["alpha"] == alphas[-1]
+        assert (job / "evaluation" / "summary.json").is_file()
+    assert alphas == [0.3, 0.6]
+    assert len(set(ids)) == 2
+    assert len(set(groups)) == 1
+    assert groups[0]
+
+
+def test_nothing_that_identifies_leaves_the_source(workplace):
+    """Every name, id, date and UID in the headers, and the source's path, sought in every file."""
+    source = workplace / "hospital" / "source"
+    needles = {str(source), f"{workplace}/hospital"}
+    for file in (source / "Images").rglob("*.dcm"):
+        for element in pydicom.dcmread(file, stop_before_pixels=True):
+            if element.VR in ("PN", "DA", "UI") or element.keyword == "PatientID":
+                needles.add(str(element.value))
+    standard = {"1.2.840.10008.5.1.4.1.1.2", ""}  # CT Image Storage
+    needles = {needle.encode() for needle in needles - standard}
+    assert any(b"^" in needle for needle in needles)
+    found = set()
+    for path in (workplace / "outputs").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            found |= {(path.name, needle) for needle in needles if needle in content}
+    assert not found
+
+
+def test_evaluating_again_gives_the_same_tables(workplace, run):
+    files = [run / "evaluation" / name for name in ("slices.csv", "summary.json")]
+    before = [file.read_bytes() for file in files]
+    for file in files:
+        file.unlink()
+    done = Cli(workplace)("evaluate", f"run={run}")
+    assert done.returncode == 0, done.stderr
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_the_convention_for_empty_slices_changes_no_mean(workplace, run):
+    before = (run / "evaluation" / "summary.json").read_text()
+    done = Cli(workplace)("evaluate", f"run={run}", "metrics.empty_dsc=one")
+    assert done.returncode == 0, done.stderr
+    assert (run / "evaluation" / "summary.json").read_text() == before
+    with (run / "evaluation" / "slices.csv").open() as file:
+        both_empty = [
+            row["dsc"] for row in csv.DictReader(file) if row["tp"] == row["fp"] == row["fn"] == "0"
+        ]
+    assert set(both_empty) <= {"1.0"}
+
+
+def test_evaluate_refuses_other_data(workplace, run, tmp_path):
+    checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    store = tmp_path / "store"
+    shutil.copytree(checkpoint["lungseg"]["store"], store)
+    case = store / "Case_000.zarr" / "zarr.json"
+    attributes = json.loads(case.read_text())
+    attributes["attributes"]["content_sha256"] = "0" * 64
+    case.write_text(json.dumps(attributes))
+    line = Cli(workplace).refused("evaluate", f"run={run}", f"store={store}")
+    assert "cohort hash differs" in line
+
+
+def test_hydra_kept_the_overrides(run):
+    overrides = yaml.safe_load((run / ".hydra" / "overrides.yaml").read_text())
+    assert "trainer.max_epochs=2" in overrides
+    assert "data.root=(not recorded)" in overrides
+
+
+def test_killed_in_mid_epoch_and_resumed(workplace, tmp_path):
+    """SIGKILL while an epoch runs; the same command with ckpt_path ends with the same weights."""
+    arguments = [
+        "data=lctsc",
+        f"data.root={workplace}/hospital/source",
+        f"data.store={tmp_path}/store",
+        "trainer.max_epochs=8",
+        "data.num_workers=1",
+        "logger=none",
+    ]
+    whole = Cli(tmp_path)("train", *arguments, "hydra.run.dir=whole")
+    assert whole.returncode == 0, whole.stderr
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lungseg", "train", *arguments, "hydra.run.dir=broken"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    rows = tmp_path / "broken" / "metrics.csv"
+    deadline = time.monotonic() + 120
+    # Two rows: the first epoch's checkpoint is complete, and an epoch is under way.
+    while not (rows.exists() and len(rows.read_text().splitlines()) > 2):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    last = tmp_path / "broken" / "checkpoints" / "last.ckpt"
+    stopped = torch.load(last, weights_only=True)
+    assert stopped["epoch"] < 7
+
+    resumed = Cli(tmp_path)("train", *arguments, f"ckpt_path={last}")
+    assert resumed.returncode == 0, resumed.stderr
+    ends = [
+        torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True)
+        for name in ("whole", "broken")
+    ]
+    assert ends[0]["global_step"] == ends[1]["global_step"]
+    for name, value in ends[0]["state_dict"].items():
+        assert torch.equal(value, ends[1]["state_dict"][name]), name
+    tables = [(tmp_path / n / "metrics.csv").read_text().splitlines() for n in ("whole", "broken")]
+    assert [r.split(",")[:7] for r in tables[0]] == [r.split(",")[:7] for r in tables[1]]
+
+    line = Cli(tmp_path).refused("train", *arguments, f"ckpt_path={last}", "optimizer.lr=0.01")
+    assert "optimizer.lr=0.01: the checkpoint's run had 0.1" in line
+
+
+def test_a_failed_run_closes_its_wandb_run(workplace, tmp_path):
+    """A network that fails in its first step."""
+    (tmp_path / "broken_net.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Conv2d):\n"
+        "    def __init__(self): super().__init__(1, 1, 1)\n"
+        "    def forward(self, x): raise RuntimeError('no memory\\nat all')\n"
+    )
+    line = Cli(tmp_path).refused(
+        "train",
+        "data=lctsc",
+        f"data.root={workplace}/hospital/source",
+        "~model.depth",
+        "~model.base_channels",
+        "model._target_=broken_net.Net",
+        PYTHONPATH=str(tmp_path),
+    )
+    assert "RuntimeError: no memory" in line
+    (folder,) = (tmp_path / "outputs" / "wandb").glob("offline-run-*")
+    exits = [r["exit"] for r in wandb_records(folder) if r["type"] == "exit"]
+    assert exits[0]["exit_code"] == 1
+    (log,) = (tmp_path / "outputs").glob("20*/*/train.log")
+    assert "Traceback" in log.read_text()
