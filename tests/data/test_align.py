@@ -4,9 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from lungseg.data.phantom import make_case
 
 from lungseg.data.align import MIN_MARGIN, MIN_SCORE, align, flipped
+from lungseg.data.phantom import make_case
 from lungseg.dicom.series import read_series
 from lungseg.volume import Volume
 

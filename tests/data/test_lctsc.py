@@ -4,9 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
-from lungseg.data.phantom import make_case
 
 from lungseg.data.lctsc import LctscFolder
+from lungseg.data.phantom import make_case
 from lungseg.errors import DataError
 from tests.conftest import SMALL
 
