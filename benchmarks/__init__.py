@@ -1,0 +1,1 @@
+"""What ``make bench`` runs. Times are compared within one run, as ratios: machines drift."""
