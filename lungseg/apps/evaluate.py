@@ -37,6 +37,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD, SegmentationModule
+    from lungseg.training.progress import EpochBar
     from lungseg.training.resume import load_checkpoint
 
     if OmegaConf.is_missing(config, "run"):
@@ -76,6 +77,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
             trained.trainer.precision, trained.trainer.accelerator
         ),
         logger=False,
+        callbacks=[EpochBar()],
         enable_model_summary=False,
         enable_progress_bar=False,
         enable_checkpointing=False,

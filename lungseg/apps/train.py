@@ -77,6 +77,8 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         logger.run.finish()
     if trainer.is_global_zero:
         log.info(f"run folder: {_short(run_dir)}")
+        if config.logger.get("mode") == "offline":
+            log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
     return summary
 
 
@@ -271,7 +273,7 @@ def _trainer(config: DictConfig, run_dir: Path, logger: Any, sets: list[str]) ->
         callbacks=[*callbacks, History(run_dir / "metrics.csv")],
         logger=logger or False,
         default_root_dir=run_dir,
-        enable_progress_bar="progress" in config.callbacks,
+        enable_progress_bar=False,  # Lightning's; ours is among the callbacks
         enable_checkpointing="checkpoint" in config.callbacks,
         enable_model_summary=False,
     )
