@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# Images here are tiny. Threads that wait for each other would only make the suite slow wherever
+# another process takes a core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CLONE = Path(__file__).resolve().parents[1]
 REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data"))
 

@@ -206,6 +206,7 @@ def _module(
             "scheduler": build(config.scheduler.scheduler, "scheduler"),
             "interval": config.scheduler.interval,
             "monitor": config.scheduler.get("monitor"),
+            "steps_as": config.scheduler.get("steps_as"),
         }
     return SegmentationModule(
         parts["model"],

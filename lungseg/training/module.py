@@ -29,7 +29,8 @@ class SegmentationModule(pl.LightningModule):
         loss: Takes logits and target.
         optimizer: Makes an optimizer from parameters.
         scheduler: ``scheduler`` (a factory), ``interval`` (``epoch`` or ``step``) and, where the
-            schedule follows a number, ``monitor``; or empty.
+            schedule follows a number, ``monitor``, where it has to know its length in steps,
+            ``steps_as`` (the argument that takes it); or empty.
         eval_sets: Sets evaluated after each epoch, in the order of their loaders.
         threshold: A pixel is lung when its probability is at least this.
         record: Plain containers saved with every checkpoint: configuration, split, cohort hash.
@@ -149,7 +150,10 @@ class SegmentationModule(pl.LightningModule):
         optimizer = self._optimizer(self.parameters())
         if not self._scheduler:
             return optimizer
-        scheduler = self._scheduler["scheduler"](optimizer)
+        length = {}
+        if self._scheduler.get("steps_as"):
+            length = {self._scheduler["steps_as"]: int(self.trainer.estimated_stepping_batches)}
+        scheduler = self._scheduler["scheduler"](optimizer, **length)
         interval = self._scheduler["interval"]
         config = {"scheduler": scheduler, "interval": interval}
         if isinstance(scheduler, ReduceLROnPlateau):

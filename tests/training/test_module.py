@@ -28,9 +28,10 @@ SCHEDULERS = {
     },
     "onecycle": {
         "scheduler": partial(
-            torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1, total_steps=40, cycle_momentum=False
+            torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1, cycle_momentum=False
         ),
         "interval": "step",
+        "steps_as": "total_steps",
     },
     "plateau": {
         "scheduler": partial(torch.optim.lr_scheduler.ReduceLROnPlateau, patience=0, threshold=1e3),
