@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
@@ -34,13 +35,15 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
 
-    _refuse_taken(run_dir, config.ckpt_path)
-    _refuse_ddp_sweep(config)
+    # What can be refused is refused now, before hours of preparation.
+    refuse_taken(run_dir, config.ckpt_path)
+    refuse_ddp_sweep(config)
+    check_values(config)
     refuse_test_selection(_plain(config))
     if config.allow_test_selection:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
-    pl.seed_everything(_seed(config), workers=True, verbose=False)
-    parts = _build_parts(config)  # what can be refused early is, before hours of preparation
+    pl.seed_everything(config.seed, workers=True, verbose=False)
+    parts = _parts(config)
 
     cohort = prepare(config)
     split = _split(config, cohort)
@@ -68,43 +71,18 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
             module, data, trainer, cohort, split, run_dir, empty=config.metrics.empty_dsc
         )
         if logger is not None:
-            _finish_logging(logger, module, data, cohort, summary)
+            _log_results(logger, module, data, cohort, summary)
     except BaseException:
         if logger is not None:
-            logger.run.finish(exit_code=1)
+            logger.finish(exit_code=1)
         raise
     if logger is not None:
-        logger.run.finish()
+        logger.finish()
     if trainer.is_global_zero:
         log.info(f"run folder: {_short(run_dir)}")
         if config.logger.get("mode") == "offline":
             log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
     return summary
-
-
-def _refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
-    """Two runs never share a folder, also when they start in the same second."""
-    if ckpt_path is not None or os.environ.get("LOCAL_RANK", "0") != "0":
-        return
-    try:
-        (run_dir / ".run").touch(exist_ok=False)
-    except FileExistsError:
-        raise ConfigError(
-            "this folder already holds a run; start again, or go on with ckpt_path=…", run_dir
-        ) from None
-
-
-def _refuse_ddp_sweep(config: DictConfig) -> None:
-    """Lightning starts its processes by the command line, and each of them would sweep."""
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
-    strategy = str(config.trainer.get("strategy", "auto"))
-    if strategy.startswith("ddp") and HydraConfig.get().mode == RunMode.MULTIRUN:
-        raise ConfigError(
-            f"trainer.strategy={strategy}: not under -m, where processes could train with different"
-            " settings; start the jobs one by one"
-        )
 
 
 def _short(folder: Path) -> str:
@@ -119,40 +97,12 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in plain.items()}
 
 
-def _seed(config: DictConfig) -> int:
-    if not isinstance(config.seed, int) or not 0 <= config.seed < 2**32:
-        raise ConfigError(f"seed={config.seed}: must be a whole number from 0 to 2^32 - 1")
-    return config.seed
-
-
-def _build_parts(config: DictConfig) -> dict[str, Any]:
-    """Everything that needs no data."""
+def _parts(config: DictConfig) -> dict[str, Any]:
+    """Everything that needs no data. An optimizer is made on trial, to see its arguments."""
     from torch import nn
 
-    from lungseg.training.device import resolve_precision
-
-    threshold = config.metrics.threshold
-    if not isinstance(threshold, int | float) or not 0 < threshold < 1:
-        raise ConfigError(f"metrics.threshold={threshold}: must be a number between 0 and 1")
-    if config.metrics.empty_dsc not in ("zero", "one", "nan"):
-        raise ConfigError(f"metrics.empty_dsc={config.metrics.empty_dsc}: must be zero, one or nan")
-    for key, lowest in (("batch_size", 1), ("num_workers", 0), ("cache_gib", 0)):
-        value = config.data[key]
-        if not isinstance(value, int | float) or value < lowest:
-            raise ConfigError(f"data.{key}={value}: must be a number, {lowest} or more")
-    epochs = config.trainer.max_epochs
-    if not isinstance(epochs, int) or epochs < 1:
-        raise ConfigError(f"trainer.max_epochs={epochs}: must be a whole number, 1 or more")
-    resolve_precision(config.trainer.precision, config.trainer.accelerator)
-    parts = {
-        "model": build(config.model, "model"),
-        "loss": build(config.loss, "loss"),
-        "intensity": build(config.intensity, "intensity"),
-        "optimizer": build(config.optimizer, "optimizer"),
-    }
-    rate = config.optimizer.get("lr", 1.0)
-    if not isinstance(rate, int | float) or not rate > 0:
-        raise ConfigError(f"optimizer.lr={rate}: must be a number above 0")
+    names = ("model", "loss", "intensity", "optimizer")
+    parts = {name: build(config[name], name) for name in names}
     try:
         parts["optimizer"](nn.Linear(1, 1).parameters())
     except (TypeError, ValueError) as error:
@@ -289,17 +239,11 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     )
 
 
-def _finish_logging(
+def _log_results(
     logger: Any, module: Any, data: Any, cohort: Cohort, summary: dict[str, Any]
 ) -> None:
-    from lungseg.training.overlays import log_overlays, overlays
-    from lungseg.training.wandb_run import WandbRun
+    from lungseg.training.overlays import overlays
 
-    if not isinstance(logger, WandbRun):
-        return
     images = overlays(module, data, cohort.names, cohort.synthetic)
-    log_overlays(logger, images, epoch=module.trainer.current_epoch - 1)
-    for name, value in summary.items():
-        for key, entry in value.items():
-            number = entry["value"] if isinstance(entry, dict) else entry
-            logger.run.summary[f"evaluation/{name}/{key}"] = number
+    logger.log_images("test/overlays", images, epoch=module.trainer.current_epoch - 1)
+    logger.log_summary(summary)

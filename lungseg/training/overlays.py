@@ -9,7 +9,6 @@ import torch
 
 from lungseg.data.datamodule import SliceDataModule, SliceDataset
 from lungseg.training.module import SegmentationModule
-from lungseg.training.wandb_run import WandbRun
 
 MOST = 8
 LABELS = {1: "lung"}
@@ -68,8 +67,3 @@ def overlays(
             )
         )
     return images
-
-
-def log_overlays(run: WandbRun, images: list[Any], epoch: int) -> None:
-    """Log overlays beside the last epoch's numbers."""
-    run.run.log({"test/overlays": images, "epoch": epoch})

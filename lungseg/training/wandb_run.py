@@ -45,6 +45,21 @@ class WandbRun(Logger):
         """Log one row."""
         self.run.log(metrics)
 
+    def log_images(self, name: str, images: list[wandb.Image], epoch: int) -> None:
+        """Log pictures beside an epoch's numbers."""
+        self.run.log({name: images, "epoch": epoch})
+
+    def log_summary(self, summary: dict[str, dict[str, Any]]) -> None:
+        """Log the evaluation: ``evaluation/<set>/<metric>``."""
+        for set_name, numbers in summary.items():
+            for key, entry in numbers.items():
+                number = entry["value"] if isinstance(entry, dict) else entry
+                self.run.summary[f"evaluation/{set_name}/{key}"] = number
+
+    def finish(self, exit_code: int = 0) -> None:
+        """Close the run; another one may be opened in this process."""
+        self.run.finish(exit_code=exit_code)
+
     def log_hyperparams(
         self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any
     ) -> None:

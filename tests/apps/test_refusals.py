@@ -45,7 +45,7 @@ SETTINGS = {
     "rate": (["optimizer.lr=-1"], "optimizer.lr=-1: must be a number above 0"),
     "rate as text": (["optimizer.lr=fast"], "optimizer.lr=fast: must be a number above 0"),
     "precision": (["trainer.precision=7"], "trainer.precision=7: must be auto or one of"),
-    "batch": (["data.batch_size=0"], "data.batch_size=0: must be a number, 1 or more"),
+    "batch": (["data.batch_size=0"], "data.batch_size=0: must be a whole number, 1 or more"),
     "threshold": (["metrics.threshold=2"], "metrics.threshold=2: must be a number between 0 and 1"),
     "convention": (["metrics.empty_dsc=half"], "must be zero, one or nan"),
     "seed": (["seed=x"], "seed=x: must be a whole number"),

@@ -1,0 +1,69 @@
+"""Values of settings, checked where they enter."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from lungseg.errors import ConfigError
+
+
+def check_values(config: DictConfig) -> None:
+    """Check what no part of a run checks for itself in time.
+
+    Raises:
+        ConfigError: Naming the first setting that is out of range.
+    """
+    from lungseg.training.device import resolve_precision
+
+    _whole("seed", config.seed, 0)
+    _whole("trainer.max_epochs", config.trainer.max_epochs, 1)
+    _whole("data.batch_size", config.data.batch_size, 1)
+    _whole("data.num_workers", config.data.num_workers, 0)
+    if config.data.cache_gib != 0:
+        _number("data.cache_gib", config.data.cache_gib, 0)
+    if "lr" in config.optimizer:
+        _number("optimizer.lr", config.optimizer.lr, 0)
+    _number("metrics.threshold", config.metrics.threshold, 0, 1)
+    if config.metrics.empty_dsc not in ("zero", "one", "nan"):
+        raise ConfigError(f"metrics.empty_dsc={config.metrics.empty_dsc}: must be zero, one or nan")
+    resolve_precision(config.trainer.precision, config.trainer.accelerator)
+
+
+def _whole(key: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{key}={value}: must be a whole number, {least} or more")
+
+
+def _number(key: str, value: object, low: float, high: float = math.inf) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low < value < high:
+        bounds = f"above {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
+        raise ConfigError(f"{key}={value}: must be a number {bounds}")
+
+
+def refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
+    """Two runs never share a folder, also when they start in the same second."""
+    if ckpt_path is not None or os.environ.get("LOCAL_RANK", "0") != "0":
+        return
+    try:
+        (run_dir / ".run").touch(exist_ok=False)
+    except FileExistsError:
+        raise ConfigError(
+            "this folder already holds a run; start again, or go on with ckpt_path=…", run_dir
+        ) from None
+
+
+def refuse_ddp_sweep(config: DictConfig) -> None:
+    """Lightning starts its processes by the command line, and each of them would sweep."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    strategy = str(config.trainer.get("strategy", "auto"))
+    if strategy.startswith("ddp") and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise ConfigError(
+            f"trainer.strategy={strategy}: not under -m, where processes could train with different"
+            " settings; start the jobs one by one"
+        )
