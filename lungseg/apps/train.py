@@ -63,7 +63,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         if trainer.is_global_zero:
             write_json(run_dir / PROVENANCE, origin)
             _announce(cohort, split, trainer, run_dir)
-        trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+        _fit(trainer, module, data, config.ckpt_path, run_dir)
         best = run_dir / "checkpoints" / "best.ckpt"
         if best.is_file():
             module.load_state_dict(load_checkpoint(best)["state_dict"])
@@ -237,6 +237,16 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     log.info(
         f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {_short(run_dir)}"
     )
+
+
+def _fit(trainer: Any, module: Any, data: Any, ckpt_path: str | None, run_dir: Path) -> None:
+    try:
+        trainer.fit(module, data, ckpt_path=ckpt_path, weights_only=True)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        last = run_dir / "checkpoints" / "last.ckpt"
+        if last.is_file():
+            log.warning(f"to go on, type the same command with ckpt_path={_short(last)}")
+        raise KeyboardInterrupt from None
 
 
 def _log_results(

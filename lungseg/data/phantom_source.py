@@ -54,5 +54,8 @@ class PhantomFolder(LctscFolder):
             )
         except ValueError as error:
             raise ConfigError(f"data: {error}") from None
+        except OSError:
+            if not self.root.exists():  # else another process has just written the same files
+                raise
         finally:
             next(bar, None)

@@ -70,13 +70,19 @@ def write_case(store: Path, case: Case, source_state: str) -> dict[str, Any]:
 
 def _replace(new: Path, target: Path) -> None:
     """Put a folder in another's place; the old one is removed only when the new one is there."""
-    if target.exists():
+    while True:
+        try:
+            os.rename(new, target)  # fails where a folder with something in it has the name
+            return
+        except OSError:
+            if not target.exists():
+                raise
         old = new.with_suffix(".old")
-        os.rename(target, old)
-        os.rename(new, target)
+        try:
+            os.rename(target, old)
+        except FileNotFoundError:
+            continue  # another process has just put the same case there anew
         shutil.rmtree(old)
-    else:
-        os.rename(new, target)
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -346,3 +346,30 @@ def test_a_failed_run_closes_its_wandb_run(workplace, tmp_path):
     assert exits[0]["exit_code"] == 1
     (log,) = (tmp_path / "outputs").glob("20*/*/train.log")
     assert "Traceback" in log.read_text()
+
+
+def test_interrupted_by_hand(workplace, tmp_path):
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "lungseg", "train", "data=lctsc"),
+            *(f"data.root={workplace}/hospital/source", f"data.store={tmp_path}/store"),
+            *("trainer.max_epochs=50", "hydra.run.dir=run"),
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    rows = tmp_path / "run" / "metrics.csv"
+    deadline = time.monotonic() + 120
+    while not (rows.exists() and len(rows.read_text().splitlines()) > 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.strip() == "lungseg train: interrupted"
+    assert "the same command with ckpt_path=run/checkpoints/last.ckpt" in out
+    (folder,) = (tmp_path / "outputs" / "wandb").glob("offline-run-*")
+    (exit_code,) = [r["exit"]["exit_code"] for r in wandb_records(folder) if r["type"] == "exit"]
+    assert exit_code == 1

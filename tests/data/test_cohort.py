@@ -166,3 +166,21 @@ def test_audit_file(three_cases, tmp_path):
         "yx",
         "zyx",
     }
+
+
+def test_two_processes_may_prepare_the_same_store(three_cases, tmp_path):
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from pathlib import Path; from lungseg.data.cohort import prepare;"
+        "from lungseg.data.lctsc import LctscFolder;"
+        "print(prepare(LctscFolder(sys.argv[1]), Path(sys.argv[2]), iter, print).sha256)"
+    )
+    command = [sys.executable, "-c", code, str(three_cases), str(tmp_path / "store")]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = {process.communicate(timeout=120)[0] for process in both}
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(outputs) == 1
+    assert not list((tmp_path / "store").glob(".*"))
+    assert open_cohort(tmp_path / "store").sha256 == outputs.pop().strip()

@@ -27,9 +27,7 @@ SCHEDULERS = {
         "interval": "epoch",
     },
     "onecycle": {
-        "scheduler": partial(
-            torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1, cycle_momentum=False
-        ),
+        "scheduler": partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=0.1, cycle_momentum=False),
         "interval": "step",
         "steps_as": "total_steps",
     },
