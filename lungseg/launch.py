@@ -91,7 +91,8 @@ def _job(command: str, config: DictConfig) -> Any:
             raise _Stop from error
         from lungseg.messages import one_line
 
-        log.error(f"job {hydra_config.job.num} failed: {one_line(error, command, [])}")
+        reason = one_line(error, command, [], in_log=True)
+        log.error(f"job {hydra_config.job.num} failed: {reason}")
         raise
 
 

@@ -9,17 +9,20 @@ from lungseg.config import conf_dir, flatten
 from lungseg.errors import LungsegError
 
 
-def one_line(error: BaseException | None, command: str, overrides: list[str]) -> str:
+def one_line(
+    error: BaseException | None, command: str, overrides: list[str], *, in_log: bool = False
+) -> str:
     """Say what an error means, where, and what would be right.
 
     Args:
         error: Ours, Hydra's, or any other.
         command: The command that met it; its settings are looked up for suggestions.
         overrides: As typed.
+        in_log: Leave paths out: a source's may name a patient.
     """
     text = str(error)
     if isinstance(error, LungsegError):
-        return f"{text} [{error.path}]" if error.path is not None else text
+        return text if error.path is None or in_log else f"{text} [{error.path}]"
 
     if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
         group, option = match.groups()
@@ -35,7 +38,7 @@ def one_line(error: BaseException | None, command: str, overrides: list[str]) ->
     if type(error).__name__ == "OverrideParseException":
         return f"{text.splitlines()[0]}; overrides look like key=value"
     if isinstance(error, OSError) and error.strerror:
-        where = f" [{error.filename}]" if error.filename else ""
+        where = f" [{error.filename}]" if error.filename and not in_log else ""
         return f"{error.strerror}{where}"
     first = text.strip().splitlines()[0] if text.strip() else ""
     kind = type(error).__name__

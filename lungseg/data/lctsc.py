@@ -6,6 +6,8 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,13 @@ class LctscFolder:
         Raises:
             DataError: If there are none, or an image folder and a mask do not pair up.
         """
+        with _about("data.root"):
+            return self._cases()
+
+    def _cases(self) -> list[str]:
         images = self.root / "Images"
         if not images.is_dir():
-            raise DataError(
-                "data.root holds no folder Images/ with a folder for each case", self.root
-            )
+            raise DataError("no folder Images/ with a folder for each case", self.root)
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
             raise DataError("Images/ holds no folder: one for each case is expected", images)
@@ -61,9 +65,10 @@ class LctscFolder:
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         lines = []
-        for file in [*dicom_files(self.root / "Images" / case), self._mask_file(case)]:
-            stat = file.stat()
-            lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
+        with _about(case):
+            for file in [*dicom_files(self.root / "Images" / case), self._mask_file(case)]:
+                stat = file.stat()
+                lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def read(self, case: str) -> Case:
@@ -73,7 +78,7 @@ class LctscFolder:
             DataError: If files are damaged or missing, or image and mask do not belong together.
         """
         mask_file = self._mask_file(case)
-        try:
+        with _about(case):
             content = mask_file.read_bytes()
             stored = _read_mask(content, mask_file)
             series = read_series(self.root / "Images" / case)
@@ -81,10 +86,6 @@ class LctscFolder:
                 mask, alignment = align(series.volume, stored)
             except ValueError as error:
                 raise DataError(str(error), mask_file) from None
-        except DataError as error:
-            raise DataError(f"{case}: {error}", error.path) from error
-        except OSError as error:
-            raise DataError(f"{case}: {error.strerror or 'unreadable'}", error.filename) from None
         digest = hashlib.sha256(series.sha256.encode() + hashlib.sha256(content).digest())
         return Case(
             name=case,
@@ -97,6 +98,17 @@ class LctscFolder:
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
+
+
+@contextmanager
+def _about(what: str) -> Iterator[None]:
+    """Let errors say which case they are about, and the system's keep their paths to the screen."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{what}: {error}", error.path) from error
+    except OSError as error:
+        raise DataError(f"{what}: {error.strerror or 'unreadable'}", error.filename) from None
 
 
 def _read_mask(content: bytes, file: Path) -> NDArray[np.uint8]:

@@ -104,12 +104,14 @@ def test_bad_masks_are_refused(damage, three_cases):
 def test_unpaired_cases_are_refused(three_cases):
     mask_file(three_cases).unlink()
     with pytest.raises(
-        DataError, match="Case_001: no mask: Segmentations/Case_001_seg.npz is missing"
+        DataError, match="data.root: Case_001: no mask: Segmentations/Case_001_seg.npz is missing"
     ):
         LctscFolder(three_cases).cases()
     shutil.rmtree(three_cases / "Images" / "Case_001")
     shutil.rmtree(three_cases / "Images" / "Case_000")
-    with pytest.raises(DataError, match="Case_000: no images: folder Images/Case_000 is missing"):
+    with pytest.raises(
+        DataError, match="data.root: Case_000: no images: folder Images/Case_000 is missing"
+    ):
         LctscFolder(three_cases).cases()
 
 
