@@ -47,7 +47,10 @@ def launch(command: str, overrides: list[str]) -> int:
             return _job(command, config)
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
-    sys.argv = [f"lungseg {command}", *overrides]
+    # The parser takes overrides before or after a flag, not on both sides of it.
+    sweep = [word for word in overrides if word in ("-m", "--multirun")]
+    words = [word for word in overrides if word not in sweep]
+    sys.argv = [f"lungseg {command}", *sweep, *words]
     try:
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):

@@ -220,3 +220,14 @@ def test_full_errors_on_request(cli):
 
 def test_one_line_from_a_process_of_its_own(cli):
     assert cli.refused("train", "loss.alpha=1.5").endswith("got 1.5")
+
+
+def test_a_failing_job_stops_no_other_and_is_reported(cli):
+    small = ("data.size=32", "data.n_slices=12", "logger=none", "trainer.max_epochs=1")
+    done = cli("train", *small, "-m", "loss.alpha=0.3,1.5,0.6")
+    assert done.returncode != 0
+    assert "job 1 failed: loss: alpha must be a number from 0 to 1, got 1.5" in done.stdout
+    assert done.stderr.strip().splitlines()[-1].endswith("got 1.5")
+    assert "Traceback" not in done.stdout + done.stderr
+    jobs = (cli.folder / "outputs" / "multirun").glob("*/*/*/evaluation/summary.json")
+    assert sorted(job.parts[-3] for job in jobs) == ["0", "2"]
