@@ -50,7 +50,8 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
         if key.startswith(FREE) or HIDDEN in values or values[0] == values[1]:
             continue
         raise ConfigError(
-            f"{key}={values[1]}: the checkpoint's run had {values[0]}, and a resumed run keeps it"
+            f"{key}={values[1]}: the checkpoint's run had {values[0]}; go on with the overrides"
+            " of that run (its .hydra/overrides.yaml)"
         )
     for key, what in (("cohort_sha256", "cases"), ("split", "split")):
         if old[key] != new[key]:
