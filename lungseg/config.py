@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ def hide_source(config: DictConfig, folder: Path) -> None:
     for file in folder.glob("*.yaml"):
         text = old = file.read_text()
         for path in sorted((str(path) for path in paths if path), key=len, reverse=True):
-            text = text.replace(path, HIDDEN)
+            # As a value, not where the same letters stand in a key or a number.
+            text = re.sub(rf"(?<=[=\s'\"]){re.escape(path)}(?=[\s'\",/]|$)", HIDDEN, text)
         if text != old:
             file.write_text(text)
 

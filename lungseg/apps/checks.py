@@ -61,9 +61,9 @@ def refuse_ddp_sweep(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    strategy = str(config.trainer.get("strategy", "auto"))
-    if strategy.startswith("ddp") and HydraConfig.get().mode == RunMode.MULTIRUN:
+    devices = config.trainer.get("devices", 1)
+    if devices != 1 and HydraConfig.get().mode == RunMode.MULTIRUN:
         raise ConfigError(
-            f"trainer.strategy={strategy}: not under -m, where processes could train with different"
-            " settings; start the jobs one by one"
+            f"trainer.devices={devices}: only 1 under -m, where processes could train with"
+            " different settings; start the jobs one by one"
         )

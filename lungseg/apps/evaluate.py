@@ -202,4 +202,7 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
         for numbers in summary.values():
             cells += ["", f"{numbers[key]:,}"]
         table.add_row(label, *cells)
-    Console().print(table)
+    console = Console()
+    # Better lines that wrap than figures cut short.
+    console.width = max(console.width, console.measure(table).minimum)
+    console.print(table)

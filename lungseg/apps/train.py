@@ -36,7 +36,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.training.resume import load_checkpoint
 
     # What can be refused is refused now, before hours of preparation.
-    refuse_taken(run_dir, config.ckpt_path)
     refuse_ddp_sweep(config)
     check_values(config)
     refuse_test_selection(_plain(config))
@@ -54,6 +53,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)
 
+    refuse_taken(run_dir, config.ckpt_path)
     origin = provenance(record["config"], cohort.sha256)
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None

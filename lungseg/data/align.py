@@ -65,7 +65,9 @@ def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bo
     for flip in product((False, True), repeat=3):
         inside = flipped(mask, flip)[:, ::step_y, ::step_x] > 0
         ring = ndimage.binary_dilation(inside, disc, iterations=radius) & ~inside
-        scores[flip] = float(dark[inside].mean() - dark[ring].mean()) if inside.any() else -1.0
+        # A mask with nothing in it, or nothing around it, gives no evidence.
+        evident = inside.any() and ring.any()
+        scores[flip] = float(dark[inside].mean() - dark[ring].mean()) if evident else -1.0
     return scores
 
 

@@ -59,6 +59,8 @@ def write_case(store: Path, case: Case, source_state: str) -> dict[str, Any]:
                 # A third of the time of the default codec, for reading and for writing.
                 compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
                 dimension_names=("z", "y", "x"),
+                # Else slices without lung would be left out, and a lost chunk look like one.
+                config={"write_empty_chunks": True},
             )
             stored[:] = array
         group.attrs.put(attributes)
@@ -82,7 +84,14 @@ def _replace(new: Path, target: Path) -> None:
             os.rename(target, old)
         except FileNotFoundError:
             continue  # another process has just put the same case there anew
+        try:
+            os.rename(new, target)
+        except OSError:
+            if not target.exists():
+                os.rename(old, target)
+                raise
         shutil.rmtree(old)
+        return
 
 
 def write_json(file: Path, content: Any) -> None:

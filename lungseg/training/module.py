@@ -58,7 +58,9 @@ class SegmentationModule(pl.LightningModule):
         self._logit = math.log(threshold / (1 - threshold))
         sets = ["train", *eval_sets]
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
-        self.losses = nn.ModuleDict({f"{name}_set": MeanMetric() for name in sets})
+        self.losses = nn.ModuleDict(
+            {f"{name}_set": MeanMetric(nan_strategy="disable") for name in sets}
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         """Intensities ``[B, 1, y, x]`` to logits."""

@@ -44,13 +44,15 @@ def overlays(
     """
     import wandb
 
+    module.eval()  # a Trainer hands the module back in training mode
+    precision = module.trainer.precision_plugin
     dataset = data.datasets["test"]
     images = []
     for item in pick_slices(dataset):
         sample = dataset[item]
         batch = {"image": sample["image"].unsqueeze(0).to(module.device)}
         image = data.on_after_batch_transfer(batch, 0)["image"]
-        with torch.no_grad():
+        with torch.no_grad(), precision.forward_context():
             prediction = module.predict_mask(module(image))[0, 0].cpu().numpy()
         # W&B wraps HU modulo 256; the window has to come first.
         grey = np.rint(image[0, 0].cpu().numpy() * 255).astype(np.uint8)

@@ -60,7 +60,7 @@ def fit(mask, n):
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize(("k", "other"), [(0, 1), (1, 0), (1, 2), (2, 0)])
+@pytest.mark.parametrize(("k", "other"), [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)])
 def test_a_real_mask_of_another_patient_is_refused(realdata, k, other):
     volume, _ = real_case(realdata, k)
     _, mask = real_case(realdata, other)
@@ -90,3 +90,5 @@ def test_shape_and_emptiness_are_checked():
         align(volume, np.ones((3, 8, 8), np.uint8))
     with pytest.raises(ValueError, match="empty"):
         align(volume, np.zeros((2, 8, 8), np.uint8))
+    with pytest.raises(ValueError, match="fits the image in no orientation"):
+        align(volume, np.ones((2, 8, 8), np.uint8))
