@@ -204,5 +204,5 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
         table.add_row(label, *cells)
     console = Console()
     # Better lines that wrap than figures cut short.
-    console.width = max(console.width, console.measure(table).minimum)
+    console.width = max(console.width, 38 + 22 * len(summary))
     console.print(table)
