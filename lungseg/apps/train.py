@@ -127,6 +127,7 @@ def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
         "seed": config.seed,
         "store": os.path.abspath(cohort.store),
         "cohort_sha256": cohort.sha256,
+        "content_sha256": {name: case["content_sha256"] for name, case in cohort.cases.items()},
         "split": split.sets(),
     }
 
