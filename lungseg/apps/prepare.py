@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
 import os
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from lungseg.config import build
 from lungseg.data import cohort as cohorts
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +79,8 @@ def export_npz(cohort: Cohort, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in track(cohort.names, "Exporting npz"):
         image, mask = stores.open_arrays(cohort.store, name)
-        content = io.BytesIO()
-        np.savez_compressed(content, image=np.asarray(image[:]), mask=np.asarray(mask[:]))
-        part = folder / f".{name}-{uuid.uuid4().hex}.part"
-        try:
-            part.write_bytes(content.getbuffer())
-            os.replace(part, folder / f"{name}.npz")
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(folder / f"{name}.npz") as part:
+            np.savez_compressed(part, image=np.asarray(image[:]), mask=np.asarray(mask[:]))
 
 
 def track(names: list[str], what: str) -> Iterable[str]:
@@ -95,9 +88,10 @@ def track(names: list[str], what: str) -> Iterable[str]:
     from rich.console import Console
     from rich.progress import track as rich_track
 
-    if not names:
+    console = Console(stderr=True)
+    if not names or not console.is_terminal:
         return names
-    return rich_track(names, what, console=Console(stderr=True), transient=True)
+    return rich_track(names, what, console=console, transient=True)
 
 
 def report(cohort: Cohort) -> None:

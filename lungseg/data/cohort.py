@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from lungseg.data import store as stores
 from lungseg.data.case import Case
 from lungseg.errors import DataError
+from lungseg.files import write_json
 
 FILE = "cohort.json"
 AUDIT_FILE = "audit.json"
@@ -117,10 +118,10 @@ def prepare(
     cohort = Cohort(str(store), ready)
     fingerprint = cohort.fingerprint()
     if _read_json(store / FILE) != fingerprint:
-        stores.write_json(store / FILE, fingerprint)
+        write_json(store / FILE, fingerprint)
     audit = {name: case["audit"] for name, case in ready.items()}
     if _read_json(store / AUDIT_FILE) != audit:
-        stores.write_json(store / AUDIT_FILE, audit)
+        write_json(store / AUDIT_FILE, audit)
     return cohort
 
 

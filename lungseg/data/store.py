@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
@@ -94,17 +93,6 @@ def _replace(new: Path, target: Path) -> None:
         return
 
 
-def write_json(file: Path, content: Any) -> None:
-    """Write JSON under a temporary name, then rename it into place."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}-{uuid.uuid4().hex}.part")
-    try:
-        part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def open_case(store: str | Path, case: str) -> zarr.Group:
     """Open one case for reading, from a folder or any fsspec URL.
 
@@ -123,11 +111,19 @@ def open_arrays(store: str | Path, case: str) -> tuple[zarr.Array[Any], zarr.Arr
     """Open ``image`` (int16 HU) and ``mask`` (uint8) of one case, ``[z, y, x]``, for reading.
 
     Raises:
-        DataError: If the store has no such case.
+        DataError: If the store has no such case, or slices of it are missing.
     """
     group = open_case(store, case)
-    image, mask = group["image"], group["mask"]
-    return image, mask  # type: ignore[return-value]  # a group may also hold groups; ours does not
+    arrays = group["image"], group["mask"]
+    for array in arrays:
+        # Zarr would read a lost chunk as zeros.
+        lost = array.nchunks - array.nchunks_initialized  # type: ignore[union-attr]
+        if lost:
+            raise DataError(
+                f"{case}: {lost} slices are missing in the store; remove it and prepare it anew",
+                store,
+            )
+    return arrays  # type: ignore[return-value]  # a group may also hold groups; ours does not
 
 
 def attributes(store: str | Path, case: str) -> dict[str, Any] | None:

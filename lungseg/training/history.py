@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+
+from lungseg.files import write_text
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +82,7 @@ class History(pl.Callback):
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
-        part = self.file.with_suffix(".csv.part")
-        part.write_text(text.getvalue())
-        os.replace(part, self.file)
+        write_text(self.file, text.getvalue())
 
     def state_dict(self) -> dict[str, Any]:
         """The rows so far."""

@@ -1,0 +1,48 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def short(path: Path) -> str:
+    """A path as a person would type it from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Give a temporary name beside a file; what is written there takes the file's place at the end.
+
+    After an error the file is as it was. The folder is made if missing.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # The ending stays: some writers choose the format by it, or add one that is missing.
+    part = file.with_name(f".{uuid.uuid4().hex}.part{file.suffix}")
+    try:
+        yield part
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write text in one step."""
+    with replacing(file) as part:
+        part.write_text(text)
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write JSON in one step.
+
+    Raises:
+        ValueError: If a number in it is not finite: JSON has no word for it.
+    """
+    write_text(file, json.dumps(content, indent=2, allow_nan=False) + "\n")
