@@ -1,0 +1,160 @@
+"""The numbers of one case in 3-D: both lungs together, and the right and the left by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lungseg.metrics.sides import LEFT, RIGHT, SideArray, split_sides
+from lungseg.metrics.surface import (
+    BoolArray,
+    FloatArray,
+    SurfaceDistances,
+    as_steps,
+    bounding_box,
+    hausdorff95,
+    hausdorff95_mean,
+    mean_surface_distance,
+    nearest,
+    surface,
+    surface_dice,
+    surface_distances,
+    surface_points,
+    validate_pair,
+)
+
+TOLERANCE_MM = 2.0
+"""Tolerance of the surface Dice."""
+
+
+@dataclass(frozen=True)
+class CaseScore:
+    """Numbers of one case, and where its reference's surface was missed.
+
+    Attributes:
+        numbers: Numbers by name, see `case_row`.
+        surface_mm: Surface voxels of the reference, both lungs, ``[m, 3]`` float32 ``(z, y, x)``,
+            mm from the centre of the array's first voxel.
+        distance_mm: Distance of each to the nearest surface voxel of the prediction, ``[m]``
+            float32, mm; NaN where the prediction is empty.
+    """
+
+    numbers: dict[str, float | int]
+    surface_mm: npt.NDArray[np.float32]
+    distance_mm: npt.NDArray[np.float32]
+
+
+def case_row(
+    prediction: npt.NDArray[Any], reference: npt.NDArray[Any], spacing: Sequence[float]
+) -> CaseScore:
+    r"""Score the prediction for one case.
+
+    Keys stand for both lungs as they are, for one lung with ``right_`` or ``left_`` before them:
+
+    - ``tp``, ``fp``, ``fn``, ``tn``: voxels of the whole grid, whole numbers.
+    - ``dsc`` :math:`\frac{2\,TP}{2\,TP + FP + FN}`, ``recall`` :math:`\frac{TP}{TP + FN}`,
+      ``specificity`` :math:`\frac{TN}{TN + FP}`, ``precision`` :math:`\frac{TP}{TP + FP}`.
+    - ``hd95_mm``, ``hd95_lctsc_mm``, ``msd_mm``, ``surface_dice_2mm``: see
+      `lungseg.metrics.surface`.
+    - ``volume_ml`` of the reference, ``predicted_volume_ml``, ``volume_difference_ml``: predicted
+      less reference, ``volume_difference_percent``: of the reference.
+
+    Numbers without a value (0 / 0, or no distance for want of a surface) are NaN.
+
+    The reference is split by `split_sides`. A prediction claims no side: inside the reference
+    its voxels take the reference's side, elsewhere that of the nearest reference voxel. Where the
+    reference is empty no predicted voxel has a side: ``fp`` of each lung is 0 and all its other
+    numbers but the counts are NaN.
+
+    Args:
+        prediction: Predicted mask, ``[z, y, x]``, bool or uint8, any value but 0 is lung; z runs
+            from the feet up, y to the back, x to the patient's left.
+        reference: Reference mask, in the same form and shape.
+        spacing: Distance between voxel centres along ``(z, y, x)``, in mm.
+
+    Returns:
+        The numbers, and the reference's surface with its distances.
+
+    Raises:
+        ValueError: If the shapes differ, or for other dtypes or axes, or a spacing that is not
+            three positive numbers.
+
+    Example:
+        >>> lungs = np.array([[[1, 1, 0, 0, 1, 1]]], np.uint8)
+        >>> numbers = case_row(lungs, lungs, (10, 10, 10)).numbers
+        >>> numbers["dsc"], numbers["right_tp"], numbers["left_volume_ml"]
+        (1.0, 2, 2.0)
+    """
+    validate_pair(prediction, reference)
+    steps = as_steps(spacing)
+    box = bounding_box(prediction, reference)
+    predicted, actual = prediction[box] != 0, reference[box] != 0
+    # The whole grid, since the half that a lone lung lies in tells its side.
+    actual_sides = np.ascontiguousarray(split_sides(reference, spacing)[box])
+    predicted_sides = _claim_sides(predicted, actual, actual_sides, steps)
+
+    both = surface_distances(prediction, reference, spacing)
+    numbers = _numbers(_counts(predicted, actual, prediction.size), both, steps)
+    for prefix, side in (("right_", RIGHT), ("left_", LEFT)):
+        one, other = predicted_sides == side, actual_sides == side
+        counts = _counts(one, other, prediction.size)
+        found = surface_distances(one, other, spacing)
+        numbers |= {
+            prefix + name: value if name in counts or len(both.reference) else float("nan")
+            for name, value in _numbers(counts, found, steps).items()
+        }
+    return CaseScore(
+        numbers,
+        (surface_points(reference) * steps).astype(np.float32),
+        both.reference.astype(np.float32),
+    )
+
+
+def _claim_sides(
+    predicted: BoolArray, actual: BoolArray, actual_sides: SideArray, steps: FloatArray
+) -> SideArray:
+    """Give each predicted voxel the side of the nearest reference voxel, 0 if there is none."""
+    sides: SideArray = predicted * actual_sides
+    outside = predicted & ~actual
+    if actual.any() and outside.any():
+        found = nearest(outside, surface(actual), steps)
+        sides[outside] = actual_sides.ravel()[found]
+    return sides
+
+
+def _counts(predicted: BoolArray, actual: BoolArray, size: int) -> dict[str, int]:
+    """Count the voxels of a grid of `size` voxels, all those outside the arrays background."""
+    tp = int(np.count_nonzero(predicted & actual))
+    fp = int(np.count_nonzero(predicted)) - tp
+    fn = int(np.count_nonzero(actual)) - tp
+    return {"tp": tp, "fp": fp, "fn": fn, "tn": size - tp - fp - fn}
+
+
+def _numbers(
+    counts: dict[str, int], found: SurfaceDistances, steps: FloatArray
+) -> dict[str, float | int]:
+    tp, fp, fn, tn = counts.values()
+    voxel_ml = float(steps.prod()) / 1000
+    return {
+        **counts,
+        "dsc": _ratio(2 * tp, 2 * tp + fp + fn),
+        "recall": _ratio(tp, tp + fn),
+        "specificity": _ratio(tn, tn + fp),
+        "precision": _ratio(tp, tp + fp),
+        "hd95_mm": hausdorff95(found),
+        "hd95_lctsc_mm": hausdorff95_mean(found),
+        "msd_mm": mean_surface_distance(found),
+        "surface_dice_2mm": surface_dice(found, TOLERANCE_MM),
+        "volume_ml": (tp + fn) * voxel_ml,
+        "predicted_volume_ml": (tp + fp) * voxel_ml,
+        "volume_difference_ml": (fp - fn) * voxel_ml,
+        "volume_difference_percent": 100 * _ratio(fp - fn, tp + fn),
+    }
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
