@@ -1,0 +1,209 @@
+"""The numbers of ``evaluation/summary.json``, from small tables.
+
+Each metric is ``{"value": float or None, "n": int}``, with ``"ci95": [low, high]`` where it is a
+mean or a ratio over slices and there are two cases or more. `n` counts what is divided by: slices,
+pixels or cases. All is of Python's own numbers: ``json.dumps`` takes it as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lungseg.metrics.bootstrap import ratio_intervals
+from lungseg.metrics.curves import average_precision, brier_score, calibration, curve, roc_auc
+from lungseg.metrics.table import EmptyDsc, accuracy, dsc
+
+HIGH_DSC = 0.975
+"""A slice's DSC is high above this, and"""
+LOW_DSC = 0.8
+"""low up to this; between them it is intermediate."""
+HIGH_ACCURACY = 0.999
+"""A slice with an empty reference is excellent with an accuracy above this."""
+
+SIDES = ("", "right_", "left_")
+CASE_NUMBERS = (
+    "dsc",
+    "hd95_mm",
+    "hd95_lctsc_mm",
+    "msd_mm",
+    "surface_dice_2mm",
+    "volume_difference_ml",
+    "volume_difference_percent",
+)
+
+Array = npt.NDArray[Any]
+
+
+def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str, Any]:
+    r"""Numbers of a set that follow from its slices' counts.
+
+    Means and shares over slices, and ratios pooled over all pixels, are all ratios of sums over
+    slices; their intervals resample cases (`ratio_intervals`). ``docs/metrics.md`` defines each.
+
+    Args:
+        table: ``[n, 6]``: case, z, tp, fp, fn, tn, as `SliceCounts` computes it.
+        empty: DSC of slices with neither reference nor prediction; ``dsc_mean`` alone depends on
+            it.
+
+    Returns:
+        The numbers by key.
+
+    Example:
+        >>> table = np.array([[0, 0, 3, 1, 1, 5], [0, 1, 0, 0, 0, 10]])
+        >>> numbers = summarize_slices(table, "zero")
+        >>> numbers["dsc_mean_nonempty"], numbers["recall"], numbers["n_empty"]
+        ({'value': 0.75, 'n': 1}, {'value': 0.75, 'n': 4}, 1)
+    """
+    case, z, tp, fp, fn, tn = table.T
+    terms = _terms(tp, fp, fn, tn, empty)
+    names = list(terms)
+    parts, wholes = (
+        np.stack([_by_case(case, terms[name][k]) for name in names], 1) for k in (0, 1)
+    )
+    numbers: dict[str, Any] = {}
+    for name, interval in zip(names, ratio_intervals(parts, wholes), strict=True):
+        part, whole = terms[name]
+        numbers[name] = _number(part.sum(), whole.sum(), interval)
+    slice_accuracy = accuracy(tp, fp, fn, tn)
+    if len(table):
+        worst = int(slice_accuracy.argmin())
+        numbers["accuracy_min"] = {
+            "value": float(slice_accuracy[worst]),
+            "n": len(table),
+            "case": int(case[worst]),
+            "z": int(z[worst]),
+        }
+    return numbers | {"n_slices": len(table), "n_empty": int((tp + fn == 0).sum())}
+
+
+def _terms(
+    tp: Array, fp: Array, fn: Array, tn: Array, empty: EmptyDsc
+) -> dict[str, tuple[Array, Array]]:
+    """What is summed over slices above and below the line, for each number."""
+    right, overlap, shown = accuracy(tp, fp, fn, tn), dsc(tp, fp, fn), dsc(tp, fp, fn, empty)
+    lung = tp + fn > 0
+    none, one = ~lung, np.ones(len(tp), np.int64)
+    high = lung & (overlap > HIGH_DSC)
+    low = lung & (overlap <= LOW_DSC)
+    return {
+        "accuracy_mean": (right, one),
+        "dsc_mean_nonempty": (np.where(lung, overlap, 0.0), lung),
+        "dsc_mean": (np.nan_to_num(shown), ~np.isnan(shown)),
+        "recall": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "precision": (tp, tp + fp),
+        "share_dsc_high": (high, one),
+        "share_dsc_intermediate": (lung & ~high & ~low, one),
+        "share_dsc_low": (low, one),
+        "share_empty": (none, one),
+        "empty_accuracy_perfect": (none & (right == 1), none),
+        "empty_accuracy_intermediate": (none & (right >= HIGH_ACCURACY) & (right < 1), none),
+        "empty_accuracy_low": (none & (right < HIGH_ACCURACY), none),
+        "share_excellent": (high | (none & (right > HIGH_ACCURACY)), one),
+        "positive_share": (tp + fn, tp + fp + fn + tn),
+    }
+
+
+def summarize_scores(histogram: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Numbers of a set over all thresholds, from its ScoreHistogram, ``[2, BINS]``.
+
+    ``dsc_best_threshold`` is the highest pooled DSC that any threshold gives, with that threshold;
+    it is found on the same pixels, and so is no result: ``"selected": False`` says so.
+    """
+    pixels = int(histogram.sum())
+    found = curve(histogram)
+    best = int(found.dsc.argmax())
+    numbers: dict[str, Any] = {
+        "pr_auc": average_precision(found),
+        "roc_auc": roc_auc(found),
+        "brier": brier_score(histogram),
+        "ece": calibration(histogram).error,
+    }
+    numbers = {name: {"value": _finite(value), "n": pixels} for name, value in numbers.items()}
+    numbers["dsc_best_threshold"] = {
+        "value": float(found.dsc[best]),
+        "n": pixels,
+        "threshold": float(found.threshold[best]),
+        "selected": False,
+    }
+    return numbers
+
+
+def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Means over cases of the 3-D numbers, for both lungs, the right and the left.
+
+    A case in which a number is undefined is left out of that number's mean; `n` says how many
+    cases stand in it.
+
+    Args:
+        rows: A mapping a case, as `lungseg.metrics.cases` makes them.
+    """
+    names = [side + name for side in SIDES for name in CASE_NUMBERS]
+    values = np.array([[row[name] for name in names] for row in rows], np.float64)
+    values = values.reshape(len(rows), len(names))
+    defined = ~np.isnan(values)
+    values = np.where(defined, values, 0.0)
+    intervals = ratio_intervals(values, defined)
+    return {
+        _mean_name(name): _number(values[:, k].sum(), defined[:, k].sum(), intervals[k])
+        for k, name in enumerate(names)
+    } | {"n_cases": len(rows)}
+
+
+def _mean_name(name: str) -> str:
+    """The DSC of a volume is told from that of slices."""
+    return f"{name.removesuffix('dsc')}volume_dsc_mean" if name.endswith("dsc") else f"{name}_mean"
+
+
+def conventions(
+    table: npt.NDArray[np.int64], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """The headline mean DSC as others would report it, from the same predictions.
+
+    - ``report``: mean over slices with a non-empty reference.
+    - ``report_all``: mean over all slices, 0 where reference and prediction are empty.
+    - ``monai``: `DiceMetric` with ``ignore_empty=False``: 1 where both are empty, 0 where only the
+      reference is. With its default it is the same as ``report``.
+    - ``torchmetrics``: `DiceScore`, by slice: both-empty ones left out, 0 where only the reference
+      is empty.
+    - ``nnunet``: mean over cases of the volume's DSC; a case with neither is left out.
+
+    Args:
+        table: ``[n, 6]``: case, z, tp, fp, fn, tn.
+        rows: A mapping a case, with ``tp``, ``fp`` and ``fn`` of the volume.
+    """
+    _, _, tp, fp, fn, _ = table.T
+    volumes = [np.array([row[name] for row in rows], np.int64) for name in ("tp", "fp", "fn")]
+    lung = tp + fn > 0
+    values = {
+        "report": dsc(tp, fp, fn)[lung],
+        "report_all": dsc(tp, fp, fn, "zero"),
+        "monai": dsc(tp, fp, fn, "one"),
+        "torchmetrics": dsc(tp, fp, fn, "nan"),
+        "nnunet": dsc(volumes[0], volumes[1], volumes[2], "nan"),
+    }
+    return {
+        name: _number(np.nansum(found), np.isfinite(found).sum()) for name, found in values.items()
+    }
+
+
+def _by_case(case: Array, values: Array) -> Array:
+    """Sums over the slices of each case, ``[cases]``."""
+    _, place = np.unique(case, return_inverse=True)
+    return np.bincount(place, weights=values)
+
+
+def _number(part: Any, whole: Any, interval: Array | None = None) -> dict[str, Any]:
+    number: dict[str, Any] = {"value": float(part / whole) if whole else None, "n": int(whole)}
+    if interval is not None and np.isfinite(interval).all():
+        number["ci95"] = [float(end) for end in interval]
+    return number
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
