@@ -1,0 +1,79 @@
+"""Which slices an evaluation shows as examples: by rule, never by hand or by chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+_Rule = Callable[[pd.DataFrame, pd.Series], pd.Series]
+
+# Kind: the column along which examples spread, and who belongs, given which slices hold lung.
+_KINDS: dict[str, tuple[str, _Rule]] = {
+    "high": ("z", lambda s, lung: lung & (s["dsc"] > 0.975)),
+    "low_accuracy": ("accuracy", lambda s, _: s["accuracy"].notna()),
+    "intermediate": ("dsc", lambda s, lung: lung & (s["dsc"] > 0.8) & (s["dsc"] <= 0.975)),
+    "low": ("dsc", lambda s, lung: lung & (s["dsc"] <= 0.8)),
+    "empty_perfect": ("z", lambda s, lung: ~lung & (s["accuracy"] == 1)),
+    "empty_intermediate": (
+        "z",
+        lambda s, lung: ~lung & (s["accuracy"] >= 0.999) & (s["accuracy"] < 1),
+    ),
+    "empty_low": ("z", lambda s, lung: ~lung & (s["accuracy"] < 0.999)),
+}
+
+
+def choose(slices: pd.DataFrame, kind: str, n: int) -> pd.DataFrame:
+    """Choose example slices, spread over cases.
+
+    Cases take turns. For ``"low_accuracy"`` a case gives its worst slice first, and the case with
+    the worst slice begins. For the other kinds the picks climb evenly along the ranks that a
+    case's slices have by z or DSC, and where there are more cases than turns, every so many-th
+    case by name takes part. Ties go by case, then z.
+
+    Args:
+        slices: A row a slice of one set, with columns case, z, tp, fn, dsc and accuracy.
+        kind: ``"high"`` (DSC above 0.975), ``"intermediate"`` (above 0.8 to 0.975), ``"low"``
+            (up to 0.8), all three of slices with lung in the reference; ``"low_accuracy"`` (any
+            slice); ``"empty_perfect"`` (accuracy 1), ``"empty_intermediate"`` (from 0.999 to
+            below 1), ``"empty_low"`` (below 0.999), without lung in the reference.
+        n: How many at most.
+
+    Returns:
+        The chosen rows, in the order to show them.
+
+    Raises:
+        ValueError: If there is no such kind.
+    """
+    if kind not in _KINDS:
+        raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
+    column, rule = _KINDS[kind]
+    lung = slices["tp"] + slices["fn"] > 0
+    rows = slices[rule(slices, lung)].sort_values(["case", "z"], kind="stable")
+    rows = rows.sort_values(column, kind="stable")
+    n = max(0, min(n, len(rows)))
+    worst_first = kind == "low_accuracy"
+
+    # In order of their worst slice, or by name.
+    cases = list(rows["case"].unique()) if worst_first else sorted(rows["case"].unique())
+    if n < len(cases) and not worst_first:
+        cases = [cases[int((i + 0.5) * len(cases) / n)] for i in range(n)]
+    ranked = {case: np.flatnonzero(rows["case"] == case) for case in cases}
+    turns: list[object] = []
+    while len(turns) < n:
+        willing = [case for case in cases if turns.count(case) < len(ranked[case])]
+        turns += willing[: n - len(turns)]
+
+    picked: list[int] = []
+    taken = dict.fromkeys(cases, 0)  # ranks below this one are gone
+    for turn, case in enumerate(turns):
+        size = len(ranked[case])
+        target = 0.0 if worst_first else (turn + 0.5) / n * size - 0.5
+        # As near as leaves the ranks above to the case's later turns.
+        highest = size - turns[turn:].count(case)
+        rank = min(max(math.ceil(target - 0.5), taken[case]), highest)
+        taken[case] = rank + 1
+        picked.append(ranked[case][rank])
+    return rows.iloc[picked]

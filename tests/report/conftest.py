@@ -1,0 +1,84 @@
+import io
+import warnings
+
+import pandas as pd
+import pytest
+
+from lungseg.report.style import style
+
+
+@pytest.fixture
+def draw():
+    """Draw a figure as it is saved, and give all its words; a warning fails the whole test."""
+
+    def words(figure):
+        with style():
+            figure.savefig(io.BytesIO(), format="png", dpi=50)
+        return "\n".join(
+            text.get_text()
+            for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))
+            if text.get_visible()
+        )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield words
+
+
+def slice_row(split, case, z, tp, fp, fn, dsc=None, pixels=1000):
+    tn = pixels - tp - fp - fn
+    if dsc is None:
+        dsc = 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 0.0
+    return {
+        "split": split,
+        "case": case,
+        "z": z,
+        "tp": tp,
+        "fp": fp,
+        "fn": fn,
+        "tn": tn,
+        "mask_fraction": (tp + fn) / pixels,
+        "dsc": dsc,
+        "accuracy": (tp + tn) / pixels,
+    }
+
+
+COLUMNS = list(slice_row("test", "a", 0, 1, 0, 0))
+
+
+def normal():
+    rows = []
+    for split, cases in (("train", "abc"), ("val", "d"), ("test", "ef")):
+        for number, case in enumerate(cases):
+            for z in range(20 + number):
+                tp = 100 - (z - 10) ** 2 if 3 <= z <= 17 else 0
+                rows.append(slice_row(split, case, z, tp, z % 3, (z % 4) * (tp > 0)))
+    return pd.DataFrame(rows)
+
+
+SLICES = {
+    "normal": normal(),
+    "one slice": pd.DataFrame([slice_row("test", "a", 0, 5, 1, 1)]),
+    "one empty slice": pd.DataFrame([slice_row("test", "a", 0, 0, 0, 0)]),
+    "one train slice": pd.DataFrame([slice_row("train", "a", 0, 5, 1, 1)]),
+    "no empty slices": normal().query("tp + fn > 0"),
+    "all perfect": pd.DataFrame([slice_row("test", "a", z, 5, 0, 0) for z in range(3)]),
+    "all NaN": normal().assign(dsc=float("nan"), accuracy=float("nan")),
+    "all empty": normal().query("tp + fn == 0").assign(dsc=float("nan")),
+    "nothing": pd.DataFrame([], columns=COLUMNS),
+}
+
+
+@pytest.fixture(params=SLICES)
+def slices(request):
+    return SLICES[request.param].copy()
+
+
+@pytest.fixture
+def table():
+    return normal()
+
+
+@pytest.fixture
+def row():
+    return slice_row
