@@ -1,0 +1,111 @@
+"""Plots for the page under which each slice can be looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from lungseg.report.style import COLOUR, nonempty
+
+HEIGHT = 460
+_LAYOUT: dict[str, Any] = {
+    "height": HEIGHT,
+    "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
+    "plot_bgcolor": "white",
+    "paper_bgcolor": "white",
+    "font": {"family": "system-ui, sans-serif", "size": 13},
+}
+_WORDS = (
+    "<b>%{customdata[0]}, slice %{customdata[1]}</b><br>DSC %{customdata[2]}<br>"
+    "accuracy %{customdata[3]:.5f}<br>reference %{customdata[4]:,} px<br>"
+    "false positive %{customdata[5]:,} px, false negative %{customdata[6]:,} px<extra></extra>"
+)
+
+
+def library() -> str:
+    """Plotly's own JavaScript, to stand in the page."""
+    source: str = get_plotlyjs()
+    return source
+
+
+def scatter(slices: pd.DataFrame) -> str:
+    """Accuracy against DSC of non-empty slices, a point a slice, as JSON for Plotly."""
+    figure = go.Figure(layout=_LAYOUT)
+    for name in ("train", "val", "test"):
+        rows = nonempty(slices[slices["split"] == name])
+        if len(rows):
+            figure.add_scatter(
+                x=rows["dsc"].tolist(),
+                y=rows["accuracy"].tolist(),
+                mode="markers",
+                name=f"{name} (n = {len(rows)})",
+                marker={"color": COLOUR[name], "size": 6, "opacity": 0.7},
+                customdata=_custom(rows),
+                hovertemplate=_WORDS,
+                visible=True if name == "test" else "legendonly",
+            )
+    figure.update_xaxes(title="DSC, non-empty slices", gridcolor="#eee", zeroline=False)
+    figure.update_yaxes(title="accuracy", gridcolor="#eee", zeroline=False)
+    figure.update_layout(legend={"orientation": "h", "y": 1.12})
+    return _json(figure)
+
+
+def heatmap(slices: pd.DataFrame) -> str:
+    """DSC of every test slice, a column a case, from feet to head, as JSON for Plotly.
+
+    Slices without lung are grey: the lighter the more of their pixels are right.
+    """
+    test = slices[slices["split"] == "test"]
+    cases = sorted(test["case"].unique())
+    place = {case: k for k, case in enumerate(cases)}
+    shape = (int(test["z"].max()) + 1, len(cases))
+    custom = np.full((*shape, 7), None, dtype=object)
+    values = np.full(shape, np.nan)
+    lung = (test["tp"] + test["fn"] > 0).to_numpy()
+    for row, overlap, has_lung, words in zip(
+        test.itertuples(), test["dsc"], lung, _custom(test), strict=True
+    ):
+        cell: Any = row.z, place[row.case]
+        values[cell] = overlap if has_lung else np.nan
+        custom[cell] = words
+    empty = np.where(np.isnan(values) & (custom[..., 0] != None), 0.0, np.nan)  # noqa: E711
+    figure = go.Figure(layout=_LAYOUT)
+    common = {"x": cases, "customdata": custom.tolist(), "hovertemplate": _WORDS, "xgap": 2}
+    figure.add_heatmap(
+        z=_blank(empty), colorscale=[[0, "#ccc"], [1, "#ccc"]], showscale=False, **common
+    )
+    figure.add_heatmap(z=_blank(values), colorscale="Cividis", zmax=1, **common)
+    figure.data[1].colorbar.title = "DSC"
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(title="slice, from feet to head", showgrid=False, zeroline=False)
+    return _json(figure)
+
+
+def _custom(rows: pd.DataFrame) -> list[list[Any]]:
+    """What a slice's label says."""
+    lung = rows["tp"] + rows["fn"]
+    overlap = [
+        f"{value:.4f}" if pixels else "undefined: no lung here"
+        for value, pixels in zip(rows["dsc"], lung, strict=True)
+    ]
+    columns = (rows["case"], rows["z"], overlap, rows["accuracy"], lung, rows["fp"], rows["fn"])
+    return [list(row) for row in zip(*(list(column) for column in columns), strict=True)]
+
+
+def _blank(values: np.ndarray[Any, Any]) -> list[list[float | None]]:
+    """JSON has no NaN."""
+    return [[None if np.isnan(value) else value for value in row] for row in values.tolist()]
+
+
+def _json(figure: go.Figure) -> str:
+    # No marks of HTML inside a script.
+    return json.dumps(figure.to_plotly_json(), default=_plain).replace("<", "\\u003c")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value.to_plotly_json()

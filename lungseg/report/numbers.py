@@ -1,0 +1,77 @@
+"""Which numbers are shown, under which names, in which order: on the screen and on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Slices": {
+        "accuracy_mean": "mean accuracy",
+        "accuracy_min": "lowest accuracy",
+        "dsc_mean_nonempty": "mean DSC, non-empty slices",
+        "dsc_mean": "mean DSC, all slices",
+        "share_excellent": "share called excellent",
+        "share_dsc_high": "share with DSC above 0.975",
+        "share_dsc_intermediate": "share with DSC in (0.8, 0.975]",
+        "share_dsc_low": "share non-empty with DSC up to 0.8",
+        "share_empty": "share with empty reference",
+    },
+    "Slices with empty reference": {
+        "empty_accuracy_perfect": "share with accuracy 1",
+        "empty_accuracy_intermediate": "share with accuracy in [0.999, 1)",
+        "empty_accuracy_low": "share with accuracy below 0.999",
+    },
+    "Pixels, pooled": {
+        "recall": "recall",
+        "specificity": "specificity",
+        "precision": "precision",
+        "pr_auc": "area under the PR curve",
+        "roc_auc": "area under the ROC curve",
+        "brier": "Brier score",
+        "ece": "expected calibration error",
+        "positive_share": "share of lung",
+    },
+} | {
+    title: {
+        f"{side}volume_dsc_mean": "DSC of the volume",
+        f"{side}hd95_mm_mean": "HD95, mm",
+        f"{side}hd95_lctsc_mm_mean": "HD95 as in LCTSC, mm",
+        f"{side}msd_mm_mean": "mean surface distance, mm",
+        f"{side}surface_dice_2mm_mean": "surface Dice at 2 mm",
+        f"{side}volume_difference_ml_mean": "volume difference, ml",
+        f"{side}volume_difference_percent_mean": "volume difference, %",
+    }
+    for title, side in {
+        "Cases, both lungs": "",
+        "Cases, right lung": "right_",
+        "Cases, left lung": "left_",
+    }.items()
+}
+"""Names by key of ``summary.json``."""
+
+_DECIMALS = {"_mm_mean": 2, "_ml_mean": 1, "_percent_mean": 2}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number as text.
+
+    Attributes:
+        value: The number, or "-" where it is undefined.
+        interval: 95 % interval, or "".
+        n: What was divided by.
+    """
+
+    value: str
+    interval: str
+    n: str
+
+
+def shown(key: str, number: dict[str, Any]) -> Shown:
+    """Put a number of ``summary.json`` in words, with decimals that fit its unit."""
+    places = next((n for ending, n in _DECIMALS.items() if key.endswith(ending)), 4)
+    value = "-" if number["value"] is None else f"{number['value']:.{places}f}"
+    ends = number.get("ci95", [])
+    interval = f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if ends else ""
+    return Shown(value, interval, f"{number['n']:,}")

@@ -1,0 +1,297 @@
+"""``report.html``: one file with everything in it, that opens with no network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from omegaconf import OmegaConf
+
+from lungseg.files import write_text
+from lungseg.report import interactive
+from lungseg.report.evaluation import Evaluation
+from lungseg.report.numbers import SECTIONS, Shown, shown
+from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
+
+SOURCES = (REPORT, CHALLENGE)
+TILES = (
+    "dsc_mean_nonempty",
+    "accuracy_mean",
+    "recall",
+    "specificity",
+    "precision",
+    "pr_auc",
+    "hd95_mm_mean",
+    "share_excellent",
+)
+CONVENTIONS = {
+    "report": "the report: mean over slices with lung (MONAI DiceMetric by default)",
+    "report_all": "the report's slices: mean over all, both-empty slices 0",
+    "monai": "MONAI DiceMetric, ignore_empty=False: both-empty slices 1",
+    "torchmetrics": "torchmetrics DiceScore by slice: both-empty slices left out",
+    "nnunet": "nnU-Net: mean over volumes",
+}
+CASE_COLUMNS = {
+    "dsc": ("DSC", "{:.4f}"),
+    "hd95_mm": ("HD95 mm", "{:.2f}"),
+    "hd95_lctsc_mm": ("as in LCTSC", "{:.2f}"),
+    "msd_mm": ("MSD mm", "{:.2f}"),
+    "surface_dice_2mm": ("surface Dice 2 mm", "{:.4f}"),
+    "volume_ml": ("volume ml", "{:,.0f}"),
+    "volume_difference_ml": ("difference ml", "{:+,.1f}"),
+    "volume_difference_percent": ("%", "{:+.2f}"),
+}
+FEW = 10
+"""With fewer cases than this intervals are far too narrow."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an evaluation comes from.
+
+    Attributes:
+        title: Of the page.
+        subtitle: One line: model, data, date.
+        split: Names of the cases in each set.
+        fingerprint: The cohort in figures (`Cohort.fingerprint`).
+        findings: What the audit found, a sentence each, by case.
+        config: Configuration of the training, plain containers.
+        provenance: As in ``provenance.json``.
+    """
+
+    title: str
+    subtitle: str
+    split: Mapping[str, list[str]]
+    fingerprint: Mapping[str, Any]
+    findings: Mapping[str, list[str]]
+    config: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def write_page(
+    file: Path,
+    found: Evaluation,
+    origin: Origin,
+    figures: list[tuple[str, str, Path]],
+    thumbnails: Mapping[tuple[str, int], str],
+) -> None:
+    """Write the page in one step.
+
+    Args:
+        file: To write.
+        found: Tables and numbers.
+        origin: Where they come from.
+        figures: Name, caption and PNG file of each.
+        thumbnails: Pictures of test slices as ``data:`` addresses, by case and z.
+    """
+    environment = Environment(
+        loader=PackageLoader("lungseg.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    sets = list(found.summary)
+    test = found.summary["test"]
+    text = environment.get_template("report.html").render(
+        title=origin.title,
+        subtitle=origin.subtitle,
+        alarms=_alarms(origin),
+        notes=_notes(found),
+        tiles=[{"name": _name(key), "shown": shown(key, test[key])} for key in TILES],
+        intervals=_intervals(test["n_cases"]),
+        sets=sets,
+        sections=_sections(found.summary),
+        compare=_compare(found, origin),
+        sources=SOURCES,
+        case_columns=_case_columns(),
+        case_rows=_case_rows(found.cases),
+        threshold=f"{found.threshold:g}",
+        empty_dsc=test["empty_dsc"],
+        conventions=_conventions(found.summary),
+        pictures=_pictures(found, len(thumbnails)),
+        figures=[
+            {"name": name, "caption": caption, "image": _data(png)}
+            for name, caption, png in figures
+        ],
+        split_columns=["set", "cases", "slices", "empty share", "lung pixels", *_SHARES],
+        split_rows=_split_rows(found.summary, origin),
+        split_cases=[f"{name}: {', '.join(cases)}" for name, cases in origin.split.items()],
+        left_out=_left_out(found, origin),
+        config=OmegaConf.to_yaml(OmegaConf.create(dict(origin.config))),
+        provenance=json.dumps(
+            {key: value for key, value in origin.provenance.items() if key != "config"}, indent=2
+        ),
+        library=Markup(interactive.library()),
+        scatter=Markup(interactive.scatter(found.slices)),
+        heatmap=Markup(interactive.heatmap(found.slices)),
+        thumbnails=Markup(
+            json.dumps({f"{case}/{z}": image for (case, z), image in thumbnails.items()})
+        ),
+    )
+    write_text(file, text)
+
+
+def _name(key: str) -> str:
+    return next(names[key] for names in SECTIONS.values() if key in names)
+
+
+def _alarms(origin: Origin) -> list[str]:
+    if not origin.config.get("allow_test_selection"):
+        return []
+    return [
+        "allow_test_selection=true: this run may have chosen by its test set. Its test numbers are"
+        " no evidence."
+    ]
+
+
+def _notes(found: Evaluation) -> list[str]:
+    notes = []
+    if found.synthetic:
+        notes.append("Synthetic data: these numbers say nothing about patients.")
+    if (n := found.summary["test"]["n_cases"]) < FEW:
+        notes.append(
+            f"{n} test case{'s' if n > 1 else ''}: too few to tell how the model does on patients"
+            " in general."
+        )
+    return notes
+
+
+def _intervals(n_cases: int) -> str:
+    if n_cases < 2:
+        return "One test case: there is no interval."
+    if n_cases < FEW:
+        return f"From {n_cases} test cases such an interval is too narrow."
+    return ""
+
+
+def _sections(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sections = []
+    for title, names in SECTIONS.items():
+        rows = []
+        for key, name in names.items():
+            published, source = PUBLISHED["test"].get(key, ("", None))
+            rows.append(
+                {
+                    "name": name,
+                    "cells": [shown(key, numbers[key]) for numbers in summary.values()],
+                    "published": published,
+                    "source": SOURCES.index(source) + 1 if source else "",
+                }
+            )
+        sections.append({"title": title, "rows": rows})
+    return sections
+
+
+def _compare(found: Evaluation, origin: Origin) -> str:
+    train = PUBLISHED["train"]
+    also = (
+        f"The report's training set: mean accuracy {train['accuracy_mean'][0]}, mean DSC"
+        f" {train['dsc_mean_nonempty'][0]}."
+    )
+    if found.synthetic:
+        return f"Published numbers are of patients, these of a phantom: they do not compare. {also}"
+    return (
+        "Published numbers are of other cases: the report tested on 4 of its 12 LCTSC cases, this"
+        f" evaluation on {', '.join(origin.split['test'])}. They stand here for orientation and do"
+        f" not compare. {also}"
+    )
+
+
+def _case_columns() -> list[str]:
+    names = [name for name, _ in CASE_COLUMNS.values()]
+    return ["case", "set", "lung", *names]
+
+
+def _case_rows(cases: pd.DataFrame) -> list[list[str]]:
+    """Three lines a case, test first."""
+    rows = []
+    ordered = cases.sort_values("split", key=lambda s: s.map({"test": 0, "val": 1, "train": 2}),
+                                kind="stable")  # fmt: skip
+    for row in ordered.to_dict("records"):
+        for side, name in (("", "both"), ("right_", "right"), ("left_", "left")):
+            cells = [
+                "-" if pd.isna(row[side + key]) else form.format(row[side + key])
+                for key, (_, form) in CASE_COLUMNS.items()
+            ]
+            rows.append([row["case"], row["split"], name, *cells])
+    return rows
+
+
+def _conventions(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "cells": [
+                shown(key, numbers["dsc_by_convention"][key]) for numbers in summary.values()
+            ],
+        }
+        for key, name in CONVENTIONS.items()
+    ]
+
+
+def _pictures(found: Evaluation, n: int) -> str:
+    in_all = found.summary["test"]["n_slices"]
+    return f"The first {n} of {in_all} test slices have a picture." if n < in_all else ""
+
+
+_SHARES = ("spacing z mm", "sex", "scanner")
+
+
+def _split_rows(summary: Mapping[str, Any], origin: Origin) -> list[list[str]]:
+    rows = []
+    for name, cases in origin.split.items():
+        prints = [origin.fingerprint["cases"][case] for case in cases]
+        numbers = summary[name]
+        rows.append(
+            [
+                name,
+                str(len(cases)),
+                f"{numbers['n_slices']:,}",
+                *(_with_interval(key, numbers[key]) for key in ("share_empty", "positive_share")),
+                _tally(f"{one['spacing_mm'][0]:.3g}" for one in prints),
+                *(_tally(str(one.get(key) or "unknown") for one in prints) for key in _HEADER),
+            ]
+        )
+    return rows
+
+
+_HEADER = ("sex", "scanner")
+
+
+def _with_interval(key: str, number: dict[str, Any]) -> str:
+    text: Shown = shown(key, number)
+    return f"{text.value} ({text.interval})" if text.interval else text.value
+
+
+def _tally(values: Any) -> str:
+    counts = pd.Series(list(values)).value_counts()
+    return ", ".join(f"{value} × {n}" for value, n in counts.items())
+
+
+def _left_out(found: Evaluation, origin: Origin) -> list[str]:
+    lines = []
+    used = {case for cases in origin.split.values() for case in cases}
+    unused = [case for case in origin.fingerprint["cases"] if case not in used]
+    if unused:
+        lines.append(f"In no set, and so not evaluated: {', '.join(unused)}.")
+    for key, (name, _) in CASE_COLUMNS.items():
+        for side in ("", "right_", "left_"):
+            rows = found.cases[found.cases[side + key].isna()]
+            if len(rows):
+                lung = side.removesuffix("_") or "both"
+                names = ", ".join(rows["case"])
+                lines.append(f"{name} ({lung}) is undefined, and not in its mean, in {names}.")
+    for case, findings in origin.findings.items():
+        lines += [f"{case}: {finding}" for finding in findings]
+    return lines or ["Nothing: all cases and all their slices are in these numbers."]
+
+
+def _data(png: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode()

@@ -1,0 +1,230 @@
+"""The page: what it says, and that it works in a browser with no network."""
+
+import dataclasses
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lungseg.metrics.curves import calibration, curve
+from lungseg.metrics.histogram import BINS
+from lungseg.metrics.summary import (
+    CASE_NUMBERS,
+    SIDES,
+    conventions,
+    summarize_cases,
+    summarize_scores,
+    summarize_slices,
+)
+from lungseg.report.evaluation import Evaluation
+from lungseg.report.examples import Example
+from lungseg.report.figures import draw
+from lungseg.report.numbers import SECTIONS
+from lungseg.report.page import Origin, write_page
+from lungseg.report.save import save
+from lungseg.report.surface_error import SurfaceError
+from lungseg.report.tables import cases_frame, curve_frame, slices_frame
+from lungseg.training.thumbnails import thumbnail
+
+NAMES = [f"Case_{k:03d}" for k in range(4)]
+
+
+def evaluation(synthetic=False):
+    """Two training cases, two test cases of twelve slices, some without lung."""
+    random = np.random.default_rng(0)
+    tables, scores, summary, histograms = {}, {}, {}, {}
+    numbers = [side + name for side in SIDES for name in (*CASE_NUMBERS, "volume_ml")]
+    for name, cases in (("train", (0, 1)), ("test", (2, 3))):
+        tp = random.integers(50, 90, 24) * (np.arange(24) % 4 > 0)
+        wrong = random.integers(0, 4, (2, 24)) * (random.random((2, 24)) < 0.8)
+        fp, fn = wrong[0], wrong[1] * (tp > 0)
+        key = np.column_stack([np.repeat(cases, 12), np.tile(np.arange(12), 2)])
+        tables[name] = np.column_stack([key, tp, fp, fn, 400 - tp - fp - fn])
+        scores[name] = {
+            case: dict.fromkeys(numbers, 0.9) | {"tp": 9, "fp": 1, "fn": 1, "left_hd95_mm": np.nan}
+            for case in cases
+        }
+        histograms[name] = np.zeros((2, BINS), int)
+        histograms[name][0, BINS // 2 - 50_000 :: 5000] = 40
+        histograms[name][1, BINS // 2 - 20_000 :: 5000] = 30
+        rows = list(scores[name].values())
+        summary[name] = {
+            **summarize_slices(tables[name], "zero"),
+            **summarize_scores(histograms[name]),
+            **summarize_cases(rows),
+            "dsc_by_convention": conventions(tables[name], rows),
+            "threshold": 0.5,
+            "empty_dsc": "zero",
+        }
+    return Evaluation(
+        summary=summary,
+        slices=slices_frame(tables, NAMES, "zero"),
+        cases=cases_frame(scores, NAMES),
+        curve=curve_frame(curve(histograms["test"])),
+        calibration=calibration(histograms["test"]),
+        worst=SurfaceError("Case_002", random.random((50, 3)) * 100, random.random(50)),
+        history=pd.DataFrame(
+            {"epoch": [0, 1]}
+            | {
+                f"{s}/{m}": [0.5, 0.7]
+                for s in ("train", "test")
+                for m in ("loss", "dsc", "accuracy")
+            }
+        ),
+        synthetic=synthetic,
+        threshold=0.5,
+    )
+
+
+def origin(**changes):
+    case = {"n_slices": 12, "sex": "F", "scanner": "A <1>", "spacing_mm": [3.0, 1, 1]}
+    plain = Origin(
+        title="UNet on Case_002, Case_003",
+        subtitle="10 parameters",
+        split={"train": NAMES[:2], "test": NAMES[2:]},
+        fingerprint={"cases": dict.fromkeys([*NAMES, "Case_004"], case)},
+        findings={"Case_001": ["the table is in view"]},
+        config={"loss": {"alpha": 0.5}, "note": "<script>alert(1)</script>"},
+        provenance={"lungseg": "1.2.3", "config": {}},
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def fetch(rows):
+    square = np.zeros((20, 20), bool)
+    square[5:12, 4:9] = True
+    return [
+        Example(row.case, row.z, np.full((20, 20), 0.3), square, square, row.dsc, row.accuracy)
+        for row in rows.itertuples()
+    ]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evaluation()
+
+
+@pytest.fixture(scope="module")
+def page(found, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    figures = []
+    for drawn in draw(found, fetch):
+        save(drawn.figure, folder, drawn.name)
+        figures.append((drawn.name, drawn.caption, folder / f"{drawn.name}.png"))
+    square = np.zeros((20, 20), bool)
+    square[5:12, 4:9] = True
+    picture = thumbnail(np.full((20, 20), 0.4, np.float32), square, square)
+    test = found.slices[found.slices["split"] == "test"]
+    thumbnails = dict.fromkeys(zip(test["case"], test["z"], strict=True), picture)
+    file = folder / "report.html"
+    write_page(file, found, origin(), figures, thumbnails)
+    return file
+
+
+def text_of(found, of, tmp_path):
+    write_page(tmp_path / "report.html", found, of, [], {})
+    return (tmp_path / "report.html").read_text()
+
+
+def test_every_number_of_the_summary_is_on_the_page(found, page):
+    text = page.read_text()
+    shown = {key for names in SECTIONS.values() for key in names}
+    for key, number in found.summary["test"].items():
+        if isinstance(number, dict) and key not in ("dsc_by_convention", "dsc_best_threshold"):
+            assert key in shown
+    assert "10 parameters" in text
+    value = found.summary["test"]["dsc_mean_nonempty"]
+    assert f"{value['value']:.4f}" in text
+    assert f"{value['ci95'][0]:.4f} to {value['ci95'][1]:.4f}" in text
+
+
+def test_published_numbers_and_whether_they_compare(found, tmp_path):
+    text = text_of(found, origin(), tmp_path)
+    for value in ("0.9985", "0.958", "0.9737", "0.9994", "0.996", "0.782", "2.07", "0.65"):
+        assert value in text
+    assert "other cases" in text
+    assert "do not compare" in text
+    assert "they do not compare" in text_of(evaluation(synthetic=True), origin(), tmp_path)
+    assert "Synthetic data" in text_of(evaluation(synthetic=True), origin(), tmp_path)
+
+
+def test_a_choice_by_the_test_set_stands_in_red(found, tmp_path):
+    text = text_of(found, origin(config={"allow_test_selection": True}), tmp_path)
+    assert re.search(r'class="alarm">allow_test_selection=true', text)
+    assert 'class="alarm"' not in text_of(found, origin(), tmp_path)
+
+
+def test_what_was_left_out_is_said(found, tmp_path):
+    text = text_of(found, origin(), tmp_path)
+    assert "In no set, and so not evaluated: Case_004." in text
+    assert "HD95 mm (left) is undefined, and not in its mean, in Case_000, Case_001" in text
+    assert "Case_001: the table is in view" in text
+
+
+def test_nothing_of_the_data_is_taken_for_html(found, tmp_path):
+    text = text_of(found, origin(), tmp_path)
+    assert "<script>alert" not in text
+    assert "A &lt;1&gt; × 2" in text
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium here (Debian's package: chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+def test_in_a_browser(browser, page, found):
+    """No error, no request, all figures there, and a slice under the pointer."""
+    tab = browser.new_page(viewport={"width": 1200, "height": 900})
+    messages, requests = [], []
+    tab.on("console", lambda message: messages.append(message.text))
+    tab.on("pageerror", lambda error: messages.append(str(error)))
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(f"file://{page}")
+    tab.wait_for_selector("#heatmap .hm")
+    names = [figure.name for figure in draw(found, fetch)]
+    assert tab.eval_on_selector_all("figure", "all => all.map(one => one.id)") == names
+    assert tab.eval_on_selector_all(
+        "figure img", "all => all.every(one => one.complete && one.naturalWidth > 500)"
+    )
+
+    assert tab.locator("#slice").is_hidden()
+    for plot, target in (("scatter", ".points path"), ("heatmap", ".hm")):
+        tab.evaluate(f"document.getElementById('{plot}').scrollIntoView()")
+        box = tab.locator(f"#{plot} {target}").first.bounding_box()
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.wait_for_selector("#slice:not([hidden])", timeout=5000)
+        words = tab.locator("#slice span").inner_text()
+        assert re.fullmatch(r"Case_00[23], slice \d+", words)
+        label = tab.locator(f"#{plot} .hovertext").first.text_content()
+        assert words in label
+        assert "accuracy" in label
+        assert tab.eval_on_selector("#slice img", "one => one.naturalWidth") == 20
+        tab.mouse.move(5, 5)
+        tab.wait_for_selector("#slice", state="hidden", timeout=5000)
+    assert messages == []
+    assert [url for url in requests if not url.startswith("data:")] == [f"file://{page}"]
+    tab.close()
+
+
+def test_json_in_the_page_is_json(page):
+    """Not a NaN, which browsers refuse."""
+    text = page.read_text()
+    start = text.index("const thumbnails = ") + len("const thumbnails = ")
+    pictures, _ = json.JSONDecoder().raw_decode(text[start:])
+    assert len(pictures) == 24
+    script = text[text.index("for (const [name, plot]") :]
+    assert "NaN" not in script
