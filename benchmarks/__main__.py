@@ -1,7 +1,9 @@
 """Print every benchmark's ratio, with the times behind it."""
 
-from benchmarks import startup, training
+from benchmarks import coverage, evaluation, startup, training
 
 if __name__ == "__main__":
     startup.main()
     training.main()
+    evaluation.main()
+    coverage.main()

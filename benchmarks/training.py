@@ -17,7 +17,6 @@ from lungseg.data.case import Case
 from lungseg.data.cohort import Cohort
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
-from lungseg.data.split import Split
 from lungseg.data.store import write_case
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
@@ -52,9 +51,9 @@ def cohort(store: Path) -> Cohort:
 
 
 def data_module(cases: Cohort) -> SliceDataModule:
-    split = Split(train=["train"], test=["test"])
+    sets = {"train": ["train"], "test": ["test"]}
     data = SliceDataModule(
-        cases, split, Window(-1000, 400), batch_size=BATCH, num_workers=0, cache_gib=4, seed=0
+        cases, sets, Window(-1000, 400), batch_size=BATCH, num_workers=0, cache_gib=4, seed=0
     )
     data.setup("fit")
     return data
@@ -124,7 +123,7 @@ def trainer_epoch(data: SliceDataModule, folder: Path) -> tuple[float, float]:
         use_distributed_sampler=False,
     )
     module = SegmentationModule(
-        UNet(), ComboLoss(), partial(torch.optim.SGD, lr=0.1), eval_sets=["test"]
+        UNet(), ComboLoss(), partial(torch.optim.SGD, lr=0.1), sets=["train", "test"]
     )
     trainer.fit(module, data)
     return clock.seconds, BATCH / history.rows[-1]["slices_per_second"]

@@ -24,8 +24,9 @@ def conf_dir() -> Path:
 
 
 def register_resolvers() -> None:
-    """Make ``${lungseg.run_dir:…}`` known to OmegaConf."""
-    OmegaConf.register_new_resolver("lungseg.run_dir", _run_dir, use_cache=True, replace=True)
+    """Make ``${lungseg.run_dir:…}`` and its sister known to OmegaConf."""
+    for name, resolver in (("run_dir", _run_dir), ("evaluation_dir", _evaluation_dir)):
+        OmegaConf.register_new_resolver(f"lungseg.{name}", resolver, use_cache=True, replace=True)
 
 
 def _run_dir(outputs: str, ckpt_path: str | None) -> str:
@@ -33,6 +34,13 @@ def _run_dir(outputs: str, ckpt_path: str | None) -> str:
     if ckpt_path is not None and Path(ckpt_path).parent.name == "checkpoints":
         return str(Path(ckpt_path).parent.parent)
     return f"{outputs}/{datetime.now():%Y-%m-%d/%H-%M-%S}"
+
+
+def _evaluation_dir(outputs: str, ckpt: str | None) -> str:
+    """A folder of its own for a checkpoint on other data; else only a log is written there."""
+    if ckpt is not None:
+        return _run_dir(outputs, None)
+    return f"{outputs}/logs/evaluate/{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
 
 def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -102,12 +110,12 @@ def hide_source(config: DictConfig, folder: Path) -> None:
             file.write_text(text)
 
 
-def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested dictionaries as one, its keys joined by dots."""
+def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:
+    """Nested dictionaries as one, its keys joined after a prefix."""
     flat: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, dict):
-            flat.update(flatten(value, f"{prefix}{key}."))
+            flat.update(flatten(value, f"{prefix}{key}{joint}", joint))
         else:
             flat[f"{prefix}{key}"] = value
     return flat

@@ -101,6 +101,8 @@ def _job(command: str, config: DictConfig) -> Any:
 
 def _quiet() -> None:
     """Silence what libraries say that no user of ours can act on."""
+    # It notes each part of a font that it leaves out of a PDF.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     # Lightning sets the level of its parent logger when it is imported; these keep theirs.
     for package in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(f"{package}.utilities.rank_zero").setLevel(logging.WARNING)

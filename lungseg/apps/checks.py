@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -27,10 +28,19 @@ def check_values(config: DictConfig) -> None:
         _number("data.cache_gib", config.data.cache_gib, 0)
     if "lr" in config.optimizer:
         _number("optimizer.lr", config.optimizer.lr, 0)
-    _number("metrics.threshold", config.metrics.threshold, 0, 1)
-    if config.metrics.empty_dsc not in ("zero", "one", "nan"):
-        raise ConfigError(f"metrics.empty_dsc={config.metrics.empty_dsc}: must be zero, one or nan")
+    check_metrics(config.metrics)
     resolve_precision(config.trainer.precision, config.trainer.accelerator)
+
+
+def check_metrics(metrics: Any) -> None:
+    """Check the settings that evaluations share.
+
+    Raises:
+        ConfigError: Naming the first setting that is out of range.
+    """
+    _number("metrics.threshold", metrics.threshold, 0, 1)
+    if metrics.empty_dsc not in ("zero", "one", "nan"):
+        raise ConfigError(f"metrics.empty_dsc={metrics.empty_dsc}: must be zero, one or nan")
 
 
 def _whole(key: str, value: object, least: int) -> None:

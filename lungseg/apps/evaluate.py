@@ -1,90 +1,63 @@
-"""``lungseg evaluate``: one pass over all sets of a run, to tables."""
+"""``lungseg evaluate``: a run once more, or a checkpoint on other data."""
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
+import json
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.config import build
+from lungseg.apps.checks import check_metrics, refuse_ddp_sweep
+from lungseg.apps.evaluation import PROVENANCE, Rules, evaluate
+from lungseg.apps.prepare import prepare
+from lungseg.config import build, flatten
 from lungseg.data.cohort import Cohort, open_cohort
-from lungseg.data.split import Split
-from lungseg.data.store import write_json
 from lungseg.errors import ConfigError, DataError
+from lungseg.files import short, write_json
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pytorch_lightning as pl
-    from numpy.typing import NDArray
-
-    from lungseg.data.datamodule import SliceDataModule
     from lungseg.training.module import SegmentationModule
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("split", "case", "z", "tp", "fp", "fn", "tn", "mask_fraction", "dsc", "accuracy")
-
 
 def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
-    """Evaluate a run folder's checkpoint on the run's own cases, and write its tables anew."""
-    import pytorch_lightning as pl
+    """Evaluate as the settings say: ``run``, or ``ckpt`` with a ``data`` choice.
 
-    from lungseg.data.datamodule import SliceDataModule
-    from lungseg.training.device import resolve_precision
-    from lungseg.training.module import RECORD, SegmentationModule
-    from lungseg.training.progress import EpochBar
+    Returns:
+        The summary, as in ``evaluation/summary.json``.
+    """
+    refuse_ddp_sweep(config)
+    if (config.run is None) == (config.ckpt is None):
+        raise ConfigError(
+            "evaluate: give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
+        )
+    if config.run is None:
+        return _on_other_data(config, Path(config.ckpt), run_dir)
+    if "data" in config:
+        raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
+    return _once_more(config, Path(config.run))
+
+
+def _once_more(config: DictConfig, folder: Path) -> dict[str, Any]:
+    """A run's own cases, into the run's folder."""
+    from lungseg.training.module import RECORD
     from lungseg.training.resume import load_checkpoint
 
-    if OmegaConf.is_missing(config, "run"):
-        raise ConfigError("run: must be given: run=outputs/<date>/<time>")
-    folder = Path(config.run)
-    checkpoint = load_checkpoint(_result(folder))
+    file = _result(folder)
+    checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
-    trained = OmegaConf.create(record["config"])
+    _refuse_other_model(record["config"], folder, file)
     cohort = open_cohort(config.store or record["store"])
     if cohort.sha256 != record["cohort_sha256"]:
         raise DataError(
             "the prepared cases are not those that the run was trained with (cohort hash differs)",
             cohort.store,
         )
-    split = Split(**record["split"])
-    data = SliceDataModule(
-        cohort,
-        split,
-        build(trained.intensity, "intensity"),
-        batch_size=trained.data.batch_size,
-        num_workers=trained.data.num_workers,
-        cache_gib=0,
-        seed=trained.seed,
-    )
-    module = SegmentationModule(
-        build(trained.model, "model"),
-        build(trained.loss, "loss"),
-        build(trained.optimizer, "optimizer"),
-        eval_sets=data.eval_sets,
-        threshold=config.metrics.threshold or trained.metrics.threshold,
-    )
-    module.load_state_dict(checkpoint["state_dict"])
-    trainer = pl.Trainer(
-        accelerator=trained.trainer.accelerator,
-        devices=1,
-        precision=resolve_precision(  # type: ignore[arg-type]
-            trained.trainer.precision, trained.trainer.accelerator
-        ),
-        logger=False,
-        callbacks=[EpochBar()],
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        enable_checkpointing=False,
-        use_distributed_sampler=False,
-    )
-    empty = config.metrics.empty_dsc or trained.metrics.empty_dsc
-    return evaluate(module, data, trainer, cohort, split, folder, empty=empty)
+    return _evaluate(config, checkpoint, file, cohort, record["split"], folder)
 
 
 def _result(folder: Path) -> Path:
@@ -95,114 +68,148 @@ def _result(folder: Path) -> Path:
     return best if best.is_file() else folder / "checkpoints" / "last.ckpt"
 
 
-def evaluate(
-    module: SegmentationModule,
-    data: SliceDataModule,
-    trainer: pl.Trainer,
-    cohort: Cohort,
-    split: Split,
-    folder: Path,
-    *,
-    empty: str,
-) -> dict[str, Any]:
-    """Count every slice of every set in one pass; write ``slices.csv`` and ``summary.json``; print.
+def _refuse_other_model(trained: dict[str, Any], folder: Path, file: Path) -> None:
+    """Stop when a checkpoint does not come from the run in whose folder it lies."""
+    try:
+        noted = json.loads((folder / PROVENANCE).read_text())["config"]
+    except FileNotFoundError:
+        return
+    here, there = (flatten(one["model"], "model.") for one in (noted, trained))
+    for key in sorted(here.keys() | there.keys()):
+        if here.get(key) != there.get(key):
+            raise DataError(
+                f"the checkpoint is of another model: {key}={there.get(key)} in it, and"
+                f" {here.get(key)} in the run's {PROVENANCE}",
+                file,
+            )
 
-    Args:
-        module: The trained model.
-        data: Slices by set.
-        trainer: Runs the pass.
-        cohort: Gives cases their names.
-        split: The sets.
-        folder: Run folder.
-        empty: DSC of slices with neither reference nor prediction: ``zero``, ``one`` or ``nan``.
 
-    Returns:
-        The summary by set.
-    """
-    from lungseg.metrics.table import summarize
+def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> dict[str, Any]:
+    """The cases of a ``data`` choice, into a folder of their own."""
+    from lungseg.training.module import RECORD
+    from lungseg.training.provenance import provenance
+    from lungseg.training.resume import load_checkpoint
 
-    trainer.test(module, data, verbose=False)
-    tables = {name: module.table(name) for name in split.sets()}
-    summary: dict[str, Any] = {}
-    for name, table in tables.items():
-        _, _, *counts = table.T
-        summary[name] = {**summarize(*counts), "n_cases": len(split.sets()[name])}
-    if trainer.is_global_zero:
-        _write_slices(folder / "evaluation" / "slices.csv", tables, cohort.names, empty)
-        write_json(folder / "evaluation" / "summary.json", summary)
-        print_summary(summary, synthetic=cohort.synthetic)
+    if "data" not in config:
+        raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
+    checkpoint = load_checkpoint(file)
+    record = checkpoint[RECORD]
+    cohort = prepare(config)
+    sets = known_cases(cohort, record)
+    write_json(
+        run_dir / PROVENANCE,
+        provenance(record["config"], cohort.sha256)
+        | {
+            "checkpoint_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "trained_on_cohort_sha256": record["cohort_sha256"],
+        },
+    )
+    summary = _evaluate(config, checkpoint, file, cohort, sets, run_dir)
+    log.info(f"evaluation: {short(run_dir)}")
     return summary
 
 
-def _write_slices(
-    file: Path, tables: dict[str, NDArray[np.int64]], names: list[str], empty: Any
-) -> None:
-    """A row a slice: exact counts, and what follows from them."""
-    import math
+def known_cases(cohort: Cohort, record: dict[str, Any]) -> dict[str, list[str]]:
+    """Sets of a cohort that a model may have seen: cases that it was trained on are no test.
 
-    from lungseg.metrics.table import accuracy, dsc
+    Cases are known again by their voxels, whatever they are called.
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for name, table in tables.items():
-        _, _, tp, fp, fn, tn = table.T
-        fraction = (tp + fn) / (tp + fp + fn + tn)
-        rows = zip(
-            table.tolist(),
-            fraction.tolist(),
-            dsc(tp, fp, fn, empty).tolist(),
-            accuracy(tp, fp, fn, tn).tolist(),
-            strict=True,
-        )
-        for (case, *counts), share, overlap, right in rows:
-            shown = "" if math.isnan(overlap) else overlap
-            writer.writerow([name, names[case], *counts, share, shown, right])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".csv.part")
-    part.write_text(text.getvalue())
-    os.replace(part, file)
+    Args:
+        cohort: Cases to evaluate.
+        record: Of the checkpoint: split and hash of each case.
 
+    Returns:
+        Names by set; ``test`` holds all cases that were neither trained on nor chosen by.
 
-ROWS = {
-    "accuracy_mean": "mean accuracy (slices)",
-    "dsc_mean_nonempty": "mean DSC (non-empty slices)",
-    "recall": "recall (pooled lung pixels)",
-    "specificity": "specificity (pooled other pixels)",
-    "precision": "precision (pooled predicted pixels)",
-    "share_excellent": "share called excellent (slices)",
-}
+    Raises:
+        ConfigError: If no case is left to test.
+    """
+    seen = {
+        record["content_sha256"][case]: name
+        for name, cases in record["split"].items()
+        for case in cases
+    }
+    sets: dict[str, list[str]] = {"train": [], "val": [], "test": []}
+    for name, case in cohort.cases.items():
+        sets[seen.get(case["content_sha256"], "test")].append(name)
+    if not sets["test"]:
+        raise ConfigError("data: the model was trained on every one of these cases; none can test")
+    for name in ("train", "val"):
+        if sets[name]:
+            log.warning(
+                f"{', '.join(sets[name])}: known from the checkpoint's {name} set; shown as such"
+            )
+    return {name: cases for name, cases in sets.items() if cases}
 
 
-def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
-    """Print the numbers of all sets side by side, each with its n."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def _evaluate(
+    config: DictConfig,
+    checkpoint: dict[str, Any],
+    file: Path,
+    cohort: Cohort,
+    sets: dict[str, list[str]],
+    folder: Path,
+) -> dict[str, Any]:
+    import pytorch_lightning as pl
 
-    title = "SYNTHETIC data: these numbers say nothing about patients" if synthetic else None
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("", no_wrap=True)
-    for name in summary:
-        table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("n", justify="right", no_wrap=True, style="dim")
-    for key, label in ROWS.items():
-        cells = []
-        for numbers in summary.values():
-            value, n = numbers[key]["value"], numbers[key]["n"]
-            cells += ["-" if value is None else f"{value:.4f}", f"{n:,}"]
-        table.add_row(label, *cells)
-    table.add_section()
-    for key, label in (
-        ("n_cases", "cases"),
-        ("n_slices", "slices"),
-        ("n_empty", "of them with empty reference"),
-    ):
-        cells = []
-        for numbers in summary.values():
-            cells += ["", f"{numbers[key]:,}"]
-        table.add_row(label, *cells)
-    console = Console()
-    # Better lines that wrap than figures cut short.
-    console.width = max(console.width, 38 + 22 * len(summary))
-    console.print(table)
+    from lungseg.data.datamodule import SliceDataModule
+    from lungseg.training.device import resolve_precision
+    from lungseg.training.module import RECORD
+    from lungseg.training.progress import EpochBar
+
+    trained = OmegaConf.create(checkpoint[RECORD]["config"])
+    metrics = OmegaConf.merge(
+        trained.metrics, {k: v for k, v in config.metrics.items() if v is not None}
+    )
+    check_metrics(metrics)
+    data = SliceDataModule(
+        cohort,
+        sets,
+        build(trained.intensity, "intensity"),
+        batch_size=trained.data.batch_size,
+        num_workers=trained.data.num_workers,
+        cache_gib=0,
+        seed=trained.seed,
+    )
+    module = _restore(checkpoint, file, list(sets), metrics.threshold)
+    accelerator, devices = config.trainer.accelerator, config.trainer.devices
+    trainer = pl.Trainer(
+        accelerator=accelerator,
+        devices=devices,
+        strategy="auto" if devices == 1 else "ddp",
+        precision=resolve_precision(trained.trainer.precision, accelerator),  # type: ignore[arg-type]
+        logger=False,
+        callbacks=[EpochBar()],
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        enable_checkpointing=False,
+        use_distributed_sampler=False,
+    )
+    return evaluate(module, data, trainer, cohort, folder, Rules.of(metrics), report=config.report)
+
+
+def _restore(
+    checkpoint: dict[str, Any], file: Path, sets: list[str], threshold: float
+) -> SegmentationModule:
+    """The trained model of a checkpoint."""
+    from lungseg.training.module import RECORD, SegmentationModule
+
+    record = checkpoint[RECORD]
+    trained = OmegaConf.create(record["config"])
+    module = SegmentationModule(
+        build(trained.model, "model"),
+        build(trained.loss, "loss"),
+        build(trained.optimizer, "optimizer"),
+        sets=sets,
+        threshold=threshold,
+        record=record,
+    )
+    try:
+        module.load_state_dict(checkpoint["state_dict"])
+    except RuntimeError:
+        raise DataError(
+            "the checkpoint's weights are of another model than the one that it names"
+            f" ({trained.model._target_})",
+            file,
+        ) from None
+    return module

@@ -10,16 +10,18 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken
+from lungseg.apps.evaluation import PROVENANCE, Rules, evaluate
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
 from lungseg.data.split import Split
-from lungseg.data.store import write_json
 from lungseg.errors import ConfigError
+from lungseg.files import short, write_json
 
 log = logging.getLogger(__name__)
 
-PROVENANCE = "provenance.json"
+PANELS = ("fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig06_low_accuracy")
+"""Figures that go to W&B too."""
 
 
 def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
@@ -30,7 +32,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     """
     import pytorch_lightning as pl
 
-    from lungseg.apps.evaluate import evaluate
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
@@ -49,7 +50,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     refuse_missing_set(_plain(config), list(split.sets()))
     record = _record(config, cohort, split)
     data = _datamodule(config, cohort, split, parts["intensity"])
-    module = _module(config, parts, data.eval_sets, record)
+    module = _module(config, parts, list(data.datasets), record)
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)
 
@@ -68,10 +69,16 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         if best.is_file():
             module.load_state_dict(load_checkpoint(best)["state_dict"])
         summary = evaluate(
-            module, data, trainer, cohort, split, run_dir, empty=config.metrics.empty_dsc
+            module,
+            data,
+            trainer,
+            cohort,
+            run_dir,
+            Rules.of(config.metrics),
+            report=config.report,
         )
         if logger is not None:
-            _log_results(logger, module, data, cohort, summary)
+            _log_results(logger, module, data, cohort, summary, run_dir / "evaluation")
     except BaseException:
         if logger is not None:
             logger.finish(exit_code=1)
@@ -79,16 +86,10 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     if logger is not None:
         logger.finish()
     if trainer.is_global_zero:
-        log.info(f"run folder: {_short(run_dir)}")
+        log.info(f"run folder: {short(run_dir)}")
         if config.logger.get("mode") == "offline":
             log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
     return summary
-
-
-def _short(folder: Path) -> str:
-    """As a person would type it from here."""
-    relative = os.path.relpath(folder)
-    return str(folder) if relative.startswith("..") else relative
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _datamodule(config: DictConfig, cohort: Cohort, split: Split, intensity: Any
 
     return SliceDataModule(
         cohort,
-        split,
+        split.sets(),
         intensity,
         batch_size=config.data.batch_size,
         num_workers=config.data.num_workers,
@@ -147,7 +148,7 @@ def _datamodule(config: DictConfig, cohort: Cohort, split: Split, intensity: Any
 
 
 def _module(
-    config: DictConfig, parts: dict[str, Any], eval_sets: list[str], record: dict[str, Any]
+    config: DictConfig, parts: dict[str, Any], sets: list[str], record: dict[str, Any]
 ) -> Any:
     from lungseg.training.module import SegmentationModule
 
@@ -164,7 +165,7 @@ def _module(
         parts["loss"],
         parts["optimizer"],
         scheduler,
-        eval_sets=eval_sets,
+        sets=sets,
         threshold=config.metrics.threshold,
         record=record,
     )
@@ -236,7 +237,7 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     what = "SYNTHETIC cohort" if cohort.synthetic else "cohort"
     device = trainer.strategy.root_device.type
     log.info(
-        f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {_short(run_dir)}"
+        f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {short(run_dir)}"
     )
 
 
@@ -246,15 +247,26 @@ def _fit(trainer: Any, module: Any, data: Any, ckpt_path: str | None, run_dir: P
     except SystemExit:  # what Lightning makes of Ctrl-C
         last = run_dir / "checkpoints" / "last.ckpt"
         if last.is_file():
-            log.warning(f"to go on, type the same command with ckpt_path={_short(last)}")
+            log.warning(f"to go on, type the same command with ckpt_path={short(last)}")
         raise KeyboardInterrupt from None
 
 
 def _log_results(
-    logger: Any, module: Any, data: Any, cohort: Cohort, summary: dict[str, Any]
+    logger: Any,
+    module: Any,
+    data: Any,
+    cohort: Cohort,
+    summary: dict[str, Any],
+    evaluation: Path,
 ) -> None:
     from lungseg.training.overlays import overlays
 
     images = overlays(module, data, cohort.names, cohort.synthetic)
-    logger.log_images("test/overlays", images, epoch=module.trainer.current_epoch - 1)
+    epoch = module.trainer.current_epoch - 1
+    logger.log_images("test/overlays", images, epoch=epoch)
     logger.log_summary(summary)
+    logger.log_curve("evaluation/pr_curve", evaluation / "pr_curve.csv", epoch=epoch)
+    for name in PANELS:
+        file = evaluation / "figures" / f"{name}.png"
+        if file.is_file():
+            logger.log_picture(f"evaluation/{name}", file, epoch=epoch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,7 +13,6 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
-from lungseg.data.split import Split
 from lungseg.errors import DataError
 
 GIB = 1 << 30
@@ -75,7 +75,7 @@ class SliceDataModule(pl.LightningDataModule):
 
     Args:
         cohort: All prepared cases.
-        split: Which cases stand in which set.
+        sets: Names of the cases in each set, by name of the set.
         intensity: HU to what the network sees; applied to whole batches, on the training device.
         batch_size: Slices a batch (in each process).
         num_workers: Processes that load slices.
@@ -89,7 +89,7 @@ class SliceDataModule(pl.LightningDataModule):
     def __init__(
         self,
         cohort: Cohort,
-        split: Split,
+        sets: dict[str, list[str]],
         intensity: Callable[[Tensor], Tensor],
         *,
         batch_size: int,
@@ -102,13 +102,13 @@ class SliceDataModule(pl.LightningDataModule):
         self._batch_size = batch_size
         self._num_workers = num_workers
         self._seed = seed
-        used = [name for cases in split.sets().values() for name in cases]
+        used = [name for cases in sets.values() for name in cases]
         _check_one_size(cohort, used)
         # int16 image and uint8 mask
         bytes_needed = 3 * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
         cache = bytes_needed <= cache_gib * GIB
         self.datasets = {
-            name: SliceDataset(cohort, cases, cache=cache) for name, cases in split.sets().items()
+            name: SliceDataset(cohort, cases, cache=cache) for name, cases in sets.items()
         }
 
     @property
@@ -142,11 +142,20 @@ class SliceDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each of :attr:`eval_sets`."""
-        return [self._eval_loader(self.datasets[name]) for name in self.eval_sets]
+        rank, processes = self._place()
+        # Each process takes its share with no slice repeated, so that counts add up exactly.
+        shares = {name: range(rank, len(self.datasets[name]), processes) for name in self.eval_sets}
+        return [self._loader(self.datasets[name], share) for name, share in shares.items()]
 
     def test_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
-        """One loader for each set, training's among them, all in order."""
-        return [self._eval_loader(dataset) for dataset in self.datasets.values()]
+        """One loader for each set, training's among them, all in order.
+
+        A case goes to one process as a whole: its 3-D surfaces are measured there.
+        """
+        return [
+            self._loader(dataset, deal_cases(dataset.index, *self._place()))
+            for dataset in self.datasets.values()
+        ]
 
     def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
         """HU cross to the device as int16, half the bytes, and become intensities there."""
@@ -158,10 +167,6 @@ class SliceDataModule(pl.LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
 
-    def _eval_loader(self, dataset: SliceDataset) -> DataLoader[dict[str, Any]]:
-        # Each process takes its share with no slice repeated, so that counts add up exactly.
-        return self._loader(dataset, range(self._place()[0], len(dataset), self._place()[1]))
-
     def _loader(self, dataset: SliceDataset, sampler: Iterable[int]) -> DataLoader[dict[str, Any]]:
         return DataLoader(
             dataset,
@@ -171,6 +176,25 @@ class SliceDataModule(pl.LightningDataModule):
             persistent_workers=self._num_workers > 0,
             pin_memory=torch.cuda.is_available(),
         )
+
+
+def deal_cases(index: list[tuple[int, int]], rank: int, processes: int) -> list[int]:
+    """Items of the slices of one process's cases, in order; the largest cases are dealt first.
+
+    Args:
+        index: Case and z of each item.
+        rank: Of the process, from 0.
+        processes: How many there are.
+    """
+    sizes = Counter(case for case, _ in index)
+    load = [0] * processes
+    mine = set()
+    for case, size in sizes.most_common():
+        lightest = load.index(min(load))
+        load[lightest] += size
+        if lightest == rank:
+            mine.add(case)
+    return [item for item, (case, _) in enumerate(index) if case in mine]
 
 
 def _check_one_size(cohort: Cohort, names: list[str]) -> None:

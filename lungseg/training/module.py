@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import MeanMetric
 
 from lungseg.metrics.counts import SliceCounts
-from lungseg.metrics.table import summarize
+from lungseg.metrics.table import accuracy, dsc
 
 RECORD = "lungseg"  # key under which a checkpoint keeps what made it
 
@@ -31,7 +31,8 @@ class SegmentationModule(pl.LightningModule):
         scheduler: ``scheduler`` (a factory), ``interval`` (``epoch`` or ``step``) and, where the
             schedule follows a number, ``monitor``, where it has to know its length in steps,
             ``steps_as`` (the argument that takes it); or empty.
-        eval_sets: Sets evaluated after each epoch, in the order of their loaders.
+        sets: Names of all sets, in the order of the loaders of the final pass. All but ``train``
+            are evaluated after each epoch.
         threshold: A pixel is lung when its probability is at least this.
         record: Plain containers saved with every checkpoint: configuration, split, cohort hash.
     """
@@ -43,7 +44,7 @@ class SegmentationModule(pl.LightningModule):
         optimizer: Callable[[Any], Optimizer],
         scheduler: dict[str, Any] | None = None,
         *,
-        eval_sets: list[str],
+        sets: Sequence[str],
         threshold: float = 0.5,
         record: dict[str, Any] | None = None,
     ) -> None:
@@ -54,9 +55,9 @@ class SegmentationModule(pl.LightningModule):
         self.record = record or {}
         self._optimizer = optimizer
         self._scheduler = scheduler or {}
-        self._eval_sets = eval_sets
+        self._sets = list(sets)
+        self._eval_sets = [name for name in sets if name != "train"]
         self._logit = math.log(threshold / (1 - threshold))
-        sets = ["train", *eval_sets]
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
         self.losses = nn.ModuleDict(
             {f"{name}_set": MeanMetric(nan_strategy="disable") for name in sets}
@@ -81,12 +82,16 @@ class SegmentationModule(pl.LightningModule):
         """One batch of an evaluated set, after an epoch."""
         self._step(self._eval_sets[dataloader_idx], batch)
 
-    def test_step(self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0) -> None:
-        """One batch of the final pass over all sets."""
-        self._step(["train", *self._eval_sets][dataloader_idx], batch)
+    def test_step(self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0) -> Tensor:
+        """One batch of the final pass over all sets; returns its logits."""
+        logits: Tensor = self(batch["image"])
+        self._count(self._sets[dataloader_idx], logits, batch)
+        return logits
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
-        logits = self(batch["image"])
+        return self._count(name, self(batch["image"]), batch)
+
+    def _count(self, name: str, logits: Tensor, batch: dict[str, Any]) -> Tensor:
         loss: Tensor = self.loss(logits, batch["mask"])
         with torch.no_grad():
             prediction = self.predict_mask(logits)
@@ -105,12 +110,12 @@ class SegmentationModule(pl.LightningModule):
         the mean over slices whose reference mask is not empty, nan where there is none.
         """
         _, _, *counts = self.table(name).T
-        summary = summarize(*counts)
-        dsc = summary["dsc_mean_nonempty"]["value"]
+        tp, fp, fn, _ = counts
+        overlap = dsc(tp, fp, fn)[tp + fn > 0]
         return {
             f"{name}/loss": float(self._mean_loss(name).compute()),
-            f"{name}/accuracy": summary["accuracy_mean"]["value"],
-            f"{name}/dsc": math.nan if dsc is None else dsc,
+            f"{name}/accuracy": float(accuracy(*counts).mean()),
+            f"{name}/dsc": float(overlap.mean()) if len(overlap) else math.nan,
         }
 
     def on_train_epoch_start(self) -> None:
@@ -133,7 +138,7 @@ class SegmentationModule(pl.LightningModule):
 
     def on_test_epoch_start(self) -> None:
         """Start counting anew."""
-        self._reset("train", *self._eval_sets)
+        self._reset(*self._sets)
 
     def _reset(self, *names: str) -> None:
         for name in names:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from lungseg.data.datamodule import SliceDataModule, SliceDataset
 from lungseg.training.module import SegmentationModule
+from lungseg.training.predict import predict_slices
 
 MOST = 8
 LABELS = {1: "lung"}
 
 
-def pick_slices(dataset: SliceDataset) -> list[int]:
-    """Items spread over cases and, within a case, evenly between base and apex of the lungs."""
+def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
+    """Case and z of slices spread over cases and, within one, evenly between base and apex."""
     by_case: dict[int, list[int]] = {}
     for item, (case, _) in enumerate(dataset.index):
         by_case.setdefault(case, []).append(item)
@@ -24,7 +24,7 @@ def pick_slices(dataset: SliceDataset) -> list[int]:
     for items in list(by_case.values())[:MOST]:
         with_lung = [item for item in items if dataset[item]["mask"].any()]
         picked += [
-            with_lung[len(with_lung) * k // (per_case + 1)]
+            dataset.index[with_lung[len(with_lung) * k // (per_case + 1)]]
             for k in range(1, per_case + 1)
             if with_lung
         ]
@@ -44,26 +44,18 @@ def overlays(
     """
     import wandb
 
-    module.eval()  # a Trainer hands the module back in training mode
-    precision = module.trainer.precision_plugin
-    dataset = data.datasets["test"]
     images = []
-    for item in pick_slices(dataset):
-        sample = dataset[item]
-        batch = {"image": sample["image"].unsqueeze(0).to(module.device)}
-        image = data.on_after_batch_transfer(batch, 0)["image"]
-        with torch.no_grad(), precision.forward_context():
-            prediction = module.predict_mask(module(image))[0, 0].cpu().numpy()
+    for one in predict_slices(module, data, "test", pick_slices(data.datasets["test"])):
         # W&B wraps HU modulo 256; the window has to come first.
-        grey = np.rint(image[0, 0].cpu().numpy() * 255).astype(np.uint8)
-        masks = {"reference": sample["mask"][0].numpy(), "prediction": prediction.astype(np.uint8)}
-        caption = f"{cases[sample['case']]} z={sample['z']}" + (" (synthetic)" if synthetic else "")
+        grey = np.rint(one.image * 255).astype(np.uint8)
+        masks = {"reference": one.reference, "prediction": one.prediction}
+        caption = f"{cases[one.case]} z={one.z}" + (" (synthetic)" if synthetic else "")
         images.append(
             wandb.Image(
                 grey,
                 caption=caption,
                 masks={
-                    name: {"mask_data": mask, "class_labels": LABELS}
+                    name: {"mask_data": mask.astype(np.uint8), "class_labels": LABELS}
                     for name, mask in masks.items()
                 },
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytorch_lightning.loggers.logger import Logger
 
+from lungseg.config import flatten
 from lungseg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,12 +50,29 @@ class WandbRun(Logger):
         """Log pictures beside an epoch's numbers."""
         self.run.log({name: images, "epoch": epoch})
 
+    def log_picture(self, name: str, file: Path, epoch: int) -> None:
+        """Log a picture from a file."""
+        import wandb
+
+        self.run.log({name: wandb.Image(str(file)), "epoch": epoch})
+
+    def log_curve(self, name: str, file: Path, epoch: int) -> None:
+        """Log ``pr_curve.csv`` as a plot of precision against recall."""
+        import pandas as pd
+        import wandb
+
+        rows = pd.read_csv(file)[["recall", "precision"]]
+        # W&B draws no more than some thousand points.
+        table = wandb.Table(dataframe=rows.iloc[:: -(-len(rows) // 1000)])
+        plot = wandb.plot.line(table, "recall", "precision", title="precision-recall, test pixels")
+        self.run.log({name: plot, "epoch": epoch})
+
     def log_summary(self, summary: dict[str, dict[str, Any]]) -> None:
         """Log the evaluation: ``evaluation/<set>/<metric>``."""
         for set_name, numbers in summary.items():
-            for key, entry in numbers.items():
-                number = entry["value"] if isinstance(entry, dict) else entry
-                self.run.summary[f"evaluation/{set_name}/{key}"] = number
+            for key, number in flatten(numbers, f"evaluation/{set_name}/", "/").items():
+                # A metric goes by its own name, without the word value behind it.
+                self.run.summary[key.removesuffix("/value")] = number
 
     def finish(self, exit_code: int = 0) -> None:
         """Close the run; another one may be opened in this process."""

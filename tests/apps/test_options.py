@@ -34,7 +34,13 @@ def test_it_trains(overrides, workplace, monkeypatch, capfd):
     monkeypatch.chdir(workplace)
     handlers = logging.getLogger().handlers[:]
     folder = workplace / "-".join(overrides).replace("/", "_")
-    small = ["data.size=32", "data.n_slices=12", "logger=csv", "trainer.max_epochs=1"]
+    small = [
+        "data.size=32",
+        "data.n_slices=12",
+        "logger=csv",
+        "trainer.max_epochs=1",
+        "report=false",
+    ]
     code = main(["train", f"hydra.run.dir='{folder}'", *small, *overrides])
     logging.getLogger().handlers[:] = handlers
     out, err = capfd.readouterr()

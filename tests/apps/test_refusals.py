@@ -1,32 +1,9 @@
 """What cannot work is refused in one line, before anything half-done is left behind."""
 
-import logging
 import shutil
 
 import numpy as np
 import pytest
-
-from lungseg.cli import main
-
-
-@pytest.fixture
-def refused(tmp_path, monkeypatch, capfd):
-    """Run in this process (imports once for all cases) and give the one line."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        assert main(list(arguments)) != 0
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        lines = err.strip().splitlines()
-        assert len(lines) == 1, err
-        return lines[0]
-
-    handlers = logging.getLogger().handlers[:]
-    yield run
-    # Hydra's handlers write to this test's captured streams, which close with it.
-    logging.getLogger().handlers[:] = handlers
-
 
 SMALL = ("data.size=32", "data.n_slices=12", "logger=none")
 
@@ -191,24 +168,6 @@ def test_a_run_folder_is_not_used_twice(refused, tmp_path):
     (folder / ".run").touch()
     line = refused("train", f"hydra.run.dir={folder}", *SMALL)
     assert "already holds a run" in line
-
-
-def test_evaluate_needs_a_run(refused, tmp_path):
-    assert "run: must be given" in refused("evaluate")
-    assert "no such run folder" in refused("evaluate", "run=nowhere")
-    (tmp_path / "empty").mkdir()
-    assert "no checkpoint here" in refused("evaluate", "run=empty")
-
-
-def test_a_foreign_checkpoint(refused, tmp_path):
-    import torch
-
-    folder = tmp_path / "run" / "checkpoints"
-    folder.mkdir(parents=True)
-    torch.save({"state_dict": {}}, folder / "last.ckpt")
-    assert "not written by lungseg train" in refused("evaluate", "run=run")
-    (folder / "last.ckpt").write_bytes(b"PK" + b"\0" * 100)
-    assert "the checkpoint cannot be read" in refused("evaluate", "run=run")
 
 
 def test_full_errors_on_request(cli):

@@ -76,14 +76,20 @@ def make(
 ):
     torch.manual_seed(0)
     data = SliceDataModule(
-        cohort, split, Window(-1000, 400), batch_size=4, num_workers=workers, cache_gib=1, seed=3
+        cohort,
+        split.sets(),
+        Window(-1000, 400),
+        batch_size=4,
+        num_workers=workers,
+        cache_gib=1,
+        seed=3,
     )
     module = SegmentationModule(
         WithDropout(depth=2, base_channels=4),
         ComboLoss(),
         partial(torch.optim.SGD, lr=0.1, momentum=0.9),
         SCHEDULERS[scheduler],
-        eval_sets=data.eval_sets,
+        sets=list(data.datasets),
         record={"seed": 3},
     )
     history = History(folder / "metrics.csv")

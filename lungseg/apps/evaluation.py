@@ -1,0 +1,243 @@
+"""One pass over all sets of a run, then its tables, its numbers and its report."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lungseg.apps.screen import print_summary
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.files import write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pytorch_lightning as pl
+    from numpy.typing import NDArray
+
+    from lungseg.data.datamodule import SliceDataModule
+    from lungseg.report.evaluation import Evaluation
+    from lungseg.report.page import Origin
+    from lungseg.training.collect import Collect
+    from lungseg.training.module import SegmentationModule
+
+log = logging.getLogger(__name__)
+
+PROVENANCE = "provenance.json"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the numbers depend on beside masks.
+
+    Attributes:
+        threshold: A pixel is lung when its probability is at least this.
+        empty_dsc: DSC of slices with neither reference nor prediction: zero, one or nan.
+    """
+
+    threshold: float
+    empty_dsc: Any
+
+    @classmethod
+    def of(cls, metrics: Any) -> Rules:
+        """Rules from the settings below ``metrics``."""
+        return cls(threshold=metrics.threshold, empty_dsc=metrics.empty_dsc)
+
+
+def evaluate(
+    module: SegmentationModule,
+    data: SliceDataModule,
+    trainer: pl.Trainer,
+    cohort: Cohort,
+    folder: Path,
+    rules: Rules,
+    *,
+    report: bool,
+) -> dict[str, Any]:
+    """Evaluate every slice of every set in one pass; write tables and report; print the numbers.
+
+    Args:
+        module: The trained model.
+        data: Slices by set.
+        trainer: Runs the pass.
+        cohort: Gives cases their names and geometry.
+        folder: Run folder; its history and provenance, where there are any, go into the report.
+        rules: What the numbers depend on.
+        report: Whether to draw figures and write the page.
+
+    Returns:
+        The summary by set.
+
+    Raises:
+        ConfigError: If the pass was cut short.
+    """
+    from lungseg.training.collect import Collect
+
+    sets = list(data.datasets)
+    collect = Collect(cohort, sets)
+    trainer.callbacks.append(collect)  # type: ignore[attr-defined]  # a list, says the docs
+    trainer.test(module, data, verbose=False)
+    tables = {name: module.table(name) for name in sets}
+    _refuse_partial(tables, data)
+    found = _evaluation(tables, collect, cohort, folder, rules)
+    thumbnails = collect.thumbnails()
+    if trainer.is_global_zero:
+        write_tables(found, folder / "evaluation")
+        if report:
+            write_report(found, module, data, cohort, folder, thumbnails)
+        print_summary(found.summary, synthetic=cohort.synthetic)
+    return found.summary
+
+
+def _refuse_partial(tables: dict[str, NDArray[np.int64]], data: SliceDataModule) -> None:
+    for name, table in tables.items():
+        expected = len(data.datasets[name])
+        if len(table) != expected:
+            raise ConfigError(
+                f"evaluation: {len(table)} of {expected} {name} slices were seen, and numbers of a"
+                " part would mislead; leave trainer.limit_test_batches out"
+            )
+
+
+def _evaluation(
+    tables: dict[str, NDArray[np.int64]],
+    collect: Collect,
+    cohort: Cohort,
+    folder: Path,
+    rules: Rules,
+) -> Evaluation:
+    """Gather tables of all processes, and sum them up."""
+    from lungseg.metrics.curves import calibration, curve
+    from lungseg.report.evaluation import Evaluation, read_history, surface
+    from lungseg.report.tables import cases_frame, curve_frame, slices_frame
+
+    histograms = {name: collect.histogram(name) for name in tables}
+    scores = {name: collect.cases(name) for name in tables}
+    summary = {
+        name: _summary(tables[name], histograms[name], scores[name], cohort.names, rules)
+        for name in tables
+    }
+    return Evaluation(
+        summary=summary,
+        slices=slices_frame(tables, cohort.names, rules.empty_dsc),
+        cases=cases_frame(scores, cohort.names),
+        curve=curve_frame(curve(histograms["test"])),
+        calibration=calibration(histograms["test"]),
+        worst=surface(collect.worst("test"), cohort.names),
+        history=read_history(folder / "metrics.csv"),
+        synthetic=cohort.synthetic,
+        threshold=rules.threshold,
+    )
+
+
+def _summary(
+    table: NDArray[np.int64],
+    histogram: NDArray[np.int64],
+    scores: dict[int, dict[str, Any]],
+    names: list[str],
+    rules: Rules,
+) -> dict[str, Any]:
+    """One set's part of ``summary.json``."""
+    from lungseg.metrics.summary import (
+        conventions,
+        summarize_cases,
+        summarize_scores,
+        summarize_slices,
+    )
+
+    rows = list(scores.values())
+    numbers = summarize_slices(table, rules.empty_dsc)
+    numbers["accuracy_min"]["case"] = names[numbers["accuracy_min"]["case"]]
+    return {
+        **numbers,
+        **summarize_scores(histogram),
+        **summarize_cases(rows),
+        "dsc_by_convention": conventions(table, rows),
+        "threshold": rules.threshold,
+        "empty_dsc": rules.empty_dsc,
+    }
+
+
+def write_tables(found: Evaluation, folder: Path) -> None:
+    """Write ``slices.csv``, ``cases.csv``, ``pr_curve.csv`` and ``summary.json``."""
+    from lungseg.report.tables import thin, write_csv
+
+    write_csv(folder / "slices.csv", found.slices)
+    write_csv(folder / "cases.csv", found.cases)
+    write_csv(folder / "pr_curve.csv", thin(found.curve)[["threshold", "precision", "recall"]])
+    write_json(folder / "summary.json", found.summary)
+
+
+def write_report(
+    found: Evaluation,
+    module: SegmentationModule,
+    data: SliceDataModule,
+    cohort: Cohort,
+    folder: Path,
+    thumbnails: dict[tuple[int, int], str],
+) -> None:
+    """Draw all figures, and write the page that shows them."""
+    from lungseg.report.examples import Example
+    from lungseg.report.figures import draw
+    from lungseg.report.page import write_page
+    from lungseg.report.save import save
+    from lungseg.training.predict import predict_slices
+
+    names = cohort.names
+
+    def fetch(rows: Any) -> list[Example]:
+        slices = [(names.index(case), z) for case, z in zip(rows["case"], rows["z"], strict=True)]
+        return [
+            Example(names[one.case], one.z, one.image, one.reference, one.prediction, dsc, accuracy)
+            for one, dsc, accuracy in zip(
+                predict_slices(module, data, "test", slices),
+                rows["dsc"],
+                rows["accuracy"],
+                strict=True,
+            )
+        ]
+
+    figures = []
+    for drawn in draw(found, fetch):
+        save(drawn.figure, folder / "evaluation" / "figures", drawn.name)
+        png = folder / "evaluation" / "figures" / f"{drawn.name}.png"
+        figures.append((drawn.name, drawn.caption, png))
+    write_page(
+        folder / "report.html",
+        found,
+        _origin(module, data, cohort, folder),
+        figures,
+        {(names[case], z): picture for (case, z), picture in thumbnails.items()},
+    )
+
+
+def _origin(
+    module: SegmentationModule, data: SliceDataModule, cohort: Cohort, folder: Path
+) -> Origin:
+    """What the page says of where the numbers come from."""
+    from lungseg.report.page import Origin
+
+    names = cohort.names
+    split = {
+        name: [names[case] for case in dict.fromkeys(case for case, _ in dataset.index)]
+        for name, dataset in data.datasets.items()
+    }
+    config = module.record["config"]
+    n_parameters = sum(weights.numel() for weights in module.net.parameters())
+    target = config["model"]["_target_"].rsplit(".", 1)[-1]
+    return Origin(
+        title=f"{target} on {', '.join(split['test'][:4])}{' …' if len(split['test']) > 4 else ''}",
+        subtitle=f"{n_parameters:,} parameters; tested on {len(split['test'])} of"
+        f" {len(names)} cases; cohort {cohort.sha256[:12]}",
+        split=split,
+        fingerprint=cohort.fingerprint(),
+        findings={
+            name: [finding["text"] for finding in case["audit"]["findings"]]
+            for name, case in cohort.cases.items()
+        },
+        config=config,
+        provenance=json.loads((folder / PROVENANCE).read_text()),
+    )

@@ -1,0 +1,65 @@
+"""Predictions for chosen slices, for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lungseg.data.datamodule import SliceDataModule
+from lungseg.training.module import SegmentationModule
+
+
+@dataclass(frozen=True)
+class PredictedSlice:
+    """What the network saw, what is true, and what it said; all ``[y, x]``.
+
+    Attributes:
+        case: Position of the case in the cohort.
+        z: Slice, 0 nearest the feet.
+        image: Intensities after the window, float32, 0 to 1 for the windows that come with us.
+        reference: Bool.
+        prediction: Bool.
+    """
+
+    case: int
+    z: int
+    image: NDArray[np.float32]
+    reference: NDArray[np.bool_]
+    prediction: NDArray[np.bool_]
+
+
+def predict_slices(
+    module: SegmentationModule, data: SliceDataModule, name: str, slices: Iterable[tuple[int, int]]
+) -> list[PredictedSlice]:
+    """Predict some slices of a set once more, one at a time.
+
+    Args:
+        module: The trained model, attached to the Trainer that ran it.
+        data: Has the set.
+        name: Of the set.
+        slices: Case (position in the cohort) and z of each.
+    """
+    module.eval()  # a Trainer hands the module back in training mode
+    precision = module.trainer.precision_plugin
+    dataset = data.datasets[name]
+    found = []
+    for case, z in slices:
+        sample = dataset[dataset.index.index((case, z))]
+        batch = {"image": sample["image"].unsqueeze(0).to(module.device)}
+        image = data.on_after_batch_transfer(batch, 0)["image"]
+        with torch.no_grad(), precision.forward_context():
+            prediction = module.predict_mask(module(image))
+        found.append(
+            PredictedSlice(
+                case=case,
+                z=z,
+                image=image[0, 0].cpu().numpy(),
+                reference=sample["mask"][0].bool().numpy(),
+                prediction=prediction[0, 0].cpu().numpy(),
+            )
+        )
+    return found

@@ -1,0 +1,39 @@
+"""Small pictures of test slices, made as they pass, for the page to show under the pointer."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+MOST = 600
+"""Slices that get a picture: a page of a few MB, however large the test set."""
+SIDE = 160
+"""Pixels along the longer side, at most."""
+
+REFERENCE, PREDICTION = (86, 180, 233), (213, 94, 0)
+
+
+def thumbnail(
+    image: NDArray[np.float32], reference: NDArray[np.bool_], prediction: NDArray[np.bool_]
+) -> str:
+    """A slice in grey with the outlines of both masks, as a ``data:`` address of a JPEG.
+
+    Args:
+        image: ``[y, x]``, 0 to 1.
+        reference: ``[y, x]``, outlined in blue.
+        prediction: ``[y, x]``, outlined in orange, on top.
+    """
+    step = max(1, -(-max(image.shape) // SIDE))
+    grey = (np.clip(image[::step, ::step], 0, 1) * 255).astype(np.uint8)
+    rgb = np.repeat(grey[..., None], 3, axis=-1)
+    for whole, colour in ((reference, REFERENCE), (prediction, PREDICTION)):
+        mask = whole[::step, ::step]
+        rgb[mask & ~ndimage.binary_erosion(mask)] = colour
+    content = io.BytesIO()
+    Image.fromarray(rgb).save(content, "JPEG", quality=75, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()

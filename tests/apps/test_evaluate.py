@@ -1,0 +1,295 @@
+"""``lungseg evaluate``: a run once more, a checkpoint on other data, two processes as one."""
+
+import csv
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from monai.metrics import compute_hausdorff_distance, compute_surface_dice
+from omegaconf import OmegaConf
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from lungseg.config import build
+from lungseg.data.cohort import open_cohort
+from lungseg.data.store import open_arrays
+from tests.conftest import Cli
+
+TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
+NO_REPORT = "report=false"
+
+
+def rows(file):
+    with file.open() as opened:
+        return list(csv.DictReader(opened))
+
+
+def contents(run):
+    return {name: (run / "evaluation" / name).read_bytes() for name in TABLES}
+
+
+def test_evaluating_again_gives_the_same_files(run, cli):
+    before = contents(run)
+    pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
+    shutil.rmtree(run / "evaluation")
+    (run / "report.html").unlink()
+    done = cli("evaluate", f"run={run}")
+    assert done.returncode == 0, done.stderr
+    assert contents(run) == before
+    again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
+    assert again.keys() == pictures.keys()
+    # Examples are predicted one by one, the rest follows from tables.
+    assert [name for name in again if again[name] != pictures[name]] == []
+    assert (run / "report.html").stat().st_size > 1_000_000
+
+
+def test_two_processes_give_the_tables_of_one(run, cli):
+    before = contents(run)
+    shutil.rmtree(run / "evaluation")
+    done = cli(
+        *("evaluate", f"run={run}", "trainer.devices=2", "trainer.accelerator=cpu", NO_REPORT)
+    )
+    assert done.returncode == 0, done.stderr
+    assert contents(run) == before
+
+
+@pytest.fixture(scope="module")
+def predicted(trained):
+    """Scores, prediction and reference of each test case, by a loop of the test's own."""
+    checkpoint = torch.load(trained.run / "checkpoints" / "last.ckpt", weights_only=True)
+    record = checkpoint["lungseg"]
+    net = build(OmegaConf.create(record["config"]["model"]), "model")
+    weights = checkpoint["state_dict"]
+    net.load_state_dict({k[4:]: v for k, v in weights.items() if k.startswith("net.")})
+    net.eval()
+    found = {}
+    for case in record["split"]["test"]:
+        image, mask = (np.asarray(array[:]) for array in open_arrays(record["store"], case))
+        scaled = torch.tensor(((image + 1000) / 1400).clip(0, 1), dtype=torch.float32)
+        with torch.no_grad():
+            scores = net(scaled[:, None])[:, 0].numpy()
+        found[case] = scores, scores >= 0, mask.astype(bool)
+    return found
+
+
+def test_cases_csv_against_monai(trained, predicted):
+    spacing = {
+        name: case["spacing_mm"]
+        for name, case in open_cohort(
+            next((trained.folder / "outputs/prepared").iterdir())
+        ).cases.items()
+    }
+    found = {row["case"]: row for row in rows(trained.run / "evaluation" / "cases.csv")}
+    assert len(found) == 12
+    for case, (_, prediction, reference) in predicted.items():
+        row = found[case]
+        assert row["split"] == "test"
+        tp = (prediction & reference).sum()
+        assert int(row["tp"]) == tp
+        assert float(row["dsc"]) == pytest.approx(2 * tp / (prediction.sum() + reference.sum()))
+        masks = [torch.tensor(mask)[None, None] for mask in (prediction, reference)]
+        expected = compute_hausdorff_distance(*masks, percentile=95, spacing=spacing[case])
+        assert float(row["hd95_mm"]) == pytest.approx(expected.item(), rel=1e-5)
+        expected = compute_surface_dice(*masks, [2.0], spacing=spacing[case])
+        assert float(row["surface_dice_2mm"]) == pytest.approx(expected.item(), rel=1e-5)
+        difference = (int(prediction.sum()) - int(reference.sum())) * math.prod(spacing[case])
+        assert float(row["volume_difference_ml"]) == pytest.approx(difference / 1000)
+        sides = [int(row[f"{side}_{n}"]) for side in ("left", "right") for n in ("tp", "fp")]
+        assert sum(sides) == prediction.sum()
+
+
+def test_numbers_over_all_thresholds_against_scikit_learn(trained, predicted):
+    summary = json.loads((trained.run / "evaluation" / "summary.json").read_text())["test"]
+    scores = np.concatenate([scores.ravel() for scores, _, _ in predicted.values()])
+    target = np.concatenate([reference.ravel() for _, _, reference in predicted.values()])
+    p = 1 / (1 + np.exp(-scores.astype(np.float64)))
+    for key, function, values in (
+        ("pr_auc", average_precision_score, scores),
+        ("roc_auc", roc_auc_score, scores),
+        ("brier", brier_score_loss, p),
+    ):
+        assert summary[key] == {
+            "value": pytest.approx(function(target, values), abs=1e-4),
+            "n": len(target),
+        }
+    curve = rows(trained.run / "evaluation" / "pr_curve.csv")
+    assert list(curve[0]) == ["threshold", "precision", "recall"]
+    for row in curve[:: len(curve) // 20]:
+        called = p >= float(row["threshold"]) - 1e-7
+        recall = called[target].mean()
+        assert float(row["recall"]) == pytest.approx(recall, abs=2e-3)
+
+
+def test_slices_add_up_to_cases(trained):
+    by_case = {}
+    for row in rows(trained.run / "evaluation" / "slices.csv"):
+        counts = by_case.setdefault(row["case"], np.zeros(4, int))
+        counts += [int(row[name]) for name in ("tp", "fp", "fn", "tn")]
+    for row in rows(trained.run / "evaluation" / "cases.csv"):
+        assert [int(row[name]) for name in ("tp", "fp", "fn", "tn")] == by_case[
+            row["case"]
+        ].tolist()
+
+
+def test_the_convention_for_empty_slices_changes_what_it_says_and_nothing_else(run, cli):
+    before = json.loads((run / "evaluation" / "summary.json").read_text())
+    done = cli("evaluate", f"run={run}", "metrics.empty_dsc=one", NO_REPORT)
+    assert done.returncode == 0, done.stderr
+    after = json.loads((run / "evaluation" / "summary.json").read_text())
+    for name in ("train", "test"):
+        assert after[name].pop("empty_dsc") == "one"
+        assert before[name].pop("empty_dsc") == "zero"
+        assert after[name].pop("dsc_mean") != before[name].pop("dsc_mean")
+    assert after == before
+    both_empty = [
+        row["dsc"]
+        for row in rows(run / "evaluation" / "slices.csv")
+        if row["tp"] == row["fp"] == row["fn"] == "0"
+    ]
+    assert both_empty
+    assert set(both_empty) == {"1.0"}
+
+
+def test_another_threshold(run, cli):
+    done = cli("evaluate", f"run={run}", "metrics.threshold=0.9", NO_REPORT)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((run / "evaluation" / "summary.json").read_text())["test"]
+    assert summary["threshold"] == 0.9
+    curve = rows(run / "evaluation" / "pr_curve.csv")
+    near = min(curve, key=lambda row: abs(float(row["threshold"]) - 0.9))
+    assert summary["recall"]["value"] == pytest.approx(float(near["recall"]), abs=5e-3)
+
+
+def test_a_checkpoint_on_other_data(trained, tmp_path):
+    cli = Cli(tmp_path)
+    file = trained.run / "checkpoints" / "last.ckpt"
+    before = contents(trained.run)
+    done = cli(
+        *("evaluate", f"ckpt={file}", "data=phantom", "data.seed=5", "data.n_cases=2"),
+        *("data.size=32", "data.n_slices=12"),
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "outputs").glob("20*/*")
+    assert f"evaluation: {folder.relative_to(tmp_path)}" in done.stdout
+    assert (folder / "report.html").is_file()
+    summary = json.loads((folder / "evaluation" / "summary.json").read_text())
+    assert list(summary) == ["test"]
+    assert summary["test"]["n_cases"] == 2
+    made_by = json.loads((folder / "provenance.json").read_text())
+    assert made_by["cohort_sha256"] != made_by["trained_on_cohort_sha256"]
+    # Without a history there is no figure of one.
+    assert not (folder / "evaluation" / "figures" / "fig01_training.png").exists()
+    assert contents(trained.run) == before
+
+
+def test_cases_that_the_model_was_trained_on_are_no_test(trained, tmp_path):
+    """Under other names: it is their voxels that tell."""
+    source = tmp_path / "renamed"
+    # Case_002 is of the test set, the others were trained on.
+    for old, new in (("Case_000", "Case_007"), ("Case_001", "Case_008"), ("Case_002", "Case_009")):
+        shutil.copytree(trained.source / "Images" / old, source / "Images" / new)
+        (source / "Segmentations").mkdir(exist_ok=True)
+        mask = source / "Segmentations" / f"{new}_seg.npz"
+        shutil.copy(trained.source / "Segmentations" / f"{old}_seg.npz", mask)
+    cli, file = Cli(tmp_path), trained.run / "checkpoints" / "last.ckpt"
+    done = cli("evaluate", f"ckpt={file}", "data=lctsc", f"data.root={source}", NO_REPORT)
+    assert done.returncode == 0, done.stderr
+    assert "Case_007, Case_008: known from the checkpoint's train set" in done.stdout
+    (folder,) = (tmp_path / "outputs").glob("20*/*")
+    summary = json.loads((folder / "evaluation" / "summary.json").read_text())
+    assert {name: numbers["n_cases"] for name, numbers in summary.items()} == {
+        "train": 2,
+        "test": 1,
+    }
+
+    shutil.rmtree(source / "Images" / "Case_009")
+    (source / "Segmentations" / "Case_009_seg.npz").unlink()
+    line = cli.refused("evaluate", f"ckpt={file}", "data=lctsc", f"data.root={source}")
+    assert "trained on every one of these cases" in line
+
+
+def damage(run, change):
+    """Alter the checkpoint of a run."""
+    file = run / "checkpoints" / "last.ckpt"
+    checkpoint = torch.load(file, weights_only=True)
+    change(checkpoint)
+    torch.save(checkpoint, file)
+
+
+def test_a_run_without_a_checkpoint(run, refused):
+    shutil.rmtree(run / "checkpoints")
+    before = contents(run)
+    assert "no checkpoint here" in refused("evaluate", f"run={run}")
+    assert contents(run) == before
+
+
+def test_a_checkpoint_of_another_model(run, refused):
+    def other_model(checkpoint):
+        checkpoint["lungseg"]["config"]["model"]["depth"] = 3
+
+    damage(run, other_model)
+    line = refused("evaluate", f"run={run}")
+    assert "of another model: model.depth=3 in it, and 2 in the run's provenance.json" in line
+
+
+def test_weights_of_another_model(run, refused):
+    damage(run, lambda checkpoint: checkpoint["state_dict"].popitem())
+    line = refused("evaluate", f"run={run}")
+    assert "weights are of another model than the one that it names (lungseg.models.unet" in line
+
+
+def test_data_other_than_the_trainings(run, trained, refused, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(next((trained.folder / "outputs/prepared").iterdir()), store)
+    case = store / "Case_000.zarr" / "zarr.json"
+    attributes = json.loads(case.read_text())
+    attributes["attributes"]["content_sha256"] = "0" * 64
+    case.write_text(json.dumps(attributes))
+    line = refused("evaluate", f"run={run}", f"store={store}")
+    assert "cohort hash differs" in line
+
+
+def test_a_store_with_holes(run, trained, refused, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(next((trained.folder / "outputs/prepared").iterdir()), store)
+    shutil.rmtree(store / "Case_005.zarr" / "mask" / "c" / "4")
+    line = refused("evaluate", f"run={run}", f"store={store}")
+    assert "Case_005: 1 slices are missing in the store" in line
+
+
+def test_files_that_are_no_checkpoints(run, refused):
+    file = run / "checkpoints" / "last.ckpt"
+    torch.save({"state_dict": {}}, file)
+    assert "not written by lungseg train" in refused("evaluate", f"run={run}")
+    file.write_bytes(b"PK" + b"\0" * 100)
+    assert "the checkpoint cannot be read" in refused("evaluate", f"run={run}")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"),
+        (["run=RUN", "ckpt=x"], "one of the two"),
+        (["run=nowhere"], "no such run folder"),
+        (["run=RUN", "data=phantom"], "data: goes with ckpt=FILE"),
+        (["ckpt=x"], "data: must be given with ckpt"),
+        (["ckpt=x", "data=phantom"], "no checkpoint here"),
+        (["run=RUN", "metrics.threshold=1"], "metrics.threshold=1: must be a number between"),
+        (["run=RUN", "metrics.threshold=0"], "metrics.threshold=0: must be a number between"),
+        (["run=RUN", "metrics.empty_dsc=two"], "must be zero, one or nan"),
+    ],
+)
+def test_settings_that_cannot_work(overrides, message, run, refused):
+    line = refused("evaluate", *(word.replace("RUN", str(run)) for word in overrides))
+    assert message in line
+
+
+def test_a_pass_cut_short_is_no_evaluation(refused):
+    line = refused(
+        *("train", "data.size=32", "data.n_slices=12", "logger=none", "trainer.max_epochs=1"),
+        *("+trainer.limit_test_batches=2", "model.base_channels=4", "model.depth=2"),
+    )
+    assert "slices were seen" in line
+    assert "limit_test_batches" in line
