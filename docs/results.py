@@ -1,0 +1,67 @@
+"""Print the README's table of results: python docs/results.py RUN RUN RUN, each with a test set of
+its own, as in leave-one-out. The last column puts the test cases of all runs together.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lungseg.metrics.summary import summarize_cases, summarize_slices
+from lungseg.report.numbers import SECTIONS, shown
+
+KEYS = (
+    "accuracy_mean",
+    "dsc_mean_nonempty",
+    "recall",
+    "specificity",
+    "precision",
+    "pr_auc",
+    "share_excellent",
+    "volume_dsc_mean",
+    "hd95_mm_mean",
+    "msd_mm_mean",
+    "surface_dice_2mm_mean",
+)
+COUNTS = ["z", "tp", "fp", "fn", "tn"]
+
+
+def together(runs: list[Path]) -> dict[str, Any]:
+    """Numbers over the test cases of all runs, with intervals by case."""
+    slices, cases = (
+        pd.concat([pd.read_csv(run / "evaluation" / name) for run in runs]).query("split == 'test'")
+        for name in ("slices.csv", "cases.csv")
+    )
+    if slices.duplicated(["case", "z"]).any():
+        sys.exit("a case is in the test set of two runs")
+    number = pd.factorize(slices["case"])[0]
+    table = np.column_stack([number, slices[COUNTS]])
+    return summarize_slices(table, "zero") | summarize_cases(cases.to_dict("records"))
+
+
+def main(runs: list[Path]) -> None:
+    summaries = [
+        json.loads((run / "evaluation" / "summary.json").read_text())["test"] for run in runs
+    ]
+    tested = [
+        ", ".join(pd.read_csv(run / "evaluation" / "cases.csv").query("split == 'test'")["case"])
+        for run in runs
+    ]
+    names = {key: name for section in SECTIONS.values() for key, name in section.items()}
+    pooled = together(runs)
+    print(f"| tested on | {' | '.join(tested)} | all {len(runs)} | 95 % interval |")
+    print(f"|---|{'---:|' * (len(runs) + 2)}")
+    for key in KEYS:
+        cells = [shown(key, summary[key]).value for summary in summaries]
+        last = shown(key, pooled[key]) if key in pooled else None
+        cells += [last.value, last.interval] if last else ["", ""]
+        print(f"| {names[key]} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main([Path(run) for run in sys.argv[1:]])
