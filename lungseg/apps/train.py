@@ -39,7 +39,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     # What can be refused is refused now, before hours of preparation.
     refuse_ddp_sweep(config)
     check_values(config)
-    refuse_test_selection(_plain(config))
+    refuse_test_selection(config)
     if config.allow_test_selection:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(config.seed, workers=True, verbose=False)
@@ -47,7 +47,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
 
     cohort = prepare(config)
     split = _split(config, cohort)
-    refuse_missing_set(_plain(config), list(split.sets()))
+    refuse_missing_set(config, list(split.sets()))
     record = _record(config, cohort, split)
     data = _datamodule(config, cohort, split, parts["intensity"])
     module = _module(config, parts, list(data.datasets), record)
@@ -90,12 +90,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         if config.logger.get("mode") == "offline":
             log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
     return summary
-
-
-def _plain(config: DictConfig) -> dict[str, Any]:
-    plain = OmegaConf.to_container(config, resolve=False)
-    assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
 
 
 def _parts(config: DictConfig) -> dict[str, Any]:

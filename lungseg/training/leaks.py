@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from difflib import get_close_matches
+
+from omegaconf import DictConfig, OmegaConf
 
 from lungseg.config import flatten
 from lungseg.errors import ConfigError
 
-
-def monitors(config: dict[str, Any]) -> dict[str, str]:
-    """All settings named ``monitor`` in a plain configuration, by key."""
-    return {
-        key: str(value)
-        for key, value in flatten(config).items()
-        if key.split(".")[-1] == "monitor" and value is not None
-    }
+SETS, NUMBERS = ("train", "val", "test"), ("loss", "accuracy", "dsc")
+LOGGED = [f"{name}/{number}" for name in SETS for number in NUMBERS]
 
 
-def refuse_test_selection(config: dict[str, Any]) -> None:
-    """Stop when anything watches the test set.
+def monitors(config: DictConfig) -> dict[str, str]:
+    """All settings named ``monitor``, by key, with what they finally say."""
+    # Unresolved, since settings that no monitor needs may be missing still.
+    plain = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(plain, dict)
+    keys = [key for key in flatten({str(k): v for k, v in plain.items()}) if _is_monitor(key)]
+    values = {key: OmegaConf.select(config, key) for key in keys}
+    return {key: str(value) for key, value in values.items() if value is not None}
+
+
+def _is_monitor(key: str) -> bool:
+    return key.split(".")[-1] == "monitor"
+
+
+def refuse_test_selection(config: DictConfig) -> None:
+    """Stop when anything watches the test set, or what no epoch logs.
 
     Raises:
-        ConfigError: If a monitor names ``test/…`` and ``allow_test_selection`` is not true.
+        ConfigError: If a monitor names ``test/…`` and ``allow_test_selection`` is not true, or a
+            name that does not exist.
     """
-    if config["allow_test_selection"]:
+    for key, value in monitors(config).items():
+        if value not in LOGGED:
+            close = get_close_matches(value, LOGGED, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(LOGGED)}"
+            raise ConfigError(f"{key}={value}: nothing of that name is logged; {hint}")
+    if config.allow_test_selection:
         return
     for key, value in monitors(config).items():
         if value.startswith("test"):
@@ -33,7 +49,7 @@ def refuse_test_selection(config: dict[str, Any]) -> None:
             )
 
 
-def refuse_missing_set(config: dict[str, Any], sets: list[str]) -> None:
+def refuse_missing_set(config: DictConfig, sets: list[str]) -> None:
     """Stop when something watches a validation set that the split does not have.
 
     The checkpoint callback is let off: without a validation set it chooses nothing.

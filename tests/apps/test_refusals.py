@@ -42,6 +42,14 @@ SETTINGS = {
         ["scheduler=plateau", "scheduler.monitor=test/loss"],
         "scheduler.monitor=test/loss: would choose by the test set",
     ),
+    "choosing by test in a roundabout way": (
+        ["+watched=test/loss", "callbacks.checkpoint.monitor=${watched}"],
+        "callbacks.checkpoint.monitor=test/loss: would choose by the test set",
+    ),
+    "misspelt monitor": (
+        ["callbacks.checkpoint.monitor=val_loss"],
+        "nothing of that name is logged; did you mean val/loss?",
+    ),
     "phantom size": (["data.size=8"], "data: size must be at least 32, got 8"),
     "no such test case": (
         ["split=explicit", "split.test=[Case_099]", *SMALL],
