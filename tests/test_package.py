@@ -108,7 +108,7 @@ def test_the_readmes_model_can_be_added_by_yaml_alone(tmp_path):
         [
             *(sys.executable, "-m", "lungseg", "train", "--config-dir", str(folder.parent)),
             *("model=mine", "data.size=32", "data.n_slices=12", "logger=none"),
-            *("trainer=debug", "intensity=full", "loss=dice"),
+            *("trainer=debug", "intensity=full", "loss=dice", "report=false"),
         ],
         cwd=tmp_path,
         capture_output=True,

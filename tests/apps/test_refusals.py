@@ -190,7 +190,7 @@ def test_one_line_from_a_process_of_its_own(cli):
 
 
 def test_a_failing_job_stops_no_other_and_is_reported(cli):
-    small = ("data.size=32", "data.n_slices=12", "logger=none", "trainer.max_epochs=1")
+    small = (*SMALL, "trainer.max_epochs=1", "report=false")
     done = cli("train", *small, "-m", "loss.alpha=0.3,1.5,0.6")
     assert done.returncode != 0
     assert "job 1 failed: loss: alpha must be a number from 0 to 1, got 1.5" in done.stdout
