@@ -5,8 +5,9 @@ trained U-Net's. Both sides read the same scores and masks, a batch at a time, f
 
 - scikit-learn: `precision_recall_curve` on all pixels, and for each slice `f1_score` and
   `accuracy_score`; recall, specificity and precision from a `confusion_matrix` a slice.
-- ours: everything that ``lungseg evaluate`` computes after inference: counts, histogram, surfaces
-  of both lungs and each lung in 3-D, all numbers and their intervals.
+- ours: every number of ``lungseg evaluate``: counts, histogram, surfaces of both lungs and each
+  lung in 3-D, and all intervals. Figures and page come on top of either.
+- ours without surfaces: what is left when both sides are to give the same numbers.
 
 Each side runs in a process of its own, so that its peak of memory can be told.
 """
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,38 +95,39 @@ def scikit_learn(folder: Path, n_slices: list[int]) -> dict[str, float]:
     }
 
 
-def ours(folder: Path, n_slices: list[int]) -> dict[str, float]:
+def ours(folder: Path, n_slices: list[int], *, surfaces: bool = True) -> dict[str, float]:
     import torch
 
-    from lungseg.metrics.cases import case_row
     from lungseg.metrics.counts import SliceCounts
     from lungseg.metrics.histogram import ScoreHistogram
+    from lungseg.metrics.stream import CaseStream
     from lungseg.metrics.summary import summarize_cases, summarize_scores, summarize_slices
 
-    counts, histogram, rows = SliceCounts(), ScoreHistogram(), []
-    case_masks: list[tuple[Any, Any]] = []
+    counts, histogram = SliceCounts(), ScoreHistogram()
+    cases = CaseStream(n_slices, [SPACING] * len(n_slices))
     for keys, logits, masks in batches(folder, n_slices):
         scores, target = torch.from_numpy(logits), torch.from_numpy(masks)
         called = scores >= 0
         case, z = zip(*keys, strict=True)
         counts.update(called, target, case, z)
         histogram.update(scores, target)
-        for (number, _), *pair in zip(keys, called.numpy(), masks, strict=True):
-            case_masks.append(tuple(pair))
-            if len(case_masks) == n_slices[number]:
-                prediction, reference = (np.stack(one) for one in zip(*case_masks, strict=True))
-                rows.append(case_row(prediction, reference, SPACING).numbers)
-                case_masks = []
+        if surfaces:
+            for number, prediction, reference in zip(case, called.numpy(), masks, strict=True):
+                cases.add(number, prediction, reference)
     numbers = {
         **summarize_slices(counts.compute().numpy(), "zero"),
         **summarize_scores(histogram.compute().numpy()),
-        **summarize_cases(rows),
+        **summarize_cases(list(cases.numbers().values())),
     }
     names = ("pr_auc", "dsc_mean_nonempty", "accuracy_mean", "recall")
     return {name: numbers[name]["value"] for name in names}
 
 
-SIDES = {"scikit-learn": scikit_learn, "ours": ours}
+SIDES = {
+    "scikit-learn": scikit_learn,
+    "ours": ours,
+    "ours without surfaces": partial(ours, surfaces=False),
+}
 
 
 def measured(side: str, folder: Path, n_slices: list[int]) -> dict[str, Any]:
@@ -148,8 +151,8 @@ def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
     import sklearn.metrics  # noqa: F401
     import torch  # noqa: F401
 
-    import lungseg.metrics.cases
     import lungseg.metrics.counts
+    import lungseg.metrics.stream
     import lungseg.metrics.summary  # noqa: F401
 
     before, start = _peak(), time.perf_counter()
@@ -162,16 +165,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_slices(folder, SLICES)
-        theirs, here = (measured(side, folder, SLICES) for side in SIDES)
+        theirs, here, same = (measured(side, folder, SLICES) for side in SIDES)
         for key, value in theirs["numbers"].items():
             assert abs(value - here["numbers"][key]) < 1e-4, (key, value, here["numbers"][key])
         print(
             f"evaluation of {sum(SLICES)} slices of {SIZE}x{SIZE}, inference left out:"
-            f" scikit-learn and loops {theirs['seconds']:.1f} s, {theirs['mib']:,.0f} MiB;"
-            f" ours, surfaces and intervals with it, {here['seconds']:.1f} s,"
-            f" {here['mib']:,.0f} MiB: ratio {theirs['seconds'] / here['seconds']:.1f} in time,"
-            f" {theirs['mib'] / here['mib']:.1f} in memory"
+            f" scikit-learn and loops {theirs['seconds']:.1f} s, {theirs['mib']:,.0f} MiB"
         )
+        for name, one in (("ours, surfaces and all", here), ("ours, the same numbers", same)):
+            print(
+                f"  {name}: {one['seconds']:.2f} s, {one['mib']:,.0f} MiB:"
+                f" ratio {theirs['seconds'] / one['seconds']:.1f} in time,"
+                f" {theirs['mib'] / one['mib']:.1f} in memory"
+            )
         half = measured("ours", folder, SLICES[: len(SLICES) // 2])
         print(f"memory for half the slices: {half['mib']:,.0f} MiB, for all {here['mib']:,.0f} MiB")
 

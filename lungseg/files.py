@@ -36,7 +36,7 @@ def replacing(file: Path) -> Iterator[Path]:
 def write_text(file: Path, text: str) -> None:
     """Write text in one step."""
     with replacing(file) as part:
-        part.write_text(text)
+        part.write_text(text, encoding="utf-8")
 
 
 def write_json(file: Path, content: Any) -> None:

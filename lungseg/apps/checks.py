@@ -29,7 +29,17 @@ def check_values(config: DictConfig) -> None:
     if "lr" in config.optimizer:
         _number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
+    if config.trainer.get("limit_test_batches") is not None:
+        raise ConfigError(
+            "trainer.limit_test_batches: leave it out; numbers of a part would mislead"
+        )
     resolve_precision(config.trainer.precision, config.trainer.accelerator)
+
+
+def empty_dsc(metrics: Any) -> Any:
+    """The convention for empty slices; Hydra reads ``metrics.empty_dsc=nan`` as a number."""
+    value = metrics.empty_dsc
+    return "nan" if isinstance(value, float) and math.isnan(value) else value
 
 
 def check_metrics(metrics: Any) -> None:
@@ -39,7 +49,7 @@ def check_metrics(metrics: Any) -> None:
         ConfigError: Naming the first setting that is out of range.
     """
     _number("metrics.threshold", metrics.threshold, 0, 1)
-    if metrics.empty_dsc not in ("zero", "one", "nan"):
+    if empty_dsc(metrics) not in ("zero", "one", "nan"):
         raise ConfigError(f"metrics.empty_dsc={metrics.empty_dsc}: must be zero, one or nan")
 
 

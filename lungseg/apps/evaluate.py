@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.checks import check_metrics, refuse_ddp_sweep
-from lungseg.apps.evaluation import PROVENANCE, Rules, evaluate
+from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, flatten
 from lungseg.data.cohort import Cohort, open_cohort
@@ -51,7 +50,10 @@ def _once_more(config: DictConfig, folder: Path) -> dict[str, Any]:
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
     _refuse_other_model(record["config"], folder, file)
-    cohort = open_cohort(config.store or record["store"])
+    try:
+        cohort = open_cohort(config.store or record["store"])
+    except DataError as error:
+        raise DataError(f"{error}; if it was moved, say where: store=DIR", error.path) from None
     if cohort.sha256 != record["cohort_sha256"]:
         raise DataError(
             "the prepared cases are not those that the run was trained with (cohort hash differs)",
@@ -70,9 +72,8 @@ def _result(folder: Path) -> Path:
 
 def _refuse_other_model(trained: dict[str, Any], folder: Path, file: Path) -> None:
     """Stop when a checkpoint does not come from the run in whose folder it lies."""
-    try:
-        noted = json.loads((folder / PROVENANCE).read_text())["config"]
-    except FileNotFoundError:
+    noted = read_provenance(folder).get("config")
+    if noted is None:
         return
     here, there = (flatten(one["model"], "model.") for one in (noted, trained))
     for key in sorted(here.keys() | there.keys()):
@@ -112,7 +113,7 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> dict[str, A
 def known_cases(cohort: Cohort, record: dict[str, Any]) -> dict[str, list[str]]:
     """Sets of a cohort that a model may have seen: cases that it was trained on are no test.
 
-    Cases are known again by their voxels, whatever they are called.
+    Cases are known again by their images, whatever they are called and whatever their masks.
 
     Args:
         cohort: Cases to evaluate.
@@ -124,14 +125,20 @@ def known_cases(cohort: Cohort, record: dict[str, Any]) -> dict[str, list[str]]:
     Raises:
         ConfigError: If no case is left to test.
     """
+    if "image_sha256" not in record:
+        raise ConfigError(
+            "ckpt: written by an older lungseg, it does not tell which scans it was trained on;"
+            " train again"
+        )
+    # Training comes last: where a scan was in two sets, that it was trained on is what counts.
     seen = {
-        record["content_sha256"][case]: name
-        for name, cases in record["split"].items()
-        for case in cases
+        record["image_sha256"][case]: name
+        for name in ("test", "val", "train")
+        for case in record["split"].get(name, [])
     }
     sets: dict[str, list[str]] = {"train": [], "val": [], "test": []}
-    for name, case in cohort.cases.items():
-        sets[seen.get(case["content_sha256"], "test")].append(name)
+    for name, image in cohort.image_sha256.items():
+        sets[seen.get(image, "test")].append(name)
     if not sets["test"]:
         raise ConfigError("data: the model was trained on every one of these cases; none can test")
     for name in ("train", "val"):
@@ -185,7 +192,9 @@ def _evaluate(
         enable_checkpointing=False,
         use_distributed_sampler=False,
     )
-    return evaluate(module, data, trainer, cohort, folder, Rules.of(metrics), report=config.report)
+    weights = Weights(file.name, checkpoint["epoch"] + 1)
+    rules = Rules.of(metrics)
+    return evaluate(module, data, trainer, cohort, folder, rules, weights, report=config.report)
 
 
 def _restore(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lungseg.apps.checks import empty_dsc
 from lungseg.apps.screen import print_summary
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
@@ -44,7 +46,20 @@ class Rules:
     @classmethod
     def of(cls, metrics: Any) -> Rules:
         """Rules from the settings below ``metrics``."""
-        return cls(threshold=metrics.threshold, empty_dsc=metrics.empty_dsc)
+        return cls(threshold=metrics.threshold, empty_dsc=empty_dsc(metrics))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights are evaluated.
+
+    Attributes:
+        file: Name of the checkpoint that holds them.
+        epochs: How many epochs they were trained for.
+    """
+
+    file: str
+    epochs: int
 
 
 def evaluate(
@@ -54,6 +69,7 @@ def evaluate(
     cohort: Cohort,
     folder: Path,
     rules: Rules,
+    weights: Weights,
     *,
     report: bool,
 ) -> dict[str, Any]:
@@ -66,6 +82,7 @@ def evaluate(
         cohort: Gives cases their names and geometry.
         folder: Run folder; its history and provenance, where there are any, go into the report.
         rules: What the numbers depend on.
+        weights: Which weights the module holds; noted in ``provenance.json``.
         report: Whether to draw figures and write the page.
 
     Returns:
@@ -77,14 +94,24 @@ def evaluate(
     from lungseg.training.collect import Collect
 
     sets = list(data.datasets)
-    collect = Collect(cohort, sets)
+    collect = Collect(
+        cohort,
+        {name: one.index for name, one in data.datasets.items()},
+        trainer.strategy.root_device,
+    )
     trainer.callbacks.append(collect)  # type: ignore[attr-defined]  # a list, says the docs
+    # A process that has no case to evaluate would skip this, and keep counts of the last epoch.
+    module.on_test_epoch_start()
     trainer.test(module, data, verbose=False)
+    # Lightning has moved it to the CPU, from where not every backend can gather.
+    module.to(trainer.strategy.root_device)
     tables = {name: module.table(name) for name in sets}
     _refuse_partial(tables, data)
     found = _evaluation(tables, collect, cohort, folder, rules)
     thumbnails = collect.thumbnails()
     if trainer.is_global_zero:
+        _remove_report(folder)
+        _note(folder, rules, weights)
         write_tables(found, folder / "evaluation")
         if report:
             write_report(found, module, data, cohort, folder, thumbnails)
@@ -161,6 +188,35 @@ def _summary(
     }
 
 
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """A run's provenance, empty where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((folder / PROVENANCE).read_text())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def _note(folder: Path, rules: Rules, weights: Weights) -> None:
+    """Note what made the evaluation: it may be later and by other code than the training."""
+    import lungseg
+    from lungseg.training.provenance import git_state
+
+    evaluated = {
+        "lungseg": lungseg.__version__,
+        "git": git_state(Path(__file__).parent),
+        **asdict(weights),
+        **asdict(rules),
+    }
+    write_json(folder / PROVENANCE, read_provenance(folder) | {"evaluation": evaluated})
+
+
+def _remove_report(folder: Path) -> None:
+    """A page or figure of an earlier evaluation would not fit the new tables."""
+    (folder / "report.html").unlink(missing_ok=True)
+    shutil.rmtree(folder / "evaluation" / "figures", ignore_errors=True)
+
+
 def write_tables(found: Evaluation, folder: Path) -> None:
     """Write ``slices.csv``, ``cases.csv``, ``pr_curve.csv`` and ``summary.json``."""
     from lungseg.report.tables import thin, write_csv
@@ -226,12 +282,14 @@ def _origin(
         for name, dataset in data.datasets.items()
     }
     config = module.record["config"]
+    made_by = read_provenance(folder)
+    weights = made_by["evaluation"]
     n_parameters = sum(weights.numel() for weights in module.net.parameters())
     target = config["model"]["_target_"].rsplit(".", 1)[-1]
     return Origin(
         title=f"{target} on {', '.join(split['test'][:4])}{' …' if len(split['test']) > 4 else ''}",
-        subtitle=f"{n_parameters:,} parameters; tested on {len(split['test'])} of"
-        f" {len(names)} cases; cohort {cohort.sha256[:12]}",
+        subtitle=f"{n_parameters:,} parameters; {weights['file']} after {weights['epochs']} epochs;"
+        f" tested on {len(split['test'])} of {len(names)} cases; cohort {cohort.sha256[:12]}",
         split=split,
         fingerprint=cohort.fingerprint(),
         findings={
@@ -239,5 +297,5 @@ def _origin(
             for name, case in cohort.cases.items()
         },
         config=config,
-        provenance=json.loads((folder / PROVENANCE).read_text()),
+        provenance=made_by,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken
-from lungseg.apps.evaluation import PROVENANCE, Rules, evaluate
+from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
@@ -32,7 +32,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     """
     import pytorch_lightning as pl
 
-    from lungseg.training.leaks import refuse_missing_set, refuse_test_selection
+    from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
 
@@ -48,6 +48,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     cohort = prepare(config)
     split = _split(config, cohort)
     refuse_missing_set(config, list(split.sets()))
+    refuse_twins(split.sets(), cohort.image_sha256)
     record = _record(config, cohort, split)
     data = _datamodule(config, cohort, split, parts["intensity"])
     module = _module(config, parts, list(data.datasets), record)
@@ -59,15 +60,19 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None
     try:
-        trainer = _trainer(config, run_dir, logger, list(split.sets()))
+        trainer = _trainer(config, run_dir, logger, selects=_selects(config, split))
         origin["precision"] = trainer.precision
         if trainer.is_global_zero:
             write_json(run_dir / PROVENANCE, origin)
             _announce(cohort, split, trainer, run_dir)
         _fit(trainer, module, data, config.ckpt_path, run_dir)
+        weights = Weights("last.ckpt", trainer.current_epoch)
         best = run_dir / "checkpoints" / "best.ckpt"
-        if best.is_file():
-            module.load_state_dict(load_checkpoint(best)["state_dict"])
+        # A run that goes on may find one that an earlier part of it chose by other rules.
+        if _selects(config, split) and best.is_file():
+            chosen = load_checkpoint(best)
+            module.load_state_dict(chosen["state_dict"])
+            weights = Weights("best.ckpt", chosen["epoch"] + 1)
         summary = evaluate(
             module,
             data,
@@ -75,6 +80,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
             cohort,
             run_dir,
             Rules.of(config.metrics),
+            weights,
             report=config.report,
         )
         if logger is not None:
@@ -122,7 +128,7 @@ def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
         "seed": config.seed,
         "store": os.path.abspath(cohort.store),
         "cohort_sha256": cohort.sha256,
-        "content_sha256": {name: case["content_sha256"] for name, case in cohort.cases.items()},
+        "image_sha256": cohort.image_sha256,
         "split": split.sets(),
     }
 
@@ -197,19 +203,25 @@ def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) 
     )
 
 
-def _trainer(config: DictConfig, run_dir: Path, logger: Any, sets: list[str]) -> Any:
+def _selects(config: DictConfig, split: Split) -> bool:
+    """Whether there is a set by which a best epoch is chosen."""
+    if "checkpoint" not in config.callbacks:
+        return False
+    return config.callbacks.checkpoint.monitor.split("/")[0] in split.sets()
+
+
+def _trainer(config: DictConfig, run_dir: Path, logger: Any, *, selects: bool) -> Any:
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
 
     callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
         if name == "checkpoint":
-            watched = callback.monitor.split("/")[0]
             callbacks += build(
                 callback,
                 f"callbacks.{name}",
                 dirpath=run_dir / "checkpoints",
-                select=watched in sets,
+                select=selects,
             )
         else:
             callbacks.append(build(callback, f"callbacks.{name}"))

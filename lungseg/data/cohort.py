@@ -59,6 +59,11 @@ class Cohort:
         """Whether any case says of itself that it is synthetic."""
         return any(case["fingerprint"].get("synthetic") for case in self.cases.values())
 
+    @property
+    def image_sha256(self) -> dict[str, str]:
+        """Hash of each case's image alone, by name."""
+        return {name: case["image_sha256"] for name, case in self.cases.items()}
+
     def fingerprint(self) -> dict[str, Any]:
         """The cohort in figures, per case and in all."""
         prints = [case["fingerprint"] for case in self.cases.values()]

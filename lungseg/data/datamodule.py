@@ -98,6 +98,8 @@ class SliceDataModule(pl.LightningDataModule):
         seed: int,
     ) -> None:
         super().__init__()
+        # With fewer cases than processes some have none to evaluate.
+        self.allow_zero_length_dataloader_with_multiple_devices = True
         self._intensity = intensity
         self._batch_size = batch_size
         self._num_workers = num_workers

@@ -18,7 +18,7 @@ from lungseg.errors import DataError
 if TYPE_CHECKING:
     import zarr
 
-FORMAT = 1  # of what stands in a case's group; a store of another format is prepared anew
+FORMAT = 2  # of what stands in a case's group; a store of another format is prepared anew
 PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
 
 
@@ -146,6 +146,8 @@ def describe(case: Case) -> dict[str, Any]:
         "spacing_mm": list(case.volume.spacing),
         "source_sha256": case.source_sha256,
         "content_sha256": _content_hash(voxels, mask, case.volume.affine),
+        # Tells a scan again under another name, or with another mask.
+        "image_sha256": hashlib.sha256(voxels.astype("<i2").tobytes()).hexdigest(),
         "audit": case.audit,
         "fingerprint": {
             **case.header,

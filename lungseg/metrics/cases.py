@@ -16,6 +16,7 @@ from lungseg.metrics.surface import (
     SurfaceDistances,
     as_steps,
     bounding_box,
+    distances,
     hausdorff95,
     hausdorff95_mean,
     mean_surface_distance,
@@ -23,7 +24,6 @@ from lungseg.metrics.surface import (
     surface,
     surface_dice,
     surface_distances,
-    surface_points,
     validate_pair,
 )
 
@@ -67,8 +67,9 @@ def case_row(
 
     The reference is split by `split_sides`. A prediction claims no side: inside the reference
     its voxels take the reference's side, elsewhere that of the nearest reference voxel. Where the
-    reference is empty no predicted voxel has a side: ``fp`` of each lung is 0 and all its other
-    numbers but the counts are NaN.
+    reference does not fall into two lungs (one is missing, or they are joined too broadly to be
+    cut, or there is none), which voxels belong to which lung is not known, and all numbers of the
+    right and the left are NaN.
 
     Args:
         prediction: Predicted mask, ``[z, y, x]``, bool or uint8, any value but 0 is lung; z runs
@@ -97,21 +98,92 @@ def case_row(
     actual_sides = np.ascontiguousarray(split_sides(reference, spacing)[box])
     predicted_sides = _claim_sides(predicted, actual, actual_sides, steps)
 
-    both = surface_distances(prediction, reference, spacing)
+    to_actual, to_predicted = _Way.both(surface(predicted), surface(actual), steps)
+    both = SurfaceDistances(to_actual.lengths, to_predicted.lengths)
     numbers = _numbers(_counts(predicted, actual, prediction.size), both, steps)
+    names = list(numbers)
+    told_apart = RIGHT in actual_sides and LEFT in actual_sides
+    joined = _joined(predicted_sides) or _joined(actual_sides)
     for prefix, side in (("right_", RIGHT), ("left_", LEFT)):
+        if not told_apart:
+            numbers |= {prefix + name: float("nan") for name in names}
+            continue
         one, other = predicted_sides == side, actual_sides == side
-        counts = _counts(one, other, prediction.size)
-        found = surface_distances(one, other, spacing)
-        numbers |= {
-            prefix + name: value if name in counts or len(both.reference) else float("nan")
-            for name, value in _numbers(counts, found, steps).items()
-        }
+        # Where no voxel touches the other lung, a lung's surface is its part of both lungs', and
+        # most distances are known.
+        found = (
+            surface_distances(one, other, spacing)
+            if joined
+            else SurfaceDistances(
+                to_actual.within(predicted_sides, actual_sides, side),
+                to_predicted.within(actual_sides, predicted_sides, side),
+            )
+        )
+        lung = _numbers(_counts(one, other, prediction.size), found, steps)
+        numbers |= {prefix + name: value for name, value in lung.items()}
+    points = np.stack(np.unravel_index(to_predicted.asking, actual.shape), axis=1)
+    corner = [part.start for part in box]
     return CaseScore(
         numbers,
-        (surface_points(reference) * steps).astype(np.float32),
+        ((points + corner) * steps).astype(np.float32),
         both.reference.astype(np.float32),
     )
+
+
+@dataclass(frozen=True)
+class _Way:
+    """From one surface to the nearest voxels of another.
+
+    Attributes:
+        asking: Flat indices of the voxels of the one, ``[n]``.
+        found: Flat indices of the nearest of the other, ``[n]``; ``[0]`` where there is none.
+        lengths: Distances, mm, ``[n]``; NaN where there is none.
+        steps: Spacing ``(z, y, x)``, ``[3]``, mm.
+    """
+
+    asking: npt.NDArray[np.intp]
+    found: npt.NDArray[np.intp]
+    lengths: FloatArray
+    steps: FloatArray
+
+    @classmethod
+    def both(cls, one: BoolArray, other: BoolArray, steps: FloatArray) -> tuple[_Way, _Way]:
+        """There and back between two surfaces ``[z, y, x]``."""
+        ways = []
+        for asking, targets in ((one, other), (other, one)):
+            found = nearest(asking, targets, steps)
+            lengths = distances(asking, found, steps)
+            ways.append(cls(np.flatnonzero(asking), found, lengths, steps))
+        return ways[0], ways[1]
+
+    def within(self, asking: SideArray, targets: SideArray, side: int) -> FloatArray:
+        """Distances within one side, mm: new ones only where the nearest lies on the other side.
+
+        Args:
+            asking: Sides of the voxels that ask, ``[z, y, x]``.
+            targets: Sides of the voxels that can be found.
+            side: `RIGHT` or `LEFT`.
+        """
+        mine = asking.ravel()[self.asking] == side
+        if not (targets == side).any():
+            return np.full(np.count_nonzero(mine), np.nan)
+        lengths: FloatArray = self.lengths[mine]
+        astray = targets.ravel()[self.found[mine]] != side
+        if astray.any():
+            lost = np.zeros(asking.shape, bool)
+            lost.ravel()[self.asking[mine][astray]] = True
+            found = nearest(lost, surface(targets == side), self.steps)
+            lengths[astray] = distances(lost, found, self.steps)
+        return lengths
+
+
+def _joined(sides: SideArray) -> bool:
+    """Whether voxels of both sides share a face."""
+    for axis in range(3):
+        along = np.moveaxis(sides, axis, 0)
+        if (along[:-1] * along[1:] == RIGHT * LEFT).any():
+            return True
+    return False
 
 
 def _claim_sides(

@@ -111,7 +111,7 @@ def hausdorff95(found: SurfaceDistances) -> float:
 
 
 def hausdorff95_mean(found: SurfaceDistances) -> float:
-    r"""95 % Hausdorff distance as the LCTSC challenge defines it: the mean of both directions.
+    r"""95 % Hausdorff distance, the mean of both directions; to our knowledge as in LCTSC.
 
     .. math:: \mathrm{HD}_{95} = \frac{P_{95}(d_{\hat{y} \to y}) + P_{95}(d_{y \to \hat{y}})}{2}
 
@@ -127,7 +127,7 @@ def hausdorff95_mean(found: SurfaceDistances) -> float:
 
 
 def mean_surface_distance(found: SurfaceDistances) -> float:
-    r"""Mean surface distance as the LCTSC challenge defines it: the mean of both directed means.
+    r"""Mean surface distance, the mean of both directions; to our knowledge as in LCTSC.
 
     .. math:: \mathrm{MSD} =
         \frac{\overline{d_{\hat{y} \to y}} + \overline{d_{y \to \hat{y}}}}{2}

@@ -8,20 +8,22 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC, LOW_DSC
+
 _Rule = Callable[[pd.DataFrame, pd.Series], pd.Series]
 
 # Kind: the column along which examples spread, and who belongs, given which slices hold lung.
 _KINDS: dict[str, tuple[str, _Rule]] = {
-    "high": ("z", lambda s, lung: lung & (s["dsc"] > 0.975)),
+    "high": ("z", lambda s, lung: lung & (s["dsc"] > HIGH_DSC)),
     "low_accuracy": ("accuracy", lambda s, _: s["accuracy"].notna()),
-    "intermediate": ("dsc", lambda s, lung: lung & (s["dsc"] > 0.8) & (s["dsc"] <= 0.975)),
-    "low": ("dsc", lambda s, lung: lung & (s["dsc"] <= 0.8)),
+    "intermediate": ("dsc", lambda s, lung: lung & (s["dsc"] > LOW_DSC) & (s["dsc"] <= HIGH_DSC)),
+    "low": ("dsc", lambda s, lung: lung & (s["dsc"] <= LOW_DSC)),
     "empty_perfect": ("z", lambda s, lung: ~lung & (s["accuracy"] == 1)),
     "empty_intermediate": (
         "z",
-        lambda s, lung: ~lung & (s["accuracy"] >= 0.999) & (s["accuracy"] < 1),
+        lambda s, lung: ~lung & (s["accuracy"] >= HIGH_ACCURACY) & (s["accuracy"] < 1),
     ),
-    "empty_low": ("z", lambda s, lung: ~lung & (s["accuracy"] < 0.999)),
+    "empty_low": ("z", lambda s, lung: ~lung & (s["accuracy"] < HIGH_ACCURACY)),
 }
 
 

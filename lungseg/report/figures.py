@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
         "Precision against recall of the test pixels over all thresholds.",
         precision_recall(
             found.curve,
-            numbers["pr_auc"]["value"],
+            _or_nan(numbers["pr_auc"]["value"]),
             numbers["positive_share"]["value"],
             found.threshold,
             synthetic=synthetic,
@@ -129,5 +130,11 @@ def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
         "fig14_thresholds",
         "Pooled DSC over all thresholds, and recall against false positive rate. The best"
         " threshold was found on these very pixels: it is shown, not used.",
-        thresholds(found.curve, found.threshold, numbers["roc_auc"]["value"], synthetic=synthetic),
+        thresholds(
+            found.curve, found.threshold, _or_nan(numbers["roc_auc"]["value"]), synthetic=synthetic
+        ),
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -52,13 +52,13 @@ def scatter(slices: pd.DataFrame) -> str:
     figure.update_xaxes(title="DSC, non-empty slices", gridcolor="#eee", zeroline=False)
     figure.update_yaxes(title="accuracy", gridcolor="#eee", zeroline=False)
     figure.update_layout(legend={"orientation": "h", "y": 1.12})
-    return _json(figure)
+    return script_json(figure.to_plotly_json())
 
 
 def heatmap(slices: pd.DataFrame) -> str:
     """DSC of every test slice, a column a case, from feet to head, as JSON for Plotly.
 
-    Slices without lung are grey: the lighter the more of their pixels are right.
+    Slices without lung are grey.
     """
     test = slices[slices["split"] == "test"]
     cases = sorted(test["case"].unique())
@@ -83,7 +83,7 @@ def heatmap(slices: pd.DataFrame) -> str:
     figure.data[1].colorbar.title = "DSC"
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(title="slice, from feet to head", showgrid=False, zeroline=False)
-    return _json(figure)
+    return script_json(figure.to_plotly_json())
 
 
 def _custom(rows: pd.DataFrame) -> list[list[Any]]:
@@ -102,9 +102,9 @@ def _blank(values: np.ndarray[Any, Any]) -> list[list[float | None]]:
     return [[None if np.isnan(value) else value for value in row] for row in values.tolist()]
 
 
-def _json(figure: go.Figure) -> str:
-    # No marks of HTML inside a script.
-    return json.dumps(figure.to_plotly_json(), default=_plain).replace("<", "\\u003c")
+def script_json(content: Any) -> str:
+    """JSON that may stand in a script: no mark of HTML is left in it."""
+    return json.dumps(content, default=_plain).replace("<", "\\u003c")
 
 
 def _plain(value: Any) -> Any:

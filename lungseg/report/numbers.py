@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "precision": "precision",
         "pr_auc": "area under the PR curve",
         "roc_auc": "area under the ROC curve",
+        "dsc_best_threshold": "pooled DSC at the best threshold, NOT selected",
         "brier": "Brier score",
         "ece": "expected calibration error",
         "positive_share": "share of lung",
@@ -59,7 +60,7 @@ class Shown:
 
     Attributes:
         value: The number, or "-" where it is undefined.
-        interval: 95 % interval, or "".
+        interval: 95 % interval, or where an extreme was found, or "".
         n: What was divided by.
     """
 
@@ -74,4 +75,9 @@ def shown(key: str, number: dict[str, Any]) -> Shown:
     value = "-" if number["value"] is None else f"{number['value']:.{places}f}"
     ends = number.get("ci95", [])
     interval = f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if ends else ""
+    # An extreme has no interval, but a place.
+    if "case" in number:
+        interval = f"{number['case']}, slice {number['z']}"
+    if "threshold" in number:
+        interval = f"at {number['threshold']:.3f}"
     return Shown(value, interval, f"{number['n']:,}")

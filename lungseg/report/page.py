@@ -21,6 +21,7 @@ from lungseg.report.numbers import SECTIONS, Shown, shown
 from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
 
 SOURCES = (REPORT, CHALLENGE)
+REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
 TILES = (
     "dsc_mean_nonempty",
     "accuracy_mean",
@@ -58,7 +59,7 @@ class Origin:
 
     Attributes:
         title: Of the page.
-        subtitle: One line: model, data, date.
+        subtitle: One line: model, weights, data.
         split: Names of the cases in each set.
         fingerprint: The cohort in figures (`Cohort.fingerprint`).
         findings: What the audit found, a sentence each, by case.
@@ -132,7 +133,7 @@ def write_page(
         scatter=Markup(interactive.scatter(found.slices)),
         heatmap=Markup(interactive.heatmap(found.slices)),
         thumbnails=Markup(
-            json.dumps({f"{case}/{z}": image for (case, z), image in thumbnails.items()})
+            interactive.script_json({f"{c}/{z}": image for (c, z), image in thumbnails.items()})
         ),
     )
     write_text(file, text)
@@ -176,31 +177,35 @@ def _sections(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     for title, names in SECTIONS.items():
         rows = []
         for key, name in names.items():
-            published, source = PUBLISHED["test"].get(key, ("", None))
-            rows.append(
-                {
-                    "name": name,
-                    "cells": [shown(key, numbers[key]) for numbers in summary.values()],
-                    "published": published,
-                    "source": SOURCES.index(source) + 1 if source else "",
-                }
-            )
+            cells = [
+                (shown(key, numbers[key]), *_published(set_name, key))
+                for set_name, numbers in summary.items()
+            ]
+            rows.append({"name": name, "cells": cells})
         sections.append({"title": title, "rows": rows})
     return sections
 
 
+def _published(name: str, key: str) -> tuple[str, str]:
+    """What others published of a number, and which of `SOURCES` it was."""
+    value, source = PUBLISHED.get(name, {}).get(key, ("", None))
+    return value, str(SOURCES.index(source) + 1) if source else ""
+
+
 def _compare(found: Evaluation, origin: Origin) -> str:
-    train = PUBLISHED["train"]
-    also = (
-        f"The report's training set: mean accuracy {train['accuracy_mean'][0]}, mean DSC"
-        f" {train['dsc_mean_nonempty'][0]}."
-    )
     if found.synthetic:
-        return f"Published numbers are of patients, these of a phantom: they do not compare. {also}"
+        return "Published numbers are of patients, these of a phantom: they do not compare."
+    cases = list(origin.fingerprint["cases"])
+    tested = [cases.index(case) for case in origin.split["test"]]
+    if len(cases) == REPORT_CASES and tested == REPORT_TEST:
+        return (
+            "The split has the positions of the report's. If the cases are its 12 of the LCTSC,"
+            " its numbers compare; the challenge's are of other cases."
+        )
     return (
         "Published numbers are of other cases: the report tested on 4 of its 12 LCTSC cases, this"
         f" evaluation on {', '.join(origin.split['test'])}. They stand here for orientation and do"
-        f" not compare. {also}"
+        " not compare."
     )
 
 
@@ -238,7 +243,7 @@ def _conventions(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _pictures(found: Evaluation, n: int) -> str:
     in_all = found.summary["test"]["n_slices"]
-    return f"The first {n} of {in_all} test slices have a picture." if n < in_all else ""
+    return f"{n} of {in_all} test slices have a picture, evenly spread." if n < in_all else ""
 
 
 _SHARES = ("spacing z mm", "sex", "scanner")

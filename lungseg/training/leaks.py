@@ -49,6 +49,27 @@ def refuse_test_selection(config: DictConfig) -> None:
             )
 
 
+def refuse_twins(sets: dict[str, list[str]], image_sha256: dict[str, str]) -> None:
+    """Stop when one scan stands in two sets under different names.
+
+    Args:
+        sets: Names of the cases in each set.
+        image_sha256: Hash of each case's image.
+
+    Raises:
+        ConfigError: Naming the first such pair.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    for name, cases in sets.items():
+        for case in cases:
+            twin, where = seen.setdefault(image_sha256[case], (case, name))
+            if where != name:
+                raise ConfigError(
+                    f"split: {twin} ({where}) and {case} ({name}) are the same image under two"
+                    " names; put them in one set, or leave one out"
+                )
+
+
 def refuse_missing_set(config: DictConfig, sets: list[str]) -> None:
     """Stop when something watches a validation set that the split does not have.
 

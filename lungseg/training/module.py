@@ -89,15 +89,16 @@ class SegmentationModule(pl.LightningModule):
         return logits
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
-        return self._count(name, self(batch["image"]), batch)
-
-    def _count(self, name: str, logits: Tensor, batch: dict[str, Any]) -> Tensor:
+        logits = self(batch["image"])
         loss: Tensor = self.loss(logits, batch["mask"])
         with torch.no_grad():
-            prediction = self.predict_mask(logits)
-            self._counts(name).update(prediction, batch["mask"], batch["case"], batch["z"])
+            self._count(name, logits, batch)
             self._mean_loss(name).update(loss.detach(), len(batch["mask"]))
         return loss
+
+    def _count(self, name: str, logits: Tensor, batch: dict[str, Any]) -> None:
+        prediction = self.predict_mask(logits)
+        self._counts(name).update(prediction, batch["mask"], batch["case"], batch["z"])
 
     def table(self, name: str) -> NDArray[np.int64]:
         """Counts of one set since the last reset, ``[n, 6]``: case, z, tp, fp, fn, tn."""

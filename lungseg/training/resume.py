@@ -12,7 +12,7 @@ from lungseg.training.module import RECORD
 # May differ in a run that goes on: where things are, how fast and how long it runs, who watches.
 FREE = ("trainer.", "logger.", "callbacks.", "outputs", "ckpt_path", "data.num_workers",
         "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.root",
-        "allow_test_selection", "metrics.empty_dsc")  # fmt: skip
+        "metrics.empty_dsc", "report")  # fmt: skip
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:

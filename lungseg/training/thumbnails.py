@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,17 @@ SIDE = 160
 """Pixels along the longer side, at most."""
 
 REFERENCE, PREDICTION = (86, 180, 233), (213, 94, 0)
+
+
+def pictured(slices: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Which slices get a picture: all, or `MOST` spread evenly over cases and along the body.
+
+    Args:
+        slices: Case and z of all of them, in order.
+    """
+    if len(slices) <= MOST:
+        return set(slices)
+    return {slices[k * len(slices) // MOST] for k in range(MOST)}
 
 
 def thumbnail(

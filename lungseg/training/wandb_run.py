@@ -58,12 +58,14 @@ class WandbRun(Logger):
 
     def log_curve(self, name: str, file: Path, epoch: int) -> None:
         """Log ``pr_curve.csv`` as a plot of precision against recall."""
+        import numpy as np
         import pandas as pd
         import wandb
 
         rows = pd.read_csv(file)[["recall", "precision"]]
-        # W&B draws no more than some thousand points.
-        table = wandb.Table(dataframe=rows.iloc[:: -(-len(rows) // 1000)])
+        # W&B draws no more than some thousand points; the last one closes the curve.
+        shown = np.linspace(0, len(rows) - 1, min(len(rows), 1000)).round().astype(int)
+        table = wandb.Table(dataframe=rows.iloc[shown])
         plot = wandb.plot.line(table, "recall", "precision", title="precision-recall, test pixels")
         self.run.log({name: plot, "epoch": epoch})
 

@@ -4,6 +4,8 @@ import csv
 import json
 import math
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
-from tests.conftest import Cli
+from tests.conftest import CLONE, Cli
 
 TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
 NO_REPORT = "report=false"
@@ -45,14 +47,32 @@ def test_evaluating_again_gives_the_same_files(run, cli):
     assert (run / "report.html").stat().st_size > 1_000_000
 
 
-def test_two_processes_give_the_tables_of_one(run, cli):
+def test_two_processes_give_the_files_of_one(run, cli):
     before = contents(run)
+    pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
+    page = (run / "report.html").read_text()
     shutil.rmtree(run / "evaluation")
-    done = cli(
-        *("evaluate", f"run={run}", "trainer.devices=2", "trainer.accelerator=cpu", NO_REPORT)
-    )
+    done = cli("evaluate", f"run={run}", "trainer.devices=2", "trainer.accelerator=cpu")
     assert done.returncode == 0, done.stderr
     assert contents(run) == before
+    again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
+    assert again == pictures
+    assert (run / "report.html").read_text() == page
+
+
+def test_more_processes_than_cases(trained, tmp_path):
+    """One test case for two processes, as in leave-one-out."""
+    cli, file = Cli(tmp_path), trained.run / "checkpoints" / "last.ckpt"
+    tables = []
+    for devices in (1, 2):
+        done = cli(
+            *("evaluate", f"ckpt={file}", "data=phantom", "data.seed=5", "data.n_cases=1"),
+            *("data.size=32", "data.n_slices=12", NO_REPORT, f"hydra.run.dir={devices}"),
+            *(f"trainer.devices={devices}", "trainer.accelerator=cpu"),
+        )
+        assert done.returncode == 0, done.stderr
+        tables.append(contents(tmp_path / str(devices)))
+    assert tables[0] == tables[1]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +142,22 @@ def test_numbers_over_all_thresholds_against_scikit_learn(trained, predicted):
         assert float(row["recall"]) == pytest.approx(recall, abs=2e-3)
 
 
+def test_the_readmes_table_of_results_is_printed_from_runs(trained):
+    done = subprocess.run(
+        [sys.executable, CLONE / "docs" / "results.py", trained.run], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    printed = {line.split(" | ")[0].strip("| "): line for line in done.stdout.splitlines()}
+    summary = json.loads((trained.run / "evaluation" / "summary.json").read_text())["test"]
+    for name, key in (("mean DSC, non-empty slices", "dsc_mean_nonempty"), ("recall", "recall")):
+        low, high = summary[key]["ci95"]
+        value = f"{summary[key]['value']:.4f}"
+        assert printed[name] == f"| {name} | {value} | {value} | {low:.4f} to {high:.4f} |"
+    for row in (CLONE / "README.md").read_text().split("## On real CT")[1].splitlines():
+        if row.startswith("| ") and "tested on" not in row:
+            assert row.split(" | ")[0].strip("| ") in printed
+
+
 def test_slices_add_up_to_cases(trained):
     by_case = {}
     for row in rows(trained.run / "evaluation" / "slices.csv"):
@@ -155,6 +191,9 @@ def test_the_convention_for_empty_slices_changes_what_it_says_and_nothing_else(r
 def test_another_threshold(run, cli):
     done = cli("evaluate", f"run={run}", "metrics.threshold=0.9", NO_REPORT)
     assert done.returncode == 0, done.stderr
+    # No page or figure of the evaluation before stays beside the new tables.
+    assert not (run / "report.html").exists()
+    assert not (run / "evaluation" / "figures").exists()
     summary = json.loads((run / "evaluation" / "summary.json").read_text())["test"]
     assert summary["threshold"] == 0.9
     curve = rows(run / "evaluation" / "pr_curve.csv")
@@ -267,6 +306,58 @@ def test_files_that_are_no_checkpoints(run, refused):
     assert "the checkpoint cannot be read" in refused("evaluate", f"run={run}")
 
 
+def test_one_scan_in_two_sets_is_refused_though_named_and_masked_otherwise(
+    trained, tmp_path, refused
+):
+    source = tmp_path / "source"
+    for old, new in (("Case_000", "Case_000"), ("Case_001", "Case_001"), ("Case_000", "Case_002")):
+        shutil.copytree(trained.source / "Images" / old, source / "Images" / new)
+        (source / "Segmentations").mkdir(exist_ok=True)
+        with np.load(trained.source / "Segmentations" / f"{old}_seg.npz") as arrays:
+            masks = arrays["masks"].copy()
+        if new == "Case_002":
+            masks[tuple(np.argwhere(masks)[0])] = 0
+        np.savez(source / "Segmentations" / f"{new}_seg.npz", masks=masks)
+    line = refused(
+        "train", "data=lctsc", f"data.root={source}", "split=explicit", "split.test=[Case_002]"
+    )
+    assert "Case_000 (train) and Case_002 (test) are the same image under two names" in line
+
+
+def test_the_conventions_name_nan_can_be_typed_as_it_is(run, cli):
+    done = cli("evaluate", f"run={run}", "metrics.empty_dsc=nan", NO_REPORT)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((run / "evaluation" / "summary.json").read_text())["test"]
+    assert summary["empty_dsc"] == "nan"
+    table = rows(run / "evaluation" / "slices.csv")
+    assert {row["dsc"] for row in table if row["tp"] == row["fp"] == row["fn"] == "0"} == {""}
+
+
+def test_scores_that_are_no_numbers(run, refused):
+    def diverged(checkpoint):
+        for weights in checkpoint["state_dict"].values():
+            weights.fill_(math.nan) if weights.is_floating_point() else None
+
+    damage(run, diverged)
+    line = refused("evaluate", f"run={run}")
+    assert "output on the train set is not a number" in line
+    assert "lower optimizer.lr" in line
+
+
+def test_a_run_without_provenance(run, cli):
+    (run / "provenance.json").unlink()
+    done = cli("evaluate", f"run={run}")
+    assert done.returncode == 0, done.stderr
+    made_by = json.loads((run / "provenance.json").read_text())["evaluation"]
+    assert (made_by["file"], made_by["epochs"], made_by["threshold"]) == ("last.ckpt", 2, 0.5)
+
+
+def test_a_checkpoint_that_does_not_tell_its_scans(run, refused):
+    damage(run, lambda checkpoint: checkpoint["lungseg"].pop("image_sha256"))
+    line = refused("evaluate", f"ckpt={run}/checkpoints/last.ckpt", "data=phantom", "data.size=32")
+    assert "written by an older lungseg" in line
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -287,9 +378,5 @@ def test_settings_that_cannot_work(overrides, message, run, refused):
 
 
 def test_a_pass_cut_short_is_no_evaluation(refused):
-    line = refused(
-        *("train", "data.size=32", "data.n_slices=12", "logger=none", "trainer.max_epochs=1"),
-        *("+trainer.limit_test_batches=2", "model.base_channels=4", "model.depth=2"),
-    )
-    assert "slices were seen" in line
-    assert "limit_test_batches" in line
+    line = refused("train", "+trainer.limit_test_batches=2")
+    assert "trainer.limit_test_batches: leave it out" in line

@@ -51,4 +51,6 @@ def test_it_trains(overrides, workplace, monkeypatch, capfd):
     chosen = "split.val" in folder.name or "test_loss" in folder.name
     checkpoints = {file.name for file in (folder / "checkpoints").iterdir()}
     assert checkpoints == ({"best.ckpt", "last.ckpt"} if chosen else {"last.ckpt"})
+    made_by = json.loads((folder / "provenance.json").read_text())["evaluation"]
+    assert made_by["file"] == ("best.ckpt" if chosen else "last.ckpt")
     assert ("numbers prove nothing" in out) == ("test_loss" in folder.name)

@@ -186,19 +186,34 @@ def test_an_empty_reference_has_no_sides(prediction):
     assert numbers["volume_ml"] == 0
     assert numbers["surface_dice_2mm"] == 0 or not prediction.any()
     for prefix in ("right_", "left_"):
-        assert [numbers[prefix + name] for name in COUNTS] == [0, 0, 0, prediction.size]
-        assert all(np.isnan(numbers[prefix + name]) for name in NAMES if name not in COUNTS)
+        assert all(np.isnan(numbers[prefix + name]) for name in NAMES)
     assert np.isnan(numbers["volume_difference_percent"])
     assert score.surface_mm.shape == (0, 3)
     assert score.distance_mm.shape == (0,)
 
 
-def test_the_only_lung_takes_all_that_is_predicted():
+def test_where_lungs_cannot_be_told_apart_no_side_has_numbers():
+    """A lone lung may be either, and two that are joined broadly may look like one."""
     numbers = score_quietly(PREDICTION, LEFT).numbers
-    assert numbers["left_fp"] == numbers["fp"] == PREDICTED_RIGHT.sum()
-    assert numbers["right_fp"] == numbers["right_volume_ml"] == 0
-    assert np.isnan(numbers["right_dsc"])
-    assert np.isnan(numbers["right_hd95_mm"])
+    assert numbers["fp"] == PREDICTED_RIGHT.sum()
+    for prefix in ("right_", "left_"):
+        assert all(np.isnan(numbers[prefix + name]) for name in NAMES)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_a_lungs_distances_are_those_of_its_masks_alone(share, monkeypatch):
+    """Distances found for both lungs serve each lung; here each is measured anew."""
+    from lungseg.metrics import cases
+
+    noise = np.random.default_rng(0).random(REFERENCE.shape) < share
+    prediction = PREDICTION ^ noise
+    # Nothing between the lungs, so that no predicted voxel of one touches the other.
+    columns = np.flatnonzero(REFERENCE.any(axis=(0, 1)))
+    gap = columns[np.argmax(np.diff(columns))]
+    prediction[:, :, gap + 1 : gap + np.diff(columns).max()] = 0
+    quick = case_row(prediction, REFERENCE, SPACING).numbers
+    monkeypatch.setattr(cases, "_joined", lambda sides: True)
+    assert quick == case_row(prediction, REFERENCE, SPACING).numbers
 
 
 def test_wrong_arguments_are_refused():

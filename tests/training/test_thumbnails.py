@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from lungseg.training.thumbnails import SIDE, thumbnail
+from lungseg.training.thumbnails import MOST, SIDE, pictured, thumbnail
 
 
 def opened(address):
@@ -32,3 +32,12 @@ def test_grey_with_both_outlines():
 def test_large_slices_shrink():
     picture = opened(thumbnail(np.zeros((512, 512), np.float32), *np.zeros((2, 512, 512), bool)))
     assert max(picture.shape) <= SIDE
+
+
+def test_pictures_are_spread_over_all_slices():
+    slices = [(case, z) for case in range(40) for z in range(100)]
+    chosen = pictured(slices)
+    assert len(chosen) == MOST
+    assert all(sum(key[0] == case for key in chosen) == 15 for case in range(40))
+    few = slices[:MOST]
+    assert pictured(few) == set(few)
