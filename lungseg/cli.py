@@ -10,7 +10,7 @@ from lungseg import __version__
 COMMANDS = {
     "prepare": "read DICOM and masks, align, audit and store them",
     "train": "train a model, evaluate it, leave a run folder",
-    "evaluate": "evaluate the model of a run folder once more",
+    "evaluate": "evaluate a run once more, or a checkpoint on other data",
 }
 
 HELP = """\
@@ -21,10 +21,10 @@ lungseg {version}: experiments in lung segmentation of CT
 {commands}
 
 Try:
-  lungseg train experiment=quick                       a synthetic cohort, a few minutes
-  lungseg train data=lctsc data.root=DIR               real scans
-  lungseg train -m loss.alpha=0.3,0.6                  a sweep
-  lungseg <command> --help                             its groups and settings
+  lungseg train experiment=quick                          a synthetic cohort, a few minutes
+  lungseg train data=lctsc data.root=DIR split=fraction   real scans
+  lungseg train -m loss.alpha=0.3,0.6                     a sweep
+  lungseg <command> --help                                its groups and settings
 """
 
 

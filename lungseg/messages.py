@@ -36,6 +36,9 @@ def one_line(
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
         return f"{match[1]}: must be given: {match[1]}=VALUE"
     if type(error).__name__ == "OverrideParseException":
+        typed = next((word for word in overrides if "=~" in word), None)
+        if typed is not None:
+            return f"{typed}: the shell expands ~ only at the start of a word; write $HOME"
         return f"{text.splitlines()[0]}; overrides look like key=value"
     if isinstance(error, OSError) and error.strerror:
         where = f" [{error.filename}]" if error.filename and not in_log else ""

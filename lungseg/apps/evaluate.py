@@ -29,6 +29,9 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The summary, as in ``evaluation/summary.json``.
     """
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
     refuse_ddp_sweep(config)
     if (config.run is None) == (config.ckpt is None):
         raise ConfigError(
@@ -36,6 +39,12 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         )
     if config.run is None:
         return _on_other_data(config, Path(config.ckpt), run_dir)
+    changed = [key for key, value in config.metrics.items() if value is not None]
+    if changed and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise ConfigError(
+            f"metrics.{changed[0]}: not with run= under -m, where each job would replace the"
+            " evaluation of the one before; use ckpt=FILE with data=…"
+        )
     if "data" in config:
         raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
     return _once_more(config, Path(config.run))
@@ -49,7 +58,7 @@ def _once_more(config: DictConfig, folder: Path) -> dict[str, Any]:
     file = _result(folder)
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
-    _refuse_other_model(record["config"], folder, file)
+    _refuse_other_run(record, folder, file)
     try:
         cohort = open_cohort(config.store or record["store"])
     except DataError as error:
@@ -70,19 +79,26 @@ def _result(folder: Path) -> Path:
     return best if best.is_file() else folder / "checkpoints" / "last.ckpt"
 
 
-def _refuse_other_model(trained: dict[str, Any], folder: Path, file: Path) -> None:
+def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
     """Stop when a checkpoint does not come from the run in whose folder it lies."""
-    noted = read_provenance(folder).get("config")
-    if noted is None:
+    from lungseg.training.resume import FREE
+
+    noted = read_provenance(folder)
+    if "config" not in noted:
         return
-    here, there = (flatten(one["model"], "model.") for one in (noted, trained))
-    for key in sorted(here.keys() | there.keys()):
-        if here.get(key) != there.get(key):
+    here, there = flatten(noted["config"]), flatten(record["config"])
+    # The model first: nothing else fits where that differs.
+    keys = sorted(here.keys() | there.keys())
+    for key in sorted(keys, key=lambda key: not key.startswith("model.")):
+        if not key.startswith(FREE) and here.get(key) != there.get(key):
+            what = "model" if key.startswith("model.") else "run"
             raise DataError(
-                f"the checkpoint is of another model: {key}={there.get(key)} in it, and"
+                f"the checkpoint is of another {what}: {key}={there.get(key)} in it, and"
                 f" {here.get(key)} in the run's {PROVENANCE}",
                 file,
             )
+    if noted["cohort_sha256"] != record["cohort_sha256"]:
+        raise DataError("the checkpoint is of another run, trained on other cases", file)
 
 
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> dict[str, Any]:

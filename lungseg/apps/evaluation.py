@@ -13,7 +13,7 @@ from lungseg.apps.checks import empty_dsc
 from lungseg.apps.screen import print_summary
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
-from lungseg.files import write_json
+from lungseg.files import short, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,11 +111,19 @@ def evaluate(
     thumbnails = collect.thumbnails()
     if trainer.is_global_zero:
         _remove_report(folder)
-        _note(folder, rules, weights)
+        evaluated = _note(folder, rules, weights)
         write_tables(found, folder / "evaluation")
         if report:
             write_report(found, module, data, cohort, folder, thumbnails)
         print_summary(found.summary, synthetic=cohort.synthetic)
+        for warning in _warnings(module.record, cohort, evaluated):
+            log.warning(warning)
+        log.info(
+            f"{weights.file} after {weights.epochs} epochs, threshold {rules.threshold:g},"
+            f" both-empty slices {rules.empty_dsc}; into {short(folder / 'evaluation')}"
+        )
+        if report:
+            log.info(f"the page: {short(folder / 'report.html')}")
     return found.summary
 
 
@@ -138,7 +146,7 @@ def _evaluation(
 ) -> Evaluation:
     """Gather tables of all processes, and sum them up."""
     from lungseg.metrics.curves import calibration, curve
-    from lungseg.report.evaluation import Evaluation, read_history, surface
+    from lungseg.report.evaluation import Evaluation, read_history, surfaces
     from lungseg.report.tables import cases_frame, curve_frame, slices_frame
 
     histograms = {name: collect.histogram(name) for name in tables}
@@ -153,7 +161,7 @@ def _evaluation(
         cases=cases_frame(scores, cohort.names),
         curve=curve_frame(curve(histograms["test"])),
         calibration=calibration(histograms["test"]),
-        worst=surface(collect.worst("test"), cohort.names),
+        worst=surfaces(collect.worst("test"), cohort.names),
         history=read_history(folder / "metrics.csv"),
         synthetic=cohort.synthetic,
         threshold=rules.threshold,
@@ -197,7 +205,38 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _note(folder: Path, rules: Rules, weights: Weights) -> None:
+def _warnings(record: dict[str, Any], cohort: Cohort, evaluated: dict[str, Any]) -> list[str]:
+    """What a reader of the numbers has to know first.
+
+    Args:
+        record: Of the checkpoint.
+        cohort: Evaluated cases.
+        evaluated: As `_note` wrote it.
+    """
+    found = []
+    config = record["config"]
+    planned = config["trainer"]["max_epochs"]
+    if evaluated["file"] == "last.ckpt" and evaluated["epochs"] < planned:
+        found.append(
+            f"The weights are of epoch {evaluated['epochs']} of {planned}: training stopped early,"
+            " or still goes on."
+        )
+    if evaluated["threshold"] != (trained := config["metrics"]["threshold"]):
+        found.append(
+            f"The threshold was set to {evaluated['threshold']:g} after training, which had"
+            f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
+        )
+    if cohort.sha256 != record["cohort_sha256"]:
+        found.append(
+            f"Evaluated on other data than the model's own ({config['data']['name']},"
+            f" {sum(map(len, record['split'].values()))} cases)."
+        )
+        if record.get("synthetic") and not cohort.synthetic:
+            found.append("The model was trained on synthetic data: it knows no patient.")
+    return found
+
+
+def _note(folder: Path, rules: Rules, weights: Weights) -> dict[str, Any]:
     """Note what made the evaluation: it may be later and by other code than the training."""
     import lungseg
     from lungseg.training.provenance import git_state
@@ -209,6 +248,7 @@ def _note(folder: Path, rules: Rules, weights: Weights) -> None:
         **asdict(rules),
     }
     write_json(folder / PROVENANCE, read_provenance(folder) | {"evaluation": evaluated})
+    return evaluated
 
 
 def _remove_report(folder: Path) -> None:
@@ -298,4 +338,5 @@ def _origin(
         },
         config=config,
         provenance=made_by,
+        warnings=_warnings(module.record, cohort, weights),
     )

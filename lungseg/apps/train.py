@@ -129,6 +129,7 @@ def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
         "store": os.path.abspath(cohort.store),
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
+        "synthetic": cohort.synthetic,
         "split": split.sets(),
     }
 

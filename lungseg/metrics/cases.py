@@ -41,11 +41,15 @@ class CaseScore:
             mm from the centre of the array's first voxel.
         distance_mm: Distance of each to the nearest surface voxel of the prediction, ``[m]``
             float32, mm; NaN where the prediction is empty.
+        predicted_surface_mm: Surface voxels of the prediction, likewise, ``[n, 3]``.
+        predicted_distance_mm: Distance of each to the reference's surface, likewise, ``[n]``.
     """
 
     numbers: dict[str, float | int]
     surface_mm: npt.NDArray[np.float32]
     distance_mm: npt.NDArray[np.float32]
+    predicted_surface_mm: npt.NDArray[np.float32]
+    predicted_distance_mm: npt.NDArray[np.float32]
 
 
 def case_row(
@@ -121,13 +125,13 @@ def case_row(
         )
         lung = _numbers(_counts(one, other, prediction.size), found, steps)
         numbers |= {prefix + name: value for name, value in lung.items()}
-    points = np.stack(np.unravel_index(to_predicted.asking, actual.shape), axis=1)
     corner = [part.start for part in box]
-    return CaseScore(
-        numbers,
-        ((points + corner) * steps).astype(np.float32),
-        both.reference.astype(np.float32),
-    )
+    pictures: list[npt.NDArray[np.float32]] = []
+    for way in (to_predicted, to_actual):
+        points = np.stack(np.unravel_index(way.asking, actual.shape), axis=1)
+        pictures.append(((points + corner) * steps).astype(np.float32))
+        pictures.append(way.lengths.astype(np.float32))
+    return CaseScore(numbers, *pictures)
 
 
 @dataclass(frozen=True)

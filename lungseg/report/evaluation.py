@@ -23,7 +23,7 @@ class Evaluation:
         cases: As in ``cases.csv``.
         curve: threshold, precision, recall, fpr, dsc of the test set, threshold falling.
         calibration: Of the test set.
-        worst: Surface of the test case with the largest HD95, where any has one.
+        worst: Both surfaces of the test case with the largest HD95; empty where none has one.
         history: As in ``metrics.csv``; None for a model that was trained elsewhere.
         synthetic: Whether the cases are made up.
         threshold: A pixel is lung when its probability is at least this.
@@ -34,7 +34,7 @@ class Evaluation:
     cases: pd.DataFrame
     curve: pd.DataFrame
     calibration: Calibration
-    worst: SurfaceError | None
+    worst: list[SurfaceError]
     history: pd.DataFrame | None
     synthetic: bool
     threshold: float
@@ -45,9 +45,14 @@ def read_history(file: Path) -> pd.DataFrame | None:
     return pd.read_csv(file) if file.is_file() else None
 
 
-def surface(worst: tuple[int, CaseScore] | None, names: list[str]) -> SurfaceError | None:
-    """A case's surface under the case's name."""
+def surfaces(worst: tuple[int, CaseScore] | None, names: list[str]) -> list[SurfaceError]:
+    """A case's surfaces under its name: on one lies what was missed, on the other the invented."""
     if worst is None:
-        return None
+        return []
     case, score = worst
-    return SurfaceError(names[case], score.surface_mm, score.distance_mm)
+    return [
+        SurfaceError(f"{names[case]}, reference", score.surface_mm, score.distance_mm),
+        SurfaceError(
+            f"{names[case]}, prediction", score.predicted_surface_mm, score.predicted_distance_mm
+        ),
+    ]

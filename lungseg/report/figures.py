@@ -52,7 +52,8 @@ def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
         yield Named(
             "fig01_training",
             "Loss, mean DSC of non-empty slices and mean accuracy by epoch. Training's are taken"
-            " while the weights change, the others after the epoch.",
+            " while the weights change, the others after the epoch. The loss sums over a batch, so"
+            " its level depends on which slices share one: compare it with itself.",
             training(found.history, synthetic=synthetic),
         )
     yield Named(
@@ -119,12 +120,12 @@ def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
             synthetic=synthetic,
         ),
     )
-    if found.worst is not None:
+    if found.worst:
         yield Named(
             "fig13_surface_error",
-            "Distance from the reference's surface to the predicted one, in the test case with the"
-            " largest HD95.",
-            surface_error([found.worst], synthetic=synthetic),
+            "The test case with the largest HD95: its reference's surface with the distance to the"
+            " predicted one, and the predicted surface with the distance to the reference's.",
+            surface_error(found.worst, synthetic=synthetic),
         )
     yield Named(
         "fig14_thresholds",

@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 from lungseg.report.style import COLOUR, nonempty
 
 HEIGHT = 460
+EMPTY = [[0, "#dbe9f6"], [1, "#f4b183"]]  # no shade of the scale for DSC
 _LAYOUT: dict[str, Any] = {
     "height": HEIGHT,
     "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
@@ -58,27 +59,27 @@ def scatter(slices: pd.DataFrame) -> str:
 def heatmap(slices: pd.DataFrame) -> str:
     """DSC of every test slice, a column a case, from feet to head, as JSON for Plotly.
 
-    Slices without lung are grey.
+    Slices without lung have colours of their own: nothing predicted, or something.
     """
     test = slices[slices["split"] == "test"]
     cases = sorted(test["case"].unique())
     place = {case: k for k, case in enumerate(cases)}
     shape = (int(test["z"].max()) + 1, len(cases))
     custom = np.full((*shape, 7), None, dtype=object)
-    values = np.full(shape, np.nan)
+    values, empty = np.full(shape, np.nan), np.full(shape, np.nan)
     lung = (test["tp"] + test["fn"] > 0).to_numpy()
     for row, overlap, has_lung, words in zip(
         test.itertuples(), test["dsc"], lung, _custom(test), strict=True
     ):
         cell: Any = row.z, place[row.case]
-        values[cell] = overlap if has_lung else np.nan
+        if has_lung:
+            values[cell] = overlap
+        else:
+            empty[cell] = float(row.fp > 0)
         custom[cell] = words
-    empty = np.where(np.isnan(values) & (custom[..., 0] != None), 0.0, np.nan)  # noqa: E711
     figure = go.Figure(layout=_LAYOUT)
     common = {"x": cases, "customdata": custom.tolist(), "hovertemplate": _WORDS, "xgap": 2}
-    figure.add_heatmap(
-        z=_blank(empty), colorscale=[[0, "#ccc"], [1, "#ccc"]], showscale=False, **common
-    )
+    figure.add_heatmap(z=_blank(empty), colorscale=EMPTY, zmin=0, zmax=1, showscale=False, **common)
     figure.add_heatmap(z=_blank(values), colorscale="Cividis", zmax=1, **common)
     figure.data[1].colorbar.title = "DSC"
     figure.update_xaxes(type="category", showgrid=False)

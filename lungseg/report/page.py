@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class Origin:
         findings: What the audit found, a sentence each, by case.
         config: Configuration of the training, plain containers.
         provenance: As in ``provenance.json``.
+        warnings: What a reader has to know before any number, a sentence each.
     """
 
     title: str
@@ -74,6 +75,7 @@ class Origin:
     findings: Mapping[str, list[str]]
     config: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    warnings: Sequence[str] = ()
 
 
 def write_page(
@@ -144,12 +146,13 @@ def _name(key: str) -> str:
 
 
 def _alarms(origin: Origin) -> list[str]:
-    if not origin.config.get("allow_test_selection"):
-        return []
-    return [
-        "allow_test_selection=true: this run may have chosen by its test set. Its test numbers are"
-        " no evidence."
-    ]
+    alarms = list(origin.warnings)
+    if origin.config.get("allow_test_selection"):
+        alarms.append(
+            "allow_test_selection=true: this run may have chosen by its test set. Its test numbers"
+            " are no evidence."
+        )
+    return alarms
 
 
 def _notes(found: Evaluation) -> list[str]:
@@ -181,7 +184,7 @@ def _sections(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
                 (shown(key, numbers[key]), *_published(set_name, key))
                 for set_name, numbers in summary.items()
             ]
-            rows.append({"name": name, "cells": cells})
+            rows.append({"key": key, "name": name, "cells": cells})
         sections.append({"title": title, "rows": rows})
     return sections
 
@@ -246,7 +249,7 @@ def _pictures(found: Evaluation, n: int) -> str:
     return f"{n} of {in_all} test slices have a picture, evenly spread." if n < in_all else ""
 
 
-_SHARES = ("spacing z mm", "sex", "scanner")
+_SHARES = ("spacing z × y × x mm", "sex", "scanner")
 
 
 def _split_rows(summary: Mapping[str, Any], origin: Origin) -> list[list[str]]:
@@ -260,7 +263,7 @@ def _split_rows(summary: Mapping[str, Any], origin: Origin) -> list[list[str]]:
                 str(len(cases)),
                 f"{numbers['n_slices']:,}",
                 *(_with_interval(key, numbers[key]) for key in ("share_empty", "positive_share")),
-                _tally(f"{one['spacing_mm'][0]:.3g}" for one in prints),
+                _tally(" × ".join(f"{mm:.3g}" for mm in one["spacing_mm"]) for one in prints),
                 *(_tally(str(one.get(key) or "unknown") for one in prints) for key in _HEADER),
             ]
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-REPORT = "the report (LCTSC, 8 training and 4 test cases)"
+REPORT = "the experiment that lungseg reproduces (small U-Net, LCTSC, 8 training and 4 test cases)"
 CHALLENGE = "best published on the LCTSC challenge (doi:10.1016/j.ejmp.2021.05.003, table 7)"
 
 PUBLISHED: dict[str, dict[str, tuple[str, str]]] = {

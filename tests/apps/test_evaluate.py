@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import math
 import shutil
 import subprocess
@@ -14,9 +15,11 @@ from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from omegaconf import OmegaConf
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from lungseg.cli import main
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
+from lungseg.training.thumbnails import thumbnail
 from tests.conftest import CLONE, Cli
 
 TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
@@ -58,6 +61,45 @@ def test_two_processes_give_the_files_of_one(run, cli):
     again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
     assert again == pictures
     assert (run / "report.html").read_text() == page
+
+
+def test_examples_and_pictures_show_the_slices_of_the_table(run, monkeypatch, tmp_path):
+    """Each example's false pixels are those counted in the pass; its picture goes by its name."""
+    import lungseg.report.figures
+    import lungseg.report.page
+
+    compared, pictured = [], {}
+
+    def draw(found, fetch):
+        test = found.slices[found.slices["split"] == "test"]
+        for example, row in zip(fetch(test), test.itertuples(), strict=True):
+            assert (example.case, example.z) == (row.case, row.z)
+            assert (example.prediction & ~example.reference).sum() == row.fp
+            assert (example.reference & ~example.prediction).sum() == row.fn
+            assert (example.reference & example.prediction).sum() == row.tp
+            compared.append(example)
+        worst = found.cases[found.cases["split"] == "test"].sort_values("hd95_mm").iloc[-1]
+        assert [one.case for one in found.worst] == [
+            f"{worst['case']}, reference",
+            f"{worst['case']}, prediction",
+        ]
+        both = np.concatenate([one.distance_mm for one in found.worst])
+        assert both.max() >= worst["hd95_mm"]
+        return []
+
+    def write_page(file, found, origin, figures, thumbnails):
+        pictured.update(thumbnails)
+
+    monkeypatch.setattr(lungseg.report.figures, "draw", draw)
+    monkeypatch.setattr(lungseg.report.page, "write_page", write_page)
+    monkeypatch.chdir(tmp_path)
+    handlers = logging.getLogger().handlers[:]
+    assert main(["evaluate", f"run={run}"]) == 0
+    logging.getLogger().handlers[:] = handlers
+    assert len(compared) > 40
+    for example in compared:
+        picture = thumbnail(example.image, example.reference, example.prediction)
+        assert pictured[example.case, example.z] == picture
 
 
 def test_more_processes_than_cases(trained, tmp_path):
@@ -191,6 +233,7 @@ def test_the_convention_for_empty_slices_changes_what_it_says_and_nothing_else(r
 def test_another_threshold(run, cli):
     done = cli("evaluate", f"run={run}", "metrics.threshold=0.9", NO_REPORT)
     assert done.returncode == 0, done.stderr
+    assert "threshold was set to 0.9 after training, which had 0.5" in done.stdout
     # No page or figure of the evaluation before stays beside the new tables.
     assert not (run / "report.html").exists()
     assert not (run / "evaluation" / "figures").exists()
@@ -218,6 +261,8 @@ def test_a_checkpoint_on_other_data(trained, tmp_path):
     assert summary["test"]["n_cases"] == 2
     made_by = json.loads((folder / "provenance.json").read_text())
     assert made_by["cohort_sha256"] != made_by["trained_on_cohort_sha256"]
+    page = (folder / "report.html").read_text()
+    assert "Evaluated on other data than the model" in page
     # Without a history there is no figure of one.
     assert not (folder / "evaluation" / "figures" / "fig01_training.png").exists()
     assert contents(trained.run) == before
@@ -261,6 +306,23 @@ def test_a_run_without_a_checkpoint(run, refused):
     shutil.rmtree(run / "checkpoints")
     before = contents(run)
     assert "no checkpoint here" in refused("evaluate", f"run={run}")
+    assert contents(run) == before
+
+
+def test_a_checkpoint_of_another_run(run, refused):
+    def other_seed(checkpoint):
+        checkpoint["lungseg"]["config"]["seed"] = 7
+
+    damage(run, other_seed)
+    line = refused("evaluate", f"run={run}")
+    assert "of another run: seed=7 in it, and 0 in the run's provenance.json" in line
+
+
+def test_thresholds_would_replace_each_other_in_a_sweep(run, cli):
+    before = contents(run)
+    done = cli("evaluate", f"run={run}", "-m", "metrics.threshold=0.3,0.7")
+    assert done.returncode != 0
+    assert "each job would replace the evaluation of the one before" in done.stderr
     assert contents(run) == before
 
 

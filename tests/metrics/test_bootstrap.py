@@ -1,11 +1,14 @@
 """Intervals by case: against SciPy, and by simulating how often they hold the truth."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from benchmarks.coverage import coverage
+from benchmarks.coverage import CASES, coverage
 from lungseg.metrics.bootstrap import ratio_intervals
+from tests.conftest import CLONE
 
 
 def test_equals_scipy_for_means_over_cases():
@@ -34,13 +37,23 @@ def test_equals_scipy_for_ratios_of_sums():
     assert found == pytest.approx(list(expected), abs=0.03 * (expected.high - expected.low))
 
 
-@pytest.mark.parametrize(
-    ("n_cases", "least", "most"),
-    [(3, 0.6, 0.8), (4, 0.7, 0.88), (12, 0.86, 0.95), (40, 0.91, 0.98)],
-)
-def test_coverage_is_what_the_docs_say(n_cases, least, most):
-    """docs/metrics.md gives these figures; with few cases an interval is too narrow."""
-    assert least <= coverage(n_cases, rounds=400) <= most
+def documented():
+    """Cases and times of 100, from the table in the docs."""
+    text = (CLONE / "docs" / "metrics.md").read_text()
+    cases, times = re.search(r"\| cases \| (.+) \|\n\|.*\n\| of 100 \| (.+) \|", text).groups()
+    return list(
+        zip(*([int(word) for word in row.split(" | ")] for row in (cases, times)), strict=True)
+    )
+
+
+def test_the_docs_speak_of_what_is_simulated():
+    assert [n for n, _ in documented()] == list(CASES)
+
+
+@pytest.mark.parametrize(("n_cases", "times"), documented())
+def test_coverage_is_what_the_docs_say(n_cases, times):
+    """To 5 of 100: three standard deviations of 400 rounds."""
+    assert coverage(n_cases, rounds=400) == pytest.approx(times / 100, abs=0.05)
 
 
 def test_resampling_slices_instead_would_be_far_too_narrow():

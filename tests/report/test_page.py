@@ -22,7 +22,7 @@ from lungseg.metrics.summary import (
 from lungseg.report.evaluation import Evaluation
 from lungseg.report.examples import Example
 from lungseg.report.figures import draw
-from lungseg.report.numbers import SECTIONS
+from lungseg.report.numbers import SECTIONS, shown
 from lungseg.report.page import Origin, write_page
 from lungseg.report.save import save
 from lungseg.report.surface_error import SurfaceError
@@ -65,7 +65,7 @@ def evaluation(synthetic=False):
         cases=cases_frame(scores, NAMES),
         curve=curve_frame(curve(histograms["test"])),
         calibration=calibration(histograms["test"]),
-        worst=SurfaceError("Case_002", random.random((50, 3)) * 100, random.random(50)),
+        worst=[SurfaceError("Case_002", random.random((50, 3)) * 100, random.random(50))],
         history=pd.DataFrame(
             {"epoch": [0, 1]}
             | {
@@ -131,20 +131,28 @@ def text_of(found, of, tmp_path):
 
 def test_every_number_of_the_summary_is_on_the_page(found, page):
     text = page.read_text()
-    shown = {key for names in SECTIONS.values() for key in names}
+    listed = {key for names in SECTIONS.values() for key in names}
     for key, number in found.summary["test"].items():
-        if isinstance(number, dict) and key not in ("dsc_by_convention", "dsc_best_threshold"):
-            assert key in shown
+        if isinstance(number, dict) and key != "dsc_by_convention":
+            assert key in listed
     assert "10 parameters" in text
-    value = found.summary["test"]["dsc_mean_nonempty"]
-    assert f"{value['value']:.4f}" in text
-    assert f"{value['ci95'][0]:.4f} to {value['ci95'][1]:.4f}" in text
+    table = re.search(r'<h2 id="numbers">.*?</table>', text, re.DOTALL)[0]
+    lines = re.findall(r"<tr><td title=\"(.*?)\">.*?</td>(.*?)</tr>", table)
+    keys = [key for names in SECTIONS.values() for key in names]
+    assert len(lines) == len(keys)
+    for (title, cells), key in zip(lines, keys, strict=True):
+        assert title == key
+        values = re.findall(r"<td[^>]*>(.*?)</td>", cells)
+        for position, name in ((0, "train"), (4, "test")):
+            words = shown(key, found.summary[name][key])
+            assert values[position : position + 3] == [words.value, words.interval, words.n]
 
 
 def test_published_numbers_and_whether_they_compare(found, tmp_path):
     text = text_of(found, origin(), tmp_path)
     for value in ("0.9985", "0.958", "0.9737", "0.9994", "0.996", "0.782", "2.07", "0.65"):
         assert value in text
+    assert "<td>0.9986<sup>1</sup></td>" in text  # beside the training set's own
     assert "other cases" in text
     assert "do not compare" in text
     assert "they do not compare" in text_of(evaluation(synthetic=True), origin(), tmp_path)
