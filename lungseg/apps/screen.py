@@ -9,6 +9,7 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
     """Print the numbers of all sets side by side, each with its interval and its n."""
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
     from lungseg.report.numbers import SECTIONS, shown
@@ -27,7 +28,8 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
             cells = [shown(key, numbers[key]) for numbers in summary.values()]
             texts = [text for cell in cells for text in (cell.value, cell.interval, cell.n)]
             table.add_row(f"  {label}", *texts)
-    console = Console()
     # Better lines that wrap than figures cut short.
-    console.width = max(console.width, 40 + 38 * len(summary))
+    needed = Measurement.get(wide := Console(width=1000), wide.options, table).maximum
+    console = Console()
+    console.width = max(console.width, needed)
     console.print(table)

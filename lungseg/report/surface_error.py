@@ -23,13 +23,13 @@ _VIEWS = {"from the front": (0.0, -90.0), "from behind left": (15.0, 40.0)}
 
 @dataclass(frozen=True)
 class SurfaceError:
-    """A reference surface with its distance to the predicted one.
+    """A surface with its distance to another one.
 
     Attributes:
         case: Name of the case.
-        points_mm: ``[n, 3]`` points of the reference surface as (z, y, x) in mm: toward the head,
+        points_mm: ``[n, 3]`` points of the surface as (z, y, x) in mm: toward the head,
             the back and the patient's left.
-        distance_mm: ``[n]`` distance of each to the predicted surface in mm.
+        distance_mm: ``[n]`` distance of each to the other surface in mm.
     """
 
     case: str
@@ -39,7 +39,7 @@ class SurfaceError:
 
 @style()
 def surface_error(items: list[SurfaceError], *, synthetic: bool = False) -> Figure:
-    """Reference surfaces coloured by their distance to the predicted ones, from two sides.
+    """Surfaces coloured by their distance to others, from two sides.
 
     Args:
         items: A case a row; those without points are named but not drawn.
@@ -82,7 +82,7 @@ def surface_error(items: list[SurfaceError], *, synthetic: bool = False) -> Figu
     bar = figure.colorbar(
         colours, ax=grid, extend="max" if clipped else "neither", shrink=min(1, 1.6 / len(items))
     )
-    label = "distance to the predicted surface, mm"
+    label = "distance to the other surface, mm"
     if clipped:
         rule = "10 mm" if top == _MOST_MM else f"{top:.1f} mm, the 99th percentile"
         label += f"\n(clipped at {rule};\nlargest {distance.max():.1f} mm)"
@@ -111,11 +111,11 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
     low, high = middle - half, middle + half
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
     # A millimetre is as long along every axis. Matplotlib would scale an array in place.
-    axes.set_box_aspect(tuple(half), zoom=1.2)
+    axes.set_box_aspect(tuple(half), zoom=1.05)
     if axes.elev == 0:
         below = low[2] - 0.1 * half.max()
         ends = [middle[0] - _SCALE_MM / 2, middle[0] + _SCALE_MM / 2]
-        axes.plot(ends, [low[1]] * 2, [below] * 2, color="black", linewidth=1.5)
+        axes.plot(ends, [low[1]] * 2, [below] * 2, color="black", linewidth=1.5, clip_on=False)
         under = below - 0.09 * half.max()
         axes.text(middle[0], low[1], under, f"{_SCALE_MM:.0f} mm", va="center", ha="center")
 
