@@ -115,7 +115,10 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
     if axes.elev == 0:
         below = low[2] - 0.1 * half.max()
         ends = [middle[0] - _SCALE_MM / 2, middle[0] + _SCALE_MM / 2]
-        axes.plot(ends, [low[1]] * 2, [below] * 2, color="black", linewidth=1.5, clip_on=False)
+        (bar,) = axes.plot(
+            ends, [low[1]] * 2, [below] * 2, color="black", linewidth=1.5, clip_on=False
+        )
+        bar.set_in_layout(False)  # in three dimensions its extent would be taken wrongly
         under = below - 0.09 * half.max()
         axes.text(middle[0], low[1], under, f"{_SCALE_MM:.0f} mm", va="center", ha="center")
 
