@@ -149,12 +149,14 @@ def _peak() -> float:
 def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
     """In a process of its own: print what it took, as JSON."""
     import sklearn.metrics  # noqa: F401
-    import torch  # noqa: F401
+    import torch
 
     import lungseg.metrics.counts
     import lungseg.metrics.stream
     import lungseg.metrics.summary  # noqa: F401
 
+    # Both sides compute in one thread; ours scores finished cases in others beside it.
+    torch.set_num_threads(1)
     before, start = _peak(), time.perf_counter()
     numbers = SIDES[side](folder, n_slices)
     seconds = time.perf_counter() - start
