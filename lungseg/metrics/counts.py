@@ -46,6 +46,10 @@ def slice_counts(prediction: Tensor, target: Tensor) -> Tensor:
     return torch.stack([tp, fp, fn, tn], dim=1)
 
 
+BLOCK = 1024
+"""Rows that are held in one tensor."""
+
+
 class SliceCounts(Metric):
     """The table of counts: one row a slice with the columns `COLUMNS`, exact int64.
 
@@ -70,6 +74,12 @@ class SliceCounts(Metric):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.add_state("rows", default=[], dist_reduce_fx="cat")
+        self._filled = BLOCK  # rows of the last block that are taken; in the others, case is -1
+
+    def reset(self) -> None:
+        """Forget all rows."""
+        super().reset()
+        self._filled = BLOCK
 
     def update(
         self,
@@ -83,7 +93,7 @@ class SliceCounts(Metric):
         Args:
             prediction: Predicted masks, ``[B, ...]``, bool or uint8; any value but 0 is lung.
             target: Reference masks, in the same form and shape.
-            case: Index of each slice's case, ``[B]`` integers.
+            case: Index of each slice's case, from 0, ``[B]`` integers.
             z: Index of each slice in its case, 0 the most caudal, ``[B]`` integers.
 
         Raises:
@@ -92,7 +102,17 @@ class SliceCounts(Metric):
         """
         counts = slice_counts(prediction, target)
         keys = [_as_indices(name, values, counts) for name, values in (("case", case), ("z", z))]
-        self.rows.append(torch.cat([torch.stack(keys, dim=1), counts], dim=1))
+        self._put(torch.cat([torch.stack(keys, dim=1), counts], dim=1))
+
+    def _put(self, rows: Tensor) -> None:
+        """Write rows into blocks: small tensors by the thousand would scatter the heap."""
+        while len(rows):
+            if self._filled == BLOCK:
+                self.rows.append(torch.full((BLOCK, len(COLUMNS)), -1, device=rows.device))
+                self._filled = 0
+            now, rows = rows[: BLOCK - self._filled], rows[BLOCK - self._filled :]
+            self.rows[-1][self._filled : self._filled + len(now)] = now
+            self._filled += len(now)
 
     def compute(self) -> Tensor:
         """Return the table, int64 ``[n, 6]``, sorted by case and z; ``[0, 6]`` when empty.
@@ -101,6 +121,7 @@ class SliceCounts(Metric):
             ValueError: If one slice stands there twice with different counts.
         """
         rows = dim_zero_cat(self.rows) if len(self.rows) else self._no_rows()
+        rows = rows[rows[:, 0] >= 0]  # without what is free in blocks
         table: Tensor = torch.unique(
             rows, dim=0
         )  # Sorts by case, then z, and drops identical rows.

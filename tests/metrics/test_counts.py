@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import confusion_matrix
 
-from lungseg.metrics.counts import COLUMNS, SliceCounts, slice_counts
+from lungseg.metrics.counts import BLOCK, COLUMNS, SliceCounts, slice_counts
 from lungseg.metrics.table import dsc
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.bool, torch.uint8], ids=str)
@@ -193,10 +193,10 @@ def merge(rank, rendezvous):
         # Uneven: 3 rows and 5, of which the last repeats a row of the first process.
         update(metric, ROWS[0:6:2] if rank == 0 else [*ROWS[1:6:2], ROWS[6], ROWS[0]])
         if rank == 0:
-            metric.rows.append(torch.tensor([LARGE]))
+            metric._put(torch.tensor([LARGE]))
         assert metric.compute().tolist() == [*ROWS, LARGE]
         # The process still has only its own rows, so that it can go on adding.
-        assert sum(len(rows) for rows in metric.rows) == (4 if rank == 0 else 5)
+        assert sum(int((rows[:, 0] >= 0).sum()) for rows in metric.rows) == (4 if rank == 0 else 5)
         update(metric, [[3, rank, 1, 2, 3, 4]])
         assert metric.compute().tolist() == [*ROWS, LARGE, [3, 0, 1, 2, 3, 4], [3, 1, 1, 2, 3, 4]]
 
@@ -219,3 +219,18 @@ def merge(rank, rendezvous):
 
 def test_two_processes_merge_exactly(tmp_path):
     torch.multiprocessing.spawn(merge, args=(tmp_path / "rendezvous",), nprocs=2)
+
+
+def test_more_rows_than_a_block_holds():
+    metric = SliceCounts()
+    n = 2 * BLOCK + 7
+    mask = torch.ones(n, 1, dtype=torch.bool)
+    metric.update(mask, mask, case=[0] * n, z=range(n))
+    metric.update(mask[:1], mask[:1], case=[1], z=[0])
+    table = metric.compute()
+    assert table[:-1].tolist() == [[0, z, 1, 0, 0, 0] for z in range(n)]
+    assert table[-1].tolist() == [1, 0, 1, 0, 0, 0]
+    assert len(metric.rows) == 3
+    metric.reset()
+    metric.update(mask[:1], mask[:1], case=[1], z=[0])
+    assert metric.compute().tolist() == [[1, 0, 1, 0, 0, 0]]
