@@ -76,13 +76,18 @@ def refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
         ) from None
 
 
-def refuse_ddp_sweep(config: DictConfig) -> None:
-    """Lightning starts its processes by the command line, and each of them would sweep."""
+def sweeping() -> bool:
+    """Whether this is a job of a sweep."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
+    return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def refuse_ddp_sweep(config: DictConfig) -> None:
+    """Lightning starts its processes by the command line, and each of them would sweep."""
     devices = config.trainer.get("devices", 1)
-    if devices != 1 and HydraConfig.get().mode == RunMode.MULTIRUN:
+    if devices != 1 and sweeping():
         raise ConfigError(
             f"trainer.devices={devices}: only 1 under -m, where processes could train with"
             " different settings; start the jobs one by one"

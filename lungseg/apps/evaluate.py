@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.checks import check_metrics, refuse_ddp_sweep
+from lungseg.apps.checks import check_metrics, refuse_ddp_sweep, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
 from lungseg.apps.prepare import prepare
-from lungseg.config import build, flatten
+from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import short, write_json
@@ -29,9 +29,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The summary, as in ``evaluation/summary.json``.
     """
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
     refuse_ddp_sweep(config)
     if (config.run is None) == (config.ckpt is None):
         raise ConfigError(
@@ -40,7 +37,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     if config.run is None:
         return _on_other_data(config, Path(config.ckpt), run_dir)
     changed = [key for key, value in config.metrics.items() if value is not None]
-    if changed and HydraConfig.get().mode == RunMode.MULTIRUN:
+    if changed and sweeping():
         raise ConfigError(
             f"metrics.{changed[0]}: not with run= under -m, where each job would replace the"
             " evaluation of the one before; use ckpt=FILE with data=…"
@@ -81,22 +78,21 @@ def _result(folder: Path) -> Path:
 
 def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
     """Stop when a checkpoint does not come from the run in whose folder it lies."""
-    from lungseg.training.resume import FREE
+    from lungseg.training.resume import differences
 
     noted = read_provenance(folder)
     if "config" not in noted:
         return
-    here, there = flatten(noted["config"]), flatten(record["config"])
+    found = differences(noted["config"], record["config"])
     # The model first: nothing else fits where that differs.
-    keys = sorted(here.keys() | there.keys())
-    for key in sorted(keys, key=lambda key: not key.startswith("model.")):
-        if not key.startswith(FREE) and here.get(key) != there.get(key):
-            what = "model" if key.startswith("model.") else "run"
-            raise DataError(
-                f"the checkpoint is of another {what}: {key}={there.get(key)} in it, and"
-                f" {here.get(key)} in the run's {PROVENANCE}",
-                file,
-            )
+    for key in sorted(found, key=lambda key: not key.startswith("model.")):
+        what = "model" if key.startswith("model.") else "run"
+        here, there = found[key]
+        raise DataError(
+            f"the checkpoint is of another {what}: {key}={there} in it, and"
+            f" {here} in the run's {PROVENANCE}",
+            file,
+        )
     if noted["cohort_sha256"] != record["cohort_sha256"]:
         raise DataError("the checkpoint is of another run, trained on other cases", file)
 

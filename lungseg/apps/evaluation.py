@@ -111,12 +111,14 @@ def evaluate(
     thumbnails = collect.thumbnails()
     if trainer.is_global_zero:
         _remove_report(folder)
-        evaluated = _note(folder, rules, weights)
+        _note(folder, rules, weights)
+        warnings = _warnings(module.record, cohort, rules, weights)
         write_tables(found, folder / "evaluation")
         if report:
-            write_report(found, module, data, cohort, folder, thumbnails)
+            origin = _origin(module, data, cohort, folder, warnings)
+            write_report(found, module, data, cohort, folder, origin, thumbnails)
         print_summary(found.summary, synthetic=cohort.synthetic)
-        for warning in _warnings(module.record, cohort, evaluated):
+        for warning in warnings:
             log.warning(warning)
         log.info(
             f"{weights.file} after {weights.epochs} epochs, threshold {rules.threshold:g},"
@@ -205,25 +207,26 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _warnings(record: dict[str, Any], cohort: Cohort, evaluated: dict[str, Any]) -> list[str]:
+def _warnings(record: dict[str, Any], cohort: Cohort, rules: Rules, weights: Weights) -> list[str]:
     """What a reader of the numbers has to know first.
 
     Args:
         record: Of the checkpoint.
         cohort: Evaluated cases.
-        evaluated: As `_note` wrote it.
+        rules: What the numbers depend on.
+        weights: Which weights were evaluated.
     """
     found = []
     config = record["config"]
     planned = config["trainer"]["max_epochs"]
-    if evaluated["file"] == "last.ckpt" and evaluated["epochs"] < planned:
+    if weights.file == "last.ckpt" and weights.epochs < planned:
         found.append(
-            f"The weights are of epoch {evaluated['epochs']} of {planned}: training stopped early,"
+            f"The weights are of epoch {weights.epochs} of {planned}: training stopped early,"
             " or still goes on."
         )
-    if evaluated["threshold"] != (trained := config["metrics"]["threshold"]):
+    if rules.threshold != (trained := config["metrics"]["threshold"]):
         found.append(
-            f"The threshold was set to {evaluated['threshold']:g} after training, which had"
+            f"The threshold was set to {rules.threshold:g} after training, which had"
             f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
         )
     if cohort.sha256 != record["cohort_sha256"]:
@@ -236,7 +239,7 @@ def _warnings(record: dict[str, Any], cohort: Cohort, evaluated: dict[str, Any])
     return found
 
 
-def _note(folder: Path, rules: Rules, weights: Weights) -> dict[str, Any]:
+def _note(folder: Path, rules: Rules, weights: Weights) -> None:
     """Note what made the evaluation: it may be later and by other code than the training."""
     import lungseg
     from lungseg.training.provenance import git_state
@@ -248,7 +251,6 @@ def _note(folder: Path, rules: Rules, weights: Weights) -> dict[str, Any]:
         **asdict(rules),
     }
     write_json(folder / PROVENANCE, read_provenance(folder) | {"evaluation": evaluated})
-    return evaluated
 
 
 def _remove_report(folder: Path) -> None:
@@ -273,6 +275,7 @@ def write_report(
     data: SliceDataModule,
     cohort: Cohort,
     folder: Path,
+    origin: Origin,
     thumbnails: dict[tuple[int, int], str],
 ) -> None:
     """Draw all figures, and write the page that shows them."""
@@ -304,14 +307,18 @@ def write_report(
     write_page(
         folder / "report.html",
         found,
-        _origin(module, data, cohort, folder),
+        origin,
         figures,
         {(names[case], z): picture for (case, z), picture in thumbnails.items()},
     )
 
 
 def _origin(
-    module: SegmentationModule, data: SliceDataModule, cohort: Cohort, folder: Path
+    module: SegmentationModule,
+    data: SliceDataModule,
+    cohort: Cohort,
+    folder: Path,
+    warnings: list[str],
 ) -> Origin:
     """What the page says of where the numbers come from."""
     from lungseg.report.page import Origin
@@ -338,5 +345,5 @@ def _origin(
         },
         config=config,
         provenance=made_by,
-        warnings=_warnings(module.record, cohort, weights),
+        warnings=warnings,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken
+from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
@@ -182,14 +182,12 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) -> Any:
     """The logger of the configuration, or None. Only the first process of several logs."""
     from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
 
     if "_target_" not in config.logger or os.environ.get("LOCAL_RANK", "0") != "0":
         return None
     group = config.logger.get("group")
-    hydra = HydraConfig.get()
-    if group is None and hydra.mode == RunMode.MULTIRUN:
-        group = "_".join(Path(hydra.sweep.dir).parts[-2:])
+    if group is None and sweeping():
+        group = "_".join(Path(HydraConfig.get().sweep.dir).parts[-2:])
     return build(
         config.logger,
         "logger",

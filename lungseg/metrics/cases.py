@@ -19,6 +19,7 @@ from lungseg.metrics.surface import (
     distances,
     hausdorff95,
     hausdorff95_mean,
+    indices_of,
     mean_surface_distance,
     nearest,
     surface,
@@ -98,11 +99,11 @@ def case_row(
     steps = as_steps(spacing)
     box = bounding_box(prediction, reference)
     predicted, actual = prediction[box] != 0, reference[box] != 0
-    # The whole grid, since the half that a lone lung lies in tells its side.
-    actual_sides = np.ascontiguousarray(split_sides(reference, spacing)[box])
-    predicted_sides = _claim_sides(predicted, actual, actual_sides, steps)
+    actual_surface = surface(actual)
+    actual_sides = split_sides(actual, spacing)
+    predicted_sides = _claim_sides(predicted, actual, actual_surface, actual_sides, steps)
 
-    to_actual, to_predicted = _Way.both(surface(predicted), surface(actual), steps)
+    to_actual, to_predicted = _Way.both(surface(predicted), actual_surface, steps)
     both = SurfaceDistances(to_actual.lengths, to_predicted.lengths)
     numbers = _numbers(_counts(predicted, actual, prediction.size), both, steps)
     names = list(numbers)
@@ -128,7 +129,7 @@ def case_row(
     corner = [part.start for part in box]
     pictures: list[npt.NDArray[np.float32]] = []
     for way in (to_predicted, to_actual):
-        points = np.stack(np.unravel_index(way.asking, actual.shape), axis=1)
+        points = indices_of(way.asking, actual.shape)
         pictures.append(((points + corner) * steps).astype(np.float32))
         pictures.append(way.lengths.astype(np.float32))
     return CaseScore(numbers, *pictures)
@@ -191,13 +192,17 @@ def _joined(sides: SideArray) -> bool:
 
 
 def _claim_sides(
-    predicted: BoolArray, actual: BoolArray, actual_sides: SideArray, steps: FloatArray
+    predicted: BoolArray,
+    actual: BoolArray,
+    actual_surface: BoolArray,
+    actual_sides: SideArray,
+    steps: FloatArray,
 ) -> SideArray:
     """Give each predicted voxel the side of the nearest reference voxel, 0 if there is none."""
     sides: SideArray = predicted * actual_sides
     outside = predicted & ~actual
     if actual.any() and outside.any():
-        found = nearest(outside, surface(actual), steps)
+        found = nearest(outside, actual_surface, steps)
         sides[outside] = actual_sides.ravel()[found]
     return sides
 

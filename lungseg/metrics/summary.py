@@ -62,8 +62,10 @@ def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str,
     case, z, tp, fp, fn, tn = table.T
     terms = _terms(tp, fp, fn, tn, empty)
     names = list(terms)
+    _, place = np.unique(case, return_inverse=True)
+    # Sums over the slices of each case, [cases, names].
     parts, wholes = (
-        np.stack([_by_case(case, terms[name][k]) for name in names], 1) for k in (0, 1)
+        np.stack([np.bincount(place, weights=terms[name][k]) for name in names], 1) for k in (0, 1)
     )
     numbers: dict[str, Any] = {}
     for name, interval in zip(names, ratio_intervals(parts, wholes), strict=True):
@@ -190,12 +192,6 @@ def conventions(
     return {
         name: _number(np.nansum(found), np.isfinite(found).sum()) for name, found in values.items()
     }
-
-
-def _by_case(case: Array, values: Array) -> Array:
-    """Sums over the slices of each case, ``[cases]``."""
-    _, place = np.unique(case, return_inverse=True)
-    return np.bincount(place, weights=values)
 
 
 def _number(part: Any, whole: Any, interval: Array | None = None) -> dict[str, Any]:

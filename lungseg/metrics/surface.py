@@ -93,7 +93,7 @@ def surface_points(mask: npt.NDArray[Any]) -> IndexArray:
     validate_mask("mask", mask)
     box = bounding_box(mask)
     inside = surface(mask[box] != 0)
-    points = _indices(np.flatnonzero(inside), inside.shape)
+    points = indices_of(np.flatnonzero(inside), inside.shape)
     points += [part.start for part in box]
     return points
 
@@ -230,9 +230,9 @@ def _search(asking: BoolArray, targets: BoolArray, steps: FloatArray) -> IndexAr
     candidates = np.flatnonzero(targets)
     # Median splits would cost more time than they save on points spread this evenly.
     tree = cKDTree(
-        _indices(candidates, asking.shape) * steps, balanced_tree=False, compact_nodes=False
+        indices_of(candidates, asking.shape) * steps, balanced_tree=False, compact_nodes=False
     )
-    places = _indices(voxels[missed], asking.shape) * steps
+    places = indices_of(voxels[missed], asking.shape) * steps
     lengths, hits = tree.query(places, distance_upper_bound=NEAR_MM)
     far = np.isinf(lengths)
     if np.count_nonzero(far) * VOXELS_PER_FAR_SEARCH > asking.size:
@@ -261,7 +261,9 @@ def _look_around(voxels: IndexArray, targets: BoolArray, steps: FloatArray) -> I
     padded = np.zeros(targets.shape + 2 * reach, bool)
     padded[tuple(slice(r, r + n) for r, n in zip(reach, targets.shape, strict=True))] = targets
     inside = padded.ravel()
-    places = np.ravel_multi_index(tuple((_indices(voxels, targets.shape) + reach).T), padded.shape)
+    places = np.ravel_multi_index(
+        tuple((indices_of(voxels, targets.shape) + reach).T), padded.shape
+    )
     found = np.full(len(voxels), -1, np.intp)
     looking = np.arange(len(voxels))
     strides = [
@@ -283,7 +285,7 @@ def distances(asking: BoolArray, found: IndexArray, steps: FloatArray) -> FloatA
         return np.full(len(points), np.nan)
     lengths = np.zeros(len(points))
     apart = points != found
-    offsets = _indices(points[apart], asking.shape) - _indices(found[apart], asking.shape)
+    offsets = indices_of(points[apart], asking.shape) - indices_of(found[apart], asking.shape)
     lengths[apart] = np.linalg.norm(offsets * steps, axis=1)
     return lengths
 
@@ -327,7 +329,7 @@ def validate_pair(prediction: npt.NDArray[Any], reference: npt.NDArray[Any]) -> 
         )
 
 
-def _indices(flat: IndexArray, shape: tuple[int, ...]) -> IndexArray:
+def indices_of(flat: IndexArray, shape: tuple[int, ...]) -> IndexArray:
     """Flat indices as ``(z, y, x)``, ``[n, 3]``."""
     return np.stack(np.unravel_index(flat, shape), axis=1)
 

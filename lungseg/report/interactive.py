@@ -67,13 +67,10 @@ def heatmap(slices: pd.DataFrame) -> str:
     shape = (int(test["z"].max()) + 1, len(cases))
     custom = np.full((*shape, 7), None, dtype=object)
     values, empty = np.full(shape, np.nan), np.full(shape, np.nan)
-    lung = (test["tp"] + test["fn"] > 0).to_numpy()
-    for row, overlap, has_lung, words in zip(
-        test.itertuples(), test["dsc"], lung, _custom(test), strict=True
-    ):
+    for row, words in zip(test.itertuples(), _custom(test), strict=True):
         cell: Any = row.z, place[row.case]
-        if has_lung:
-            values[cell] = overlap
+        if row.tp + row.fn:
+            values[cell] = row.dsc
         else:
             empty[cell] = float(row.fp > 0)
         custom[cell] = words

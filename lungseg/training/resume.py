@@ -34,6 +34,17 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     return checkpoint
 
 
+def differences(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Settings that shape the weights and differ between two configurations: both values by key."""
+    before, now = flatten(old), flatten(new)
+    found = {}
+    for key in sorted(before.keys() | now.keys()):
+        values = before.get(key), now.get(key)
+        if not key.startswith(FREE) and HIDDEN not in values and values[0] != values[1]:
+            found[key] = values
+    return found
+
+
 def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Stop when a run that goes on is not the one that its checkpoint comes from.
 
@@ -44,13 +55,9 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     Raises:
         ConfigError: If settings that shape the weights differ, or the split or the data do.
     """
-    before, now = flatten(old["config"]), flatten(new["config"])
-    for key in sorted(before.keys() | now.keys()):
-        values = before.get(key), now.get(key)
-        if key.startswith(FREE) or HIDDEN in values or values[0] == values[1]:
-            continue
+    for key, (before, now) in differences(old["config"], new["config"]).items():
         raise ConfigError(
-            f"{key}={values[1]}: the checkpoint's run had {values[0]}; go on with the overrides"
+            f"{key}={now}: the checkpoint's run had {before}; go on with the overrides"
             " of that run (its .hydra/overrides.yaml)"
         )
     for key, what in (("cohort_sha256", "cases"), ("split", "split")):
