@@ -108,7 +108,7 @@ def evaluate(
     tables = {name: module.table(name) for name in sets}
     _refuse_partial(tables, data)
     found = _evaluation(tables, collect, cohort, folder, rules)
-    thumbnails = collect.thumbnails()
+    masks, thumbnails = collect.masks(), collect.thumbnails()
     if trainer.is_global_zero:
         _remove_report(folder)
         _note(folder, rules, weights)
@@ -116,7 +116,7 @@ def evaluate(
         write_tables(found, folder / "evaluation")
         if report:
             origin = _origin(module, data, cohort, folder, warnings)
-            write_report(found, module, data, cohort, folder, origin, thumbnails)
+            write_report(found, data, cohort, folder, origin, masks, thumbnails)
         print_summary(found.summary, synthetic=cohort.synthetic)
         for warning in warnings:
             log.warning(warning)
@@ -271,33 +271,37 @@ def write_tables(found: Evaluation, folder: Path) -> None:
 
 def write_report(
     found: Evaluation,
-    module: SegmentationModule,
     data: SliceDataModule,
     cohort: Cohort,
     folder: Path,
     origin: Origin,
+    masks: dict[tuple[int, int], bytes],
     thumbnails: dict[tuple[int, int], str],
 ) -> None:
     """Draw all figures, and write the page that shows them."""
+    import torch
+
     from lungseg.report.examples import Example
     from lungseg.report.figures import draw
     from lungseg.report.page import write_page
     from lungseg.report.save import save
-    from lungseg.training.predict import predict_slices
+    from lungseg.training.collect import unpack
+    from lungseg.training.predict import input_slice
 
     names = cohort.names
+    cpu = torch.device("cpu")
 
     def fetch(rows: Any) -> list[Example]:
-        slices = [(names.index(case), z) for case, z in zip(rows["case"], rows["z"], strict=True)]
-        return [
-            Example(names[one.case], one.z, one.image, one.reference, one.prediction, dsc, accuracy)
-            for one, dsc, accuracy in zip(
-                predict_slices(module, data, "test", slices),
-                rows["dsc"],
-                rows["accuracy"],
-                strict=True,
+        examples = []
+        for row in rows.itertuples():
+            case = names.index(row.case)
+            image, reference = input_slice(data, "test", case, row.z, cpu)
+            prediction = unpack(masks[case, row.z], reference.shape)
+            pixels = image[0, 0].numpy()
+            examples.append(
+                Example(row.case, row.z, pixels, reference, prediction, row.dsc, row.accuracy)
             )
-        ]
+        return examples
 
     figures = []
     for drawn in draw(found, fetch):

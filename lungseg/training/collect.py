@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +24,9 @@ from lungseg.training.thumbnails import pictured, thumbnail
 class Collect(pl.Callback):
     """Fills a ScoreHistogram for each set, and scores each case once its last slice is there.
 
-    Memory holds a few cases' masks at a time, so it does not grow with the number of slices.
+    Memory holds a few cases' masks at a time; only packed ones, of a few hundred bytes, are kept
+    of all test slices, because pictures have to show what was counted: predicted again, in
+    another batch or with other threads, a pixel at the threshold may fall on the other side.
 
     Args:
         cohort: Tells how many slices a case has and how far apart voxels are.
@@ -44,6 +48,7 @@ class Collect(pl.Callback):
         self._cases = {name: CaseStream(n_slices, spacing) for name in sets}
         self._pictured = pictured(sets.get("test", ()))
         self._pictures: dict[tuple[int, int], str] = {}
+        self._masks: dict[tuple[int, int], bytes] = {}
 
     def on_test_batch_end(
         self,
@@ -65,6 +70,7 @@ class Collect(pl.Callback):
         if name == "test":
             keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
             for k, key in enumerate(keys):
+                self._masks[key] = pack(masks[k])
                 if key in self._pictured:
                     image = batch["image"][k, 0].float().cpu().numpy()
                     self._pictures[key] = thumbnail(image, references[k], masks[k])
@@ -98,10 +104,30 @@ class Collect(pl.Callback):
 
     def thumbnails(self) -> dict[tuple[int, int], str]:
         """Pictures of test slices, of all processes, by case and z."""
-        found: dict[tuple[int, int], str] = {}
-        for pictures in _from_all(self._pictures):
-            found |= pictures
-        return dict(sorted(found.items()))
+        return _merged(self._pictures)
+
+    def masks(self) -> dict[tuple[int, int], bytes]:
+        """Predicted masks of all test slices, of all processes, by case and z, see `unpack`."""
+        return _merged(self._masks)
+
+
+def pack(mask: NDArray[np.bool_]) -> bytes:
+    """A mask in a few hundred bytes, so that all of a test set fit in memory."""
+    return zlib.compress(np.packbits(mask).tobytes(), level=1)
+
+
+def unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask of that shape that went into `pack`."""
+    bits = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
+    return np.unpackbits(bits, count=math.prod(shape)).astype(bool).reshape(shape)
+
+
+def _merged(mine: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Any]:
+    """One dictionary of those of all processes, in the order of its keys."""
+    found: dict[tuple[int, int], Any] = {}
+    for others in _from_all(mine):
+        found |= others
+    return dict(sorted(found.items()))
 
 
 def _from_all(mine: Any) -> list[Any]:

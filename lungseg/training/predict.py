@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.training.module import SegmentationModule
@@ -45,12 +46,9 @@ def predict_slices(
     """
     module.eval()  # a Trainer hands the module back in training mode
     precision = module.trainer.precision_plugin
-    dataset = data.datasets[name]
     found = []
     for case, z in slices:
-        sample = dataset[dataset.index.index((case, z))]
-        batch = {"image": sample["image"].unsqueeze(0).to(module.device)}
-        image = data.on_after_batch_transfer(batch, 0)["image"]
+        image, reference = input_slice(data, name, case, z, module.device)
         with torch.no_grad(), precision.forward_context():
             prediction = module.predict_mask(module(image))
         found.append(
@@ -58,8 +56,27 @@ def predict_slices(
                 case=case,
                 z=z,
                 image=image[0, 0].cpu().numpy(),
-                reference=sample["mask"][0].bool().numpy(),
+                reference=reference,
                 prediction=prediction[0, 0].cpu().numpy(),
             )
         )
     return found
+
+
+def input_slice(
+    data: SliceDataModule, name: str, case: int, z: int, device: torch.device
+) -> tuple[Tensor, NDArray[np.bool_]]:
+    """What the network sees of a slice, ``[1, channel, y, x]``, and the reference, ``[y, x]``.
+
+    Args:
+        data: Has the set.
+        name: Of the set.
+        case: Position in the cohort.
+        z: Slice, 0 nearest the feet.
+        device: Where the image is wanted.
+    """
+    dataset = data.datasets[name]
+    sample = dataset[dataset.index.index((case, z))]
+    batch = {"image": sample["image"].unsqueeze(0).to(device)}
+    image: Tensor = data.on_after_batch_transfer(batch, 0)["image"]
+    return image, sample["mask"][0].bool().numpy()
