@@ -21,3 +21,7 @@ class ConfigError(LungsegError):
 
 class DataError(LungsegError):
     """Data that is missing, damaged, or does not fit together."""
+
+
+class Pruned(LungsegError):  # noqa: N818  # it is none
+    """No error: a search gave this run up because other trials were ahead of it."""

@@ -93,8 +93,11 @@ def _job(command: str, config: DictConfig) -> Any:
         if single:
             raise _Stop from error
         from lungseg.messages import one_line
+        from lungseg.status import read_status, write_status
 
         reason = one_line(error, command, [], in_log=True)
+        if read_status(run_dir) is None:  # stopped before it had begun
+            write_status(run_dir, "failed", reason)
         log.error(f"job {hydra_config.job.num} failed: {reason}")
         raise
 

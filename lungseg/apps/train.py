@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
 from lungseg.data.split import Split
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, Pruned
 from lungseg.files import short, write_json
+from lungseg.messages import one_line
+from lungseg.status import write_status
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +37,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     import pytorch_lightning as pl
 
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
-    from lungseg.training.provenance import provenance
-    from lungseg.training.resume import load_checkpoint
 
     # What can be refused is refused now, before hours of preparation.
     refuse_ddp_sweep(config)
@@ -56,6 +58,22 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         _check_resume(config.ckpt_path, record)
 
     refuse_taken(run_dir, config.ckpt_path)
+    with _status(run_dir):
+        return _train(config, run_dir, cohort, split, data, module, record)
+
+
+def _train(
+    config: DictConfig,
+    run_dir: Path,
+    cohort: Cohort,
+    split: Split,
+    data: Any,
+    module: Any,
+    record: dict[str, Any],
+) -> dict[str, Any]:
+    from lungseg.training.provenance import provenance
+    from lungseg.training.resume import load_checkpoint
+
     origin = provenance(record["config"], cohort.sha256)
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None
@@ -96,6 +114,24 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         if config.logger.get("mode") == "offline":
             log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
     return summary
+
+
+@contextmanager
+def _status(run_dir: Path) -> Iterator[None]:
+    """Keep ``status.json`` true."""
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        yield
+        return
+    write_status(run_dir, "running")
+    try:
+        yield
+    except Pruned as pruned:
+        write_status(run_dir, "pruned", str(pruned))
+        raise
+    except BaseException as error:
+        write_status(run_dir, "failed", one_line(error, "train", [], in_log=True))
+        raise
+    write_status(run_dir, "completed")
 
 
 def _parts(config: DictConfig) -> dict[str, Any]:
