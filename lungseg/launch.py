@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -102,6 +103,7 @@ def _job(command: str, config: DictConfig) -> Any:
             from lungseg.apps.sweeps import write_index
 
             write_index(Path(hydra_config.sweep.dir))
+            gc.collect()  # a run's parts refer to each other; unasked, jobs would pile up
 
 
 def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> None:

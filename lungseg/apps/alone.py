@@ -32,8 +32,11 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
     """
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:
-        job = OmegaConf.merge(config, {"hydra": _hydra(run_dir)})
-        write_text(Path(folder) / "job.yaml", OmegaConf.to_yaml(job, resolve=True))
+        parts = (
+            OmegaConf.to_yaml(config, resolve=True),
+            OmegaConf.to_yaml({"hydra": _hydra(run_dir)}),
+        )
+        write_text(Path(folder) / "job.yaml", "".join(parts))
         words = [
             *(sys.executable, "-m", "lungseg", command),
             *(f"--config-path={folder}", "--config-name=job"),
