@@ -23,6 +23,7 @@ def caveats(found: Comparison) -> list[str]:
     return [
         *_synthetic(found),
         *_left_out(found.runs),
+        *_groups(found),
         *_few_cases(found),
         *_one_seed(found),
         *_many(found),
@@ -65,12 +66,17 @@ def _left_out(runs: Sequence[Run]) -> list[str]:
 def _not_comparable(found: Comparison) -> list[str]:
     if len(found.groups) < 2:
         return []
-    first = found.groups[0].run
-    notes = [
+    return [
         f"Not comparable: the runs fall into {len(found.groups)} groups that were not evaluated"
         " alike. Runs of one group are compared, never runs of two: other cases are easier or"
         " harder, whatever the settings."
     ]
+
+
+def _groups(found: Comparison) -> list[str]:
+    if len(found.groups) < 2:
+        return []
+    first, notes = found.groups[0].run, []
     for group in found.groups[1:7]:
         notes.append(f"Group {group.name} differs from A in {'; '.join(_why(group.run, first))}.")
     if len(found.groups) > 7:

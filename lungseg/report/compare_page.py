@@ -32,7 +32,8 @@ from lungseg.report.settings import short_key, shown_value
 # Okabe and Ito's, less their yellow, which white paper swallows.
 FEW_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1b1f24",
                "#8a6f3c")  # fmt: skip
-SCALE, LIGHTEST = "Cividis", 0.92
+SCALE, LIGHTEST = "Cividis", 0.87
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 EPOCHS = 200
 """Points of a learning curve in the page, about: more would not be seen."""
 CURVES = {
@@ -103,7 +104,7 @@ def _title(found: Comparison) -> str:
     if not keys:
         return "Repeats of one setting" if seeds(found) else "Runs that do not differ"
     more = f" and {len(keys) - 4} more" if len(keys) > 4 else ""
-    return f"By {', '.join(keys[:4])}{more}"
+    return f"Comparison by {', '.join(keys[:4])}{more}"
 
 
 def _subtitle(found: Comparison, completed: Sequence[Run]) -> str:
@@ -172,7 +173,12 @@ def _row(found: Comparison, run: Run, colours: Sequence[str]) -> list[dict[str, 
         words = shown(key, number)
         sort = "" if number["value"] is None else number["value"]
         row.append(_cell(words.value, sort, below=words.interval, title=f"n = {words.n}"))
-    row.append(_cell(f"{run.weights}, {run.epochs}" if run.weights else "not noted", text=True))
+    row.append(
+        _cell(
+            f"{run.weights.removesuffix('.ckpt')}, {run.epochs}" if run.weights else "not noted",
+            text=True,
+        )
+    )
     return row
 
 
@@ -224,7 +230,7 @@ def _pair_rows(found: Comparison) -> list[list[dict[str, Any]]]:
             (f"{difference.mean:{form}}" if known else "-", difference.mean if known else "", ""),
             (f"{low:{form}} to {high:{form}}" if low is not None else "-",
              "" if low is None else low, ""),
-            *((shown_p(p), p, "") if p is not None else ("-", "", "")
+            *((shown_p(p).removeprefix("= "), p, "") if p is not None else ("-", "", "")
               for p in (difference.p, pair.adjusted_p)),
             (str(difference.n_cases), difference.n_cases, ""),
             (f"{difference.n_seeds[1]}, {difference.n_seeds[0]}", difference.n_seeds[1], ""),
@@ -256,6 +262,13 @@ def _content(found: Comparison, completed: Sequence[Run], colours: Sequence[str]
         "brief": {key: BRIEF.get(key, names[key]) for key in headlines},
         "decimals": {key: decimals(key) for key in headlines},
         "curves": CURVES,
+        # Less its lightest part, in which a line is hardly seen.
+        "scale": [
+            [place, colour]
+            for place, colour in zip(
+                STEPS, sample_colorscale(SCALE, [LIGHTEST * step for step in STEPS]), strict=True
+            )
+        ],
         "groups": [group.name for group in found.groups],
         "cases": {group.name: group.run.sets[found.set] for group in found.groups},
         "settings": [

@@ -319,18 +319,20 @@ def _sentence(
     if difference.ci95 is not None:
         low, high = difference.ci95
         words += f" ({low:{form}} to {high:{form}})"
-    tail = f"n = {cases}"
+    tail = []
     if max(difference.n_seeds) > 1:
-        tail += f", {difference.n_seeds[1]} and {difference.n_seeds[0]} seeds"
+        tail.append(f"{difference.n_seeds[1]} and {difference.n_seeds[0]} seeds")
     if p is not None:
-        tail += f", p = {shown_p(p)}"
+        tail.append(f"p {shown_p(p)} after Holm")
     if n_undefined:
-        tail += f"; {n_undefined} left out, undefined"
+        tail.append(f"{n_undefined} left out, undefined")
     if said == "cannot be told":
-        return f"{b.name} against {a.name} cannot be told with {cases}: {words}, {tail}."
-    return f"{b.name} is {said} than {a.name}: {words}, {tail}."
+        return (
+            f"{b.name} against {a.name} cannot be told with {', '.join([cases, *tail])}: {words}."
+        )
+    return f"{b.name} is {said} than {a.name}: {words}, {', '.join([f'n = {cases}', *tail])}."
 
 
 def shown_p(p: float) -> str:
-    """A p value with the digits that matter."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    """A p value with the digits that matter, and its sign of relation."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

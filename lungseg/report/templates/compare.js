@@ -2,7 +2,9 @@
 const $ = (id) => document.getElementById(id);
 const config = {responsive: true, displaylogo: false, modeBarButtonsToRemove: ["sendDataToCloud", "toImage"]};
 const many = 12; // with more settings a legend says less than a label under the pointer
-let group = found.groups[0];
+const several = found.groups.length > 1;
+const size = (name) => found.settings.filter((one) => one.group === name).length;
+let group = found.groups.reduce((best, name) => size(name) > size(best) ? name : best);
 
 function layout(more) {
   return Object.assign({height: 440, margin: {l: 70, r: 20, t: 20, b: 50}, plot_bgcolor: "white", paper_bgcolor: "white", hovermode: "closest", hoverlabel: {namelength: -1, align: "left"}, font: {family: "system-ui, sans-serif", size: 13}}, more);
@@ -12,6 +14,7 @@ const fixed = (value, key) => value === null || value === undefined ? "-" : valu
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const settings = () => found.settings.filter((one) => one.group === group);
 const runs = () => settings().flatMap((one) => one.runs.map((k) => found.runs[k]));
+const named = (one) => (several ? one.group + ": " : "") + one.name;
 const escape = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
 function options(select, pairs, chosen) {
@@ -40,28 +43,38 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }));
 }
 
-// Learning curves.
+// Learning curves, of all groups: what they have in common shows, and nothing is ranked.
 function drawCurves() {
   const [metric, set, chosen] = [$("curve-metric").value, $("curve-set").value, $("curve-setting").value];
   const column = set + "/" + metric;
   const traces = [];
-  for (const one of settings()) {
-    const faded = chosen !== "" && chosen !== one.name;
+  let last = 0;
+  found.settings.forEach((one, place) => {
+    const faded = chosen !== "" && Number(chosen) !== place;
     one.runs.map((k) => found.runs[k]).filter((run) => run.history && run.history[column]).forEach((run, k) => {
-      traces.push({x: run.history.epoch.map((epoch) => epoch + 1), y: run.history[column], type: "scatter", mode: run.history.epoch.length > 30 ? "lines" : "lines+markers", name: one.name, legendgroup: one.name, showlegend: k === 0, opacity: faded ? 0.15 : 1, line: {color: faded ? "#999" : one.colour, width: chosen === one.name ? 2.6 : 1.6, dash: ["solid", "dot", "dash", "dashdot"][k % 4]}, marker: {size: 4}, hovertemplate: "<b>" + escape(one.name) + "</b><br>run " + escape(run.name) + (run.seed === null ? "" : ", seed " + run.seed) + "<br>epoch %{x}: %{y:.4f}<extra></extra>"});
+      last = Math.max(last, run.history.epoch.at(-1) + 1);
+      traces.push({x: run.history.epoch.map((epoch) => epoch + 1), y: run.history[column], type: "scatter", mode: run.history.epoch.length > 30 ? "lines" : "lines+markers", name: escape(named(one)), legendgroup: place, legendrank: place, showlegend: k === 0, opacity: faded ? 0.15 : 1, zorder: faded ? 0 : 1, line: {color: faded ? "#999" : one.colour, width: !faded && chosen !== "" ? 2.6 : 1.6, dash: ["solid", "dot", "dash", "dashdot"][k % 4]}, marker: {size: 4}, hovertemplate: "<b>" + escape(named(one)) + "</b><br>run " + escape(run.name) + ", seed " + run.seed + "<br>epoch %{x}: %{y:.4f}<extra></extra>"});
     });
-  }
-  if (chosen !== "") traces.sort((one, other) => (one.name === chosen) - (other.name === chosen));
-  const height = 440 + (settings().length <= many ? 22 * Math.ceil(settings().length / 4) : 0);
-  Plotly.react("curves-plot", traces, layout({height, showlegend: settings().length <= many, legend: {orientation: "h", y: -0.16, yanchor: "top"}, xaxis: axis("epoch"), yaxis: axis(found.curves[metric])}), config);
-  const thinned = runs().some((run) => run.thinned) ? " Of long trainings only some epochs are drawn." : "";
-  $("curves-note").textContent = (settings().length > many ? "Point at a line for its setting." : "") + (settings().some((one) => one.runs.length > 1) ? " Repeats of a setting have its colour and other dashes." : "") + thinned;
+  });
+  const legend = found.settings.length <= many;
+  const height = 440 + (legend ? 22 * Math.ceil(found.settings.length / 3) : 0);
+  Plotly.react("curves-plot", traces, layout({height, showlegend: legend, legend: {orientation: "h", y: -0.16, yanchor: "top"}, xaxis: axis("epoch", last <= 12 ? {dtick: 1} : {tickformat: "d"}), yaxis: axis(found.curves[metric] + ", " + set)}), config);
+  const notes = [];
+  if (!legend) notes.push("Point at a line for its setting.");
+  if (found.settings.some((one) => one.runs.length > 1)) notes.push("Repeats of a setting have its colour and other dashes.");
+  if (found.runs.some((run) => run.thinned)) notes.push("Of long trainings only some epochs are drawn.");
+  if (several && set !== "train") notes.push("Groups were evaluated on different cases: their heights do not compare.");
+  $("curves-note").textContent = notes.join(" ");
 }
 
 // Headline numbers.
 function drawDots() {
   const [key, set] = [$("dots-key").value, $("dots-set").value];
   const shown = settings();
+  if (shown.length > many) { // then in order of their values
+    const worth = (one) => mean(one.runs.map((k) => number(found.runs[k], set, key)[0] ?? NaN));
+    shown.sort((one, other) => worth(other) - worth(one));
+  }
   const traces = shown.map((one, row) => {
     const repeats = one.runs.map((k) => found.runs[k]);
     const step = Math.min(0.22, 0.7 / repeats.length);
@@ -78,7 +91,14 @@ function drawDots() {
 
 // Parallel coordinates.
 const numeric = (values) => values.every((value) => typeof value === "number");
-const isLog = (values) => Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 50;
+// On a logarithmic axis where values lie more evenly on it than on a plain one.
+function isLog(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, middle, high] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  if (low <= 0 || high / low < 50) return false;
+  const off = (scale) => Math.abs((scale(middle) - scale(low)) / (scale(high) - scale(low)) - 0.5);
+  return off(Math.log) < off((value) => value);
+}
 const tidy = (value) => Number(value.toPrecision(3)).toString();
 function inWords(value) {
   if (value === null) return "-";
@@ -106,6 +126,8 @@ function dimension(key, values) {
 function drawParallel() {
   if (!$("parallel-plot")) return;
   const shown = runs();
+  $("parallel-part").hidden = shown.length < 3;
+  if (shown.length < 3) return;
   const sets = found.sets.filter((set) => shown.some((run) => run.numbers[set]));
   const dimensions = found.keys.filter((key) => new Set(shown.map((run) => JSON.stringify(run.values[key] ?? null))).size > 1).map((key) => dimension(key, shown.map((run) => run.values[key] ?? null)));
   if (new Set(shown.map((run) => run.seed)).size > 1) dimensions.push(dimension("seed", shown.map((run) => run.seed)));
@@ -114,8 +136,31 @@ function drawParallel() {
     if (values.every((value) => value !== null)) dimensions.push({label: set + " " + found.brief[key], values});
   }
   const colour = shown.map((run) => number(run, found.set, found.headline)[0]);
-  const line = colour.includes(null) ? {color: "#0072b2"} : {color: colour, colorscale: "Cividis", reversescale: !found.higher, showscale: true, colorbar: {title: {text: found.set + "<br>" + found.brief[found.headline]}, thickness: 14}};
+  const line = colour.includes(null) ? {color: "#0072b2"} : {color: colour, colorscale: found.scale, reversescale: !found.higher, showscale: true, colorbar: {title: {text: found.set + "<br>" + found.brief[found.headline]}, thickness: 14}};
   Plotly.react("parallel-plot", [{type: "parcoords", line, dimensions, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 420, margin: {l: 80, r: 60, t: 60, b: 30}}), config);
+}
+
+// Values on a grid between points, from all of them by the inverse cube of their distance.
+function between(points, logs) {
+  const steps = 40;
+  const scales = logs.map((log) => log ? Math.log10 : (value) => value);
+  const places = ["x", "y"].map((name, k) => points.map((point) => scales[k](point[name])));
+  const grids = places.map((values) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return Array.from({length: steps}, (_, k) => low + (high - low) * k / (steps - 1));
+  });
+  const spans = grids.map((grid) => grid.at(-1) - grid[0]);
+  const z = grids[1].map((y) => grids[0].map((x) => {
+    let [sum, weights] = [0, 0];
+    points.forEach((point, k) => {
+      const weight = (((places[0][k] - x) / spans[0]) ** 2 + ((places[1][k] - y) / spans[1]) ** 2 + 1e-4) ** -1.5;
+      sum += weight * point.z;
+      weights += weight;
+    });
+    return sum / weights;
+  }));
+  const [x, y] = grids.map((grid, k) => logs[k] ? grid.map((value) => 10 ** value) : grid);
+  return {x, y, z};
 }
 
 // Response surface: means over runs with equal values of both settings.
@@ -146,10 +191,11 @@ function drawSurface() {
     $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean.";
   } else {
     const z = all.map((point) => point.z);
-    if (all.length >= 6 && xs.length > 2 && ys.length > 2) traces.push({type: "contour", x: all.map((point) => point.x), y: all.map((point) => point.y), z, connectgaps: true, colorscale: "Cividis", reversescale, opacity: 0.55, showscale: false, hoverinfo: "skip", contours: {coloring: "heatmap"}, line: {width: 0.5, color: "#fff"}});
+    const logs = [xs, ys].map((values) => values.length > 1 && isLog(values));
+    if (all.length >= 6 && xs.length > 2 && ys.length > 2) traces.push({type: "heatmap", ...between(all, logs), zmin: Math.min(...z), zmax: Math.max(...z), zsmooth: "best", colorscale: "Cividis", reversescale, opacity: 0.5, showscale: false, hoverinfo: "skip"});
     traces.push({type: "scatter", mode: "markers", x: all.map((point) => point.x), y: all.map((point) => point.y), marker: {size: 11, color: z, colorscale: "Cividis", reversescale, colorbar: bar, line: {color: "#fff", width: 1}}, customdata: all.map(words), hovertemplate});
-    axes = [[xKey, xs], [yKey, ys]].map(([name, values]) => axis(name, values.length && isLog(values) ? {type: "log"} : {}));
-    $("surface-note").textContent = "Only the points were run; between them the colour is interpolated.";
+    axes = [xKey, yKey].map((name, k) => axis(name, logs[k] ? {type: "log"} : {}));
+    $("surface-note").textContent = "Only the points were run. Between them the colour is a mean of all points weighted by nearness, whatever else differs between them: a help to the eye, no prediction.";
   }
   Plotly.react("surface-plot", traces, layout({height: 480, xaxis: axes[0], yaxis: axes[1]}), config);
 }
@@ -167,6 +213,8 @@ function sentence(a, b, metric) {
   return pair.sentence;
 }
 function drawTwo() {
+  $("two-part").hidden = settings().length < 2;
+  if (settings().length < 2) return;
   const [a, b, metric] = [Number($("two-a").value), Number($("two-b").value), $("two-metric").value];
   const [one, other] = [found.settings[a], found.settings[b]];
   $("verdict").textContent = sentence(a, b, metric);
@@ -180,7 +228,7 @@ function drawTwo() {
     traces.push({x: names, y: order.map((row) => row[part]), type: "scatter", mode: "markers", name: escape(setting.name), marker: {color: setting.colour, size: 10, symbol, line: {width: 2, color: setting.colour}}, customdata: order.map((row) => fixed(row[part], key)), hovertemplate: "<b>%{x}</b><br>" + escape(setting.name) + ": %{customdata}<extra></extra>"});
   }
   const gaps = order.map((row) => row.b - row.a);
-  traces.push({x: names, y: gaps, type: "bar", xaxis: "x2", yaxis: "y2", showlegend: false, marker: {color: gaps.map((gap) => gap === 0 ? "#999" : (gap > 0) === found.better[metric] ? "#009E73" : "#D55E00")}, customdata: gaps.map((gap) => (gap > 0 ? "+" : "") + fixed(gap, key)), hovertemplate: "<b>%{x}</b><br>difference %{customdata}<extra></extra>"});
+  traces.push({x: names, y: gaps, type: "bar", xaxis: "x2", yaxis: "y2", showlegend: false, width: 0.4, marker: {color: gaps.map((gap) => gap === 0 ? "#999" : (gap > 0) === found.better[metric] ? "#009E73" : "#D55E00")}, customdata: gaps.map((gap) => (gap > 0 ? "+" : "") + fixed(gap, key)), hovertemplate: "<b>%{x}</b><br>difference %{customdata}<extra></extra>"});
   const shapes = [], pair = metric === found.metric && found.pairs.find((p) => (p.a === a && p.b === b) || (p.a === b && p.b === a));
   if (pair && pair.ci) {
     const [low, high] = pair.a === a ? pair.ci : [-pair.ci[1], -pair.ci[0]];
@@ -189,15 +237,11 @@ function drawTwo() {
   if (gaps.length) shapes.push({type: "line", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: mean(gaps), y1: mean(gaps), line: {color: "#0072b2", width: 2, dash: "dash"}});
   const labels = {type: "category", showticklabels: names.length <= 40, categoryorder: "array", categoryarray: names};
   const note = "difference, judged less the other" + (shapes.length > 1 ? " (dashed: mean; band: its 95 % interval)" : " (dashed: mean)");
-  Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y"}), yaxis: axis(found.metrics[metric], {domain: [0.5, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.42, xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
+  Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y", showticklabels: false}), yaxis: axis(found.metrics[metric], {domain: [0.48, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.38, yanchor: "bottom", xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
 }
 
 // Choices, and what follows from each.
 function choices() {
-  const curves = ["test", "val", "train"].filter((set) => runs().some((run) => run.history && run.history[set + "/loss"]));
-  options($("curve-metric"), Object.entries(found.curves), "dsc");
-  options($("curve-set"), curves.map((set) => [set, set]), curves[0]);
-  options($("curve-setting"), [["", "all settings"], ...settings().map((one) => [one.name, one.name])], "");
   for (const id of ["dots", "surface"]) {
     options($(id + "-key"), Object.entries(found.numbers), found.headline);
     options($(id + "-set"), found.sets.filter((set) => runs().some((run) => run.numbers[set])).map((set) => [set, set]), found.set);
@@ -213,10 +257,16 @@ function choices() {
   options($("two-metric"), Object.entries(found.metrics), found.metric);
 }
 function draw() {
-  for (const part of [drawCurves, drawDots, drawSurface, drawTwo, drawParallel]) part();
+  for (const part of [drawDots, drawSurface, drawTwo, drawParallel]) part();
 }
 for (const [ids, part] of [[["curve-metric", "curve-set", "curve-setting"], drawCurves], [["dots-key", "dots-set"], drawDots], [["surface-key", "surface-set", "surface-x", "surface-y"], drawSurface], [["two-a", "two-b", "two-metric"], drawTwo]])
   for (const id of ids) if ($(id)) $(id).addEventListener("change", part);
 if ($("group")) $("group").addEventListener("change", () => { group = $("group").value; choices(); draw(); });
+const curves = ["test", "val", "train"].filter((set) => found.runs.some((run) => run.history && run.history[set + "/loss"]));
+options($("curve-metric"), Object.entries(found.curves), "dsc");
+options($("curve-set"), curves.map((set) => [set, set]), curves[0]);
+options($("curve-setting"), [["", "all settings"], ...found.settings.map((one, place) => [place, named(one)])], "");
+options($("group"), [...$("group")?.options ?? []].map((one) => [one.value, one.text]), group);
 choices();
 draw();
+drawCurves();
