@@ -111,10 +111,10 @@ def _few_cases(found: Comparison) -> list[str]:
         " patients in general."
     )
     if found.pairs and n < (least := least_cases(len(found.pairs))):
+        pairs = "1 pair needs" if len(found.pairs) == 1 else f"{len(found.pairs)} pairs need"
         text += (
             f" Whatever the differences, {n} can give no p below {least_p(n):.3g};"
-            f" {len(found.pairs)} pair{'s' if len(found.pairs) > 1 else ''} need {least} cases or"
-            " more."
+            f" {pairs} {least} cases or more."
         )
     return [text]
 

@@ -81,7 +81,8 @@ def write_compare_page(file: Path, found: Comparison) -> None:
         columns=_columns(found),
         rows=[_row(found, run, colours) for run in completed],
         left_out=[run for run in found.runs if run.state != COMPLETED],
-        sweep=bool(found.differences) and len(completed) > 2,
+        sweep=bool(found.differences)
+        and any(sum(len(one.runs) for one in group.settings) > 2 for group in found.groups),
         surface=_has_surface(found),
         how=_how(found),
         pair_columns=_pair_columns(found),

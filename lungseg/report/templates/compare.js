@@ -125,7 +125,7 @@ function dimension(key, values) {
 }
 function drawParallel() {
   if (!$("parallel-plot")) return;
-  const shown = runs();
+  const shown = runs(); // of one run or two there is nothing to see
   $("parallel-part").hidden = shown.length < 3;
   if (shown.length < 3) return;
   const sets = found.sets.filter((set) => shown.some((run) => run.numbers[set]));
@@ -235,7 +235,7 @@ function drawTwo() {
     shapes.push({type: "rect", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: low, y1: high, fillcolor: "#0072b2", opacity: 0.13, line: {width: 0}});
   }
   if (gaps.length) shapes.push({type: "line", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: mean(gaps), y1: mean(gaps), line: {color: "#0072b2", width: 2, dash: "dash"}});
-  const labels = {type: "category", showticklabels: names.length <= 40, categoryorder: "array", categoryarray: names};
+  const labels = {type: "category", showticklabels: names.length <= 40, categoryorder: "array", categoryarray: names, range: [-0.6, names.length - 0.4]};
   const note = "difference, judged less the other" + (shapes.length > 1 ? " (dashed: mean; band: its 95 % interval)" : " (dashed: mean)");
   Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y", showticklabels: false}), yaxis: axis(found.metrics[metric], {domain: [0.48, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.38, yanchor: "bottom", xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
 }
