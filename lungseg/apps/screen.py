@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lungseg.report.comparison import Comparison
 
-ROWS = 30
+ROWS = 20
 """Of a comparison, at most, on the screen; the files hold all."""
 
 

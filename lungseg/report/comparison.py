@@ -209,11 +209,17 @@ def _groups(runs: Sequence[Run], keys: Sequence[str], metric: Metric, set_name: 
         members = [run for repeats in settings.values() for run in repeats]
         chosen_by = "val" if all("val" in run.sets for run in members) else set_name
         inside = differences(members) or keys
+        named = [label(repeats[0], members, inside) for repeats in settings.values()]
         made = [
-            Setting(label(repeats[0], members, inside), name, tuple(repeats),
-                    score(repeats, chosen_by, metric.headline))
-            for repeats in settings.values()
-        ]  # fmt: skip
+            # Values that a search drew may be alike in all the digits that a name shows.
+            Setting(
+                text if named.count(text) == 1 else f"{text} (run {repeats[0].name})",
+                name,
+                tuple(repeats),
+                score(repeats, chosen_by, metric.headline),
+            )
+            for text, repeats in zip(named, settings.values(), strict=True)
+        ]
         ranked = [one for one in made if one.score is not None]
         sign = -1 if metric.higher_is_better else 1
         order = sorted(ranked, key=lambda one: sign * (one.score or 0.0))

@@ -67,6 +67,12 @@ def test_equal_numbers_written_otherwise_do_not_differ(runs):
     assert len(found.settings) == 1
 
 
+def test_settings_too_alike_for_their_digits_have_names_of_their_own(runs):
+    found = compare(runs(alpha(0.123451), alpha(0.123452), alpha(0.5)))
+    names = [one.name for one in found.settings]
+    assert names == ["loss.alpha=0.1235 (run 0)", "loss.alpha=0.1235 (run 1)", "loss.alpha=0.5"]
+
+
 def test_seeds_are_repeats(runs):
     each = [alpha(a, seed=seed, dsc=d) for a, d in ((0.2, 0.9), (0.8, 0.95)) for seed in (1, 2, 3)]
     found = compare(runs(*each))
