@@ -10,7 +10,7 @@ from lungseg.metrics.statistics import paired_difference, pairs, verdict
 CASES = (8, 12, 24, 60)
 REPEATS = ((1, 1), (3, 3), (5, 5), (1, 3))
 SHIFTS = (0.0, 0.25)
-FAMILIES = ((12, 1), (24, 3))
+FAMILIES = ((12, 1), (60, 2), (24, 3))
 
 # DSC by case is expit of a normal number: mean 0.94, from about 0.8 to 0.99, skewed.
 CENTRE, BETWEEN_CASES = 3.0, 0.7

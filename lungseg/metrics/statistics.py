@@ -84,8 +84,9 @@ def paired_difference(
     single run is so taken to vary as the repeated one does. Each part has the quantile of its own
     degrees of freedom, half the width being :math:`\sqrt{q^2 s_d^2 / n + t^2 v}` with t Student's
     of :math:`S_a + S_b - 2`. Below 0, v counts with q, down to half the first part. p is
-    the larger of Wilcoxon's and that of this interval. Repeats are not paired: equal seeds of two
-    settings have nothing else in common.
+    the larger of Wilcoxon's and that of such an interval without :math:`MS_{rest}`: that seeds
+    seem to do nothing happens by chance, and must not make a p small. Repeats are not paired:
+    equal seeds of two settings have nothing else in common.
 
     Sources: Hall, Ann. Stat. 16 (1988) 927-953 (symmetric bootstrap-t); Obuchowski and Rockette,
     Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds); Burdick and
@@ -122,17 +123,19 @@ def paired_difference(
 
     by_case = second.mean(axis=0) - first.mean(axis=0)
     mean = float(by_case.mean())
-    width = _Width(
-        of_cases=float(by_case.var(ddof=1)) / n,
+    of_seeds, of_rest = _of_seeds(first, second)
+    errors = _Errors(
+        cases=float(by_case.var(ddof=1)) / n,
         n_cases=n,
         widening=_widening(by_case, level, seed),
-        of_seeds=_seed_variance(first, second),
+        seeds=of_seeds,
+        rest=of_rest,
         freedom=sum(seeds) - 2,
     )
-    half = width.half(1 - level)
+    half = errors.half_width(1 - level)
     p = signed_rank_p(by_case)
     if max(seeds) > 1:
-        p = max(p, width.p(abs(mean)))
+        p = max(p, errors.p(abs(mean)))
     return Difference(mean, (mean - half, mean + half), p, n, seeds)
 
 
@@ -256,35 +259,59 @@ def _mean(values: FloatArray) -> float:
 
 
 @dataclass(frozen=True)
-class _Width:
-    """How wide the interval is, by the share of probability it leaves out."""
+class _Errors:
+    """Variances of the mean difference, and what follows from them.
 
-    of_cases: float
+    Attributes:
+        cases: What scatter over cases gives.
+        n_cases: Their number.
+        widening: Of Student's quantile for `cases`.
+        seeds: What scatter of the runs' means gives, that of single cases included.
+        rest: How much of it single cases explain.
+        freedom: Degrees of freedom of `seeds`.
+    """
+
+    cases: float
     n_cases: int
     widening: float
-    of_seeds: float
+    seeds: float
+    rest: float
     freedom: int
 
-    def half(self, tail: float) -> float:
-        by_case = -float(stdtrit(self.n_cases - 1, tail / 2)) * self.widening
-        if self.of_seeds <= 0:
-            return by_case * math.sqrt(max(self.of_cases + self.of_seeds, self.of_cases / 2))
-        by_seed = -float(stdtrit(self.freedom, tail / 2))
-        return math.sqrt(by_case**2 * self.of_cases + by_seed**2 * self.of_seeds)
+    def half_width(self, tail: float) -> float:
+        """Of the interval that leaves out `tail` of the probability."""
+        added = self.seeds - self.rest
+        if added > 0:
+            return self._joined(tail, added)
+        return self._quantile(tail) * math.sqrt(max(self.cases + added, self.cases / 2))
 
     def p(self, distance: float) -> float:
-        """Tail at which the interval just reaches from the mean to 0."""
-        if self.half(_LEAST_TAIL) <= distance:
+        """Of a mean this far from 0.
+
+        Nothing is subtracted here. That seeds seem to do nothing happens by chance with few of
+        them; an interval is right on the average of such chances, a small p would not be.
+        """
+        if self._joined(_LEAST_TAIL, self.seeds) <= distance:
             return _LEAST_TAIL if distance else 1.0
-        log_tail = brentq(lambda x: self.half(math.exp(x)) - distance, math.log(_LEAST_TAIL), 0)
-        return math.exp(log_tail)
+
+        def short_of(log_tail: float) -> float:
+            return self._joined(math.exp(log_tail), self.seeds) - distance
+
+        return math.exp(brentq(short_of, math.log(_LEAST_TAIL), 0))
+
+    def _quantile(self, tail: float) -> float:
+        return -float(stdtrit(self.n_cases - 1, tail / 2)) * self.widening
+
+    def _joined(self, tail: float, seeds: float) -> float:
+        of_seeds = -float(stdtrit(self.freedom, tail / 2))
+        return math.sqrt(self._quantile(tail) ** 2 * self.cases + of_seeds**2 * seeds)
 
 
-def _seed_variance(a: FloatArray, b: FloatArray) -> float:
-    """Variance that seeds add to the mean difference: unbiased, so it may fall below 0."""
+def _of_seeds(a: FloatArray, b: FloatArray) -> tuple[float, float]:
+    """`_Errors.seeds` and `_Errors.rest`."""
     freedom = len(a) + len(b) - 2
     if freedom == 0:
-        return 0.0
+        return 0.0, 0.0
     n = a.shape[1]
     between = rest = 0.0
     for values in (a, b):
@@ -292,8 +319,8 @@ def _seed_variance(a: FloatArray, b: FloatArray) -> float:
         grand = float(runs.mean())
         between += float(((runs - grand) ** 2).sum())
         rest += float(((values - runs - values.mean(axis=0) + grand) ** 2).sum())
-    one_seed: float = (between - rest / ((n - 1) * n)) / freedom
-    return (1 / len(a) + 1 / len(b)) * one_seed
+    scale = (1 / len(a) + 1 / len(b)) / freedom
+    return scale * between, scale * rest / ((n - 1) * n)
 
 
 def _widening(by_case: FloatArray, level: float, seed: int) -> float:
