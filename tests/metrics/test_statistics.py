@@ -1,10 +1,12 @@
 """Comparing runs: against SciPy and by hand, and by simulating how often it is right."""
 
+import re
+
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, ttest_rel, wilcoxon
+from scipy.stats import bootstrap, ttest_ind, ttest_rel, wilcoxon
 
-from benchmarks.statistics import FAMILIES, REPEATS, compared, false_alarms
+from benchmarks.statistics import CASES, FAMILIES, REPEATS, compared, false_alarms
 from lungseg.metrics.statistics import (
     Difference,
     holm,
@@ -14,12 +16,20 @@ from lungseg.metrics.statistics import (
     pairs,
     verdict,
 )
+from tests.conftest import CLONE
 
 
 def made(n, repeats=1, shift=0.0, seed=0, spread=0.0):
     random = np.random.default_rng([n, repeats, seed])
     of_seeds = random.normal(0, spread, (repeats, 1))
     return random.normal(shift, 1, (repeats, n)) + of_seeds
+
+
+def documented_shares(repeats):
+    """The row of the table in the docs, of a true difference."""
+    text = (CLONE / "docs" / "comparison.md").read_text()
+    row = re.search(rf"\| {repeats[0]} and {repeats[1]} \| 1\.2 \| (.+) \|", text).group(1)
+    return [float(share) for share in row.split(" | ")]
 
 
 class TestOneRepeat:
@@ -71,8 +81,6 @@ class TestRepeats:
         assert found.ci95[0] < 0 < found.ci95[1]
 
     def test_of_seeds_alone_it_is_the_t_test_of_the_runs_means(self):
-        from scipy.stats import ttest_ind
-
         random = np.random.default_rng(0)
         a, b = random.normal(0, 1, (3, 1)), random.normal(2, 1, (5, 1))
         noise = random.normal(0, 1e-6, (8, 30))
@@ -220,8 +228,12 @@ class TestSimulated:
     @pytest.mark.parametrize("repeats", REPEATS)
     @pytest.mark.parametrize("n_cases", [8, 24])
     def test_intervals_hold_a_true_difference(self, n_cases, repeats):
-        held, _ = compared(n_cases, repeats, shift=0.25)
+        held, better = compared(n_cases, repeats, shift=0.25)
         assert 0.93 <= held <= 0.97
+        documented = documented_shares(repeats)
+        of = CASES.index(n_cases)
+        assert held == pytest.approx(documented[of], abs=0.01)
+        assert better == pytest.approx(documented[len(CASES) + of], abs=0.01)
 
     def test_without_a_thought_of_seeds_they_would_not(self):
         """The simulation can tell: Student's t over cases, as if seeds did not exist."""
