@@ -339,7 +339,7 @@ def _widening(by_case: FloatArray, level: float, seed: int) -> float:
     return max(1.0, float(np.quantile(t, level) / stdtrit(n - 1, (1 + level) / 2)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _draws(n: int, seed: int) -> FloatArray:
     """Weights of cases in each resample, ``[RESAMPLES, n]``; all pairs share them."""
     random = np.random.default_rng(seed)
