@@ -88,7 +88,8 @@ def paired_difference(
     seem to do nothing happens by chance, and must not make a p small. Repeats are not paired:
     equal seeds of two settings have nothing else in common.
 
-    Sources: Hall, Ann. Stat. 16 (1988) 927-953 (symmetric bootstrap-t); Obuchowski and Rockette,
+    Sources: Hall, J. R. Stat. Soc. B 50 (1988) 35-45 (symmetric bootstrap-t); Obuchowski and
+    Rockette,
     Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds); Burdick and
     Graybill, Confidence Intervals on Variance Components (1992), and Cochran, Biometrics 20
     (1964) 191-195 (a quantile for each part).
