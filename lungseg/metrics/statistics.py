@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +14,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
-from scipy.stats import wilcoxon
+from scipy.optimize import brentq
+from scipy.special import stdtrit
+
+from lungseg.metrics.ranks import signed_rank_p
 
 FloatArray = npt.NDArray[np.float64]
 Verdict = Literal["better", "worse", "cannot be told"]
@@ -22,6 +25,7 @@ Verdict = Literal["better", "worse", "cannot be told"]
 LEVEL = 0.95
 ALPHA = 0.05
 RESAMPLES = 5000
+_LEAST_TAIL = 1e-15
 
 
 @dataclass(frozen=True)
@@ -68,24 +72,27 @@ def paired_difference(
 ) -> Difference:
     r"""How much more b has than a, by case, with interval and test.
 
-    Of case c, :math:`d_c` is the mean of b over its repeats less that of a. The interval is
-    :math:`\bar d \pm q \sqrt V`.
+    Of case c, :math:`d_c` is the mean of b over its repeats less that of a. With one repeat each
+    the interval is :math:`\bar d \pm q \sqrt{s_d^2 / n}`, where q is the quantile of
+    :math:`|t^*|` over resamples by case, and at least Student's: the symmetric bootstrap-t, which
+    holds its level with few and skewed cases where percentiles are too narrow. p is of the
+    Wilcoxon signed-rank test of :math:`d_c`.
 
-    With one repeat each, :math:`V = s_d^2 / n` and q is the quantile of :math:`|t^*|` over
-    resamples by case: the symmetric bootstrap-t, which holds its level with few and skewed cases
-    where percentiles are too narrow. It is never taken below Student's t. p is of the Wilcoxon
-    signed-rank test of :math:`d_c`; cases without any difference are left out of it.
+    A seed moves all cases of its run together, which :math:`s_d` cannot see. With repeats, that
+    variance is estimated from the means of the runs, less what the scatter of single cases
+    explains, pooled over a and b: :math:`v = (1/S_a + 1/S_b) (MS_{seed} - MS_{rest} / n)`. A
+    single run is so taken to vary as the repeated one does. Each part has the quantile of its own
+    degrees of freedom, half the width being :math:`\sqrt{q^2 s_d^2 / n + t^2 v}` with t Student's
+    of :math:`S_a + S_b - 2`. Below 0, v counts with q, down to half the first part. p is
+    the larger of Wilcoxon's and that of such an interval without :math:`MS_{rest}`: that seeds
+    seem to do nothing happens by chance, and must not make a p small. Repeats are not paired:
+    equal seeds of two settings have nothing else in common.
 
-    A seed moves all cases of its run together. With repeats its variance is estimated from the
-    runs' means, pooled over a and b (so a single run is taken to vary as the repeated one does),
-    less what the scatter of single cases explains, and added: :math:`V = s_d^2 / n + (1/S_a +
-    1/S_b) \max(0, MS_{seed} - MS_{rest} / n)`, with Satterthwaite's degrees of freedom. p is
-    then the larger of Wilcoxon's and that of this interval. Repeats are not paired: equal seeds
-    of two settings have nothing else in common.
-
-    Sources: Hall, Ann. Stat. 16 (1988) 927-953 (symmetric bootstrap-t); Obuchowski and Rockette,
-    Commun. Stat. Simul. 24 (1995) 285-308, and Hillis, Stat. Med. 26 (2007) 596-619 (cases
-    crossed with readers, here seeds, and degrees of freedom).
+    Sources: Hall, J. R. Stat. Soc. B 50 (1988) 35-45 (symmetric bootstrap-t); Obuchowski and
+    Rockette,
+    Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds); Burdick and
+    Graybill, Confidence Intervals on Variance Components (1992), and Cochran, Biometrics 20
+    (1964) 191-195 (a quantile for each part).
 
     Args:
         a: A number of each test case, by repeat, ``[S_a, n_cases]``. A case that is NaN in any
@@ -117,18 +124,19 @@ def paired_difference(
 
     by_case = second.mean(axis=0) - first.mean(axis=0)
     mean = float(by_case.mean())
-    of_cases = float(by_case.var(ddof=1)) / n
-    of_seeds, squared_error = _seed_variance(first, second)
-    variance = of_cases + of_seeds
-    if variance == 0:
-        return Difference(mean, (mean, mean), _signed_rank_p(by_case), n, seeds)
-    freedom = variance**2 / (of_cases**2 / (n - 1) + squared_error)
-    widening = 1 + (_widening(by_case, level, seed) - 1) * of_cases / variance
-    error = variance**0.5 * widening
-    half = float(stdtrit(freedom, (1 + level) / 2)) * error
-    p = _signed_rank_p(by_case)
+    of_seeds, of_rest = _of_seeds(first, second)
+    errors = _Errors(
+        cases=float(by_case.var(ddof=1)) / n,
+        n_cases=n,
+        widening=_widening(by_case, level, seed),
+        seeds=of_seeds,
+        rest=of_rest,
+        freedom=sum(seeds) - 2,
+    )
+    half = errors.half_width(1 - level)
+    p = signed_rank_p(by_case)
     if max(seeds) > 1:
-        p = max(p, float(2 * stdtr(freedom, -abs(mean) / error)))
+        p = max(p, errors.p(abs(mean)))
     return Difference(mean, (mean - half, mean + half), p, n, seeds)
 
 
@@ -251,8 +259,57 @@ def _mean(values: FloatArray) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _seed_variance(a: FloatArray, b: FloatArray) -> tuple[float, float]:
-    """Variance that seeds add to the mean difference, and its share in Satterthwaite's divisor."""
+@dataclass(frozen=True)
+class _Errors:
+    """Variances of the mean difference, and what follows from them.
+
+    Attributes:
+        cases: What scatter over cases gives.
+        n_cases: Their number.
+        widening: Of Student's quantile for `cases`.
+        seeds: What scatter of the runs' means gives, that of single cases included.
+        rest: How much of it single cases explain.
+        freedom: Degrees of freedom of `seeds`.
+    """
+
+    cases: float
+    n_cases: int
+    widening: float
+    seeds: float
+    rest: float
+    freedom: int
+
+    def half_width(self, tail: float) -> float:
+        """Of the interval that leaves out `tail` of the probability."""
+        added = self.seeds - self.rest
+        if added > 0:
+            return self._joined(tail, added)
+        return self._quantile(tail) * math.sqrt(max(self.cases + added, self.cases / 2))
+
+    def p(self, distance: float) -> float:
+        """Of a mean this far from 0.
+
+        Nothing is subtracted here. That seeds seem to do nothing happens by chance with few of
+        them; an interval is right on the average of such chances, a small p would not be.
+        """
+        if self._joined(_LEAST_TAIL, self.seeds) <= distance:
+            return _LEAST_TAIL if distance else 1.0
+
+        def short_of(log_tail: float) -> float:
+            return self._joined(math.exp(log_tail), self.seeds) - distance
+
+        return math.exp(brentq(short_of, math.log(_LEAST_TAIL), 0))
+
+    def _quantile(self, tail: float) -> float:
+        return -float(stdtrit(self.n_cases - 1, tail / 2)) * self.widening
+
+    def _joined(self, tail: float, seeds: float) -> float:
+        of_seeds = -float(stdtrit(self.freedom, tail / 2))
+        return math.sqrt(self._quantile(tail) ** 2 * self.cases + of_seeds**2 * seeds)
+
+
+def _of_seeds(a: FloatArray, b: FloatArray) -> tuple[float, float]:
+    """`_Errors.seeds` and `_Errors.rest`."""
     freedom = len(a) + len(b) - 2
     if freedom == 0:
         return 0.0, 0.0
@@ -260,13 +317,11 @@ def _seed_variance(a: FloatArray, b: FloatArray) -> tuple[float, float]:
     between = rest = 0.0
     for values in (a, b):
         runs = values.mean(axis=1, keepdims=True)
-        grand = runs.mean()
+        grand = float(runs.mean())
         between += float(((runs - grand) ** 2).sum())
         rest += float(((values - runs - values.mean(axis=0) + grand) ** 2).sum())
-    scale = 1 / len(a) + 1 / len(b)
-    observed = scale * between / freedom
-    added = observed - scale * rest / (freedom * (n - 1) * n)
-    return (added, observed**2 / freedom) if added > 0 else (0.0, 0.0)
+    scale = (1 / len(a) + 1 / len(b)) / freedom
+    return scale * between, scale * rest / ((n - 1) * n)
 
 
 def _widening(by_case: FloatArray, level: float, seed: int) -> float:
@@ -285,17 +340,8 @@ def _widening(by_case: FloatArray, level: float, seed: int) -> float:
     return max(1.0, float(np.quantile(t, level) / stdtrit(n - 1, (1 + level) / 2)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _draws(n: int, seed: int) -> FloatArray:
     """Weights of cases in each resample, ``[RESAMPLES, n]``; all pairs share them."""
     random = np.random.default_rng(seed)
     return random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
-
-
-def _signed_rank_p(by_case: FloatArray) -> float:
-    """Exact up to 50 cases (13 with ties), else by the normal approximation."""
-    size = np.abs(by_case).max()
-    # Means over repeats carry rounding errors, which must not break ties nor make up differences.
-    differing = np.round(by_case / size, 12) if size else by_case
-    differing = differing[differing != 0]
-    return float(wilcoxon(differing).pvalue) if differing.size else 1.0
