@@ -26,6 +26,7 @@ def caveats(found: Comparison) -> list[str]:
         *_groups(found),
         *_few_cases(found),
         *_one_seed(found),
+        *_same_seed(found),
         *_many(found),
         *_selection(found),
         *_weights(found),
@@ -126,6 +127,19 @@ def _one_seed(found: Comparison) -> list[str]:
         "One run a setting: a verdict is on these trained models; how far another seed would move"
         " them is not known (-m seed=1,2,3 repeats each setting)."
     ]
+
+
+def _same_seed(found: Comparison) -> list[str]:
+    for setting in found.settings:
+        first: dict[str, Run] = {}
+        for run in setting.runs:
+            before = first.setdefault(str(run.seed), run)
+            if before is not run:
+                return [
+                    f"Runs {before.name} and {run.name} have the same settings and the same seed:"
+                    " counted as repeats, they make chance look smaller than it is. Leave one out."
+                ]
+    return []
 
 
 def _many(found: Comparison) -> list[str]:

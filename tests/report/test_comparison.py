@@ -86,6 +86,11 @@ def test_seeds_are_repeats(runs):
     assert "One run a setting" not in said(found)
 
 
+def test_the_same_run_again_is_no_repeat(runs):
+    found = compare(runs(alpha(0.2, seed=1), alpha(0.8, seed=1), alpha(0.8, seed=1)))
+    assert "Runs 1 and 2 have the same settings and the same seed" in said(found)
+
+
 def test_nothing_but_seeds_is_one_setting_without_pairs(runs):
     found = compare(runs(*({"settings": config(seed=seed)} for seed in (1, 2))))
     assert found.differences == ()
