@@ -1,6 +1,6 @@
 """Print every benchmark's ratio, with the times behind it."""
 
-from benchmarks import coverage, evaluation, startup, sweep, training
+from benchmarks import coverage, evaluation, startup, statistics, sweep, training
 
 if __name__ == "__main__":
     startup.main()
@@ -8,3 +8,4 @@ if __name__ == "__main__":
     sweep.main()
     evaluation.main()
     coverage.main()
+    statistics.main()

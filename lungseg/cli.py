@@ -11,6 +11,7 @@ COMMANDS = {
     "prepare": "read DICOM and masks, align, audit and store them",
     "train": "train a model, evaluate it, leave a run folder",
     "evaluate": "evaluate a run once more, or a checkpoint on other data",
+    "compare": "tell which differences between runs are real",
 }
 
 HELP = """\
@@ -24,6 +25,7 @@ Try:
   lungseg train experiment=quick                          a synthetic cohort, a few minutes
   lungseg train data=lctsc data.root=DIR split=fraction   real scans
   lungseg train -m loss.alpha=0.3,0.6                     a sweep
+  lungseg compare runs=outputs/multirun/DATE/TIME         what the sweep shows
   lungseg <command> --help                                its groups and settings
 """
 

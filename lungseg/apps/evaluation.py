@@ -111,7 +111,7 @@ def evaluate(
     masks, thumbnails = collect.masks(), collect.thumbnails()
     if trainer.is_global_zero:
         _remove_report(folder)
-        _note(folder, rules, weights)
+        _note(folder, rules, weights, cohort)
         warnings = _warnings(module.record, cohort, rules, weights)
         write_tables(found, folder / "evaluation")
         if report:
@@ -242,7 +242,7 @@ def _warnings(record: dict[str, Any], cohort: Cohort, rules: Rules, weights: Wei
     return found
 
 
-def _note(folder: Path, rules: Rules, weights: Weights) -> None:
+def _note(folder: Path, rules: Rules, weights: Weights, cohort: Cohort) -> None:
     """Note what made the evaluation: it may be later and by other code than the training."""
     import lungseg
     from lungseg.training.provenance import git_state
@@ -252,6 +252,7 @@ def _note(folder: Path, rules: Rules, weights: Weights) -> None:
         "git": git_state(Path(__file__).parent),
         **asdict(weights),
         **asdict(rules),
+        "synthetic": cohort.synthetic,
     }
     write_json(folder / PROVENANCE, read_provenance(folder) | {"evaluation": evaluated})
 

@@ -1,8 +1,17 @@
-"""The numbers of an evaluation, on the screen."""
+"""The numbers of an evaluation or of a comparison, on the screen."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from lungseg.report.comparison import Comparison
+
+ROWS = 20
+"""Of a comparison, at most, on the screen; the files hold all."""
 
 
 def one_liner(summary: dict[str, Any]) -> str:
@@ -40,8 +49,43 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
     print_table(table)
 
 
-def print_table(table: Any) -> None:
-    """Print a table of rich's in full: better lines that wrap than figures cut short."""
+def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
+    """Print each setting's numbers, what was found of each pair, and what to know of both."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from lungseg.report.compare_page import BRIEF
+    from lungseg.report.compare_tables import headlines, seeds, sets_shown
+    from lungseg.report.numbers import shown
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    several = len(found.groups) > 1
+    for name in (*(["group"] if several else []), "setting"):
+        table.add_column(name, no_wrap=True)
+    keys = dict.fromkeys((found.metric.headline, "dsc_mean_nonempty", "accuracy_mean"))
+    columns = [(name, key) for name in sets_shown(found) for key in keys]
+    for name in ("runs", *(f"{name} {BRIEF.get(key, key)}" for name, key in columns)):
+        table.add_column(name, justify="right", no_wrap=True)
+    for setting in found.settings[:ROWS]:
+        numbers = headlines(found, setting)
+        cells = [
+            shown(key, numbers[name][key] | {"n": 0}).value if name in numbers else "-"
+            for name, key in columns
+        ]
+        first = [setting.group] if several else []
+        table.add_row(*first, escape(setting.name), str(len(setting.runs)), *cells)
+    what = ", ".join(found.differences) or ("the seed" if seeds(found) else "nothing")
+    print(f"the runs differ in {what}")
+    print_table(table)
+    for line in [*(pair.sentence for pair in found.pairs[:ROWS]), *notes]:
+        print(line)
+    if max(len(found.settings), len(found.pairs)) > ROWS:
+        print(f"… of {len(found.settings)} settings and {len(found.pairs)} pairs; the page has all")
+
+
+def print_table(table: Table) -> None:
+    """Print a table in full: better lines that wrap than figures cut short."""
     from rich.console import Console
     from rich.measure import Measurement
 

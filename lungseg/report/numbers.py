@@ -71,7 +71,7 @@ class Shown:
 
 def shown(key: str, number: dict[str, Any]) -> Shown:
     """Put a number of ``summary.json`` in words, with decimals that fit its unit."""
-    places = next((n for ending, n in _DECIMALS.items() if key.endswith(ending)), 4)
+    places = decimals(key)
     value = "-" if number["value"] is None else f"{number['value']:.{places}f}"
     ends = number.get("ci95", [])
     interval = f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if ends else ""
@@ -81,3 +81,8 @@ def shown(key: str, number: dict[str, Any]) -> Shown:
     if "threshold" in number:
         interval = f"at {number['threshold']:.3f}"
     return Shown(value, interval, f"{number['n']:,}")
+
+
+def decimals(key: str) -> int:
+    """Digits after the point that fit a number's unit."""
+    return next((n for ending, n in _DECIMALS.items() if key.endswith(ending)), 4)

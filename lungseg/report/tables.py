@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lungseg.files import write_text
-from lungseg.metrics.curves import Curve
 from lungseg.metrics.table import COLUMNS, EmptyDsc, accuracy, dsc
+
+if TYPE_CHECKING:
+    from lungseg.metrics.curves import Curve  # brings torch, which a comparison does without
 
 
 def slices_frame(

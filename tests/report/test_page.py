@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -176,22 +175,6 @@ def test_nothing_of_the_data_is_taken_for_html(found, tmp_path):
     text = text_of(found, origin(), tmp_path)
     assert "<script>alert" not in text
     assert "A &lt;1&gt; × 2" in text
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium here (Debian's package: chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
 
 
 def test_in_a_browser(browser, page, found):

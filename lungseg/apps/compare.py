@@ -1,0 +1,64 @@
+"""``lungseg compare``: which settings differ between runs, and which differences are real."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+
+from lungseg.errors import ConfigError
+from lungseg.files import short, write_json
+
+log = logging.getLogger(__name__)
+
+SETS = ("test", "val", "train")
+
+
+def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
+    """Compare runs; leave ``compare.html``, ``compare.csv`` and ``compare.json``.
+
+    Returns:
+        The contents of ``compare.json``.
+    """
+    from lungseg.apps.screen import print_comparison
+    from lungseg.report.compare_page import write_compare_page
+    from lungseg.report.compare_tables import as_json, runs_frame
+    from lungseg.report.comparison import compare
+    from lungseg.report.runs import find_runs
+    from lungseg.report.tables import write_csv
+
+    folders = _folders(config.runs)
+    if config.set not in SETS:
+        raise ConfigError(f"set={config.set}: must be one of {', '.join(SETS)}")
+    runs = find_runs(folders)
+    reference = None if config.reference is None else str(config.reference)
+    found = compare(runs, metric=str(config.metric), set_name=config.set, reference=reference)
+    content = as_json(found)
+    output = _output(config, folders)
+    write_json(output / "compare.json", content)
+    write_csv(output / "compare.csv", runs_frame(found))
+    write_compare_page(output / "compare.html", found)
+    print_comparison(found, content["notes"])
+    log.info(f"the page: {short(output / 'compare.html')}; compare.csv and .json beside it")
+    return content
+
+
+def _folders(runs: Any) -> list[Path]:
+    names = list(runs) if isinstance(runs, ListConfig) else [runs]
+    if not names or not all(isinstance(name, str | int) and str(name) for name in names):
+        raise ConfigError("runs: name run folders, runs=[DIR,DIR], or the folder of a sweep")
+    return [Path(str(name)) for name in names]
+
+
+def _output(config: DictConfig, folders: list[Path]) -> Path:
+    """As asked; else beside the jobs of one sweep; else a folder of its own."""
+    from lungseg.report.runs import is_run
+
+    if config.output is not None:
+        return Path(str(config.output))
+    if len(folders) == 1 and not is_run(folders[0]):
+        return folders[0]
+    return Path(f"{config.outputs}/compare/{datetime.now():%Y-%m-%d_%H-%M-%S}")

@@ -1,0 +1,272 @@
+// Tables are sorted, and plots drawn from `found`, in the browser: the page needs nothing else.
+const $ = (id) => document.getElementById(id);
+const config = {responsive: true, displaylogo: false, modeBarButtonsToRemove: ["sendDataToCloud", "toImage"]};
+const many = 12; // with more settings a legend says less than a label under the pointer
+const several = found.groups.length > 1;
+const size = (name) => found.settings.filter((one) => one.group === name).length;
+let group = found.groups.reduce((best, name) => size(name) > size(best) ? name : best);
+
+function layout(more) {
+  return Object.assign({height: 440, margin: {l: 70, r: 20, t: 20, b: 50}, plot_bgcolor: "white", paper_bgcolor: "white", hovermode: "closest", hoverlabel: {namelength: -1, align: "left"}, font: {family: "system-ui, sans-serif", size: 13}}, more);
+}
+const axis = (title, more) => Object.assign({title: {text: title}, gridcolor: "#eee", zeroline: false, automargin: true}, more);
+const fixed = (value, key) => value === null || value === undefined ? "-" : value.toFixed(found.decimals[key] ?? 4);
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const settings = () => found.settings.filter((one) => one.group === group);
+const runs = () => settings().flatMap((one) => one.runs.map((k) => found.runs[k]));
+const named = (one) => (several ? one.group + ": " : "") + one.name;
+const escape = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
+function options(select, pairs, chosen) {
+  if (!select) return;
+  select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value, false, String(value) === String(chosen))));
+}
+const number = (run, set, key) => (run.numbers[set] || {})[key] || [null, null, null, null];
+
+// Sorting. Blanks stay below, whichever way.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.querySelectorAll("th")];
+  heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
+    const falling = head.getAttribute("aria-sort") === "ascending";
+    for (const one of heads) one.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+    const value = (row) => row.cells[column].dataset.value;
+    const rows = [...table.tBodies[0].rows];
+    const numeric = rows.every((row) => value(row) === "" || !isNaN(Number(value(row))));
+    rows.sort((one, other) => {
+      const [a, b] = [value(one), value(other)];
+      if (a === "" || b === "") return (a === "") - (b === "");
+      const order = numeric ? Number(a) - Number(b) : a.localeCompare(b, "en", {numeric: true});
+      return falling ? -order : order;
+    });
+    table.tBodies[0].append(...rows);
+  }));
+}
+
+// Learning curves, of all groups: what they have in common shows, and nothing is ranked.
+function drawCurves() {
+  const [metric, set, chosen] = [$("curve-metric").value, $("curve-set").value, $("curve-setting").value];
+  const column = set + "/" + metric;
+  const traces = [];
+  let last = 0;
+  found.settings.forEach((one, place) => {
+    const faded = chosen !== "" && Number(chosen) !== place;
+    one.runs.map((k) => found.runs[k]).filter((run) => run.history && run.history[column]).forEach((run, k) => {
+      last = Math.max(last, run.history.epoch.at(-1) + 1);
+      traces.push({x: run.history.epoch.map((epoch) => epoch + 1), y: run.history[column], type: "scatter", mode: run.history.epoch.length > 30 ? "lines" : "lines+markers", name: escape(named(one)), legendgroup: place, legendrank: place, showlegend: k === 0, opacity: faded ? 0.15 : 1, zorder: faded ? 0 : 1, line: {color: faded ? "#999" : one.colour, width: !faded && chosen !== "" ? 2.6 : 1.6, dash: ["solid", "dot", "dash", "dashdot"][k % 4]}, marker: {size: 4}, hovertemplate: "<b>" + escape(named(one)) + "</b><br>run " + escape(run.name) + ", seed " + run.seed + "<br>epoch %{x}: %{y:.4f}<extra></extra>"});
+    });
+  });
+  const legend = found.settings.length <= many;
+  const height = 440 + (legend ? 22 * Math.ceil(found.settings.length / 3) : 0);
+  Plotly.react("curves-plot", traces, layout({height, showlegend: legend, legend: {orientation: "h", y: -0.16, yanchor: "top"}, xaxis: axis("epoch", last <= 12 ? {dtick: 1} : {tickformat: "d"}), yaxis: axis(found.curves[metric] + ", " + set)}), config);
+  const notes = [];
+  if (!legend) notes.push("Point at a line for its setting.");
+  if (found.settings.some((one) => one.runs.length > 1)) notes.push("Repeats of a setting have its colour and other dashes.");
+  if (found.runs.some((run) => run.thinned)) notes.push("Of long trainings only some epochs are drawn.");
+  if (several && set !== "train") notes.push("Groups were evaluated on different cases: their heights do not compare.");
+  $("curves-note").textContent = notes.join(" ");
+}
+
+// Headline numbers.
+function drawDots() {
+  const [key, set] = [$("dots-key").value, $("dots-set").value];
+  const shown = settings();
+  if (shown.length > many) { // then in order of their values
+    const worth = (one) => mean(one.runs.map((k) => number(found.runs[k], set, key)[0] ?? NaN));
+    shown.sort((one, other) => worth(other) - worth(one));
+  }
+  const traces = shown.map((one, row) => {
+    const repeats = one.runs.map((k) => found.runs[k]);
+    const step = Math.min(0.22, 0.7 / repeats.length);
+    const values = repeats.map((run) => number(run, set, key));
+    const ends = (k, sign) => values.map((value) => value[k] === null ? 0 : sign * (value[k] - value[0]));
+    return {x: values.map((value) => value[0]), y: repeats.map((_, k) => row + (k - (repeats.length - 1) / 2) * step), type: "scatter", mode: "markers", name: one.name, showlegend: false, marker: {color: one.colour, size: 8, line: {color: "white", width: 1}}, error_x: {type: "data", symmetric: false, array: ends(2, 1), arrayminus: ends(1, -1), color: one.colour, thickness: 1.3, width: 0}, customdata: repeats.map((run, k) => [escape(run.name), run.seed, values[k][1] === null ? "no interval" : fixed(values[k][1], key) + " to " + fixed(values[k][2], key), values[k][3], fixed(values[k][0], key)]), hovertemplate: "<b>" + escape(one.name) + "</b><br>run %{customdata[0]}, seed %{customdata[1]}<br>%{customdata[4]} (%{customdata[2]}), n = %{customdata[3]}<extra></extra>"};
+  });
+  const repeated = shown.map((one, row) => [one, row]).filter(([one]) => one.runs.length > 1);
+  const means = repeated.map(([one]) => one.runs.map((k) => number(found.runs[k], set, key)[0]).filter((value) => value !== null));
+  traces.push({x: means.map((values) => values.length ? mean(values) : null), y: repeated.map(([, row]) => row), type: "scatter", mode: "markers", showlegend: false, marker: {symbol: "diamond-open", size: 13, color: "#1b1f24", line: {width: 2}}, customdata: repeated.map(([one], k) => [escape(one.name), means[k].length, means[k].length ? fixed(mean(means[k]), key) : "-", means[k].length ? fixed(Math.min(...means[k]), key) + " to " + fixed(Math.max(...means[k]), key) : "-"]), hovertemplate: "<b>%{customdata[0]}</b><br>mean of %{customdata[1]} runs: %{customdata[2]}<br>runs from %{customdata[3]}<extra></extra>"});
+  const ticks = {tickvals: shown.map((_, row) => row), ticktext: shown.map((one) => escape(one.name)), range: [shown.length - 0.4, -0.6], automargin: true, tickfont: {size: shown.length > 40 ? 10 : 12}};
+  Plotly.react("dots-plot", traces, layout({height: 110 + shown.length * (shown.length > 40 ? 16 : 30), xaxis: axis(found.numbers[key] + ", " + set, {side: "top"}), yaxis: axis("", ticks), margin: {l: 90, r: 20, t: 60, b: 20}}), config);
+}
+
+// Parallel coordinates.
+const numeric = (values) => values.every((value) => typeof value === "number");
+// On a logarithmic axis where values lie more evenly on it than on a plain one.
+function isLog(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, middle, high] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  if (low <= 0 || high / low < 50) return false;
+  const off = (scale) => Math.abs((scale(middle) - scale(low)) / (scale(high) - scale(low)) - 0.5);
+  return off(Math.log) < off((value) => value);
+}
+const tidy = (value) => Number(value.toPrecision(3)).toString();
+function inWords(value) {
+  if (value === null) return "-";
+  if (Array.isArray(value)) return value.join(" ");
+  const parts = String(value).split(".");
+  return parts.length > 2 ? parts.at(-1) : String(value); // a class without its package
+}
+function dimension(key, values) {
+  const label = found.short[key] ?? key;
+  if (!numeric(values)) {
+    const words = values.map(inWords), shown = [...new Set(words)];
+    return {label, values: words.map((text) => shown.indexOf(text)), tickvals: shown.map((_, k) => k), ticktext: shown};
+  }
+  const distinct = [...new Set(values)].sort((a, b) => a - b);
+  const scale = isLog(values) ? Math.log10 : (value) => value;
+  const made = {label, values: values.map(scale)};
+  if (distinct.length <= 8) Object.assign(made, {tickvals: distinct.map(scale), ticktext: distinct.map(tidy)});
+  else if (scale === Math.log10) {
+    const powers = [];
+    for (let k = Math.floor(Math.log10(distinct[0])); k <= Math.ceil(Math.log10(distinct.at(-1))); k++) powers.push(k);
+    Object.assign(made, {tickvals: powers, ticktext: powers.map((k) => "1e" + k), range: [powers[0], powers.at(-1)]});
+  }
+  return made;
+}
+function drawParallel() {
+  if (!$("parallel-plot")) return;
+  const shown = runs(); // of one run or two there is nothing to see
+  $("parallel-part").hidden = shown.length < 3;
+  if (shown.length < 3) return;
+  const sets = found.sets.filter((set) => shown.some((run) => run.numbers[set]));
+  const dimensions = found.keys.filter((key) => new Set(shown.map((run) => JSON.stringify(run.values[key] ?? null))).size > 1).map((key) => dimension(key, shown.map((run) => run.values[key] ?? null)));
+  if (new Set(shown.map((run) => run.seed)).size > 1) dimensions.push(dimension("seed", shown.map((run) => run.seed)));
+  for (const set of [...sets].reverse()) for (const key of new Set([found.headline, "dsc_mean_nonempty", "hd95_mm_mean"])) {
+    const values = shown.map((run) => number(run, set, key)[0]);
+    if (values.every((value) => value !== null)) dimensions.push({label: set + " " + found.brief[key], values});
+  }
+  const colour = shown.map((run) => number(run, found.set, found.headline)[0]);
+  const line = colour.includes(null) ? {color: "#0072b2"} : {color: colour, colorscale: found.scale, reversescale: !found.higher, showscale: true, colorbar: {title: {text: found.set + "<br>" + found.brief[found.headline]}, thickness: 14}};
+  Plotly.react("parallel-plot", [{type: "parcoords", line, dimensions, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 420, margin: {l: 80, r: 60, t: 60, b: 30}}), config);
+}
+
+// Values on a grid between points, from all of them by the inverse cube of their distance.
+function between(points, logs) {
+  const steps = 40;
+  const scales = logs.map((log) => log ? Math.log10 : (value) => value);
+  const places = ["x", "y"].map((name, k) => points.map((point) => scales[k](point[name])));
+  const grids = places.map((values) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return Array.from({length: steps}, (_, k) => low + (high - low) * k / (steps - 1));
+  });
+  const spans = grids.map((grid) => grid.at(-1) - grid[0]);
+  const z = grids[1].map((y) => grids[0].map((x) => {
+    let [sum, weights] = [0, 0];
+    points.forEach((point, k) => {
+      const weight = (((places[0][k] - x) / spans[0]) ** 2 + ((places[1][k] - y) / spans[1]) ** 2 + 1e-4) ** -1.5;
+      sum += weight * point.z;
+      weights += weight;
+    });
+    return sum / weights;
+  }));
+  const [x, y] = grids.map((grid, k) => logs[k] ? grid.map((value) => 10 ** value) : grid);
+  return {x, y, z};
+}
+
+// Response surface: means over runs with equal values of both settings.
+function drawSurface() {
+  if (!$("surface-plot")) return;
+  const [key, set, xKey, yKey] = ["surface-key", "surface-set", "surface-x", "surface-y"].map((id) => $(id).value);
+  const points = new Map();
+  for (const run of runs()) {
+    const [x, y, value] = [run.values[xKey], run.values[yKey], number(run, set, key)[0]];
+    if (typeof x !== "number" || typeof y !== "number" || value === null) continue;
+    const place = x + "|" + y;
+    if (!points.has(place)) points.set(place, {x, y, values: []});
+    points.get(place).values.push(value);
+  }
+  const all = [...points.values()].map((point) => ({...point, z: mean(point.values)}));
+  const [xs, ys] = ["x", "y"].map((name) => [...new Set(all.map((point) => point[name]))].sort((a, b) => a - b));
+  const grid = xs.length > 1 && ys.length > 1 && all.length === xs.length * ys.length;
+  const bar = {title: {text: found.brief[key]}, thickness: 14};
+  const reversescale = key.includes("_mm_");
+  const words = (point) => [escape(found.short[xKey]) + " " + tidy(point.x) + ", " + escape(found.short[yKey]) + " " + tidy(point.y), fixed(point.z, key), point.values.length];
+  const hovertemplate = "<b>%{customdata[0]}</b><br>%{customdata[1]}, mean of %{customdata[2]} run(s)<extra></extra>";
+  const traces = [];
+  let axes = [axis(xKey), axis(yKey)];
+  if (grid && xs.length <= 12 && ys.length <= 12) {
+    const at = (x, y) => all.find((point) => point.x === x && point.y === y);
+    traces.push({type: "heatmap", x: xs.map(tidy), y: ys.map(tidy), z: ys.map((y) => xs.map((x) => at(x, y).z)), text: ys.map((y) => xs.map((x) => fixed(at(x, y).z, key))), texttemplate: "%{text}", customdata: ys.map((y) => xs.map((x) => words(at(x, y)))), hovertemplate, colorscale: "Cividis", reversescale, colorbar: bar, xgap: 2, ygap: 2});
+    axes = [axis(xKey, {type: "category", showgrid: false}), axis(yKey, {type: "category", showgrid: false})];
+    $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean.";
+  } else {
+    const z = all.map((point) => point.z);
+    const logs = [xs, ys].map((values) => values.length > 1 && isLog(values));
+    if (all.length >= 6 && xs.length > 2 && ys.length > 2) traces.push({type: "heatmap", ...between(all, logs), zmin: Math.min(...z), zmax: Math.max(...z), zsmooth: "best", colorscale: "Cividis", reversescale, opacity: 0.5, showscale: false, hoverinfo: "skip"});
+    traces.push({type: "scatter", mode: "markers", x: all.map((point) => point.x), y: all.map((point) => point.y), marker: {size: 11, color: z, colorscale: "Cividis", reversescale, colorbar: bar, line: {color: "#fff", width: 1}}, customdata: all.map(words), hovertemplate});
+    axes = [xKey, yKey].map((name, k) => axis(name, logs[k] ? {type: "log"} : {}));
+    $("surface-note").textContent = "Only the points were run. Between them the colour is a mean of all points weighted by nearness, whatever else differs between them: a help to the eye, no prediction.";
+  }
+  Plotly.react("surface-plot", traces, layout({height: 480, xaxis: axes[0], yaxis: axes[1]}), config);
+}
+
+// Two settings.
+function byCase(setting, metric) {
+  const rows = setting.runs.map((k) => found.runs[k].cases[metric]);
+  return rows[0].map((_, k) => rows.some((row) => row[k] === null) ? null : mean(rows.map((row) => row[k])));
+}
+function sentence(a, b, metric) {
+  if (a === b) return "The same setting twice: choose another.";
+  const pair = found.pairs.find((one) => (one.a === a && one.b === b) || (one.a === b && one.b === a));
+  if (metric !== found.metric) return "Tested by " + found.metrics[found.metric] + " only; metric=" + metric + " compares by this.";
+  if (!pair) return "This pair was not tested: see above what each setting is compared with.";
+  return pair.sentence;
+}
+function drawTwo() {
+  $("two-part").hidden = settings().length < 2;
+  if (settings().length < 2) return;
+  const [a, b, metric] = [Number($("two-a").value), Number($("two-b").value), $("two-metric").value];
+  const [one, other] = [found.settings[a], found.settings[b]];
+  $("verdict").textContent = sentence(a, b, metric);
+  const [first, second] = [byCase(one, metric), byCase(other, metric)];
+  const order = found.cases[group].map((name, k) => ({name, a: first[k], b: second[k]})).filter((row) => row.a !== null && row.b !== null);
+  if (order.length > 15) order.sort((x, y) => (x.b - x.a) - (y.b - y.a));
+  const names = order.map((row) => row.name);
+  const key = found.headlines[metric];
+  const traces = order.map((row) => ({x: [row.name, row.name], y: [row.a, row.b], type: "scatter", mode: "lines", line: {color: "#bbb", width: 1.5}, showlegend: false, hoverinfo: "skip"}));
+  for (const [setting, part, symbol] of [[one, "a", "circle-open"], [other, "b", "circle"]]) {
+    traces.push({x: names, y: order.map((row) => row[part]), type: "scatter", mode: "markers", name: escape(setting.name), marker: {color: setting.colour, size: 10, symbol, line: {width: 2, color: setting.colour}}, customdata: order.map((row) => fixed(row[part], key)), hovertemplate: "<b>%{x}</b><br>" + escape(setting.name) + ": %{customdata}<extra></extra>"});
+  }
+  const gaps = order.map((row) => row.b - row.a);
+  traces.push({x: names, y: gaps, type: "bar", xaxis: "x2", yaxis: "y2", showlegend: false, width: 0.4, marker: {color: gaps.map((gap) => gap === 0 ? "#999" : (gap > 0) === found.better[metric] ? "#009E73" : "#D55E00")}, customdata: gaps.map((gap) => (gap > 0 ? "+" : "") + fixed(gap, key)), hovertemplate: "<b>%{x}</b><br>difference %{customdata}<extra></extra>"});
+  const shapes = [], pair = metric === found.metric && found.pairs.find((p) => (p.a === a && p.b === b) || (p.a === b && p.b === a));
+  if (pair && pair.ci) {
+    const [low, high] = pair.a === a ? pair.ci : [-pair.ci[1], -pair.ci[0]];
+    shapes.push({type: "rect", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: low, y1: high, fillcolor: "#0072b2", opacity: 0.13, line: {width: 0}});
+  }
+  if (gaps.length) shapes.push({type: "line", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: mean(gaps), y1: mean(gaps), line: {color: "#0072b2", width: 2, dash: "dash"}});
+  const labels = {type: "category", showticklabels: names.length <= 40, categoryorder: "array", categoryarray: names, range: [-0.6, names.length - 0.4]};
+  const note = "difference, judged less the other" + (shapes.length > 1 ? " (dashed: mean; band: its 95 % interval)" : " (dashed: mean)");
+  Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y", showticklabels: false}), yaxis: axis(found.metrics[metric], {domain: [0.48, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.38, yanchor: "bottom", xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
+}
+
+// Choices, and what follows from each.
+function choices() {
+  for (const id of ["dots", "surface"]) {
+    options($(id + "-key"), Object.entries(found.numbers), found.headline);
+    options($(id + "-set"), found.sets.filter((set) => runs().some((run) => run.numbers[set])).map((set) => [set, set]), found.set);
+  }
+  const axes = found.keys.filter((key) => new Set(runs().map((run) => run.values[key]).filter((value) => typeof value === "number")).size > 1).map((key) => [key, key]);
+  const preferred = ["loss.alpha", "loss.beta"].every((key) => axes.some(([name]) => name === key)) ? ["loss.alpha", "loss.beta"] : axes.map(([key]) => key);
+  options($("surface-x"), axes, preferred[0]);
+  options($("surface-y"), axes, preferred[1]);
+  const places = found.settings.map((one, k) => [k, one.name]).filter(([k]) => found.settings[k].group === group);
+  const pair = found.pairs.find((one) => found.settings[one.a].group === group);
+  options($("two-a"), places, pair ? pair.a : places[0][0]);
+  options($("two-b"), places, pair ? pair.b : places[places.length - 1][0]);
+  options($("two-metric"), Object.entries(found.metrics), found.metric);
+}
+function draw() {
+  for (const part of [drawDots, drawSurface, drawTwo, drawParallel]) part();
+}
+for (const [ids, part] of [[["curve-metric", "curve-set", "curve-setting"], drawCurves], [["dots-key", "dots-set"], drawDots], [["surface-key", "surface-set", "surface-x", "surface-y"], drawSurface], [["two-a", "two-b", "two-metric"], drawTwo]])
+  for (const id of ids) if ($(id)) $(id).addEventListener("change", part);
+if ($("group")) $("group").addEventListener("change", () => { group = $("group").value; choices(); draw(); });
+const curves = ["test", "val", "train"].filter((set) => found.runs.some((run) => run.history && run.history[set + "/loss"]));
+options($("curve-metric"), Object.entries(found.curves), "dsc");
+options($("curve-set"), curves.map((set) => [set, set]), curves[0]);
+options($("curve-setting"), [["", "all settings"], ...found.settings.map((one, place) => [place, named(one)])], "");
+options($("group"), [...$("group")?.options ?? []].map((one) => [one.value, one.text]), group);
+choices();
+draw();
+drawCurves();

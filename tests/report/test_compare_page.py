@@ -1,0 +1,252 @@
+"""``compare.html`` in a browser with no network, and its two tables beside it."""
+
+import json
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from lungseg.report.compare_page import write_compare_page
+from lungseg.report.compare_tables import HEADLINES, as_json, runs_frame
+from lungseg.report.comparison import compare
+from lungseg.report.runs import find_runs
+from lungseg.report.tables import write_csv
+from tests.report.fake_runs import SETS, config, write_run
+
+GRID = (0.2, 0.5, 0.8)
+
+
+def write(folder, **arguments):
+    found = compare(find_runs([folder]), **arguments)
+    write_compare_page(folder / "compare.html", found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    """Nine settings with two seeds each, and a job that failed."""
+    folder = tmp_path_factory.mktemp("grid")
+    number = 0
+    for alpha in GRID:
+        for beta in GRID:
+            for seed in (1, 2):
+                settings = config(loss__alpha=alpha, loss__beta=beta, seed=seed)
+                height = 0.95 - (alpha - 0.5) ** 2 - (beta - 0.5) ** 2
+                write_run(folder / str(number), settings=settings, dsc=height, chance=number)
+                number += 1
+    write_run(folder / str(number), state="failed", error="<script>alert(1)</script>")
+    return folder, write(folder)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """Two runs on each of two test sets."""
+    folder = tmp_path_factory.mktemp("apart")
+    for number in range(4):
+        sets = SETS if number < 2 else SETS | {"test": SETS["test"][1:]}
+        write_run(folder / str(number), settings=config(loss__alpha=0.2 * number), sets=sets,
+                  chance=number)  # fmt: skip
+    return folder, write(folder)
+
+
+class Tab:
+    """A page opened from disk, with all that it said and asked for."""
+
+    def __init__(self, browser, file):
+        self.page = browser.new_page(viewport={"width": 1300, "height": 900})
+        self.errors, self.requests = [], []
+        # Plotly's WebGL notes its own slowness in software as a warning.
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(f"file://{file}")
+        self.page.wait_for_selector("#curves-plot .scatterlayer .trace")
+        self.file = file
+
+    def column(self, table, number):
+        return self.page.eval_on_selector_all(
+            f"#{table} tbody tr", f"rows => rows.map(row => row.cells[{number}].dataset.value)"
+        )
+
+    def choose(self, **values):
+        for name, value in values.items():
+            self.page.select_option(f"#{name.replace('_', '-')}", str(value))
+
+    def names(self, plot):
+        return self.page.evaluate(f"document.getElementById('{plot}').data.map(one => one.name)")
+
+    def close(self):
+        asked = [url for url in self.requests if not url.startswith(("data:", "blob:"))]
+        assert asked == [f"file://{self.file}"]
+        assert self.errors == []
+        self.page.close()
+
+
+@pytest.fixture(scope="module")
+def open_tab(browser):
+    opened = []
+
+    def open_file(file):
+        opened.append(Tab(browser, file))
+        return opened[-1]
+
+    yield open_file
+    for tab in opened:
+        tab.close()
+
+
+@pytest.fixture(scope="module")
+def tab(grid, open_tab):
+    """One for all tests of the grid: opening takes seconds. Each chooses all that it looks at."""
+    return open_tab(grid[0] / "compare.html")
+
+
+def test_a_column_is_sorted_by_a_click(grid, tab):
+    found = grid[1]
+    heads = tab.page.eval_on_selector_all("#table th", "all => all.map(one => one.title)")
+    place = heads.index("hd95_mm_mean")
+    assert [float(value) for value in tab.column("table", 0)] == list(range(18))
+    button = tab.page.locator("#table th button").nth(place)
+    button.click()
+    values = [float(value) for value in tab.column("table", place)]
+    assert values == sorted(values)
+    assert tab.page.locator("#table th").nth(place).get_attribute("aria-sort") == "ascending"
+    button.click()
+    assert [float(value) for value in tab.column("table", place)] == values[::-1]
+    tab.page.locator("#table th button").first.click()
+    assert tab.column("table", 0) == [str(number) for number in range(18)]  # 10 after 9
+    tab.page.locator("#pair-table th button").nth(2).click()
+    gaps = [float(value) for value in tab.column("pair-table", 2)]
+    assert gaps == sorted(gaps)
+    assert len(gaps) == len(found.pairs) == 8
+
+
+def test_a_point_is_named_under_the_pointer(tab):
+    for plot, mark, words in (
+        ("dots-plot", ".points path", r"alpha=0\.\d, beta=0\.\d.*\d\.\d{4} \("),
+        ("curves-plot", ".points path", r"alpha=0\.\d, beta=0\.\d.*epoch \d: \d\.\d{4}"),
+        ("surface-plot", ".hm", r"alpha 0\.\d, beta 0\.\d.*mean of 2 run"),
+    ):
+        tab.page.evaluate(f"document.getElementById('{plot}').scrollIntoView()")
+        box = tab.page.locator(f"#{plot} {mark}").first.bounding_box()
+        tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.page.wait_for_selector(f"#{plot} .hovertext", timeout=5000)
+        label = tab.page.locator(f"#{plot} .hovertext").first.text_content()
+        assert re.search(words, label), label
+        tab.page.mouse.move(5, 5)
+
+
+def test_two_settings_are_picked(grid, tab):
+    found = grid[1]
+    middle = next(k for k, one in enumerate(found.settings) if one.name == "alpha=0.5, beta=0.5")
+    tab.choose(two_a=0, two_b=middle)
+    pair = next(p for p in found.pairs if p.b is found.settings[middle])
+    assert tab.page.inner_text("#verdict") == pair.sentence
+    assert "cannot be told with 8 cases" in pair.sentence
+    gaps = tab.page.evaluate("document.getElementById('two-plot').data.at(-1).y")
+    assert len(gaps) == len(SETS["test"])
+    assert sum(gaps) / len(gaps) == pytest.approx(pair.difference.mean, abs=1e-5)
+    band = tab.page.evaluate("document.getElementById('two-plot').layout.shapes[0]")
+    assert [band["y0"], band["y1"]] == pytest.approx(pair.difference.ci95)
+    tab.choose(two_a=middle, two_b=0)  # the other way round: the same pair, its signs turned
+    band = tab.page.evaluate("document.getElementById('two-plot').layout.shapes[0]")
+    assert [-band["y1"], -band["y0"]] == pytest.approx(pair.difference.ci95)
+    tab.choose(two_a=1)
+    tab.choose(two_b=2)
+    assert "was not tested" in tab.page.inner_text("#verdict")
+    tab.choose(two_b=1)
+    assert "The same setting twice" in tab.page.inner_text("#verdict")
+    tab.choose(two_b=0, two_metric="hd95_mm")
+    assert "metric=hd95_mm compares by this" in tab.page.inner_text("#verdict")
+
+
+def test_curves_by_number_and_set_and_one_setting_brought_out(grid, tab):
+    assert len(tab.names("curves-plot")) == 18
+    tab.choose(curve_metric="loss", curve_set="train")
+    losses = tab.page.evaluate("document.getElementById('curves-plot').data[0].y")
+    history = pd.read_csv(grid[0] / "0" / "metrics.csv")
+    assert losses == pytest.approx(history["train/loss"].tolist(), abs=1e-5)
+    tab.choose(curve_setting=3)
+    strong = tab.page.evaluate(
+        "document.getElementById('curves-plot').data.filter(one => one.opacity === 1).map(one => one.name)"
+    )
+    assert strong == [grid[1].settings[3].name] * 2
+
+
+def test_parallel_coordinates_and_the_surface_hold_the_runs(grid, tab):
+    axes = tab.page.evaluate("document.getElementById('parallel-plot').data[0].dimensions")
+    assert [axis["label"] for axis in axes[:3]] == ["alpha", "beta", "seed"]
+    assert all(len(axis["values"]) == 18 for axis in axes)
+    cells = tab.page.evaluate("document.getElementById('surface-plot').data[0].z")
+    for row, beta in zip(cells, GRID, strict=True):
+        for cell, alpha in zip(row, GRID, strict=True):
+            setting = next(
+                one for one in grid[1].settings if one.name == f"alpha={alpha}, beta={beta}"
+            )
+            assert cell == pytest.approx(setting.score)
+
+
+def test_groups_stand_apart(apart, open_tab):
+    folder, _ = apart
+    tab = open_tab(folder / "compare.html")
+    assert "Not comparable" in tab.page.inner_text(".alarm")
+    assert len(tab.names("curves-plot")) == 4
+    judged = tab.page.locator("#two-b option").all_inner_texts()
+    tab.choose(group="B")
+    others = tab.page.locator("#two-b option").all_inner_texts()
+    assert len(judged) == len(others) == 2
+    assert not set(judged) & set(others)
+
+
+def test_what_is_left_out_is_said_and_is_no_html(grid):
+    text = (grid[0] / "compare.html").read_text()
+    assert "1 of 19 runs left out" in text
+    assert "<script>alert" not in text
+
+
+def test_scattered_points_and_a_hundred_runs(tmp_path, open_tab):
+    for number in range(100):
+        alpha, lr = (number * 37 % 100) / 100, 10 ** -(1 + number * 53 % 100 / 25)
+        settings = config(loss__alpha=alpha, optimizer__lr=lr)
+        write_run(tmp_path / str(number), settings=settings, chance=number, epochs=300)
+    write(tmp_path)
+    assert (tmp_path / "compare.html").stat().st_size < 8e6
+    tab = open_tab(tmp_path / "compare.html")
+    assert tab.page.locator("#table tbody tr").count() == 100
+    kinds = tab.page.evaluate("document.getElementById('surface-plot').data.map(one => one.type)")
+    assert kinds == ["heatmap", "scatter"]
+    scales = tab.page.evaluate(
+        "['xaxis', 'yaxis'].map(name => document.getElementById('surface-plot').layout[name].type)"
+    )
+    assert scales == ["linear", "log"]
+    epochs = tab.page.evaluate("document.getElementById('curves-plot').data[0].x")
+    assert 100 <= len(epochs) <= 200
+    assert epochs[-1] == 300
+    assert "only some epochs" in tab.page.inner_text("#curves-note")
+
+
+def test_the_tables_hold_the_same(grid, tmp_path):
+    found = grid[1]
+    content = json.loads(json.dumps(as_json(found), allow_nan=False))
+    write_csv(tmp_path / "compare.csv", runs_frame(found))
+    rows = pd.read_csv(tmp_path / "compare.csv", dtype={"run": str})
+    assert content["differences"] == ["loss.alpha", "loss.beta"]
+    assert content["repeats"] == [1, 2]
+    assert list(rows["run"]) == [run["run"] for run in content["runs"]]
+    assert list(rows["state"]) == ["completed"] * 18 + ["failed"]
+    for row, run in zip(rows.to_dict("records"), content["runs"], strict=True):
+        assert row["loss.alpha"] == run["settings"]["loss.alpha"]
+        for key in HEADLINES:
+            number = run["numbers"].get("test", {}).get(key, {"value": math.nan})
+            assert row[f"test/{key}"] == pytest.approx(number["value"], nan_ok=True)
+            if "ci95" in number:
+                assert [row[f"test/{key}_low"], row[f"test/{key}_high"]] == number["ci95"]
+                assert row[f"test/{key}_n"] == number["n"]
+    (group,) = content["groups"]
+    for setting in group["settings"]:
+        repeats = [run for run in content["runs"] if run["run"] in setting["runs"]]
+        values = [run["numbers"]["test"]["volume_dsc_mean"]["value"] for run in repeats]
+        mean = setting["headlines"]["test"]["volume_dsc_mean"]
+        assert mean["value"] == pytest.approx(sum(values) / 2)
+        assert (mean["low"], mean["high"], mean["n_runs"]) == (min(values), max(values), 2)

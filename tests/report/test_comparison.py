@@ -1,0 +1,249 @@
+"""What is compared with what, in which words."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel, wilcoxon
+
+from lungseg.errors import ConfigError, DataError
+from lungseg.report.caveats import alarms, caveats
+from lungseg.report.comparison import MANY, compare
+from lungseg.report.runs import find_runs
+from tests.report.fake_runs import SETS, config, write_run
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Write runs, one a dictionary of arguments, and read them."""
+    count = itertools.count()
+
+    def make(*each):
+        for arguments in each:
+            number = next(count)
+            write_run(tmp_path / str(number), chance=number, **arguments)
+        return find_runs([tmp_path])
+
+    return make
+
+
+def alpha(value, **more):
+    settings = {key: more.pop(key) for key in list(more) if "__" in key or key == "seed"}
+    return {"settings": config(loss__alpha=value, **settings), **more}
+
+
+def said(found):
+    return " ".join([*alarms(found), *caveats(found)])
+
+
+def test_only_what_was_set_is_named_as_different(runs):
+    found = compare(
+        runs(
+            {"settings": config(optimizer__lr=0.1, outputs="a", seed=1)},
+            {"settings": config(optimizer__lr=0.01, outputs="b", seed=1)},
+        )
+    )
+    assert found.differences == ("optimizer.lr",)  # not max_lr, which follows it
+    assert [one.name for one in found.settings] == ["optimizer.lr=0.1", "optimizer.lr=0.01"]
+
+
+def test_an_option_stands_for_all_that_it_sets(runs):
+    wide = config(model__depth=4, model__base_channels=32)
+    found = compare(
+        runs(
+            {},
+            {"settings": wide, "choices": {"model": "unet"}},
+            {"settings": wide | {"loss": {"alpha": 0.2}}, "choices": {"model": "unet"}},
+        )
+    )
+    assert {"model.depth", "model.base_channels", "loss.alpha"} <= set(found.differences)
+    assert found.settings[0].name.startswith("model=unet_small, ")
+    assert "depth" not in found.settings[1].name
+
+
+def test_equal_numbers_written_otherwise_do_not_differ(runs):
+    found = compare(runs(alpha(1), alpha(1.0, seed=5)))
+    assert found.differences == ()
+    assert len(found.settings) == 1
+
+
+def test_settings_too_alike_for_their_digits_have_names_of_their_own(runs):
+    found = compare(runs(alpha(0.123451), alpha(0.123452), alpha(0.5)))
+    names = [one.name for one in found.settings]
+    assert names == ["loss.alpha=0.1235 (run 0)", "loss.alpha=0.1235 (run 1)", "loss.alpha=0.5"]
+
+
+def test_seeds_are_repeats(runs):
+    each = [alpha(a, seed=seed, dsc=d) for a, d in ((0.2, 0.9), (0.8, 0.95)) for seed in (1, 2, 3)]
+    found = compare(runs(*each))
+    assert found.differences == ("loss.alpha",)
+    assert [[run.seed for run in one.runs] for one in found.settings] == [[1, 2, 3]] * 2
+    (pair,) = found.pairs
+    assert pair.difference.n_seeds == (3, 3)
+    assert pair.verdict == "better"
+    assert pair.sentence.startswith("loss.alpha=0.8 is better than loss.alpha=0.2: volume DSC +0.0")
+    assert "3 and 3 seeds" in pair.sentence
+    assert "One run a setting" not in said(found)
+
+
+def test_the_same_run_again_is_no_repeat(runs):
+    found = compare(runs(alpha(0.2, seed=1), alpha(0.8, seed=1), alpha(0.8, seed=1)))
+    assert "Runs 1 and 2 have the same settings and the same seed" in said(found)
+
+
+def test_nothing_but_seeds_is_one_setting_without_pairs(runs):
+    found = compare(runs(*({"settings": config(seed=seed)} for seed in (1, 2))))
+    assert found.differences == ()
+    assert found.pairs == ()
+    assert found.groups[0].best is None
+
+
+@pytest.mark.parametrize("metric", ["dsc", "hd95_mm"])
+def test_pairs_by_case_agree_with_scipy(runs, metric):
+    made = runs(*(alpha(a, dsc=d) for a, d in ((0.2, 0.9), (0.5, 0.93), (0.8, 0.95))))
+    found = compare(made, metric=metric)
+    tests = []
+    for pair in found.pairs:
+        one, other = (
+            setting.runs[0].cases.query("split == 'test'").set_index("case")[metric].to_numpy()
+            for setting in (pair.a, pair.b)
+        )
+        assert pair.difference.mean == pytest.approx((other - one).mean())
+        tests.append(wilcoxon(other - one).pvalue)
+        assert pair.difference.p == pytest.approx(tests[-1])
+        low, high = pair.difference.ci95
+        expected = ttest_rel(other, one).confidence_interval()
+        assert low <= expected.low + 1e-12  # never narrower than Student's
+        assert high >= expected.high - 1e-12
+    assert max(pair.adjusted_p for pair in found.pairs) >= max(tests)
+    # A better overlap and a smaller distance are both better.
+    assert [pair.verdict for pair in found.pairs] == ["better"] * 3
+
+
+def test_few_cases_cannot_tell(runs):
+    sets = {"train": ["Case_000"], "test": SETS["test"][:4]}
+    found = compare(runs(alpha(0.2, dsc=0.5, sets=sets), alpha(0.8, dsc=0.9, sets=sets)))
+    (pair,) = found.pairs
+    assert pair.verdict == "cannot be told"
+    assert "cannot be told with 4 cases" in pair.sentence
+    assert "4 can give no p below 0.125; 1 pair needs 6 cases" in said(found)
+
+
+def test_cases_without_a_value_are_left_out_and_said(runs, tmp_path):
+    runs(alpha(0.2), alpha(0.8, dsc=0.9))
+    file = tmp_path / "1" / "evaluation" / "cases.csv"
+    text = file.read_text().splitlines()
+    cells = text[-1].split(",")
+    cells[text[0].split(",").index("hd95_mm")] = ""
+    file.write_text("\n".join([*text[:-1], ",".join(cells)]) + "\n")
+    (pair,) = compare(find_runs([tmp_path]), metric="hd95_mm").pairs
+    assert pair.undefined == (SETS["test"][-1],)
+    assert pair.difference.n_cases == len(SETS["test"]) - 1
+    assert "1 left out, undefined" in pair.sentence
+
+
+OTHER = {
+    "cohort": ({"cohort": "1" * 64}, "the cohort"),
+    "test cases": ({"sets": SETS | {"test": SETS["test"][1:]}}, "the test cases"),
+    "training cases": ({"sets": SETS | {"train": ["Case_000"]}}, "the train cases"),
+    "threshold": ({"threshold": 0.7}, r"the threshold (0.7; A: 0.5)"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_runs_on_other_ground_are_not_ranked_against_each_other(runs, what):
+    arguments, words = OTHER[what]
+    found = compare(runs(alpha(0.2), alpha(0.5), alpha(0.8, **arguments), alpha(0.9, **arguments)))
+    assert [len(group.settings) for group in found.groups] == [2, 2]
+    assert [(pair.a.group, pair.b.group) for pair in found.pairs] == [("A", "A"), ("B", "B")]
+    assert "Not comparable: the runs fall into 2 groups" in alarms(found)[0]
+    assert words in said(found)
+
+
+def test_seeds_that_also_draw_the_split_are_explained(runs):
+    moved = SETS | {"test": SETS["test"][1:]}
+    found = compare(
+        runs(
+            {"settings": config(seed=1, split__seed="${seed}")},
+            {"settings": config(seed=2, split__seed="${seed}"), "sets": moved},
+        )
+    )
+    assert found.differences == ()
+    assert len(found.groups) == 2
+    assert "The seed also drew the split; split.seed=0 keeps" in said(found)
+
+
+def test_many_settings_are_each_compared_with_one(runs):
+    each = [alpha(0.1 * k, dsc=0.9 + 0.01 * (k == 4)) for k in range(MANY + 1)]
+    found = compare(runs(*each))
+    assert {pair.a.runs[0].name for pair in found.pairs} == {"0"}  # never the best by test
+    assert len(found.pairs) == MANY
+    assert "each is compared with loss.alpha=0 alone" in said(found)
+    found = compare(found.runs, reference="loss.alpha=0.3")
+    assert {pair.a.name for pair in found.pairs} == {"loss.alpha=0.3"}
+
+
+def test_validation_chooses_where_there_is_any(runs):
+    sets = SETS | {"val": ["Case_011", "Case_012"]}
+    each = [alpha(0.1 * k, dsc=0.9 + 0.02 * (k == 4), sets=sets) for k in range(MANY + 1)]
+    found = compare(runs(*each))
+    (group,) = found.groups
+    assert (group.chosen_by, group.best.name) == ("val", "loss.alpha=0.4")
+    assert {pair.a.name for pair in found.pairs} == {"loss.alpha=0.4"}
+    assert "to choose by the test set" not in said(found)
+
+
+def test_what_a_choice_by_the_test_set_is_worth_is_said(runs):
+    found = compare(runs(alpha(0.2, dsc=0.9), alpha(0.8, dsc=0.95)))
+    assert "loss.alpha=0.8 has the highest mean volume DSC of 2" in said(found)
+    assert "choose by the test set" in said(found)
+    found = compare(found.runs, metric="hd95_mm")
+    assert "loss.alpha=0.8 has the lowest mean HD95" in said(found)
+
+
+def test_warnings_a_reader_needs(runs):
+    found = compare(
+        runs(
+            alpha(0.2, synthetic=True, weights="best.ckpt"),
+            {
+                "settings": config(loss__alpha=0.5, allow_test_selection=True),
+                "synthetic": True,
+            },
+            alpha(0.8, state="failed", error="loss: alpha"),
+        )
+    )
+    assert "Synthetic data: these numbers say nothing about patients." in said(found)
+    assert "allow_test_selection=true in 1" in alarms(found)[0]
+    assert "1 of 3 runs left out, in no number here: 2 (failed: loss: alpha)" in said(found)
+    assert "best.ckpt in 1, last.ckpt in 1" in said(found)
+    assert "One run a setting" in said(found)
+
+
+def test_misuse(runs):
+    made = runs(alpha(0.2), alpha(0.8))
+    with pytest.raises(ConfigError, match="metric=dice: must be one of dsc"):
+        compare(made, metric="dice")
+    with pytest.raises(ConfigError, match="set=val: run 0 has no such set; there are train, test"):
+        compare(made, set_name="val")
+    with pytest.raises(
+        ConfigError, match="reference=7: no completed run of that name; there are 0, 1"
+    ):
+        compare(made, reference="7")
+    with pytest.raises(DataError, match=r"one run \(0\) is nothing to compare"):
+        compare(made[:1])
+    more = runs(alpha(0.9, state="pruned", error="others were ahead"))
+    with pytest.raises(
+        DataError, match="1 of 2 runs completed.* run 2 is pruned: others were ahead"
+    ):
+        compare([more[0], more[2]])
+
+
+def test_case_numbers_are_paired_by_name_not_by_row(runs, tmp_path):
+    made = runs(alpha(0.2), alpha(0.8, dsc=0.9))
+    before = compare(made).pairs[0].difference
+    file = tmp_path / "1" / "evaluation" / "cases.csv"
+    head, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([head, *reversed(rows)]) + "\n")
+    after = compare(find_runs([tmp_path])).pairs[0].difference
+    assert after == before
+    assert np.isfinite(before.mean)
