@@ -15,6 +15,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
+from lungseg.files import short
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -70,7 +71,7 @@ def launch(command: str, overrides: list[str]) -> int:
         return 1
     finally:
         sys.argv = argv
-    return 0
+    return _sweep_result(command)
 
 
 def _job(command: str, config: DictConfig) -> Any:
@@ -92,14 +93,48 @@ def _job(command: str, config: DictConfig) -> Any:
         log.debug("the traceback:", exc_info=True)
         if single:
             raise _Stop from error
-        from lungseg.messages import one_line
-        from lungseg.status import read_status, write_status
+        _note_failure(error, command, run_dir, hydra_config.job.num)
+        if config.get("stop_on_error"):
+            raise _Stop from error
+        return None  # its status tells; the other jobs of the sweep go on
+    finally:
+        if not single:
+            from lungseg.apps.sweeps import write_index
 
-        reason = one_line(error, command, [], in_log=True)
-        if read_status(run_dir) is None:  # stopped before it had begun
-            write_status(run_dir, "failed", reason)
-        log.error(f"job {hydra_config.job.num} failed: {reason}")
-        raise
+            write_index(Path(hydra_config.sweep.dir))
+
+
+def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> None:
+    from lungseg.errors import Pruned
+    from lungseg.messages import one_line
+    from lungseg.status import read_status, write_status
+
+    if isinstance(error, Pruned):
+        log.info(f"job {job}: {error}")
+        return
+    reason = one_line(error, command, [], in_log=True)
+    if read_status(run_dir) is None:  # stopped before it had begun
+        write_status(run_dir, "failed", reason)
+    log.error(f"job {job} failed: {reason}")
+
+
+def _sweep_result(command: str) -> int:
+    """Tell how a sweep went that ran to its end, and give its exit code."""
+    from lungseg.apps.sweeps import Sweep, print_index, rows
+
+    folder, Sweep.folder = Sweep.folder, None
+    if folder is None or not folder.is_dir():
+        return 0
+    if command == "train":
+        print_index(folder)
+    states = [row["state"] for row in rows(folder)]
+    if failed := states.count("failed"):
+        print(
+            f"lungseg {command}: error: {failed} of {len(states)} jobs failed; the reasons stand"
+            f" above and in {short(folder / 'sweep.csv')}",
+            file=sys.stderr,
+        )
+    return int(failed > 0)
 
 
 def _quiet() -> None:

@@ -82,13 +82,3 @@ def sweeping() -> bool:
     from hydra.types import RunMode
 
     return HydraConfig.get().mode == RunMode.MULTIRUN
-
-
-def refuse_ddp_sweep(config: DictConfig) -> None:
-    """Lightning starts its processes by the command line, and each of them would sweep."""
-    devices = config.trainer.get("devices", 1)
-    if devices != 1 and sweeping():
-        raise ConfigError(
-            f"trainer.devices={devices}: only 1 under -m, where processes could train with"
-            " different settings; start the jobs one by one"
-        )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.checks import check_metrics, refuse_ddp_sweep, sweeping
+from lungseg.apps.alone import run_alone
+from lungseg.apps.checks import check_metrics, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
 from lungseg.apps.prepare import prepare
 from lungseg.config import build
@@ -23,19 +24,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
-    """Evaluate as the settings say: ``run``, or ``ckpt`` with a ``data`` choice.
-
-    Returns:
-        The summary, as in ``evaluation/summary.json``.
-    """
-    refuse_ddp_sweep(config)
+def run(config: DictConfig, run_dir: Path) -> None:
+    """Evaluate as the settings say: ``run``, or ``ckpt`` with a ``data`` choice."""
+    if sweeping() and config.trainer.get("devices", 1) != 1:
+        run_alone("evaluate", config, run_dir)
+        return
     if (config.run is None) == (config.ckpt is None):
         raise ConfigError(
             "evaluate: give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
         )
     if config.run is None:
-        return _on_other_data(config, Path(config.ckpt), run_dir)
+        _on_other_data(config, Path(config.ckpt), run_dir)
+        return
     changed = [key for key, value in config.metrics.items() if value is not None]
     if changed and sweeping():
         raise ConfigError(
@@ -44,10 +44,10 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
         )
     if "data" in config:
         raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
-    return _once_more(config, Path(config.run))
+    _once_more(config, Path(config.run))
 
 
-def _once_more(config: DictConfig, folder: Path) -> dict[str, Any]:
+def _once_more(config: DictConfig, folder: Path) -> None:
     """A run's own cases, into the run's folder."""
     from lungseg.training.module import RECORD
     from lungseg.training.resume import load_checkpoint
@@ -65,7 +65,7 @@ def _once_more(config: DictConfig, folder: Path) -> dict[str, Any]:
             "the prepared cases are not those that the run was trained with (cohort hash differs)",
             cohort.store,
         )
-    return _evaluate(config, checkpoint, file, cohort, record["split"], folder)
+    _evaluate(config, checkpoint, file, cohort, record["split"], folder)
 
 
 def _result(folder: Path) -> Path:
@@ -97,7 +97,7 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
         raise DataError("the checkpoint is of another run, trained on other cases", file)
 
 
-def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> dict[str, Any]:
+def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """The cases of a ``data`` choice, into a folder of their own."""
     from lungseg.training.module import RECORD
     from lungseg.training.provenance import provenance
@@ -117,9 +117,8 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> dict[str, A
             "trained_on_cohort_sha256": record["cohort_sha256"],
         },
     )
-    summary = _evaluate(config, checkpoint, file, cohort, sets, run_dir)
+    _evaluate(config, checkpoint, file, cohort, sets, run_dir)
     log.info(f"evaluation: {short(run_dir)}")
-    return summary
 
 
 def known_cases(cohort: Cohort, record: dict[str, Any]) -> dict[str, list[str]]:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lungseg.apps.checks import empty_dsc
-from lungseg.apps.screen import print_summary
+from lungseg.apps.checks import empty_dsc, sweeping
+from lungseg.apps.screen import one_liner, print_summary
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.files import short, write_json
@@ -117,7 +117,10 @@ def evaluate(
         if report:
             origin = _origin(module, data, cohort, folder, warnings)
             write_report(found, data, cohort, folder, origin, masks, thumbnails)
-        print_summary(found.summary, synthetic=cohort.synthetic)
+        if sweeping():  # the sweep's own table comes at its end
+            log.info(one_liner(found.summary))
+        else:
+            print_summary(found.summary, synthetic=cohort.synthetic)
         for warning in warnings:
             log.warning(warning)
         log.info(

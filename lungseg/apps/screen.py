@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 
+def one_liner(summary: dict[str, Any]) -> str:
+    """The headline of all sets, in one line."""
+    from lungseg.report.numbers import shown
+
+    keys = {"dsc_mean_nonempty": "DSC", "accuracy_mean": "accuracy", "pr_auc": "PR area"}
+    return "; ".join(
+        f"{name} " + ", ".join(f"{label} {shown(k, numbers[k]).value}" for k, label in keys.items())
+        for name, numbers in summary.items()
+    )
+
+
 def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
     """Print the numbers of all sets side by side, each with its interval and its n."""
     from rich import box
-    from rich.console import Console
-    from rich.measure import Measurement
     from rich.table import Table
 
     from lungseg.report.numbers import SECTIONS, shown
@@ -28,7 +37,14 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
             cells = [shown(key, numbers[key]) for numbers in summary.values()]
             texts = [text for cell in cells for text in (cell.value, cell.interval, cell.n)]
             table.add_row(f"  {label}", *texts)
-    # Better lines that wrap than figures cut short.
+    print_table(table)
+
+
+def print_table(table: Any) -> None:
+    """Print a table of rich's in full: better lines that wrap than figures cut short."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
     needed = Measurement.get(wide := Console(width=1000), wide.options, table).maximum
     console = Console()
     console.width = max(console.width, needed)

@@ -11,8 +11,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.checks import check_values, refuse_ddp_sweep, refuse_taken, sweeping
+from lungseg.apps.alone import run_alone
+from lungseg.apps.checks import check_values, refuse_taken, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
+from lungseg.apps.labels import name_run
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
@@ -28,18 +30,18 @@ PANELS = ("fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig06_low
 """Figures that go to W&B too."""
 
 
-def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
-    """Train, evaluate, and leave the run folder of the contract.
+def run(config: DictConfig, run_dir: Path) -> None:
+    """Train, evaluate, and leave the run folder of the contract."""
+    name_run(config)
+    if sweeping() and config.trainer.get("devices", 1) != 1:
+        run_alone("train", config, run_dir)
+        return
 
-    Returns:
-        The summary, as in ``evaluation/summary.json``.
-    """
     import pytorch_lightning as pl
 
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
     # What can be refused is refused now, before hours of preparation.
-    refuse_ddp_sweep(config)
     check_values(config)
     refuse_test_selection(config)
     if config.allow_test_selection:
@@ -59,7 +61,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
 
     refuse_taken(run_dir, config.ckpt_path)
     with _status(run_dir):
-        return _train(config, run_dir, cohort, split, data, module, record)
+        _train(config, run_dir, cohort, split, data, module, record)
 
 
 def _train(
@@ -70,7 +72,7 @@ def _train(
     data: Any,
     module: Any,
     record: dict[str, Any],
-) -> dict[str, Any]:
+) -> None:
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
 
@@ -111,9 +113,8 @@ def _train(
         logger.finish()
     if trainer.is_global_zero:
         log.info(f"run folder: {short(run_dir)}")
-        if config.logger.get("mode") == "offline":
+        if config.logger.get("mode") == "offline" and not sweeping():
             log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
-    return summary
 
 
 @contextmanager
@@ -217,18 +218,12 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 
 def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) -> Any:
     """The logger of the configuration, or None. Only the first process of several logs."""
-    from hydra.core.hydra_config import HydraConfig
-
     if "_target_" not in config.logger or os.environ.get("LOCAL_RANK", "0") != "0":
         return None
-    group = config.logger.get("group")
-    if group is None and sweeping():
-        group = "_".join(Path(HydraConfig.get().sweep.dir).parts[-2:])
     return build(
         config.logger,
         "logger",
         outputs=config.outputs,
-        group=group,
         recorded={
             **record["config"],
             "cohort_sha256": record["cohort_sha256"],

@@ -21,6 +21,7 @@ from torch.utils.data import (
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.data.memory import forget_others, kept
 from lungseg.errors import DataError
 
 GIB = 1 << 30
@@ -42,6 +43,10 @@ class SliceDataset(Dataset[dict[str, Any]]):
         self._store = cohort.store
         self._names = cohort.names
         self._cache = cache
+        self.keys = {
+            self._names.index(name): (cohort.store, name, cohort.cases[name]["content_sha256"])
+            for name in cases
+        }
         self._arrays: dict[int, tuple[Any, Any]] = {}
         self.index = [
             (case, z)
@@ -78,8 +83,13 @@ class SliceDataset(Dataset[dict[str, Any]]):
                 self._arrays[case] = self._open(case)
 
     def _open(self, case: int) -> tuple[Any, Any]:
+        if self._cache:
+            return kept(self.keys[case], lambda: self._read(case))
+        return stores.open_arrays(self._store, self._names[case])
+
+    def _read(self, case: int) -> tuple[Any, Any]:
         image, mask = stores.open_arrays(self._store, self._names[case])
-        return (image[:], mask[:]) if self._cache else (image, mask)
+        return image[:], mask[:]
 
 
 class SharedBatches(Sampler[list[int]]):
@@ -165,7 +175,8 @@ class SliceDataModule(pl.LightningDataModule):
         return [name for name in self.datasets if name != "train"]
 
     def setup(self, stage: str) -> None:
-        """Load what is kept in memory."""
+        """Load what is kept in memory, where the job before has not left it there."""
+        forget_others([key for one in self.datasets.values() for key in one.keys.values()])
         for dataset in self.datasets.values():
             dataset.load()
 

@@ -94,6 +94,7 @@ def start_run(
     recorded: dict[str, Any],
     name: str | None = None,
     group: str | None = None,
+    job_type: str | None = None,
     tags: list[str] | None = None,
 ) -> WandbRun:
     """Open a W&B run whose files stand in ``<outputs>/wandb``.
@@ -107,6 +108,7 @@ def start_run(
         recorded: Configuration and origin, logged whole; runs can be grouped by any key of it.
         name: Of the run; W&B makes one up by default.
         group: The sweep that it belongs to.
+        job_type: What kind of run.
         tags: Free labels.
 
     Raises:
@@ -125,6 +127,7 @@ def start_run(
         dir=str(outputs),
         name=name,
         group=group,
+        job_type=job_type,
         tags=tags,
         config=recorded,
         reinit="create_new",

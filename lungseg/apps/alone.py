@@ -1,0 +1,68 @@
+"""A job of a sweep in a process of its own, for a run on several devices."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from lungseg.errors import ConfigError
+from lungseg.files import write_text
+from lungseg.status import read_status
+
+
+def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
+    """Run a command as it would run by itself, from this job's resolved configuration.
+
+    Lightning starts the other processes of a run by its command line. Under ``-m`` each of them
+    would sweep, and a search could give each other values; this command line leaves nothing open.
+
+    Args:
+        command: Of lungseg.
+        config: Of the job.
+        run_dir: Its folder.
+
+    Raises:
+        ConfigError: If the process failed.
+    """
+    # Paths of the source stand in it, so it lies outside the run folder and does not stay.
+    with tempfile.TemporaryDirectory() as folder:
+        job = OmegaConf.merge(config, {"hydra": _hydra(run_dir)})
+        write_text(Path(folder) / "job.yaml", OmegaConf.to_yaml(job, resolve=True))
+        words = [
+            *(sys.executable, "-m", "lungseg", command),
+            *(f"--config-path={folder}", "--config-name=job"),
+        ]
+        done = subprocess.run(words, stderr=subprocess.PIPE, text=True, env=_environment())
+    if done.returncode:
+        status = read_status(run_dir)
+        lines = done.stderr.strip().splitlines()
+        reason = (
+            status["error"] if status and status["error"] else (lines or ["no reason given"])[-1]
+        )
+        raise ConfigError(reason.removeprefix(f"lungseg {command}: error: "))
+    sys.stderr.write(done.stderr)
+
+
+def _hydra(run_dir: Path) -> dict[str, Any]:
+    """Settings of Hydra that the job has from our own configuration."""
+    from hydra.core.hydra_config import HydraConfig
+
+    ours = HydraConfig.get()
+    return {
+        "job": {"name": ours.job.name, "chdir": ours.job.chdir},
+        "job_logging": OmegaConf.to_container(ours.job_logging),
+        "run": {"dir": str(run_dir)},
+        "output_subdir": None,  # the job's own overrides stand there already
+    }
+
+
+def _environment() -> dict[str, str]:
+    """Without the marks of this process' own place among others."""
+    ranks = ("LOCAL_RANK", "NODE_RANK", "RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    return {name: value for name, value in os.environ.items() if name not in ranks}

@@ -1,0 +1,61 @@
+"""What a run is called in Weights & Biases: by what a sweep changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from lungseg.apps.checks import sweeping
+from lungseg.config import HIDDEN, SOURCE_KEYS
+
+SHOWN_KEYS = 4
+"""Settings in a name, at most: names are for people."""
+
+
+def name_run(config: DictConfig) -> None:
+    """Fill in what the settings of the logger leave open: name, group, job type and tags.
+
+    A job of a sweep is named by the settings that the sweep changes, and grouped with its sisters;
+    the experiment and the sweep that were chosen are tags.
+
+    Args:
+        config: Of the run; its ``logger`` is changed, unless it is none.
+    """
+    from hydra.core.hydra_config import HydraConfig
+
+    if "job_type" not in config.logger or config.logger.job_type is not None:
+        return
+    typed = config.logger
+    hydra = HydraConfig.get()
+    choices = hydra.runtime.choices
+    chosen = [choices.get(group) for group in ("experiment", "sweep")]
+    found: dict[str, str | None] = {"name": None, "group": None, "job_type": "train"}
+    if sweeping():
+        keys = swept(hydra)
+        settings = [text for text in hydra.overrides.task if text.partition("=")[0] in keys]
+        rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
+        found |= {
+            "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
+            "group": "_".join(Path(hydra.sweep.dir).parts[-2:]),
+            "job_type": "search" if "space" in hydra.sweeper else "sweep",
+        }
+    for key in ("name", "group", "job_type"):
+        if typed[key] is None:
+            typed[key] = found[key]
+    typed.tags = list(dict.fromkeys([*(str(name) for name in chosen if name), *typed.tags]))
+
+
+def swept(hydra: Any) -> set[str]:
+    """Keys that the sweep of this job changes; never one of a path of the source."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from omegaconf import OmegaConf
+
+    keys = {*(hydra.sweeper.get("params") or ()), *(hydra.sweeper.get("space") or ())}
+    sweep = OmegaConf.load(Path(hydra.sweep.dir) / "multirun.yaml")
+    typed = [text for text in sweep.hydra.overrides.task if HIDDEN not in text]
+    for override in OverridesParser.create().parse_overrides(typed):
+        if override.is_sweep_override():
+            keys.add(override.get_key_element())
+    return keys - set(SOURCE_KEYS)
