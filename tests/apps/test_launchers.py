@@ -6,12 +6,16 @@ from importlib.util import find_spec
 
 import pytest
 
-LAUNCHERS = ("joblib", "submitit_local", "ray")
+LAUNCHERS = {
+    "joblib": "hydra_plugins.hydra_joblib_launcher",
+    "submitit_local": "hydra_plugins.hydra_submitit_launcher",
+    "ray": "ray",
+}
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_one_job_completes_and_the_one_that_fails_is_told(launcher, phantom_root, cli, tmp_path):
-    if find_spec(f"hydra_plugins.hydra_{launcher.removesuffix('_local')}_launcher") is None:
+    if find_spec(LAUNCHERS[launcher]) is None:
         pytest.skip("an extra")
     done = cli(
         *("train", "-m", "loss.alpha=0.3,2", f"hydra/launcher={launcher}"),
@@ -36,7 +40,7 @@ def test_one_job_completes_and_the_one_that_fails_is_told(launcher, phantom_root
     assert not held
 
 
-@pytest.mark.skipif(find_spec("hydra_plugins.hydra_joblib_launcher") is None, reason="an extra")
+@pytest.mark.skipif(find_spec(LAUNCHERS["joblib"]) is None, reason="an extra")
 def test_the_first_failure_ends_a_sweep_and_is_told(phantom_root, cli):
     line = cli.refused(
         *("train", "-m", "loss.alpha=2,3", "stop_on_error=true", "hydra/launcher=joblib"),
