@@ -16,6 +16,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
+from lungseg.errors import LungsegError
 from lungseg.files import short
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -68,7 +69,10 @@ def launch(command: str, overrides: list[str]) -> int:
             raise error from None
         from lungseg.messages import one_line
 
-        print(f"lungseg {command}: error: {one_line(error, command, overrides)}", file=sys.stderr)
+        line = one_line(error, command, overrides)
+        if not isinstance(error, LungsegError):
+            line = _failed_job() or line
+        print(f"lungseg {command}: error: {line}", file=sys.stderr)
         return 1
     finally:
         sys.argv = argv
@@ -118,6 +122,18 @@ def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> No
     if read_status(run_dir) is None:  # stopped before it had begun
         write_status(run_dir, "failed", reason)
     log.error(f"job {job} failed: {reason}")
+
+
+def _failed_job() -> str | None:
+    """Why a sweep stopped, by the folders of its jobs.
+
+    Launchers that start processes hand errors on each in a way of its own, or not at all.
+    """
+    from lungseg.apps.sweeps import Sweep, rows
+
+    folder, Sweep.folder = Sweep.folder, None
+    failed = (row for row in rows(folder) if row["state"] == "failed") if folder else ()
+    return next((f"job {row['job']} failed: {row['error']}" for row in failed), None)
 
 
 def _sweep_result(command: str) -> int:

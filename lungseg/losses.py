@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lungseg.processes import sum_over_processes
+
 Reduction = Literal["batch", "sample"]
 
 
@@ -29,8 +31,8 @@ def soft_dsc(
         logits: Scores `x` before the sigmoid, ``[B, ...]``.
         target: Reference mask, 0 or 1, any dtype, same shape as `logits`.
         smooth: The term `s`, above 0, in pixels: what keeps empty masks defined.
-        reduction: ``"batch"`` sums over the whole batch, ``"sample"`` over each sample, and then
-            takes the mean over the samples.
+        reduction: ``"batch"`` sums over the whole batch, also where several processes share it;
+            ``"sample"`` over each sample, and then takes the mean over the samples.
 
     Returns:
         Scalar from 0 to 1 (1 is full agreement), float32 or, for float64 logits, float64.
@@ -43,9 +45,16 @@ def soft_dsc(
         tensor(1.)
     """
     logits, target = _prepare(logits, target)
-    rows = 1 if reduction == "batch" else logits.shape[0]
-    p, t = logits.sigmoid().reshape(rows, -1), target.reshape(rows, -1)
-    dsc = (2 * (t * p).sum(1) + smooth) / (t.sum(1) + p.sum(1) + smooth)
+    # In a batch that several processes share, one may have no sample.
+    p, t = (
+        tensor.reshape(1, tensor.numel()) if reduction == "batch" else tensor.flatten(1)
+        for tensor in (logits.sigmoid(), target)
+    )
+    sums = torch.stack([(t * p).sum(1), t.sum(1), p.sum(1)])
+    if reduction == "batch":
+        sums = sum_over_processes(sums)
+    both, reference, prediction = sums
+    dsc: Tensor = (2 * both + smooth) / (reference + prediction + smooth)
     return dsc.mean()
 
 

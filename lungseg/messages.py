@@ -28,6 +28,11 @@ def one_line(
         group, option = match.groups()
         folder = conf_dir() / group
         options = sorted(file.stem for file in folder.glob("*.yaml"))
+        if group == "hydra/launcher":
+            extra = {"joblib": "joblib", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+            if option in extra:
+                return f"{group}={option}: not installed: pip install 'lungseg[{extra[option]}]'"
+            options = sorted(["basic", *options, *extra])
         return f"{group}={option}: no such option; there are {', '.join(options)}"
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match[1], command, overrides)
@@ -40,6 +45,8 @@ def one_line(
         if typed is not None:
             return f"{typed}: the shell expands ~ only at the start of a word; write $HOME"
         return f"{text.splitlines()[0]}; overrides look like key=value"
+    if isinstance(error, ModuleNotFoundError) and error.name == "ray":
+        return "hydra/launcher=ray: not installed: pip install 'lungseg[ray]'"
     if isinstance(error, OSError) and error.strerror:
         where = f" [{error.filename}]" if error.filename and not in_log else ""
         return f"{error.strerror}{where}"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    DistributedSampler,
+    Sampler,
+    SequentialSampler,
+    default_collate,
+)
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
@@ -61,6 +69,13 @@ class SliceDataset(Dataset[dict[str, Any]]):
             "z": z,
         }
 
+    def batch(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Put samples together; of none, a batch of length 0."""
+        if samples:
+            found: dict[str, Any] = default_collate(samples)
+            return found
+        return {name: values[:0] for name, values in default_collate([self[0]]).items()}
+
     def load(self) -> None:
         """Read what is to be kept in memory, before worker processes are forked off."""
         if self._cache:
@@ -75,6 +90,37 @@ class SliceDataset(Dataset[dict[str, Any]]):
     def _read(self, case: int) -> tuple[Any, Any]:
         image, mask = stores.open_arrays(self._store, self._names[case])
         return image[:], mask[:]
+
+
+class SharedBatches(Sampler[list[int]]):
+    """This process's share of each batch of the whole run.
+
+    The batches are those of one process with a batch size as large as that of all together, and
+    each is dealt out in turn. No item is repeated or left out: the last batch may be dealt
+    unevenly, and some process have none of it. All have equally many batches, so that sums over
+    processes (of the loss, of batch norm) never wait for one that has finished. In evaluation too
+    the loss is that of whole batches, and no process holds more than its `batch_size`.
+
+    Args:
+        sampler: Items in order; the same ones in all processes.
+        batch_size: Items a process.
+        rank: Of this process, from 0.
+        processes: How many there are.
+    """
+
+    def __init__(
+        self, sampler: Sampler[int], batch_size: int, rank: int = 0, processes: int = 1
+    ) -> None:
+        self.sampler = sampler  # where Lightning looks for set_epoch
+        self._whole = BatchSampler(sampler, batch_size * processes, drop_last=False)
+        self._mine = slice(rank, None, processes)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for batch in self._whole:
+            yield batch[self._mine]
 
 
 class SliceDataModule(pl.LightningDataModule):
@@ -137,28 +183,21 @@ class SliceDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Training slices in an order of their own each epoch."""
         dataset = self.datasets["train"]
-        rank, processes = self._place()
+        # Torch's only sampler whose order depends on seed and epoch alone. It deals nothing out.
         sampler: DistributedSampler[Any] = DistributedSampler(
-            dataset,
-            num_replicas=processes,
-            rank=rank,
-            shuffle=True,
-            seed=self._seed,
-            drop_last=True,  # for several processes: leave a slice out rather than count it twice
+            dataset, num_replicas=1, rank=0, shuffle=True, seed=self._seed
         )
         if self.trainer:
             # Lightning tells the sampler its epoch only after workers have begun to fetch, which in
             # a resumed run would be the slices of epoch 0.
             progress: Any = self.trainer.fit_loop.epoch_progress.current
             sampler.set_epoch(progress.processed)
-        return self._loader(dataset, sampler)
+        return self._loader(dataset, self._shared(sampler))
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each of :attr:`eval_sets`."""
-        rank, processes = self._place()
-        # Each process takes its share with no slice repeated, so that counts add up exactly.
-        shares = {name: range(rank, len(self.datasets[name]), processes) for name in self.eval_sets}
-        return [self._loader(self.datasets[name], share) for name, share in shares.items()]
+        datasets = [self.datasets[name] for name in self.eval_sets]
+        return [self._loader(one, self._shared(SequentialSampler(one))) for one in datasets]
 
     def test_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each set, training's among them, all in order.
@@ -166,7 +205,12 @@ class SliceDataModule(pl.LightningDataModule):
         A case goes to one process as a whole: its 3-D surfaces are measured there.
         """
         return [
-            self._loader(dataset, deal_cases(dataset.index, *self._place()))
+            self._loader(
+                dataset,
+                BatchSampler(
+                    deal_cases(dataset.index, *self._place()), self._batch_size, drop_last=False
+                ),
+            )
             for dataset in self.datasets.values()
         ]
 
@@ -180,11 +224,16 @@ class SliceDataModule(pl.LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
 
-    def _loader(self, dataset: SliceDataset, sampler: Iterable[int]) -> DataLoader[dict[str, Any]]:
+    def _shared(self, sampler: Sampler[int]) -> SharedBatches:
+        return SharedBatches(sampler, self._batch_size, *self._place())
+
+    def _loader(
+        self, dataset: SliceDataset, batches: Sampler[list[int]]
+    ) -> DataLoader[dict[str, Any]]:
         return DataLoader(
             dataset,
-            batch_size=self._batch_size,
-            sampler=sampler,
+            batch_sampler=batches,
+            collate_fn=dataset.batch,
             num_workers=self._num_workers,
             persistent_workers=self._num_workers > 0,
             pin_memory=torch.cuda.is_available(),

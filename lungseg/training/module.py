@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from torchmetrics import MeanMetric
 
 from lungseg.metrics.counts import SliceCounts
+from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
+from lungseg.processes import n_processes, sum_over_processes
 
 RECORD = "lungseg"  # key under which a checkpoint keeps what made it
 
@@ -59,13 +60,11 @@ class SegmentationModule(pl.LightningModule):
         self._eval_sets = [name for name in sets if name != "train"]
         self._logit = math.log(threshold / (1 - threshold))
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
-        self.losses = nn.ModuleDict(
-            {f"{name}_set": MeanMetric(nan_strategy="disable") for name in sets}
-        )
+        self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
     def forward(self, image: Tensor) -> Tensor:
         """Intensities ``[B, 1, y, x]`` to logits."""
-        logits: Tensor = self.net(image)
+        logits: Tensor = self.net(image.to(self.dtype))  # float64 where the precision says so
         return logits
 
     def predict_mask(self, logits: Tensor) -> Tensor:
@@ -91,10 +90,12 @@ class SegmentationModule(pl.LightningModule):
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
         logits = self(batch["image"])
         loss: Tensor = self.loss(logits, batch["mask"])
-        with torch.no_grad():
-            self._count(name, logits, batch)
-            self._mean_loss(name).update(loss.detach(), len(batch["mask"]))
-        return loss
+        n = len(batch["mask"])
+        if n:
+            with torch.no_grad():
+                self._count(name, logits, batch)
+                self._mean_loss(name).update(loss.detach(), n)
+        return _share(loss, n)
 
     def _count(self, name: str, logits: Tensor, batch: dict[str, Any]) -> None:
         prediction = self.predict_mask(logits)
@@ -150,8 +151,8 @@ class SegmentationModule(pl.LightningModule):
     def _counts(self, name: str) -> SliceCounts:
         return cast(SliceCounts, self.counts[f"{name}_set"])
 
-    def _mean_loss(self, name: str) -> MeanMetric:
-        return cast(MeanMetric, self.losses[f"{name}_set"])
+    def _mean_loss(self, name: str) -> WeightedMean:
+        return cast(WeightedMean, self.losses[f"{name}_set"])
 
     def configure_optimizers(self) -> Any:
         """The optimizer, and its schedule where there is one."""
@@ -191,3 +192,15 @@ class SegmentationModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what is needed to rebuild the model, as plain containers."""
         checkpoint[RECORD] = self.record
+
+
+def _share(loss: Tensor, n: int) -> Tensor:
+    """Weigh the loss of `n` slices so that its mean over processes is that over all slices.
+
+    The last batch of an epoch may not be dealt out evenly; a process without a slice still takes
+    part in the sums of the others, and in their gradients.
+    """
+    if n_processes() == 1:
+        return loss
+    all_slices = sum_over_processes(loss.detach().new_tensor(n))
+    return loss.nan_to_num() * (n * n_processes() / all_slices)

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lungseg.data.datamodule import deal_cases
+from lungseg.data.datamodule import SharedBatches, deal_cases
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(1, 5))
@@ -24,3 +24,17 @@ def test_the_largest_are_dealt_first():
     index = [(case, z) for case, size in enumerate((2, 9, 3, 5)) for z in range(size)]
     shares = [{index[item][0] for item in deal_cases(index, rank, 2)} for rank in (0, 1)]
     assert shares == [{1}, {0, 2, 3}]  # 9 against 5 + 3 + 2
+
+
+@given(st.integers(0, 40), st.integers(1, 5), st.integers(1, 4))
+def test_shared_batches_are_those_of_one_process(n, batch_size, processes):
+    shares = [
+        list(SharedBatches(range(n), batch_size, rank, processes)) for rank in range(processes)
+    ]
+    whole = list(SharedBatches(range(n), batch_size * processes))
+    assert {len(share) for share in shares} == {len(whole)}
+    for k, batch in enumerate(whole):
+        parts = [share[k] for share in shares]
+        assert sorted(item for part in parts for item in part) == batch
+        assert max(map(len, parts)) <= batch_size
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1

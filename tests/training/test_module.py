@@ -241,7 +241,7 @@ def test_a_set_without_lung_has_no_dsc(cohort, split, tmp_path):
     _, module, _, _ = make(cohort, split, tmp_path)
     empty = torch.zeros(2, 1, 8, 8, dtype=torch.uint8)
     module._counts("test").update(empty, empty, [0, 0], [0, 1])
-    module._mean_loss("test").update(1.0)
+    module._mean_loss("test").update(torch.tensor(1.0), 2)
     results = module.results("test")
     assert math.isnan(results["test/dsc"])
     assert results["test/accuracy"] == 1

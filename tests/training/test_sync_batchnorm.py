@@ -1,0 +1,83 @@
+"""Two processes that share a batch make the gradients and statistics of one."""
+
+import pytest
+import torch
+from torch import distributed, multiprocessing, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from lungseg.losses import BCELoss, ComboLoss
+from lungseg.models.unet import UNet
+from lungseg.training.module import _share
+from lungseg.training.sync_batchnorm import SyncBatchNorm
+
+LOSSES = {
+    "combo": ComboLoss(alpha=0.3, beta=0.7),
+    "by sample": ComboLoss(reduction="sample"),
+    "bce": BCELoss(),
+}
+SIZES = (4, 5, 1)  # 2 + 2, 3 + 2, and one process with nothing
+
+
+class Module(nn.Module):
+    """As much of a LightningModule as the plugin asks for."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.net = UNet(depth=2, base_channels=2).double()
+        self.trainer = type("Trainer", (), {})
+        self.trainer.strategy = type("Strategy", (), {"root_device": torch.device("cpu")})
+
+    def forward(self, image):
+        return self.net(image)
+
+
+def batch(size):
+    random = torch.Generator().manual_seed(size)
+    image = torch.randn(size, 1, 8, 8, dtype=torch.float64, generator=random)
+    return image, (torch.rand(image.shape, generator=random) > 0.6).byte()
+
+
+def step(module, loss, image, mask):
+    """Gradients and running statistics after a step, and the loss."""
+    value = _share(loss(module(image), mask), len(mask))
+    value.backward()
+    found = {name: weights.grad for name, weights in module.named_parameters()}
+    found |= {name: values.clone() for name, values in module.named_buffers()}
+    return {name.removeprefix("module."): values for name, values in found.items()}
+
+
+def process(rank, folder):
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2
+    )
+    found = {}
+    for name, loss in LOSSES.items():
+        for size in SIZES:
+            module = Module()
+            keys = list(module.state_dict())
+            SyncBatchNorm().apply(module)
+            assert list(module.state_dict()) == keys
+            together = DistributedDataParallel(module)
+            image, mask = batch(size)
+            found[name, size] = step(together, loss, image[rank::2], mask[rank::2])
+            SyncBatchNorm().revert(module)
+            assert all("forward" not in vars(layer) for layer in module.modules())
+    torch.save(found, f"{folder}/{rank}.pt")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    multiprocessing.spawn(process, (str(folder),), nprocs=2)
+    return [torch.load(folder / f"{rank}.pt") for rank in (0, 1)]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("size", SIZES)
+def test_gradients_and_running_statistics(found, name, size):
+    expected = step(Module(), LOSSES[name], *batch(size))
+    for rank in (0, 1):
+        assert found[rank][name, size].keys() == expected.keys()
+        for key, values in found[rank][name, size].items():
+            torch.testing.assert_close(values, expected[key], rtol=1e-9, atol=1e-12, msg=key)
