@@ -203,4 +203,5 @@ def _share(loss: Tensor, n: int) -> Tensor:
     if n_processes() == 1:
         return loss
     all_slices = sum_over_processes(loss.detach().new_tensor(n))
-    return loss.nan_to_num() * (n * n_processes() / all_slices)
+    mine = loss if n else loss.nan_to_num()  # a mean over nothing; a diverged loss stays nan
+    return mine * (n * n_processes() / all_slices)
