@@ -15,6 +15,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
+from lungseg.errors import Pruned
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -98,7 +99,10 @@ def _job(command: str, config: DictConfig) -> Any:
         reason = one_line(error, command, [], in_log=True)
         if read_status(run_dir) is None:  # stopped before it had begun
             write_status(run_dir, "failed", reason)
-        log.error(f"job {hydra_config.job.num} failed: {reason}")
+        if isinstance(error, Pruned):
+            log.info(f"job {hydra_config.job.num}: {reason}")
+        else:
+            log.error(f"job {hydra_config.job.num} failed: {reason}")
         raise
 
 

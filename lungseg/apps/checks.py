@@ -84,6 +84,14 @@ def sweeping() -> bool:
     return HydraConfig.get().mode == RunMode.MULTIRUN
 
 
+def refuse_single_search() -> None:
+    """A search that is started without -m would train once, with none of its settings."""
+    from hydra.core.hydra_config import HydraConfig
+
+    if "study_name" in HydraConfig.get().sweeper and not sweeping():
+        raise ConfigError("the sweep chosen is a search: it needs -m: lungseg train -m …")
+
+
 def refuse_ddp_sweep(config: DictConfig) -> None:
     """Lightning starts its processes by the command line, and each of them would sweep."""
     devices = config.trainer.get("devices", 1)
