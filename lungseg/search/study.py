@@ -19,6 +19,7 @@ FACTS = "lungseg"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 POLL_SECONDS = 0.2
 FACTS_SECONDS = 5.0
+KILLED = "its process was killed"
 
 
 def open_study(storage: Any, settings: Settings, facts: dict[str, Any]) -> int:
@@ -116,12 +117,17 @@ class Claims:
         found: list[FrozenTrial] = self.storage.get_all_trials(self.study_id, deepcopy=False)
         return found
 
+    def bury(self) -> list[int]:
+        """Fail the trials of dead workers, and give their numbers."""
+        dead = [t for t in self.trials() if t.state == TrialState.RUNNING and not _lives(t)]
+        return [
+            trial.number
+            for trial in dead
+            if self.finish(trial._trial_id, TrialState.FAIL, error=KILLED)
+        ]
+
     def counts(self) -> tuple[int, int]:
-        """Trials that finished, and trials that are being run. Dead workers' ones are failed."""
-        trials = self.trials()
-        for trial in trials:
-            if trial.state == TrialState.RUNNING and not _lives(trial):
-                self.finish(trial._trial_id, TrialState.FAIL, error="its process was killed")
+        """Trials that finished, and trials that are being run."""
         trials = self.trials()
         running = sum(trial.state == TrialState.RUNNING for trial in trials)
         return sum(trial.state in FINISHED for trial in trials), running

@@ -24,7 +24,7 @@ from lungseg.search.settings import Settings, read_settings
 from lungseg.search.space import Point, Space, override, read_space
 from lungseg.search.storage import journal_path, open_storage
 from lungseg.search.workers import Heartbeat
-from lungseg.status import read_status
+from lungseg.status import read_status, write_status
 from lungseg.training.leaks import LOGGED, refuse_test_selection
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,7 @@ class Search:
         """
         waiting = False
         while True:
+            self._bury()
             finished, running = self.claims.counts()
             if finished >= self.total:
                 return
@@ -160,6 +161,16 @@ class Search:
                 continue
             waiting = False
             self._work(launcher, fixed, batch, finished)
+
+    def _bury(self) -> None:
+        """Have no folder say that a training still runs whose process is gone."""
+        from lungseg.search.study import KILLED
+
+        for number in self.claims.bury():
+            log.info(f"trial {number} will be made up: {KILLED}")
+            run_dir = self.folder / str(number)
+            if (read_status(run_dir) or {}).get("state") == "running":
+                write_status(run_dir, "failed", KILLED)
 
     def _claim(self, room: int) -> list[Any]:
         batch: list[Any] = []
