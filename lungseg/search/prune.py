@@ -101,10 +101,8 @@ class Pruning(pl.Callback):
         """
         hopeless = trainer.is_global_zero and self._hopeless(trainer)
         if trainer.strategy.broadcast(hopeless):
-            raise Pruned(
-                f"given up after epoch {trainer.current_epoch}: {self.trial.objective} is behind"
-                " that of other trials"
-            )
+            epochs, name = trainer.current_epoch + 1, self.trial.objective
+            raise Pruned(f"given up after epoch {epochs}: {name} is behind that of other trials")
 
     def _hopeless(self, trainer: pl.Trainer) -> bool:
         value = trainer.callback_metrics.get(self.trial.objective)
@@ -127,9 +125,9 @@ def build_pruner(trial: Trial, max_epochs: int) -> Any:
     import optuna
 
     if trial.pruner == "median":
-        return optuna.pruners.MedianPruner(
-            n_startup_trials=trial.startup_trials, n_warmup_steps=trial.warmup_epochs
-        )
+        # Optuna prunes from this step on.
+        first = trial.warmup_epochs + 1
+        return optuna.pruners.MedianPruner(trial.startup_trials, n_warmup_steps=first)
     return optuna.pruners.HyperbandPruner(
-        min_resource=max(1, trial.warmup_epochs), max_resource=max_epochs
+        min_resource=trial.warmup_epochs + 1, max_resource=max_epochs
     )
