@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,27 @@ def open_storage(storage: str | None, outputs: str, study_name: str) -> Any:
         raise ConfigError(
             f"hydra.sweeper.storage: the journal cannot be opened: {error.strerror}", journal
         ) from None
+
+
+@contextmanager
+def lost_storage(storage: str | None) -> Iterator[None]:
+    """Say in one line that a database went away.
+
+    Raises:
+        ConfigError: For errors of the database within the block.
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError) as error:
+        url = storage or ""
+        cause = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error
+        raise ConfigError(
+            f"hydra.sweeper.storage={hide_password(url)}: was lost: {_first_line(cause, url)};"
+            " the same command goes on once it is back"
+        ) from error
 
 
 def _journal(file: Path) -> Any:

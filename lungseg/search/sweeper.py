@@ -14,15 +14,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from lungseg.config import flatten, hide_password, recorded
-from lungseg.errors import ConfigError
+from lungseg.config import flatten, hide_password, hide_source, recorded
+from lungseg.errors import ConfigError, LungsegError
 from lungseg.files import short, write_text
 from lungseg.search.objective import NoValue, read_objectives, refuse_objectives
 from lungseg.search.results import summary_lines, write_results
 from lungseg.search.samplers import all_points, build_sampler, propose
 from lungseg.search.settings import Settings, read_settings
 from lungseg.search.space import Point, Space, override, read_space
-from lungseg.search.storage import journal_path, open_storage
+from lungseg.search.storage import journal_path, lost_storage, open_storage
 from lungseg.search.workers import Heartbeat
 from lungseg.status import read_status, write_status
 from lungseg.training.leaks import LOGGED, refuse_test_selection
@@ -72,17 +72,20 @@ def search(
 
     folder = Path(config.hydra.sweep.dir)
     storage = open_storage(settings.storage, config.outputs, settings.study_name)
-    found = Search(settings, space, points, storage, facts, folder, config.outputs)
-    write_text(folder / "multirun.yaml", hide_password(OmegaConf.to_yaml(config)))
+    with lost_storage(settings.storage):
+        found = Search(settings, space, points, storage, facts, folder, config.outputs)
+    write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
+    hide_source(config, folder)
     from hydra.core.plugins import Plugins
 
     launcher = Plugins.instance().instantiate_launcher(
         hydra_context=hydra_context, task_function=task_function, config=config
     )
-    try:
-        found.run(launcher, fixed)
-    finally:
-        content = write_results(folder, found.claims.trials(), settings)
+    with lost_storage(settings.storage):
+        try:
+            found.run(launcher, fixed)
+        finally:
+            content = write_results(folder, found.claims.trials(), settings)
     journal = journal_path(settings.storage, config.outputs, settings.study_name)
     shown = short(journal) if journal else hide_password(str(settings.storage))
     for line in summary_lines(content, folder, shown):
@@ -195,13 +198,14 @@ class Search:
                         + ", ".join(str(trial.number) for trial in part)
                     )
                     error = self._launch(launcher, fixed, part, overrides)
-                    for trial in part:
-                        self._close(trial, error)
+                    # All are closed before any of them may end the search.
+                    came_to = [(trial.number, self._close(trial, error)) for trial in part]
+                    for number, failure in came_to:
+                        self._count(number, failure)
         except BaseException as error:
+            reason = str(error) if isinstance(error, LungsegError) else type(error).__name__
             for trial_id in ids:  # those that are closed stay as they are
-                self.claims.finish(
-                    trial_id, TrialState.FAIL, error=f"stopped by {type(error).__name__}"
-                )
+                self.claims.finish(trial_id, TrialState.FAIL, error=f"stopped: {reason}")
             raise
 
     def _propose(self, trial: Any) -> list[str]:
@@ -235,8 +239,8 @@ class Search:
             return hide_password(f"{type(error).__name__}: {error}".splitlines()[0])
         return None
 
-    def _close(self, trial: Any, launch_error: str | None) -> None:
-        """Note what a trial came to, from its run folder."""
+    def _close(self, trial: Any, launch_error: str | None) -> str | None:
+        """Note what a trial came to, from its run folder, and give the reason if it failed."""
         from optuna.trial import TrialState
 
         run_dir = self.folder / str(trial.number)
@@ -262,7 +266,7 @@ class Search:
             attributes["error"] = error
         if not self.claims.finish(trial._trial_id, state, values, **attributes):
             log.warning(f"trial {trial.number}: was made up by another worker; its result is left")
-        self._count(trial.number, error if state == TrialState.FAIL else None)
+        return error if state == TrialState.FAIL else None
 
     def _check_cohort(self, sha256: str) -> None:
         if self.claims.set_cohort(sha256) != sha256:

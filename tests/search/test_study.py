@@ -2,7 +2,7 @@ import pytest
 
 from lungseg.errors import ConfigError
 from lungseg.search.space import read_space
-from lungseg.search.storage import journal_path, open_storage
+from lungseg.search.storage import journal_path, lost_storage, open_storage
 from lungseg.search.study import Claims, open_study
 from tests.search.conftest import SPACE, settings
 
@@ -100,3 +100,14 @@ def test_a_wrong_database_is_one_line(postgres):
         open_storage(postgres.replace("/postgres", "/nowhere"), "outputs", "quick")
     assert "geheim" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_goes_away_is_one_line():
+    from sqlalchemy.exc import OperationalError
+
+    with (
+        pytest.raises(ConfigError, match=r"was lost: no route to \*\*\*; the same command") as lost,
+        lost_storage("postgresql+psycopg://me:geheim@there/x"),
+    ):
+        raise OperationalError("select", {}, OSError("no route to geheim"))
+    assert "geheim" not in str(lost.value)

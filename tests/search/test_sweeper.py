@@ -4,6 +4,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -13,6 +15,7 @@ from optuna.trial import TrialState
 from lungseg.errors import ConfigError
 from lungseg.search.results import write_results
 from lungseg.status import read_status
+from tests.conftest import CLONE
 from tests.search.conftest import settings, start_worker
 from tests.search.worker import QuickLauncher, make_search
 
@@ -82,7 +85,8 @@ def test_a_killed_search_goes_on(tmp_path, sampler):
         if trial.state == TrialState.FAIL:
             assert trial.user_attrs["error"] == "its process was killed"
             status = read_status(search.folder / str(trial.number))
-            assert status is None or status["state"] == "failed"
+            # Or it had completed, and was killed before it could say so.
+            assert status is None or status["state"] in ("failed", "completed")
 
 
 @pytest.mark.parametrize("kind", ["journal", "postgres"])
@@ -143,6 +147,20 @@ def test_three_failures_in_a_row_end_it(tmp_path):
     with pytest.raises(ConfigError, match="3 trials in a row failed, the last with: out of memory"):
         search.run(launcher, [])
     assert len(launcher.launched) == 4
+
+
+def test_a_result_beside_failures_is_kept(tmp_path):
+    search = make_search(tmp_path, n_trials=12, n_jobs=4)
+    with pytest.raises(ConfigError, match="3 trials in a row failed"):
+        search.run(QuickLauncher(search.folder, fails=(0, 1, 2)), [])
+    assert states(search) == {"COMPLETE": 1, "FAIL": 3}
+
+
+def test_a_search_imports_no_torch_before_its_jobs():
+    code = "import hydra_plugins.lungseg_sweeper, sys; assert 'optuna' not in sys.modules;"
+    code += "import lungseg.search.sweeper, lungseg.search.study, lungseg.search.storage;"
+    code += "assert not {'torch', 'pytorch_lightning'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=CLONE)
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path):
