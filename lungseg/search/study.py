@@ -150,13 +150,14 @@ class Claims:
         return claimed
 
     def others(self, number: int) -> list[FrozenTrial]:
-        """Trials that have or had a point, once all those with lower numbers got theirs."""
+        """Trials that finished or run with a point, once all with lower numbers got theirs."""
         while True:
             trials = [trial for trial in self.trials() if trial.number != number]
             if not any(
                 t.number < number and _runs(t) and "point" not in t.user_attrs for t in trials
             ):
-                return [t for t in trials if "point" in t.user_attrs]
+                held = (t for t in trials if t.state in FINISHED or _runs(t))
+                return [t for t in held if "point" in t.user_attrs]
             time.sleep(POLL_SECONDS)
 
     def set_point(self, trial_id: int, point: dict[str, Any], space: Any) -> None:

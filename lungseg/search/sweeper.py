@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -209,8 +210,6 @@ class Search:
             raise
 
     def _propose(self, trial: Any) -> list[str]:
-        from optuna.trial import TrialState
-
         others = self.claims.others(trial.number)
         point = propose(
             self.study,
@@ -218,7 +217,7 @@ class Search:
             self.space,
             self.settings.sampler,
             self.settings.seed,
-            [t.user_attrs["point"] for t in others if t.state != TrialState.FAIL],
+            [other.user_attrs["point"] for other in others],
             self.points,
         )
         self.claims.set_point(trial._trial_id, point, self.space)
@@ -252,7 +251,8 @@ class Search:
         state, values, error = TrialState.FAIL, None, status["error"] or launch_error
         if status["state"] == "pruned":
             steps = self.claims.storage.get_trial(trial._trial_id).intermediate_values
-            state, values = TrialState.PRUNED, [steps[max(steps)]] if steps else None
+            last = steps[max(steps)] if steps else math.nan
+            state, values = TrialState.PRUNED, [last] if math.isfinite(last) else None
         elif status["state"] == "completed":
             try:
                 self._check_cohort(attributes["cohort_sha256"])

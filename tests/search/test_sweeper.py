@@ -141,6 +141,17 @@ def test_a_failed_point_of_a_grid_is_made_up(tmp_path):
     check_whole(search, 10)
 
 
+def test_the_point_of_a_dead_worker_is_free_before_it_is_buried(tmp_path):
+    space = {"loss.alpha": {"choices": [0.1, 0.2]}}
+    search = make_search(tmp_path, space, sampler="grid", n_trials=2)
+    dead = search.claims.claim()
+    assert search._propose(dead) == ["loss.alpha=0.1"]
+    assert search._propose(search.claims.claim()) == ["loss.alpha=0.2"]
+    gone = dead.user_attrs["worker"] | {"started": "1"}
+    search.claims.storage.set_trial_user_attr(dead._trial_id, "worker", gone)
+    assert search._propose(search.claims.claim()) == ["loss.alpha=0.1"]
+
+
 def test_three_failures_in_a_row_end_it(tmp_path):
     search = make_search(tmp_path)
     launcher = QuickLauncher(search.folder, fails=tuple(range(1, 9)))
