@@ -20,7 +20,7 @@ train: setup ## train on a small synthetic cohort (a few minutes on two cores)
 	$(BIN)/lungseg train experiment=quick
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: setup ## check style and types
 	$(BIN)/ruff check .

@@ -98,11 +98,18 @@ def recorded(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in plain.items()}
 
 
+def hide_password(text: str) -> str:
+    """Blank user and password in every URL of a text."""
+    text = re.sub(r"(?<=://)[^/@\s'\"]+@", f"{HIDDEN}@", text)
+    return re.sub(r"(?<=[?&]password=)[^&\s'\"]+", HIDDEN, text)
+
+
 def hide_source(config: DictConfig, folder: Path) -> None:
-    """Blank paths of the source in the YAML files that Hydra wrote below a folder."""
+    """Blank source paths and passwords in the YAML files that Hydra wrote below a folder."""
     paths = {OmegaConf.select(config, key, throw_on_missing=False) for key in SOURCE_KEYS}
     for file in folder.glob("*.yaml"):
-        text = old = file.read_text()
+        old = file.read_text()
+        text = hide_password(old)
         for path in sorted((str(path) for path in paths if path), key=len, reverse=True):
             # As a value, not where the same letters stand in a key or a number.
             text = re.sub(rf"(?<=[=\s'\"]){re.escape(path)}(?=[\s'\",/]|$)", HIDDEN, text)

@@ -16,7 +16,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
-from lungseg.errors import LungsegError
+from lungseg.errors import LungsegError, Pruned
 from lungseg.files import short
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -98,6 +98,9 @@ def _job(command: str, config: DictConfig) -> Any:
         log.debug("the traceback:", exc_info=True)
         if single:
             raise _Stop from error
+        if isinstance(error, Pruned):
+            log.info(f"job {hydra_config.job.num}: {error}")
+            return None
         _note_failure(error, command, run_dir, hydra_config.job.num)
         if config.get("stop_on_error"):
             raise _Stop from error
@@ -111,13 +114,9 @@ def _job(command: str, config: DictConfig) -> Any:
 
 
 def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> None:
-    from lungseg.errors import Pruned
     from lungseg.messages import one_line
     from lungseg.status import read_status, write_status
 
-    if isinstance(error, Pruned):
-        log.info(f"job {job}: {error}")
-        return
     reason = one_line(error, command, [], in_log=True)
     if read_status(run_dir) is None:  # stopped before it had begun
         write_status(run_dir, "failed", reason)
@@ -141,8 +140,8 @@ def _sweep_result(command: str) -> int:
     from lungseg.apps.sweeps import Sweep, print_index, rows
 
     folder, Sweep.folder = Sweep.folder, None
-    if folder is None or not folder.is_dir():
-        return 0
+    if folder is None or Sweep.search or not folder.is_dir():
+        return 0  # a search tells by itself: what failed in it was made up for
     if command == "train":
         print_index(folder)
     states = [row["state"] for row in rows(folder)]

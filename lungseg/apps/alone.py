@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
 from lungseg.status import read_status
 
@@ -29,6 +31,7 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
 
     Raises:
         ConfigError: If the process failed.
+        Pruned: If a search gave it up.
     """
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:
@@ -41,13 +44,13 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
             *(sys.executable, "-m", "lungseg", command),
             *(f"--config-path={folder}", "--config-name=job"),
         ]
-        done = subprocess.run(words, stderr=subprocess.PIPE, text=True, env=_environment())
+        done = subprocess.run(words, stderr=subprocess.PIPE, text=True, env=_environment(config))
     if done.returncode:
-        status = read_status(run_dir)
-        lines = done.stderr.strip().splitlines()
-        reason = (
-            status["error"] if status and status["error"] else (lines or ["no reason given"])[-1]
-        )
+        status = read_status(run_dir) or {"state": "failed", "error": None}
+        if status["state"] == "pruned":
+            raise Pruned(status["error"])
+        lines = [status["error"], *reversed(done.stderr.strip().splitlines()), "no reason given"]
+        reason = next(line for line in lines if line)
         raise ConfigError(reason.removeprefix(f"lungseg {command}: error: "))
     sys.stderr.write(done.stderr)
 
@@ -65,7 +68,11 @@ def _hydra(run_dir: Path) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, str]:
-    """Without the marks of this process' own place among others."""
+def _environment(config: DictConfig) -> dict[str, str]:
+    """Without the marks of this process' own place among others; with its trial, of a search."""
+    from lungseg.search.prune import TRIAL, this_trial
+
+    trial = this_trial(config.outputs)
+    mine = {TRIAL: json.dumps(asdict(trial))} if trial else {}
     ranks = ("LOCAL_RANK", "NODE_RANK", "RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-    return {name: value for name, value in os.environ.items() if name not in ranks}
+    return {name: value for name, value in os.environ.items() if name not in ranks} | mine

@@ -82,3 +82,11 @@ def sweeping() -> bool:
     from hydra.types import RunMode
 
     return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def refuse_single_search() -> None:
+    """A search that is started without -m would train once, with none of its settings."""
+    from hydra.core.hydra_config import HydraConfig
+
+    if "study_name" in HydraConfig.get().sweeper and not sweeping():
+        raise ConfigError("the sweep chosen is a search: it needs -m: lungseg train -m …")

@@ -52,7 +52,11 @@ def swept(hydra: Any) -> set[str]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from omegaconf import OmegaConf
 
-    keys = {*(hydra.sweeper.get("params") or ()), *(hydra.sweeper.get("space") or ())}
+    keys = set(hydra.sweeper.get("params") or ())
+    if hydra.sweeper.get("space"):
+        from lungseg.search.space import ranges_of
+
+        keys |= ranges_of(dict(hydra.sweeper.space)).keys()
     sweep = OmegaConf.load(Path(hydra.sweep.dir) / "multirun.yaml")
     typed = [text for text in sweep.hydra.overrides.task if HIDDEN not in text]
     for override in OverridesParser.create().parse_overrides(typed):

@@ -35,13 +35,16 @@ class Sweep(Callback):
 
     Attributes:
         folder: Of the sweep under way in this process, None before one starts.
+        search: Whether it is a search, whose folder may hold jobs of earlier starts.
     """
 
     folder: Path | None = None
+    search = False
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Take the folder from the sweep's own configuration."""
         Sweep.folder = Path(config.hydra.sweep.dir)
+        Sweep.search = "study_name" in config.hydra.sweeper
 
 
 def rows(folder: Path) -> list[Row]:

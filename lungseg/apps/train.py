@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.alone import run_alone
-from lungseg.apps.checks import check_values, refuse_taken, sweeping
+from lungseg.apps.checks import check_values, refuse_single_search, refuse_taken, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.labels import name_run
 from lungseg.apps.prepare import prepare
@@ -42,6 +42,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
     # What can be refused is refused now, before hours of preparation.
+    refuse_single_search()
     check_values(config)
     refuse_test_selection(config)
     if config.allow_test_selection:
@@ -105,9 +106,9 @@ def _train(
         )
         if logger is not None:
             _log_results(logger, module, data, cohort, summary, run_dir / "evaluation")
-    except BaseException:
+    except BaseException as stopped:
         if logger is not None:
-            logger.finish(exit_code=1)
+            logger.finish(exit_code=0 if isinstance(stopped, Pruned) else 1)
         raise
     if logger is not None:
         logger.finish()
@@ -241,6 +242,7 @@ def _selects(config: DictConfig, split: Split) -> bool:
 
 
 def _trainer(config: DictConfig, run_dir: Path, logger: Any, *, selects: bool) -> Any:
+    from lungseg.search.prune import pruning
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
 
@@ -259,7 +261,7 @@ def _trainer(config: DictConfig, run_dir: Path, logger: Any, *, selects: bool) -
         config.trainer,
         "trainer",
         precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
-        callbacks=[*callbacks, History(run_dir / "metrics.csv")],
+        callbacks=[*callbacks, History(run_dir / "metrics.csv"), *pruning(config.outputs)],
         logger=logger or False,
         default_root_dir=run_dir,
         enable_progress_bar=False,  # Lightning's; ours is among the callbacks

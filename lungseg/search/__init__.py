@@ -1,0 +1,1 @@
+"""Searches that learn from their trials: a Hydra sweeper on Optuna."""

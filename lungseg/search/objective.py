@@ -1,0 +1,113 @@
+"""A finished run's value: of the chosen checkpoint, on the validation set."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from difflib import get_close_matches
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from lungseg.errors import ConfigError
+from lungseg.training.leaks import LOGGED, NUMBERS
+
+
+class NoValue(Exception):  # noqa: N818  # it may happen to any trial
+    """The run came to no usable number."""
+
+
+def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
+    """Stop when an objective is none to choose by.
+
+    Args:
+        objectives: Names such as ``val/dsc``.
+        config: Of a job.
+
+    Raises:
+        ConfigError: If one names the training or the test set, or a set that the split lacks.
+    """
+    for name in objectives:
+        where = f"hydra.sweeper.objective={name}"
+        set_name, _, number = name.partition("/")
+        if set_name == "test" and not config.allow_test_selection:
+            raise ConfigError(
+                f"{where}: would choose by the test set and make its numbers worthless; take"
+                " val/… with split.val set (or allow_test_selection=true, which is reported)"
+            )
+        if set_name not in ("val", "test") or not number:
+            close = get_close_matches(name, [n for n in LOGGED if n.startswith("val")], n=1)
+            hint = f"did you mean {close[0]}?" if close and set_name != "train" else ""
+            raise ConfigError(
+                f"{where}: must be a number of the validation set;"
+                f" {hint or 'such as val/dsc, or val/… of evaluation/summary.json'}"
+            )
+        missing = object()
+        val = OmegaConf.select(config, "split.val", default=missing, throw_on_missing=False)
+        if set_name == "val" and val is not missing and not val:
+            raise ConfigError(
+                f"{where}: the split has no validation set; give one with split.val, or with"
+                " split=train_val_test"
+            )
+
+
+def read_objectives(run_dir: Path, objectives: tuple[str, ...]) -> list[float]:
+    """Values of a completed run.
+
+    A logged number, such as ``val/dsc``, is that of the epoch whose weights were evaluated; any
+    other is looked up in ``evaluation/summary.json``.
+
+    Raises:
+        ConfigError: If no run could have such a number.
+        NoValue: If this run's is not finite.
+    """
+    return [_read(run_dir, name) for name in objectives]
+
+
+def _read(run_dir: Path, name: str) -> float:
+    set_name, _, number = name.partition("/")
+    value = (
+        _logged(run_dir, name) if number in NUMBERS else _evaluated(run_dir, set_name, number, name)
+    )
+    if value is None or not math.isfinite(value):
+        raise NoValue(f"{name} came to {value}, which is no number to go by")
+    return value
+
+
+def _logged(run_dir: Path, name: str) -> float | None:
+    provenance = json.loads((run_dir / "provenance.json").read_text())
+    epoch = provenance["evaluation"]["epochs"] - 1
+    with (run_dir / "metrics.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["epoch"]) == epoch]
+    if not rows:
+        raise NoValue(f"metrics.csv has no row of the chosen checkpoint's epoch {epoch}")
+    if name not in rows[0]:
+        raise ConfigError(
+            f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
+            " split.val, or with split=train_val_test"
+        )
+    return float(rows[0][name] or "nan")
+
+
+def _evaluated(run_dir: Path, set_name: str, number: str, name: str) -> float | None:
+    summary = json.loads((run_dir / "evaluation" / "summary.json").read_text())
+    if set_name not in summary:
+        raise ConfigError(
+            f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
+            " split.val, or with split=train_val_test"
+        )
+    known = {
+        key: found["value"] if isinstance(found, dict) else found
+        for key, found in summary[set_name].items()
+        if not isinstance(found, dict) or "value" in found
+    }
+    if number not in known:
+        close = get_close_matches(number, [*NUMBERS, *known], n=1)
+        hint = f"did you mean {set_name}/{close[0]}?" if close else "evaluation/summary.json lists"
+        raise ConfigError(
+            f"hydra.sweeper.objective={name}: no run has a number of that name; {hint}"
+            + ("" if close else " what there is")
+        )
+    value = known[number]
+    return None if value is None else float(value)

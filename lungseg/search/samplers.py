@@ -1,0 +1,124 @@
+"""Who proposes the next point."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from lungseg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
+
+    from lungseg.search.space import Point, Space
+
+MOST_POINTS = 100_000
+ATTEMPTS = 20
+
+
+def build_sampler(name: str, seed: int) -> BaseSampler:
+    """A sampler of Optuna's.
+
+    Raises:
+        ConfigError: If it needs a package that is not there.
+    """
+    from optuna import samplers
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Optuna calls experimental
+        if name == "gp":
+            return samplers.GPSampler(seed=seed, warn_independent_sampling=False)
+        if name == "tpe":
+            return samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        if name == "cmaes":
+            if find_spec("cmaes") is None:  # Optuna finds out only while it samples
+                raise ConfigError(
+                    "hydra.sweeper.sampler=cmaes: needs the package cmaes; pip install cmaes"
+                )
+            return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return samplers.RandomSampler(seed=seed)
+
+
+def seed_of(seed: int, number: int, attempt: int = 0) -> int:
+    """A seed of its own for each trial: a search that goes on does not repeat itself."""
+    return random.Random(f"{seed}/{number}/{attempt}").getrandbits(32)
+
+
+def all_points(space: Space, sampler: str) -> list[Point] | None:
+    """Every point of a space that has an end; None for others.
+
+    Raises:
+        ConfigError: If the sampler is ``grid`` and there is no end to the space.
+    """
+    points = space.points()
+    if points is not None:
+        listed = [point for point, _ in zip(points, range(MOST_POINTS + 1), strict=False)]
+        if len(listed) <= MOST_POINTS:
+            return listed
+    if sampler == "grid":
+        endless = [p.key for p in space.parameters if p.values() is None]
+        raise ConfigError(
+            f"hydra.sweeper.sampler=grid: {endless[0]} needs a step or choices"
+            if endless
+            else f"hydra.sweeper.sampler=grid: the space has more than {MOST_POINTS} points"
+        )
+    return None
+
+
+def propose(
+    study: Study,
+    trial: FrozenTrial,
+    space: Space,
+    sampler: str,
+    seed: int,
+    taken: Iterable[Point],
+    points: list[Point] | None,
+) -> Point:
+    """A point that no other trial has.
+
+    Args:
+        study: The trials so far.
+        trial: The one that needs a point.
+        space: Where to look.
+        sampler: Who proposes.
+        seed: Of the search.
+        taken: Points of trials that finished or run.
+        points: All points of a space that has an end, of which one must be left.
+    """
+    known = {_mark(point) for point in taken}
+    left = [point for point in points or () if _mark(point) not in known]
+    if sampler == "grid":
+        return left[0]
+    point: Point = {}
+    for attempt in range(ATTEMPTS):
+        sampled = build_sampler(sampler, seed_of(seed, trial.number, attempt))
+        point = _sample(sampled, study, trial, space)
+        if _mark(point) not in known:
+            return point
+    return random.Random(seed_of(seed, trial.number)).choice(left) if left else point
+
+
+def _sample(sampler: BaseSampler, study: Study, trial: FrozenTrial, space: Space) -> Point:
+    relative_space = sampler.infer_relative_search_space(study, trial)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        relative = sampler.sample_relative(study, trial, relative_space)
+        point: dict[str, Any] = {}
+        for parameter in space.parameters:
+            key = parameter.key
+            if not parameter.exists(point):
+                continue
+            if key in relative:
+                point[key] = relative[key]
+            else:
+                point[key] = sampler.sample_independent(study, trial, key, parameter.distribution)
+    return point
+
+
+def _mark(point: Point) -> str:
+    return repr(sorted(point.items()))

@@ -1,0 +1,113 @@
+import pytest
+
+from lungseg.errors import ConfigError
+from lungseg.search.space import read_space
+from lungseg.search.storage import journal_path, lost_storage, open_storage
+from lungseg.search.study import Claims, open_study
+from tests.search.conftest import SPACE, settings
+
+FACTS = {
+    "space": read_space(SPACE).facts(),
+    "objectives": {"val/dsc": "maximize"},
+    "settings": {"trainer.max_epochs": 10},
+}
+OTHER = {
+    "space": (
+        read_space(SPACE | {"loss.alpha": {"low": 0, "high": 0.5}}).facts(),
+        "another search space of loss.alpha: float 0.0 to 1.0, now float 0.0 to 0.5",
+    ),
+    "objectives": ({"val/loss": "minimize"}, "another objective val/dsc: maximize, now none"),
+    "settings": ({"trainer.max_epochs": 20}, "another trainer.max_epochs: 10, now 20"),
+}
+
+
+@pytest.mark.parametrize("part", OTHER)
+def test_another_study_of_the_same_name_is_refused(tmp_path, part):
+    storage = open_storage(None, str(tmp_path), "quick")
+    study_id = open_study(storage, settings(), FACTS)
+    assert open_study(storage, settings(), FACTS) == study_id
+    changed, message = OTHER[part]
+    with pytest.raises(ConfigError, match=message):
+        open_study(storage, settings(), FACTS | {part: changed})
+
+
+def test_a_study_that_is_not_ours_is_left_alone(tmp_path):
+    import optuna
+
+    storage = open_storage(None, str(tmp_path), "quick")
+    optuna.create_study(study_name="quick", storage=storage).ask()
+    with pytest.raises(ConfigError, match="that lungseg did not make"):
+        open_study(storage, settings(), FACTS)
+
+
+def test_a_study_whose_maker_was_killed_is_taken_up(tmp_path, monkeypatch):
+    import optuna
+
+    from lungseg.search import study
+
+    monkeypatch.setattr(study, "FACTS_SECONDS", 0.0)
+    storage = open_storage(None, str(tmp_path), "quick")
+    made = optuna.create_study(study_name="quick", storage=storage, direction="maximize")
+    open_study(storage, settings(), FACTS)
+    assert made.user_attrs["lungseg"] == FACTS
+
+
+def test_one_more_than_needed_is_given_back(tmp_path):
+    storage = open_storage(None, str(tmp_path), "quick")
+    claims = Claims(storage, open_study(storage, settings(), FACTS), total=1)
+    assert claims.claim() is not None
+    assert claims.claim() is None
+    assert claims.counts() == (0, 1)
+
+
+def test_half_a_line_of_a_killed_writer_is_taken_back(tmp_path):
+    storage = open_storage(None, str(tmp_path), "quick")
+    study_id = open_study(storage, settings(), FACTS)
+    with journal_path(None, str(tmp_path), "quick").open("ab") as file:
+        file.write(b'{"op_code": 4, "worker_id"')
+    again = open_storage(None, str(tmp_path), "quick")
+    Claims(again, study_id, total=3).claim()
+    assert again.get_n_trials(study_id) == 1
+
+
+def test_a_lock_of_a_killed_writer_is_let_go(tmp_path, monkeypatch):
+    """Also where the path is relative, which made the lock a link to nowhere."""
+    monkeypatch.chdir(tmp_path)
+    open_study(open_storage(None, "outputs", "quick"), settings(), FACTS)
+    journal = journal_path(None, "outputs", "quick").absolute()
+    journal.with_name(journal.name + ".lock").symlink_to(journal)
+    open_study(open_storage(None, "outputs", "quick"), settings(), FACTS)
+
+
+UNREACHABLE = {
+    "no server": ("postgresql+pg8000://me:geheim@127.0.0.1:1/x", "cannot be used: .*refused"),
+    "no driver": ("postgresql+nothing://me:geheim@127.0.0.1/x", "driver is not installed"),
+    "no URL": ("somewhere", "is no URL of a storage"),
+}
+
+
+@pytest.mark.parametrize("case", UNREACHABLE)
+def test_a_storage_out_of_reach_is_one_line_without_the_password(case):
+    url, message = UNREACHABLE[case]
+    with pytest.raises(ConfigError, match=message) as refused:
+        open_storage(url, "outputs", "quick")
+    assert "geheim" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_wrong_database_is_one_line(postgres):
+    with pytest.raises(ConfigError, match=r"database .nowhere. does not exist") as refused:
+        open_storage(postgres.replace("/postgres", "/nowhere"), "outputs", "quick")
+    assert "geheim" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_goes_away_is_one_line():
+    from sqlalchemy.exc import OperationalError
+
+    with (
+        pytest.raises(ConfigError, match=r"was lost: no route to \*\*\*; the same command") as lost,
+        lost_storage("postgresql+pg8000://me:geheim@there/x"),
+    ):
+        raise OperationalError("select", {}, OSError("no route to geheim"))
+    assert "geheim" not in str(lost.value)
