@@ -59,16 +59,20 @@ def compared(
     return held / rounds, told / rounds
 
 
-def false_alarms(n_cases: int, repeats: int, rounds: int = 1000, n_runs: int = 6) -> float:
+def false_alarms(
+    n_cases: int, repeats: int, rounds: int = 1000, n_runs: int = 6, *, seeds: bool | None = None
+) -> float:
     """Share of families of runs, all alike, in which any pair is called better or worse.
 
-    Single runs are alike without what their seeds add: that is a difference of these models.
+    Single runs are alike without what their seeds add (`seeds`, by default with repeats only): that
+    is a difference of these models.
     """
+    seeds = repeats > 1 if seeds is None else seeds
     random = np.random.default_rng([n_cases, repeats])
     called = 0
     for _ in range(rounds):
         cases = random.normal(CENTRE, BETWEEN_CASES, n_cases)
-        spread = SEED if repeats > 1 else 0
+        spread = SEED if seeds else 0
         group = {str(i): runs(random, cases, repeats, 0, spread)[0] for i in range(n_runs)}
         found = pairs(group, higher_is_better=True)
         called += any(pair.verdict != "cannot be told" for pair in found)
@@ -92,6 +96,8 @@ def main() -> None:
     for n_cases, repeats in FAMILIES:
         share = false_alarms(n_cases, repeats)
         print(f"6 runs alike, {n_cases} cases, repeats {repeats}: any called different {share:.3f}")
+    share = false_alarms(24, 1, seeds=True)
+    print(f"6 single runs of one setting with different seeds, 24 cases: {share:.3f}, as models")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def name_run(config: DictConfig) -> None:
     found: dict[str, str | None] = {"name": None, "group": None, "job_type": "train"}
     if sweeping():
         keys = swept(hydra)
-        settings = [text for text in hydra.overrides.task if text.partition("=")[0] in keys]
+        settings = [_rounded(text) for text in hydra.overrides.task if text.split("=")[0] in keys]
         rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
         found |= {
             "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
@@ -45,6 +46,12 @@ def name_run(config: DictConfig) -> None:
         if typed[key] is None:
             typed[key] = found[key]
     typed.tags = list(dict.fromkeys([*(str(name) for name in chosen if name), *typed.tags]))
+
+
+def _rounded(override: str) -> str:
+    """A value that a search proposed, with as many digits as a person reads."""
+    key, _, value = override.partition("=")
+    return f"{key}={float(value):.4g}" if re.fullmatch(r"\d+\.\d{5,}(e-?\d+)?", value) else override
 
 
 def swept(hydra: Any) -> set[str]:
