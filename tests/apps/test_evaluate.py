@@ -322,7 +322,7 @@ def test_thresholds_would_replace_each_other_in_a_sweep(run, cli):
     before = contents(run)
     done = cli("evaluate", f"run={run}", "-m", "metrics.threshold=0.3,0.7")
     assert done.returncode != 0
-    assert "each job would replace the evaluation of the one before" in done.stderr
+    assert "each job would replace the evaluation of the one before" in done.stdout
     assert contents(run) == before
 
 
