@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
+from lungseg.files import write_text
 
 HIDDEN = "(not recorded)"
 # A source's path may hold a patient's or a hospital's name.
@@ -100,7 +101,7 @@ def recorded(config: DictConfig) -> dict[str, Any]:
 
 def hide_password(text: str) -> str:
     """Blank user and password in every URL of a text."""
-    text = re.sub(r"(?<=://)[^/@\s'\"]+@", f"{HIDDEN}@", text)
+    text = re.sub(r"(?<=://)[^@\s'\"]+@", f"{HIDDEN}@", text)
     return re.sub(r"(?<=[?&]password=)[^&\s'\"]+", HIDDEN, text)
 
 
@@ -112,9 +113,9 @@ def hide_source(config: DictConfig, folder: Path) -> None:
         text = hide_password(old)
         for path in sorted((str(path) for path in paths if path), key=len, reverse=True):
             # As a value, not where the same letters stand in a key or a number.
-            text = re.sub(rf"(?<=[=\s'\"]){re.escape(path)}(?=[\s'\",/]|$)", HIDDEN, text)
+            text = re.sub(rf"(?<=[=,\s'\"]){re.escape(path)}(?=[\s'\",/]|$)", HIDDEN, text)
         if text != old:
-            file.write_text(text)
+            write_text(file, text)  # other jobs of a sweep read it at any time
 
 
 def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:

@@ -25,3 +25,7 @@ class DataError(LungsegError):
 
 class Pruned(LungsegError):  # noqa: N818  # it is none
     """No error: a search gave this run up because other trials were ahead of it."""
+
+
+class Stop(BaseException):
+    """Carries an error, its cause, past Hydra, which would print a job's overrides or only warn."""

@@ -16,17 +16,13 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
-from lungseg.errors import LungsegError, Pruned
-from lungseg.files import short
+from lungseg.errors import LungsegError, Pruned, Stop
+from lungseg.sweep import INTERRUPTED, end_sweep, failed_job
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
 
 log = logging.getLogger(__name__)
-
-
-class _Stop(BaseException):
-    """Carries a job's error past Hydra, which would print the job's overrides first."""
 
 
 def launch(command: str, overrides: list[str]) -> int:
@@ -58,25 +54,26 @@ def launch(command: str, overrides: list[str]) -> int:
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):
             main(task)()
+        code = 0
     except SystemExit as done:  # Hydra's help, and flags that it does not know
-        return done.code if isinstance(done.code, int) else 1
+        code = done.code if isinstance(done.code, int) else 1
     except KeyboardInterrupt:
         print(f"lungseg {command}: interrupted", file=sys.stderr)
-        return 130
-    except (Exception, _Stop) as stopped:
-        error = stopped.__cause__ if isinstance(stopped, _Stop) else stopped
+        code = INTERRUPTED
+    except (Exception, Stop) as stopped:
+        error = stopped.__cause__ if isinstance(stopped, Stop) else stopped
         if full and error is not None:
             raise error from None
         from lungseg.messages import one_line
 
         line = one_line(error, command, overrides)
         if not isinstance(error, LungsegError):
-            line = _failed_job() or line
+            line = failed_job() or line
         print(f"lungseg {command}: error: {line}", file=sys.stderr)
-        return 1
+        code = 1
     finally:
         sys.argv = argv
-    return _sweep_result(command)
+    return end_sweep(command, code)
 
 
 def _job(command: str, config: DictConfig) -> Any:
@@ -97,14 +94,18 @@ def _job(command: str, config: DictConfig) -> Any:
     except Exception as error:
         log.debug("the traceback:", exc_info=True)
         if single:
-            raise _Stop from error
+            raise Stop from error
         if isinstance(error, Pruned):
             log.info(f"job {hydra_config.job.num}: {error}")
             return None
         _note_failure(error, command, run_dir, hydra_config.job.num)
         if config.get("stop_on_error"):
-            raise _Stop from error
+            raise Stop from error
         return None  # its status tells; the other jobs of the sweep go on
+    except KeyboardInterrupt as interrupt:
+        if not single:
+            _note_failure(interrupt, command, run_dir, hydra_config.job.num)
+        raise
     finally:
         if not single:
             from lungseg.apps.sweeps import write_index
@@ -113,7 +114,7 @@ def _job(command: str, config: DictConfig) -> Any:
             gc.collect()  # a run's parts refer to each other; unasked, jobs would pile up
 
 
-def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> None:
+def _note_failure(error: BaseException, command: str, run_dir: Path, job: int) -> None:
     from lungseg.messages import one_line
     from lungseg.status import read_status, write_status
 
@@ -121,37 +122,6 @@ def _note_failure(error: Exception, command: str, run_dir: Path, job: int) -> No
     if read_status(run_dir) is None:  # stopped before it had begun
         write_status(run_dir, "failed", reason)
     log.error(f"job {job} failed: {reason}")
-
-
-def _failed_job() -> str | None:
-    """Why a sweep stopped, by the folders of its jobs.
-
-    Launchers that start processes hand errors on each in a way of its own, or not at all.
-    """
-    from lungseg.apps.sweeps import Sweep, rows
-
-    folder, Sweep.folder = Sweep.folder, None
-    failed = (row for row in rows(folder) if row["state"] == "failed") if folder else ()
-    return next((f"job {row['job']} failed: {row['error']}" for row in failed), None)
-
-
-def _sweep_result(command: str) -> int:
-    """Tell how a sweep went that ran to its end, and give its exit code."""
-    from lungseg.apps.sweeps import Sweep, print_index, rows
-
-    folder, Sweep.folder = Sweep.folder, None
-    if folder is None or Sweep.search or not folder.is_dir():
-        return 0  # a search tells by itself: what failed in it was made up for
-    if command == "train":
-        print_index(folder)
-    states = [row["state"] for row in rows(folder)]
-    if failed := states.count("failed"):
-        print(
-            f"lungseg {command}: error: {failed} of {len(states)} jobs failed; the reasons stand"
-            f" above and in {short(folder / 'sweep.csv')}",
-            file=sys.stderr,
-        )
-    return int(failed > 0)
 
 
 def _quiet() -> None:

@@ -24,6 +24,19 @@ def one_line(
     if isinstance(error, LungsegError):
         return text if error.path is None or in_log else f"{text} [{error.path}]"
 
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if match := re.search(r"Environment variable '([^']+)' not found", text):
+        return f"{match[1]}: this environment variable is not set"
+    if match := re.search(r"In '([^']+)': \w+ raised while composing config", text):
+        cause = error.__cause__ if error is not None else None
+        why = str(cause or "").strip().splitlines()
+        hint = (
+            "; a search needs '- override /hydra/sweeper: lungseg' in its defaults"
+            if why and "space" in why[0]
+            else ""
+        )
+        return f"{match[1]}.yaml cannot be composed: {why[0] if why else text}{hint}"
     if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
         group, option = match.groups()
         folder = conf_dir() / group

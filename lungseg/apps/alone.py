@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,8 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
             raise Pruned(status["error"])
         lines = [status["error"], *reversed(done.stderr.strip().splitlines()), "no reason given"]
         reason = next(line for line in lines if line)
+        # Behind it the screen shows a path, which may be the source's and is not for the log.
+        reason = re.sub(r" \[[^\]]*\]$", "", reason)
         raise ConfigError(reason.removeprefix(f"lungseg {command}: error: "))
     sys.stderr.write(done.stderr)
 
@@ -69,10 +72,13 @@ def _hydra(run_dir: Path) -> dict[str, Any]:
 
 
 def _environment(config: DictConfig) -> dict[str, str]:
-    """Without the marks of this process' own place among others; with its trial, of a search."""
+    """Without the marks of this process' own place among others; with its trial, of a search.
+
+    Slurm's count of tasks is that of the job that sweeps; the run starts its processes itself.
+    """
     from lungseg.search.prune import TRIAL, this_trial
 
     trial = this_trial(config.outputs)
     mine = {TRIAL: json.dumps(asdict(trial))} if trial else {}
-    ranks = ("LOCAL_RANK", "NODE_RANK", "RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-    return {name: value for name, value in os.environ.items() if name not in ranks} | mine
+    place = ("LOCAL_RANK", "NODE_RANK", "RANK", "WORLD_SIZE", "MASTER_", "SLURM_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(place)} | mine

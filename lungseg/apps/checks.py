@@ -20,6 +20,12 @@ def check_values(config: DictConfig) -> None:
     """
     from lungseg.training.device import resolve_precision
 
+    for group in ("experiment", "sweep"):
+        if config.get(group) is not None:
+            raise ConfigError(
+                f"{group}: the chosen file changes nothing; its first line must be"
+                " # @package _global_"
+            )
     _whole("seed", config.seed, 0)
     _whole("trainer.max_epochs", config.trainer.max_epochs, 1)
     _whole("data.batch_size", config.data.batch_size, 1)

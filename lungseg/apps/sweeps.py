@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from lungseg.apps.screen import print_table
+from lungseg.config import SOURCE_KEYS
 from lungseg.files import short, write_text
 from lungseg.status import read_status
 
@@ -28,23 +28,6 @@ SHOWN = {
 """Numbers that the screen shows, where there are such."""
 
 Row = dict[str, Any]
-
-
-class Sweep(Callback):
-    """Notes in which folder a sweep starts; Hydra tells nobody else.
-
-    Attributes:
-        folder: Of the sweep under way in this process, None before one starts.
-        search: Whether it is a search, whose folder may hold jobs of earlier starts.
-    """
-
-    folder: Path | None = None
-    search = False
-
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Take the folder from the sweep's own configuration."""
-        Sweep.folder = Path(config.hydra.sweep.dir)
-        Sweep.search = "study_name" in config.hydra.sweeper
 
 
 def rows(folder: Path) -> list[Row]:
@@ -62,21 +45,31 @@ def rows(folder: Path) -> list[Row]:
 
 def _changed(run: Path) -> tuple[int, ...]:
     """Tells a row that was read before from one that has to be read again."""
-    files = (run / "status.json", run / "evaluation" / "summary.json")
+    files = (
+        run / ".hydra" / "overrides.yaml",
+        run / "status.json",
+        run / "evaluation" / "summary.json",
+    )
     return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
 
 
 @lru_cache(maxsize=4096)
 def _row(run: Path, changed: tuple[int, ...]) -> tuple[tuple[str, Any], ...]:
     status = read_status(run) or {"state": "running", "error": None}
-    overrides = OmegaConf.to_container(OmegaConf.load(run / ".hydra" / "overrides.yaml"))
-    settings = dict(str(text).partition("=")[::2] for text in overrides or ())
-    row: Row = {"job": int(run.name), "state": status["state"], "settings": settings}
+    row: Row = {"job": int(run.name), "state": status["state"], "settings": _settings(run)}
     summary = run / "evaluation" / "summary.json"
     if summary.is_file():
         for name, numbers in json.loads(summary.read_text()).items():
             row |= {f"{name}/{key}": numbers[key]["value"] for key in HEADLINE}
     return tuple((row | {"error": status["error"]}).items())
+
+
+def _settings(run: Path) -> dict[str, str]:
+    """What was typed for a job, without paths of the source; a new folder may have none yet."""
+    file = run / ".hydra" / "overrides.yaml"
+    typed = OmegaConf.to_container(OmegaConf.load(file)) if file.is_file() else ()
+    settings = dict(str(text).partition("=")[::2] for text in typed or ())
+    return {key: value for key, value in settings.items() if key.strip("+~") not in SOURCE_KEYS}
 
 
 def differing(rows: Iterable[Row]) -> list[str]:
@@ -123,6 +116,6 @@ def print_index(folder: Path) -> None:
             print(f"job {row['job']} failed: {row['error']}")
     states = [row["state"] for row in found]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    print(f"{len(found)} runs: {counts}; {short(folder / FILE)}")
+    print(f"{len(found)} run{'s' if len(found) > 1 else ''}: {counts}; {short(folder / FILE)}")
     if states.count("completed") > 1:
         print(f"which differences are real: lungseg compare runs={short(folder)}")

@@ -12,7 +12,13 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.alone import run_alone
-from lungseg.apps.checks import check_values, refuse_single_search, refuse_taken, sweeping
+from lungseg.apps.checks import (
+    check_values,
+    empty_dsc,
+    refuse_single_search,
+    refuse_taken,
+    sweeping,
+)
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.labels import name_run
 from lungseg.apps.prepare import prepare
@@ -32,6 +38,7 @@ PANELS = ("fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig06_low
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Train, evaluate, and leave the run folder of the contract."""
+    config.metrics.empty_dsc = empty_dsc(config.metrics)  # Hydra reads nan as a number
     name_run(config)
     if sweeping() and config.trainer.get("devices", 1) != 1:
         run_alone("train", config, run_dir)
@@ -284,7 +291,7 @@ def _fit(trainer: Any, module: Any, data: Any, ckpt_path: str | None, run_dir: P
         trainer.fit(module, data, ckpt_path=ckpt_path, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         last = run_dir / "checkpoints" / "last.ckpt"
-        if last.is_file():
+        if last.is_file() and not sweeping():
             log.warning(f"to go on, type the same command with ckpt_path={short(last)}")
         raise KeyboardInterrupt from None
 

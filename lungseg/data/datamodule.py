@@ -46,6 +46,7 @@ class SliceDataset(Dataset[dict[str, Any]]):
         self.keys = {
             self._names.index(name): (cohort.store, name, cohort.cases[name]["content_sha256"])
             for name in cases
+            if cache
         }
         self._arrays: dict[int, tuple[Any, Any]] = {}
         self.index = [

@@ -26,6 +26,7 @@ LEVEL = 0.95
 ALPHA = 0.05
 RESAMPLES = 5000
 _LEAST_TAIL = 1e-15
+_LEAST_RESAMPLED = 6  # cases; fewer can tell nothing anyway, see `least_cases`
 
 
 @dataclass(frozen=True)
@@ -328,7 +329,8 @@ def _widening(by_case: FloatArray, level: float, seed: int) -> float:
     """Quantile of the bootstrapped abs(t) in units of Student's, at least 1."""
     n = len(by_case)
     spread = by_case.std()
-    if spread == 0:
+    # So few cases make resamples of one or two alone common, and the quantile is that of those.
+    if spread == 0 or n < _LEAST_RESAMPLED:
         return 1.0
     drawn = _draws(n, seed)
     z = (by_case - by_case.mean()) / spread

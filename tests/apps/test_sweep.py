@@ -10,7 +10,7 @@ import yaml
 
 from lungseg.apps.sweeps import differing, rows
 from tests.apps.test_train import wandb_records
-from tests.conftest import Cli
+from tests.conftest import CLONE, Cli
 
 TINY = ("model.base_channels=4", "model.depth=2", "trainer.max_epochs=1", "report=false")
 
@@ -88,11 +88,29 @@ def test_a_misspelt_key_stops_a_sweep_before_its_first_job(cli):
     assert not list((cli.folder / "outputs").glob("multirun/*/*/[0-9]"))
 
 
+def test_two_sweeps_never_share_a_folder(cli, phantom_root):
+    words = (
+        *("train", "-m", "data=lctsc", f"data.root={phantom_root}", *TINY, "logger=none"),
+        *("hydra.sweep.dir=there", "loss.alpha=0.3"),
+    )
+    assert cli(*words).returncode == 0
+    before = (cli.folder / "there" / "0" / ".hydra" / "overrides.yaml").read_text()
+    assert "this folder already holds a sweep" in cli.refused(*words[:-1], "loss.alpha=0.6")
+    assert (cli.folder / "there" / "0" / ".hydra" / "overrides.yaml").read_text() == before
+
+
+def test_a_sweep_that_is_refused_leaves_no_path_of_the_source(cli):
+    cli.refused("train", "-m", "data=lctsc", "data.root=/of/Patient_X", "loss.alpa=0.3,0.6")
+    files = [file for file in (cli.folder / "outputs").rglob("*") if file.is_file()]
+    assert [file.name for file in files if b"Patient_X" in file.read_bytes()] == []
+
+
 def test_several_devices_under_m_train_in_a_process_of_their_own(cli, phantom_root):
-    """And a path of the source stays out of everything that it leaves."""
+    """As within a job of Slurm's; a path of the source stays out of everything that it leaves."""
     done = cli(
         *("train", "-m", "data=lctsc", f"data.root={phantom_root}", *TINY, "logger=none"),
         *("loss.alpha=0.3,1.5", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
+        **{"SLURM_NTASKS": "1", "SLURM_NTASKS_PER_NODE": "1", "SLURM_JOB_NAME": "job"},
     )
     assert "alpha must be a number from 0 to 1, got 1.5" in done.stdout
     (folder,) = (cli.folder / "outputs" / "multirun").glob("*/*")
@@ -107,14 +125,38 @@ def test_several_devices_under_m_train_in_a_process_of_their_own(cli, phantom_ro
     assert not [file for file in files if needle in file.read_bytes()]
 
 
+def test_the_command_line_of_the_wandb_sweep_runs(cli, phantom_root):
+    """W&B's agent puts the parameters in; offline here, since an agent needs an account."""
+    sweep = yaml.safe_load((CLONE / "docs" / "wandb_sweep.yaml").read_text())
+    values = {
+        key: spread["min"] + 0.3 * (spread["max"] - spread["min"])
+        for key, spread in sweep["parameters"].items()
+    }
+    command = sweep["command"]
+    assert command[:2] == ["lungseg", "train"]
+    words = [word for word in command[1:] if word != "${args_no_hyphens}"]
+    assert len(words) == len(command) - 2
+    done = cli(
+        *words, *(f"{key}={value}" for key, value in values.items()),
+        *("data=lctsc", f"data.root={phantom_root}", *TINY, "logger.mode=offline"),
+        WANDB_SWEEP_ID="sweep1", WANDB_RUN_ID="run1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (folder,) = (cli.folder / "outputs" / "wandb").glob("offline-run-*-run1")
+    updates = [r["summary"]["update"] for r in wandb_records(folder) if r["type"] == "summary"]
+    assert any(sweep["metric"]["name"] in update for update in updates)
+
+
 def test_a_job_that_was_killed_stands_as_running(tmp_path):
     for job, text in enumerate(("[a=1, b=2]", "[a=1, b=3]", "[a=1]")):
         folder = tmp_path / str(job) / ".hydra"
         folder.mkdir(parents=True)
         (folder / "overrides.yaml").write_text(text)
     (tmp_path / "0" / "status.json").write_text('{"state": "pruned", "error": "behind"}')
+    (tmp_path / "3" / ".hydra").mkdir(parents=True)  # Hydra has just begun with it
     (tmp_path / "figures").mkdir()
     found = rows(tmp_path)
+    assert found.pop()["settings"] == {}
     assert [row["state"] for row in found] == ["pruned", "running", "running"]
     assert differing(found) == ["b"]
     (tmp_path / "0" / "status.json").write_text('{"state": "completed", "error": null}')

@@ -249,3 +249,11 @@ class TestSimulated:
     @pytest.mark.parametrize(("n_cases", "repeats"), FAMILIES)
     def test_of_runs_alike_few_families_hold_a_false_alarm(self, n_cases, repeats):
         assert false_alarms(n_cases, repeats, rounds=300) <= 0.05
+
+
+def test_with_four_cases_the_interval_is_students():
+    """Resampled, so few cases gave intervals ten times as wide, beyond what a DSC can be."""
+    by_case = np.array([[-0.301, -0.311, -0.3012, -0.343]])
+    low, high = paired_difference(np.zeros((1, 4)), by_case).ci95
+    by_t = ttest_rel(by_case[0], np.zeros(4)).confidence_interval()
+    assert (low, high) == pytest.approx((by_t.low, by_t.high))
