@@ -138,6 +138,8 @@ class Search:
             log.info(f"the search space has {self.total} points, and so many trials are enough")
         self.claims = Claims(storage, study_id, self.total)
         self._failed_in_a_row = 0
+        # A folder that was there before its trial is none of ours.
+        self._launched: set[int] = set()
 
     def run(self, launcher: Any, fixed: list[str]) -> None:
         """Run trials until there are enough.
@@ -172,9 +174,14 @@ class Search:
 
         for number in self.claims.bury():
             log.info(f"trial {number} will be made up: {KILLED}")
-            run_dir = self.folder / str(number)
-            if (read_status(run_dir) or {}).get("state") == "running":
-                write_status(run_dir, "failed", KILLED)
+            self._note_end(number, KILLED)
+
+    def _note_end(self, number: int, reason: str) -> None:
+        """Have a trial's folder say why its job ended, if the job could not say so itself."""
+        run_dir = self.folder / str(number)
+        noted = read_status(run_dir)
+        if run_dir.is_dir() and (noted is None or noted["state"] == "running"):
+            write_status(run_dir, "failed", reason)
 
     def _claim(self, room: int) -> list[Any]:
         batch: list[Any] = []
@@ -204,10 +211,15 @@ class Search:
                     for number, failure in came_to:
                         self._count(number, failure)
         except BaseException as error:
-            reason = str(error) if isinstance(error, LungsegError) else type(error).__name__
-            for trial_id in ids:  # those that are closed stay as they are
-                self.claims.finish(trial_id, TrialState.FAIL, error=f"stopped: {reason}")
+            reason = _reason(error)
+            for trial in batch:  # those that are closed stay as they are
+                if self.claims.finish(trial._trial_id, TrialState.FAIL, error=reason):
+                    self._note_launched(trial.number, reason)
             raise
+
+    def _note_launched(self, number: int, reason: str) -> None:
+        if number in self._launched:
+            self._note_end(number, reason)
 
     def _propose(self, trial: Any) -> list[str]:
         others = self.claims.others(trial.number)
@@ -231,6 +243,7 @@ class Search:
             if (self.folder / str(trial.number)).exists():
                 return f"there is a folder {trial.number} already"
         jobs = [[*fixed, *overrides[trial.number]] for trial in part]
+        self._launched |= {trial.number for trial in part}
         try:
             launcher.launch(jobs, initial_job_idx=part[0].number)
         except Exception as error:  # the trials' folders say how far each has come
@@ -264,6 +277,8 @@ class Search:
             error = "its process ended without a word"
         if error is not None and state == TrialState.FAIL:
             attributes["error"] = error
+        if state == TrialState.FAIL:
+            self._note_launched(trial.number, str(error))
         if not self.claims.finish(trial._trial_id, state, values, **attributes):
             log.warning(f"trial {trial.number}: was made up by another worker; its result is left")
         return error if state == TrialState.FAIL else None
@@ -286,6 +301,12 @@ class Search:
                 f"search {self.settings.study_name}: {self._failed_in_a_row} trials in a row"
                 f" failed, the last with: {error}"
             )
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"stopped: {error if isinstance(error, LungsegError) else type(error).__name__}"
 
 
 def _runs_of_numbers(batch: list[Any]) -> Iterator[list[Any]]:
