@@ -161,7 +161,7 @@ class Search:
             batch = self._claim(room)
             if not batch:
                 if not waiting:
-                    log.info(f"{finished} of {self.total} trials have finished; waiting for others")
+                    log.info(f"{finished} of {self.total} trials finished; waiting for others")
                 waiting = True
                 time.sleep(WAIT_SECONDS)
                 continue
@@ -201,10 +201,11 @@ class Search:
             with Heartbeat(lambda: self.claims.beat(ids)):
                 overrides = {trial.number: self._propose(trial) for trial in batch}
                 for part in _runs_of_numbers(batch):
-                    log.info(
-                        f"{finished} of {self.total} trials have finished; now "
-                        + ", ".join(str(trial.number) for trial in part)
+                    numbers = ", ".join(str(trial.number) for trial in part)
+                    start = (
+                        f"trial {numbers} starts" if len(part) == 1 else f"trials {numbers} start"
                     )
+                    log.info(f"{finished} of {self.total} trials finished; {start}")
                     error = self._launch(launcher, fixed, part, overrides)
                     # All are closed before any of them may end the search.
                     came_to = [(trial.number, self._close(trial, error)) for trial in part]

@@ -16,7 +16,10 @@ OTHER = {
         read_space(SPACE | {"loss.alpha": {"low": 0, "high": 0.5}}).facts(),
         "another search space of loss.alpha: float 0.0 to 1.0, now float 0.0 to 0.5",
     ),
-    "objectives": ({"val/loss": "minimize"}, "another objective val/dsc: maximize, now none"),
+    "objectives": (
+        {"val/loss": "minimize"},
+        r"started with objective val/dsc \(maximize\), now val/loss \(minimize\); go on",
+    ),
     "settings": ({"trainer.max_epochs": 20}, "another trainer.max_epochs: 10, now 20"),
 }
 

@@ -13,7 +13,7 @@ import pytest
 from optuna.trial import TrialState
 
 from lungseg.errors import ConfigError
-from lungseg.search.results import write_results
+from lungseg.search.results import summary_lines, write_results
 from lungseg.status import read_status, write_status
 from tests.conftest import CLONE
 from tests.search.conftest import settings, start_worker
@@ -281,7 +281,25 @@ def test_search_json(tmp_path):
             "trial": best.number,
             "values": [best.value],
             "overrides": [f"{key}={value}" for key, value in best.params.items()],
-            "run": f"multirun/search/quick/{best.number}",
+            "run": str(search.folder / str(best.number)),
         }
     ]
     assert json.loads((search.folder / "search.json").read_text()) == content
+
+
+def test_the_screen_rounds_what_the_file_has_in_full(tmp_path):
+    content = {
+        "study_name": "s", "objectives": {"val/dsc": "maximize"}, "sampler": "tpe",
+        "best": [{
+            "trial": 2, "values": [0.81237], "run": "outputs/2",
+            "overrides": ["loss.alpha=0.123456789", "optimizer.lr=1.2345e-05", "data.batch_size=8",
+                          "optimizer=adam", "optimizer.lr2=1e-05"],
+        }],
+        "completed": 3, "pruned": 0, "failed": 1,
+    }  # fmt: skip
+    lines = summary_lines(content, tmp_path / "s", "s.journal")
+    assert lines[1] == (
+        "best: trial 2: val/dsc 0.8124  loss.alpha=0.1235 optimizer.lr=1.234e-05"
+        " data.batch_size=8 optimizer=adam optimizer.lr2=1e-05  [outputs/2]"
+    )
+    assert lines[3] == f"which differences are real: lungseg compare runs={tmp_path / 's'}"
