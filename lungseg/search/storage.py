@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -44,6 +45,13 @@ def open_storage(storage: str | None, outputs: str, study_name: str) -> Any:
         raise ConfigError(
             f"hydra.sweeper.storage: the journal cannot be opened: {error.strerror}", journal
         ) from None
+
+
+def close_storage(storage: Any) -> None:
+    """Give this process's connections to a database back; a journal has none."""
+    if hasattr(storage, "engine"):
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 @contextmanager
@@ -102,6 +110,7 @@ def _database(url: str) -> Any:
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import (
             ArgumentError,
+            InterfaceError,
             NoSuchModuleError,
             OperationalError,
             SQLAlchemyError,
@@ -131,7 +140,7 @@ def _database(url: str) -> Any:
                 f" ({_first_line(cause, url)}); for PostgreSQL: pip install 'lungseg[postgres]'"
             ) from None
         except SQLAlchemyError as error:
-            if isinstance(error, OperationalError) and backend != "sqlite":
+            if isinstance(error, (InterfaceError, OperationalError)) and backend != "sqlite":
                 raise _unreachable(shown, error, url) from None
             # Workers that start together make the tables together: all but one meet them half made.
             if attempt == ATTEMPTS - 1:
@@ -155,4 +164,5 @@ def _first_line(error: BaseException, url: str) -> str:
     text = str(getattr(error, "orig", None) or error).strip()
     password = make_url(url).password
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    line = re.sub(r" \(timeout is .*", "", line)  # pg8000's own settings
     return hide_password(line.replace(str(password), "***") if password else line)

@@ -23,7 +23,7 @@ from lungseg.search.results import summary_lines, write_results
 from lungseg.search.samplers import all_points, build_sampler, propose
 from lungseg.search.settings import Settings, read_settings
 from lungseg.search.space import Point, Space, override, read_space
-from lungseg.search.storage import journal_path, lost_storage, open_storage
+from lungseg.search.storage import close_storage, journal_path, lost_storage, open_storage
 from lungseg.search.workers import Heartbeat
 from lungseg.status import read_status, write_status
 from lungseg.training.leaks import LOGGED, refuse_test_selection
@@ -87,6 +87,7 @@ def search(
             found.run(launcher, fixed)
         finally:
             content = write_results(folder, found.claims.trials(), settings)
+            close_storage(storage)
     journal = journal_path(settings.storage, config.outputs, settings.study_name)
     shown = short(journal) if journal else hide_password(str(settings.storage))
     for line in summary_lines(content, folder, shown):
@@ -202,10 +203,8 @@ class Search:
                 overrides = {trial.number: self._propose(trial) for trial in batch}
                 for part in _runs_of_numbers(batch):
                     numbers = ", ".join(str(trial.number) for trial in part)
-                    start = (
-                        f"trial {numbers} starts" if len(part) == 1 else f"trials {numbers} start"
-                    )
-                    log.info(f"{finished} of {self.total} trials finished; {start}")
+                    starts = f"trials {numbers} start" if part[1:] else f"trial {numbers} starts"
+                    log.info(f"{finished} of {self.total} trials finished; {starts}")
                     error = self._launch(launcher, fixed, part, overrides)
                     # All are closed before any of them may end the search.
                     came_to = [(trial.number, self._close(trial, error)) for trial in part]

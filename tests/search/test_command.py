@@ -90,6 +90,10 @@ REFUSED = {
         ["-m", "+hydra.sweeper.space.loss.alpah={low:0,high:1}"],
         "loss.alpah: no such setting; did you mean loss.alpha?",
     ),
+    "misspelt word of a range": (
+        ["-m", "hydra.sweeper.space.loss.alpha={lo:0.2,hi:0.9}"],
+        "space.loss.alpha: lo: no such word in a range; did you mean low?",
+    ),
     "misspelt typed": (["-m", "loss.alpah=1"], "loss.alpah: no such setting; did you mean loss.alpha?"),
     "whole number": (
         ["-m", "+hydra.sweeper.space.data={batch_size:{low:1,high:8}}"],

@@ -49,7 +49,7 @@ def test_a_set_that_the_run_lacks_stops_the_search(run_dir):
         ("val/dcs", "did you mean val/dsc"),
         ("val/pr_acu", "did you mean val/pr_auc"),
         ("val/hd95_mm", "did you mean val/hd95_mm_mean"),
-        ("val/q", "there are val/loss, val/accuracy, val/dsc, val/accuracy_mean"),
+        ("val/xyzw", "there are val/loss, val/accuracy, val/dsc, val/accuracy_mean"),
         ("val/n_slices", "no run has a number of that name"),
     ],
 )

@@ -1,8 +1,10 @@
+import time
+
 import pytest
 
 from lungseg.errors import ConfigError
 from lungseg.search.space import read_space
-from lungseg.search.storage import journal_path, lost_storage, open_storage
+from lungseg.search.storage import TIMEOUT_SECONDS, journal_path, lost_storage, open_storage
 from lungseg.search.study import Claims, open_study
 from tests.search.conftest import SPACE, settings
 
@@ -85,11 +87,18 @@ def test_a_lock_of_a_killed_writer_is_let_go(tmp_path, monkeypatch):
 UNREACHABLE = {
     "no server": (
         "postgresql+pg8000://me:geheim@127.0.0.1:1/x",
-        "cannot be used: Can't create a connection",
+        r"Can't create a connection to host 127.0.0.1 and port 1; is the server running",
     ),
     "no driver": ("postgresql+nothing://me:geheim@127.0.0.1/x", "driver is not installed"),
     "no URL": ("somewhere", "is no URL of a storage"),
 }
+
+
+def test_a_server_out_of_reach_is_asked_once():
+    begun = time.monotonic()
+    with pytest.raises(ConfigError):
+        open_storage(UNREACHABLE["no server"][0], "outputs", "quick")
+    assert time.monotonic() - begun < TIMEOUT_SECONDS + 1
 
 
 @pytest.mark.parametrize("case", UNREACHABLE)
