@@ -111,7 +111,9 @@ def test_a_storage_out_of_reach_is_one_line_without_the_password(case):
 
 
 def test_a_wrong_database_is_one_line(postgres):
-    with pytest.raises(ConfigError, match=r"database .nowhere. does not exist") as refused:
+    with pytest.raises(
+        ConfigError, match=r"cannot be used: database .nowhere. does not exist"
+    ) as refused:
         open_storage(postgres.replace("/postgres", "/nowhere"), "outputs", "quick")
     assert "geheim" not in str(refused.value)
     assert "\n" not in str(refused.value)
