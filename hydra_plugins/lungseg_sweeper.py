@@ -7,7 +7,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 DEFAULTS: dict[str, Any] = {
     "_target_": "hydra_plugins.lungseg_sweeper.LungsegSweeper",
@@ -31,9 +31,11 @@ DEFAULTS: dict[str, Any] = {
     "space": {},
 }
 
-ConfigStore.instance().store(
-    group="hydra/sweeper", name="lungseg", node=DEFAULTS, provider="lungseg"
-)
+NODE = OmegaConf.create(DEFAULTS)
+# Any key may be written below it; what makes no range is refused by its own name later.
+OmegaConf.set_struct(NODE.space, False)
+
+ConfigStore.instance().store(group="hydra/sweeper", name="lungseg", node=NODE, provider="lungseg")
 
 
 class LungsegSweeper(Sweeper):

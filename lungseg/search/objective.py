@@ -11,7 +11,11 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.training.leaks import LOGGED, NUMBERS
+from lungseg.report.numbers import SECTIONS
+from lungseg.training.leaks import NUMBERS
+
+EVALUATED = tuple(key for numbers in SECTIONS.values() for key in numbers)
+"""Keys of the numbers in ``evaluation/summary.json``."""
 
 
 class NoValue(Exception):  # noqa: N818  # it may happen to any trial
@@ -26,22 +30,29 @@ def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
         config: Of a job.
 
     Raises:
-        ConfigError: If one names the training or the test set, or a set that the split lacks.
+        ConfigError: If one names the training or the test set, a set that the split lacks, or a
+            number that no run has.
     """
     for name in objectives:
         where = f"hydra.sweeper.objective={name}"
         set_name, _, number = name.partition("/")
+        known = [f"val/{key}" for key in (*NUMBERS, *EVALUATED)]
         if set_name == "test" and not config.allow_test_selection:
             raise ConfigError(
                 f"{where}: would choose by the test set and make its numbers worthless; take"
                 " val/… with split.val set (or allow_test_selection=true, which is reported)"
             )
         if set_name not in ("val", "test") or not number:
-            close = get_close_matches(name, [n for n in LOGGED if n.startswith("val")], n=1)
-            hint = f"did you mean {close[0]}?" if close and set_name != "train" else ""
+            hint = _meant(name, known) if set_name != "train" else None
             raise ConfigError(
                 f"{where}: must be a number of the validation set;"
                 f" {hint or 'such as val/dsc, or val/… of evaluation/summary.json'}"
+            )
+        if number not in (*NUMBERS, *EVALUATED):
+            hint = _meant(name, [f"{set_name}/{key}" for key in (*NUMBERS, *EVALUATED)])
+            raise ConfigError(
+                f"{where}: no run has a number of that name;"
+                f" {hint or 'there are ' + ', '.join(known)}"
             )
         missing = object()
         val = OmegaConf.select(config, "split.val", default=missing, throw_on_missing=False)
@@ -97,17 +108,11 @@ def _evaluated(run_dir: Path, set_name: str, number: str, name: str) -> float | 
             f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
             " split.val, or with split=train_val_test"
         )
-    known = {
-        key: found["value"] if isinstance(found, dict) else found
-        for key, found in summary[set_name].items()
-        if not isinstance(found, dict) or "value" in found
-    }
-    if number not in known:
-        close = get_close_matches(number, [*NUMBERS, *known], n=1)
-        hint = f"did you mean {set_name}/{close[0]}?" if close else "evaluation/summary.json lists"
-        raise ConfigError(
-            f"hydra.sweeper.objective={name}: no run has a number of that name; {hint}"
-            + ("" if close else " what there is")
-        )
-    value = known[number]
+    value = summary[set_name][number]["value"]
     return None if value is None else float(value)
+
+
+def _meant(name: str, known: list[str]) -> str | None:
+    begun = [other for other in known if other.startswith(f"{name}_")]
+    close = sorted(begun, key=len) or get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else None

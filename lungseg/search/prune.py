@@ -77,6 +77,7 @@ class Pruning(pl.Callback):
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
+        self._storage: Any = None
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Open the study, in the first process only."""
@@ -103,6 +104,21 @@ class Pruning(pl.Callback):
         if trainer.strategy.broadcast(hopeless):
             epochs, name = trainer.current_epoch + 1, self.trial.objective
             raise Pruned(f"given up after epoch {epochs}: {name} is behind that of other trials")
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Give the connection to the study back."""
+        self._close()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Likewise, when the training was given up or failed."""
+        self._close()
+
+    def _close(self) -> None:
+        from lungseg.search.storage import close_storage
+
+        close_storage(self._storage)
 
     def _hopeless(self, trainer: pl.Trainer) -> bool:
         value = trainer.callback_metrics.get(self.trial.objective)

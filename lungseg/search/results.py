@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def write_results(folder: Path, trials: list[FrozenTrial], settings: Settings) -
                 "trial": trial.number,
                 "values": list(trial.values),
                 "overrides": _overrides(trial),
-                "run": trial.user_attrs.get("run"),
+                "run": short(folder / str(trial.number)),
             }
             for trial in best_trials(trials, settings.directions)
         ],
@@ -81,13 +82,19 @@ def summary_lines(content: dict[str, Any], folder: Path, shown_storage: str) -> 
             f"{name} {value:.4f}" for name, value in zip(names, trial["values"], strict=True)
         )
         what = "" if several else "best: "
-        lines.append(
-            f"{what}trial {trial['trial']}: {values}  {' '.join(trial['overrides'])}"
-            f"  [{trial['run']}]"
-        )
+        point = " ".join(_rounded(text) for text in trial["overrides"])
+        lines.append(f"{what}trial {trial['trial']}: {values}  {point}  [{trial['run']}]")
     lines.append(f"folder: {short(folder)} (search.json); the same command goes on")
+    if content["completed"] > 1:
+        lines.append(f"which differences are real: lungseg compare runs={short(folder)}")
     lines.append(f"to look at the study: optuna-dashboard {shlex.quote(shown_storage)}")
     return lines
+
+
+def _rounded(text: str) -> str:
+    """An override for the eye: search.json has all digits."""
+    key, _, value = text.partition("=")
+    return f"{key}={float(value):.4g}" if re.fullmatch(r"-?\d+\.\d+(e[+-]\d+)?", value) else text
 
 
 def _overrides(trial: FrozenTrial) -> list[str]:

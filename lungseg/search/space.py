@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from optuna.distributions import (
@@ -190,7 +191,10 @@ def _parameter(key: str, given: dict[str, Any]) -> Parameter:
 
     for word in given:
         if word not in WORDS:
-            raise wrong(f"{word}: no such word in a range; there are {', '.join(WORDS)}")
+            # One that begins alike before one that looks alike: "lo" is low, not log.
+            close = [w for w in WORDS if w.startswith(word)] or get_close_matches(word, WORDS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(WORDS)}"
+            raise wrong(f"{word}: no such word in a range; {hint}")
     when = given.get("when") or {}
     if not isinstance(when, Mapping):
         raise wrong(f"when={when}: must say {{setting: value}}")

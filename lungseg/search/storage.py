@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -44,6 +45,13 @@ def open_storage(storage: str | None, outputs: str, study_name: str) -> Any:
         raise ConfigError(
             f"hydra.sweeper.storage: the journal cannot be opened: {error.strerror}", journal
         ) from None
+
+
+def close_storage(storage: Any) -> None:
+    """Give this process's connections to a database back; a journal has none."""
+    if hasattr(storage, "engine"):
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 @contextmanager
@@ -103,7 +111,6 @@ def _database(url: str) -> Any:
         from sqlalchemy.exc import (
             ArgumentError,
             NoSuchModuleError,
-            OperationalError,
             SQLAlchemyError,
         )
     except ImportError:
@@ -121,18 +128,20 @@ def _database(url: str) -> Any:
     if backend in ("postgresql", "mysql", "sqlite"):
         wait = "timeout" if backend == "sqlite" or "+pg8000" in url else "connect_timeout"
         engine["connect_args"] = {wait: TIMEOUT_SECONDS}
+    try:
+        _knock(url, engine)
+    except (ImportError, NoSuchModuleError) as error:
+        cause = error.__cause__ or error
+        raise ConfigError(
+            f"hydra.sweeper.storage={shown}: its driver is not installed"
+            f" ({_first_line(cause, url)}); for PostgreSQL: pip install 'lungseg[postgres]'"
+        ) from None
+    except SQLAlchemyError as error:
+        raise _unreachable(shown, error, url) from None
     for attempt in range(ATTEMPTS):
         try:
             return RDBStorage(url, engine_kwargs=engine)
-        except (ImportError, NoSuchModuleError) as error:
-            cause = error.__cause__ or error
-            raise ConfigError(
-                f"hydra.sweeper.storage={shown}: its driver is not installed"
-                f" ({_first_line(cause, url)}); for PostgreSQL: pip install 'lungseg[postgres]'"
-            ) from None
         except SQLAlchemyError as error:
-            if isinstance(error, OperationalError) and backend != "sqlite":
-                raise _unreachable(shown, error, url) from None
             # Workers that start together make the tables together: all but one meet them half made.
             if attempt == ATTEMPTS - 1:
                 raise _unreachable(shown, error, url) from None
@@ -140,6 +149,15 @@ def _database(url: str) -> Any:
         except RuntimeError as error:  # tables of another version of Optuna
             raise _unreachable(shown, error, url) from None
     raise AssertionError
+
+
+def _knock(url: str, settings: dict[str, Any]) -> None:
+    """Connect once: what fails here will fail again."""
+    from sqlalchemy import create_engine
+
+    engine = create_engine(url, **settings)
+    engine.connect().close()
+    engine.dispose()
 
 
 def _unreachable(shown: str, error: Exception, url: str) -> ConfigError:
@@ -152,7 +170,11 @@ def _unreachable(shown: str, error: Exception, url: str) -> ConfigError:
 def _first_line(error: BaseException, url: str) -> str:
     from sqlalchemy.engine import make_url
 
-    text = str(getattr(error, "orig", None) or error).strip()
+    cause = getattr(error, "orig", None) or error
+    # pg8000 hands on the fields of the server's answer; M is the message.
+    fields = cause.args[0] if cause.args else None
+    text = str(fields.get("M", fields) if isinstance(fields, dict) else cause).strip()
     password = make_url(url).password
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    line = re.sub(r" \(timeout is .*", "", line)  # pg8000's own settings
     return hide_password(line.replace(str(password), "***") if password else line)

@@ -68,17 +68,25 @@ def study_exists(storage: Any, name: str) -> bool:
 
 
 def _refuse_other(name: str, known: dict[str, Any], facts: dict[str, Any]) -> None:
-    what = {"objectives": "objective", "space": "search space of", "settings": ""}
-    for part, words in what.items():
+    go_on = "; go on with the old command, or give the new one another hydra.sweeper.study_name"
+    if known["objectives"] != facts["objectives"]:
+        raise ConfigError(
+            f"hydra.sweeper.study_name={name}: the study was started with objective"
+            f" {_listed(known['objectives'])}, now {_listed(facts['objectives'])}{go_on}"
+        )
+    for part, words in {"space": "search space of", "settings": ""}.items():
         before, now = known[part], facts[part]
         for key in sorted(before.keys() | now.keys()):
             if before.get(key) != now.get(key):
                 raise ConfigError(
                     f"hydra.sweeper.study_name={name}: the study has another"
                     f" {' '.join((words, key)).strip()}: {_short(before.get(key))}, now"
-                    f" {_short(now.get(key))}; go on with the old command, or give the new one"
-                    " another hydra.sweeper.study_name"
+                    f" {_short(now.get(key))}{go_on}"
                 )
+
+
+def _listed(objectives: dict[str, str]) -> str:
+    return " and ".join(f"{name} ({way})" for name, way in objectives.items())
 
 
 def _short(value: Any) -> str:

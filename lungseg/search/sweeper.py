@@ -23,7 +23,7 @@ from lungseg.search.results import summary_lines, write_results
 from lungseg.search.samplers import all_points, build_sampler, propose
 from lungseg.search.settings import Settings, read_settings
 from lungseg.search.space import Point, Space, override, read_space
-from lungseg.search.storage import journal_path, lost_storage, open_storage
+from lungseg.search.storage import close_storage, journal_path, lost_storage, open_storage
 from lungseg.search.workers import Heartbeat
 from lungseg.status import read_status, write_status
 from lungseg.training.leaks import LOGGED, refuse_test_selection
@@ -87,6 +87,7 @@ def search(
             found.run(launcher, fixed)
         finally:
             content = write_results(folder, found.claims.trials(), settings)
+            close_storage(storage)
     journal = journal_path(settings.storage, config.outputs, settings.study_name)
     shown = short(journal) if journal else hide_password(str(settings.storage))
     for line in summary_lines(content, folder, shown):
@@ -138,6 +139,8 @@ class Search:
             log.info(f"the search space has {self.total} points, and so many trials are enough")
         self.claims = Claims(storage, study_id, self.total)
         self._failed_in_a_row = 0
+        # A folder that was there before its trial is none of ours.
+        self._launched: set[int] = set()
 
     def run(self, launcher: Any, fixed: list[str]) -> None:
         """Run trials until there are enough.
@@ -159,7 +162,7 @@ class Search:
             batch = self._claim(room)
             if not batch:
                 if not waiting:
-                    log.info(f"{finished} of {self.total} trials have finished; waiting for others")
+                    log.info(f"{finished} of {self.total} trials finished; waiting for others")
                 waiting = True
                 time.sleep(WAIT_SECONDS)
                 continue
@@ -172,9 +175,14 @@ class Search:
 
         for number in self.claims.bury():
             log.info(f"trial {number} will be made up: {KILLED}")
-            run_dir = self.folder / str(number)
-            if (read_status(run_dir) or {}).get("state") == "running":
-                write_status(run_dir, "failed", KILLED)
+            self._note_end(number, KILLED)
+
+    def _note_end(self, number: int, reason: str) -> None:
+        """Have a trial's folder say why its job ended, if the job could not say so itself."""
+        run_dir = self.folder / str(number)
+        noted = read_status(run_dir)
+        if run_dir.is_dir() and (noted is None or noted["state"] == "running"):
+            write_status(run_dir, "failed", reason)
 
     def _claim(self, room: int) -> list[Any]:
         batch: list[Any] = []
@@ -194,20 +202,24 @@ class Search:
             with Heartbeat(lambda: self.claims.beat(ids)):
                 overrides = {trial.number: self._propose(trial) for trial in batch}
                 for part in _runs_of_numbers(batch):
-                    log.info(
-                        f"{finished} of {self.total} trials have finished; now "
-                        + ", ".join(str(trial.number) for trial in part)
-                    )
+                    numbers = ", ".join(str(trial.number) for trial in part)
+                    starts = f"trials {numbers} start" if part[1:] else f"trial {numbers} starts"
+                    log.info(f"{finished} of {self.total} trials finished; {starts}")
                     error = self._launch(launcher, fixed, part, overrides)
                     # All are closed before any of them may end the search.
                     came_to = [(trial.number, self._close(trial, error)) for trial in part]
                     for number, failure in came_to:
                         self._count(number, failure)
         except BaseException as error:
-            reason = str(error) if isinstance(error, LungsegError) else type(error).__name__
-            for trial_id in ids:  # those that are closed stay as they are
-                self.claims.finish(trial_id, TrialState.FAIL, error=f"stopped: {reason}")
+            reason = _reason(error)
+            for trial in batch:  # those that are closed stay as they are
+                if self.claims.finish(trial._trial_id, TrialState.FAIL, error=reason):
+                    self._note_launched(trial.number, reason)
             raise
+
+    def _note_launched(self, number: int, reason: str) -> None:
+        if number in self._launched:
+            self._note_end(number, reason)
 
     def _propose(self, trial: Any) -> list[str]:
         others = self.claims.others(trial.number)
@@ -231,6 +243,7 @@ class Search:
             if (self.folder / str(trial.number)).exists():
                 return f"there is a folder {trial.number} already"
         jobs = [[*fixed, *overrides[trial.number]] for trial in part]
+        self._launched |= {trial.number for trial in part}
         try:
             launcher.launch(jobs, initial_job_idx=part[0].number)
         except Exception as error:  # the trials' folders say how far each has come
@@ -264,6 +277,8 @@ class Search:
             error = "its process ended without a word"
         if error is not None and state == TrialState.FAIL:
             attributes["error"] = error
+        if state == TrialState.FAIL:
+            self._note_launched(trial.number, str(error))
         if not self.claims.finish(trial._trial_id, state, values, **attributes):
             log.warning(f"trial {trial.number}: was made up by another worker; its result is left")
         return error if state == TrialState.FAIL else None
@@ -286,6 +301,12 @@ class Search:
                 f"search {self.settings.study_name}: {self._failed_in_a_row} trials in a row"
                 f" failed, the last with: {error}"
             )
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"stopped: {error if isinstance(error, LungsegError) else type(error).__name__}"
 
 
 def _runs_of_numbers(batch: list[Any]) -> Iterator[list[Any]]:

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from lungseg.cli import main
+from lungseg.search.objective import EVALUATED
 from tests.conftest import Cli
 
 SMALL = (
@@ -46,14 +47,24 @@ def test_each_trial_is_a_run_that_says_its_value(searched):
             values[number] = float(list(csv.DictReader(file))[epoch]["val/dsc"])
     (best,) = found["best"]
     assert best["values"] == [max(values.values())] == [values[best["trial"]]]
-    assert best["run"] == f"multirun/search/bayes_alpha_beta/{best['trial']}"
+    assert best["run"] == f"outputs/multirun/search/bayes_alpha_beta/{best['trial']}"
+
+
+def test_the_known_objectives_are_the_numbers_that_a_run_has(searched):
+    run = searched[0] / "outputs" / "multirun" / "search" / "bayes_alpha_beta" / "0"
+    numbers = json.loads((run / "evaluation" / "summary.json").read_text())["val"]
+    evaluated = {
+        key for key, number in numbers.items() if isinstance(number, dict) and "value" in number
+    }
+    assert evaluated == set(EVALUATED)
 
 
 def test_the_second_start_went_on(searched):
     _, (first, second) = searched
-    assert "0 of 2 trials have finished; now 0" in first
-    assert "2 of 3 trials have finished; now 2" in second
-    assert "now 0" not in second
+    assert "0 of 2 trials finished; trial 0 starts" in first
+    assert "2 of 3 trials finished; trial 2 starts" in second
+    assert "trial 0 starts" not in second
+    assert "lungseg compare runs=outputs/multirun/search/bayes_alpha_beta\n" in second
     assert "optuna-dashboard" in second
 
 
@@ -69,11 +80,19 @@ def test_the_password_is_left_nowhere(searched):
 REFUSED = {
     "without -m": ([], "the sweep chosen is a search: it needs -m"),
     "test": (["-m", "hydra.sweeper.objective=test/dsc"], "would choose by the test set"),
+    "misspelt objective": (
+        ["-m", "hydra.sweeper.objective=val/dcs"],
+        "val/dcs: no run has a number of that name; did you mean val/dsc?",
+    ),
     "train": (["-m", "hydra.sweeper.objective=train/dsc"], "must be a number of the validation set"),
     "no validation set": (["-m", "split=paper"], "the split has no validation set"),
     "misspelt in the space": (
         ["-m", "+hydra.sweeper.space.loss.alpah={low:0,high:1}"],
         "loss.alpah: no such setting; did you mean loss.alpha?",
+    ),
+    "misspelt word of a range": (
+        ["-m", "hydra.sweeper.space.loss.alpha={lo:0.2,hi:0.9}"],
+        "space.loss.alpha: lo: no such word in a range; did you mean low?",
     ),
     "misspelt typed": (["-m", "loss.alpah=1"], "loss.alpah: no such setting; did you mean loss.alpha?"),
     "whole number": (

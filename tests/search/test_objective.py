@@ -13,7 +13,11 @@ def run_dir(tmp_path):
     (tmp_path / "metrics.csv").write_text(rows)
     (tmp_path / "provenance.json").write_text(json.dumps({"evaluation": {"epochs": 2}}))
     (tmp_path / "evaluation").mkdir()
-    numbers = {"pr_auc": {"value": 0.95, "n": 5}, "hd95_mm": {"value": None, "n": 0}, "n_slices": 7}
+    numbers = {
+        "pr_auc": {"value": 0.95, "n": 5},
+        "hd95_mm_mean": {"value": None, "n": 0},
+        "n_slices": 7,
+    }
     (tmp_path / "evaluation" / "summary.json").write_text(json.dumps({"val": numbers}))
     return tmp_path
 
@@ -27,20 +31,32 @@ def test_evaluated_numbers_are_those_of_the_summary(run_dir):
 
 
 def test_no_number_is_no_value(run_dir):
-    with pytest.raises(NoValue, match="val/hd95_mm came to None"):
-        read_objectives(run_dir, ("val/hd95_mm",))
+    with pytest.raises(NoValue, match="val/hd95_mm_mean came to None"):
+        read_objectives(run_dir, ("val/hd95_mm_mean",))
     (run_dir / "metrics.csv").write_text("epoch,val/dsc\n1,nan\n")
     with pytest.raises(NoValue, match="val/dsc came to nan"):
         read_objectives(run_dir, ("val/dsc",))
 
 
-def test_a_name_that_no_run_has_stops_the_search(run_dir):
-    with pytest.raises(
-        ConfigError, match=r"no run has a number of that name; did you mean val/pr_auc\?"
-    ):
-        read_objectives(run_dir, ("val/pr_acu",))
+def test_a_set_that_the_run_lacks_stops_the_search(run_dir):
     with pytest.raises(ConfigError, match="the split has no validation set"):
         read_objectives(run_dir, ("test/pr_auc",))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("val/dcs", "did you mean val/dsc"),
+        ("val/pr_acu", "did you mean val/pr_auc"),
+        ("val/hd95_mm", "did you mean val/hd95_mm_mean"),
+        ("val/xyzw", "there are val/loss, val/accuracy, val/dsc, val/accuracy_mean"),
+        ("val/n_slices", "no run has a number of that name"),
+    ],
+)
+def test_a_number_that_no_run_has_is_refused(name, meant):
+    config = OmegaConf.create({"allow_test_selection": False, "split": {"val": [1]}})
+    with pytest.raises(ConfigError, match=meant):
+        refuse_objectives((name,), config)
 
 
 def test_test_may_choose_only_when_that_is_asked_for():

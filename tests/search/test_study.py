@@ -1,8 +1,10 @@
+import time
+
 import pytest
 
 from lungseg.errors import ConfigError
 from lungseg.search.space import read_space
-from lungseg.search.storage import journal_path, lost_storage, open_storage
+from lungseg.search.storage import TIMEOUT_SECONDS, journal_path, lost_storage, open_storage
 from lungseg.search.study import Claims, open_study
 from tests.search.conftest import SPACE, settings
 
@@ -16,7 +18,10 @@ OTHER = {
         read_space(SPACE | {"loss.alpha": {"low": 0, "high": 0.5}}).facts(),
         "another search space of loss.alpha: float 0.0 to 1.0, now float 0.0 to 0.5",
     ),
-    "objectives": ({"val/loss": "minimize"}, "another objective val/dsc: maximize, now none"),
+    "objectives": (
+        {"val/loss": "minimize"},
+        r"started with objective val/dsc \(maximize\), now val/loss \(minimize\); go on",
+    ),
     "settings": ({"trainer.max_epochs": 20}, "another trainer.max_epochs: 10, now 20"),
 }
 
@@ -82,11 +87,18 @@ def test_a_lock_of_a_killed_writer_is_let_go(tmp_path, monkeypatch):
 UNREACHABLE = {
     "no server": (
         "postgresql+pg8000://me:geheim@127.0.0.1:1/x",
-        "cannot be used: Can't create a connection",
+        r"Can't create a connection to host 127.0.0.1 and port 1; is the server running",
     ),
     "no driver": ("postgresql+nothing://me:geheim@127.0.0.1/x", "driver is not installed"),
     "no URL": ("somewhere", "is no URL of a storage"),
 }
+
+
+def test_a_server_out_of_reach_is_asked_once():
+    begun = time.monotonic()
+    with pytest.raises(ConfigError):
+        open_storage(UNREACHABLE["no server"][0], "outputs", "quick")
+    assert time.monotonic() - begun < TIMEOUT_SECONDS + 1
 
 
 @pytest.mark.parametrize("case", UNREACHABLE)
@@ -99,7 +111,9 @@ def test_a_storage_out_of_reach_is_one_line_without_the_password(case):
 
 
 def test_a_wrong_database_is_one_line(postgres):
-    with pytest.raises(ConfigError, match=r"database .nowhere. does not exist") as refused:
+    with pytest.raises(
+        ConfigError, match=r"cannot be used: database .nowhere. does not exist"
+    ) as refused:
         open_storage(postgres.replace("/postgres", "/nowhere"), "outputs", "quick")
     assert "geheim" not in str(refused.value)
     assert "\n" not in str(refused.value)

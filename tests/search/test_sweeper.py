@@ -13,8 +13,8 @@ import pytest
 from optuna.trial import TrialState
 
 from lungseg.errors import ConfigError
-from lungseg.search.results import write_results
-from lungseg.status import read_status
+from lungseg.search.results import summary_lines, write_results
+from lungseg.status import read_status, write_status
 from tests.conftest import CLONE
 from tests.search.conftest import settings, start_worker
 from tests.search.worker import QuickLauncher, make_search
@@ -87,6 +87,23 @@ def test_a_killed_search_goes_on(tmp_path, sampler):
             status = read_status(search.folder / str(trial.number))
             # Or it had completed, and was killed before it could say so.
             assert status is None or status["state"] in ("failed", "completed")
+
+
+@pytest.mark.parametrize("noted", [None, "running", "completed"])
+def test_the_folder_of_a_killed_trial_says_so(tmp_path, noted):
+    search = make_search(tmp_path, n_trials=1)
+    dead = search.claims.claim()
+    gone = dead.user_attrs["worker"] | {"started": "1"}
+    search.claims.storage.set_trial_user_attr(dead._trial_id, "worker", gone)
+    folder = search.folder / "0"
+    folder.mkdir(parents=True)
+    if noted:
+        write_status(folder, noted)
+    search.run(QuickLauncher(search.folder), [])
+    killed = {"state": "failed", "error": "its process was killed"}
+    completed = {"state": "completed", "error": None}
+    assert read_status(folder) == (completed if noted == "completed" else killed)
+    assert not (search.folder / "2").exists()
 
 
 @pytest.mark.parametrize("kind", ["journal", "postgres"])
@@ -194,15 +211,32 @@ def test_a_launcher_that_breaks_fails_its_trials(tmp_path):
     assert states(search) == {"FAIL": 3}
 
 
-def test_an_interrupted_trial_is_failed(tmp_path):
+def test_an_interrupted_trial_is_failed_and_its_folder_says_so(tmp_path):
     class Interrupted:
         def launch(self, jobs, initial_job_idx):
+            (search.folder / "0").mkdir(parents=True)  # before its training noted a status
             raise KeyboardInterrupt
 
     search = make_search(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         search.run(Interrupted(), [])
-    assert states(search) == {"FAIL": 1}
+    (trial,) = search.claims.trials()
+    assert (trial.state, trial.user_attrs["error"]) == (TrialState.FAIL, "interrupted")
+    assert read_status(search.folder / "0") == {"state": "failed", "error": "interrupted"}
+
+
+def test_a_job_that_ends_without_a_word_leaves_a_folder_that_says_so(tmp_path):
+    class Lost:
+        def launch(self, jobs, initial_job_idx):
+            run_dir = search.folder / str(initial_job_idx)
+            run_dir.mkdir(parents=True)
+            write_status(run_dir, "running")
+
+    search = make_search(tmp_path)
+    with pytest.raises(ConfigError, match="3 trials in a row failed"):
+        search.run(Lost(), [])
+    lost = {"state": "failed", "error": "its process ended without a word"}
+    assert read_status(search.folder / "0") == lost
 
 
 def test_other_cases_are_no_part_of_the_study(tmp_path):
@@ -247,7 +281,25 @@ def test_search_json(tmp_path):
             "trial": best.number,
             "values": [best.value],
             "overrides": [f"{key}={value}" for key, value in best.params.items()],
-            "run": f"multirun/search/quick/{best.number}",
+            "run": str(search.folder / str(best.number)),
         }
     ]
     assert json.loads((search.folder / "search.json").read_text()) == content
+
+
+def test_the_screen_rounds_what_the_file_has_in_full(tmp_path):
+    content = {
+        "study_name": "s", "objectives": {"val/dsc": "maximize"}, "sampler": "tpe",
+        "best": [{
+            "trial": 2, "values": [0.81237], "run": "outputs/2",
+            "overrides": ["loss.alpha=0.123456789", "optimizer.lr=1.2345e-05", "data.batch_size=8",
+                          "optimizer=adam", "optimizer.lr2=1e-05"],
+        }],
+        "completed": 3, "pruned": 0, "failed": 1,
+    }  # fmt: skip
+    lines = summary_lines(content, tmp_path / "s", "s.journal")
+    assert lines[1] == (
+        "best: trial 2: val/dsc 0.8124  loss.alpha=0.1235 optimizer.lr=1.234e-05"
+        " data.batch_size=8 optimizer=adam optimizer.lr2=1e-05  [outputs/2]"
+    )
+    assert lines[3] == f"which differences are real: lungseg compare runs={tmp_path / 's'}"
