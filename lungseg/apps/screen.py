@@ -75,7 +75,9 @@ def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
         ]
         first = [setting.group] if several else []
         table.add_row(*first, escape(setting.name), str(len(setting.runs)), *cells)
-    what = ", ".join(found.differences) or ("the seed" if seeds(found) else "nothing")
+    what = ", ".join(one.name for one in found.varied) or (
+        "the seed" if seeds(found) else "nothing"
+    )
     print(f"the runs differ in {what}")
     print_table(table)
     for line in [*(pair.sentence for pair in found.pairs[:ROWS]), *notes]:

@@ -27,7 +27,7 @@ from lungseg.report.comparison import (
 )
 from lungseg.report.numbers import SECTIONS, decimals, shown
 from lungseg.report.runs import COMPLETED, Run
-from lungseg.report.settings import short_key, shown_value
+from lungseg.report.settings import cut, short_key, shown_value
 
 # Okabe and Ito's, less their yellow, which white paper swallows.
 FEW_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1b1f24",
@@ -81,7 +81,7 @@ def write_compare_page(file: Path, found: Comparison) -> None:
         columns=_columns(found),
         rows=[_row(found, run, colours) for run in completed],
         left_out=[run for run in found.runs if run.state != COMPLETED],
-        sweep=bool(found.differences)
+        sweep=bool(found.varied)
         and any(sum(len(one.runs) for one in group.settings) > 2 for group in found.groups),
         surface=_has_surface(found),
         how=_how(found),
@@ -101,7 +101,7 @@ def _colours(settings: Sequence[Setting]) -> list[str]:
 
 
 def _title(found: Comparison) -> str:
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     if not keys:
         return "Repeats of one setting" if seeds(found) else "Runs that do not differ"
     more = f" and {len(keys) - 4} more" if len(keys) > 4 else ""
@@ -119,7 +119,7 @@ def _subtitle(found: Comparison, completed: Sequence[Run]) -> str:
 
 
 def _differ(found: Comparison) -> str:
-    keys, drawn = found.differences, seeds(found)
+    keys, drawn = [one.name for one in found.varied], seeds(found)
     text = f"The runs differ in {', '.join(keys)} only." if keys else ""
     if drawn and keys:
         text += " Runs that differ in nothing but the seed are repeats of one setting."
@@ -136,7 +136,7 @@ def _ground(group: Group, found: Comparison) -> str:
 
 
 def _columns(found: Comparison) -> list[dict[str, Any]]:
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     columns = [{"name": "run", "key": "folder of the run", "text": True}]
     if len(found.groups) > 1:
         columns.append({"name": "group", "key": "runs of two groups do not compare", "text": True})
@@ -162,11 +162,11 @@ def _row(found: Comparison, run: Run, colours: Sequence[str]) -> list[dict[str, 
     row = [_cell(run.name, text=True, colour=colour, title=setting.name)]
     if len(found.groups) > 1:
         row.append(_cell(setting.group, text=True))
-    for key in found.differences:
-        value = run.config.get(key)
+    for one in found.varied:
+        value = one.of(run)
         text = shown_value(value)
-        brief = text.rsplit(".", 1)[-1] if isinstance(value, str) else text
-        row.append(_cell(brief, "" if value is None else str(value), title=text))
+        sort, title = ("", "") if value is None else (str(value), f"{one.name}={value}")
+        row.append(_cell(cut(text), sort, title=title))
     if seeds(found):
         row.append(_cell(str(run.seed), run.seed))
     for key in HEADLINES:
@@ -186,10 +186,9 @@ def _row(found: Comparison, run: Run, colours: Sequence[str]) -> list[dict[str, 
 def _has_surface(found: Comparison) -> bool:
     """Whether two numbers or more were varied."""
     varied = 0
-    for key in found.differences:
-        values = {setting.runs[0].config.get(key) for setting in found.settings
-                  if _is_number(setting.runs[0].config.get(key))}  # fmt: skip
-        varied += len(values) > 1
+    for one in found.varied:
+        values = [one.of(setting.runs[0]) for setting in found.settings]
+        varied += len({value for value in values if _is_number(value)}) > 1
     return varied > 1 and len(found.settings) > 3
 
 
@@ -245,7 +244,7 @@ def _content(found: Comparison, completed: Sequence[Run], colours: Sequence[str]
     """What the page's script draws from."""
     places = {id(run): place for place, run in enumerate(completed)}
     settings = found.settings
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     headlines = list(dict.fromkeys((found.metric.headline, *HEADLINES)))
     names = {key: name for section in SECTIONS.values() for key, name in section.items()}
     return {
@@ -302,7 +301,7 @@ def _run(found: Comparison, run: Run, headlines: Sequence[str]) -> dict[str, Any
     return {
         "name": run.name,
         "seed": run.seed,
-        "values": {key: run.config.get(key) for key in found.differences},
+        "values": {one.name: one.of(run) for one in found.varied},
         "numbers": {
             name: {key: _number(run.summary[name].get(key)) for key in headlines}
             for name in sets_shown(found)

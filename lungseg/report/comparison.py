@@ -19,7 +19,7 @@ from lungseg.metrics.statistics import (
     verdict,
 )
 from lungseg.report.runs import COMPLETED, Run
-from lungseg.report.settings import canonical, differences, key_of, label
+from lungseg.report.settings import Varied, canonical, differences, key_of, label, varied
 
 MANY = 8
 """With more settings than this each is compared with one, not all with all: the correction for
@@ -125,6 +125,7 @@ class Comparison:
     Attributes:
         runs: All, also those without numbers.
         differences: Keys in which the completed runs differ, without the seed.
+        varied: The same as a reader knows them: ``optimizer`` for ``optimizer._target_``.
         groups: Of comparable settings.
         pairs: Compared.
         metric: By which.
@@ -133,6 +134,7 @@ class Comparison:
 
     runs: tuple[Run, ...]
     differences: tuple[str, ...]
+    varied: tuple[Varied, ...]
     groups: tuple[Group, ...]
     pairs: tuple[Pair, ...]
     metric: Metric
@@ -186,7 +188,13 @@ def compare(
     chosen = _reference(reference, groups) if reference is not None else None
     pairs = _pairs(groups, METRICS[metric], set_name, chosen)
     return Comparison(
-        tuple(runs), tuple(keys), tuple(groups), tuple(pairs), METRICS[metric], set_name
+        tuple(runs),
+        tuple(keys),
+        tuple(varied(completed, keys)),
+        tuple(groups),
+        tuple(pairs),
+        METRICS[metric],
+        set_name,
     )
 
 
