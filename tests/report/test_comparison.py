@@ -1,14 +1,17 @@
 """What is compared with what, in which words."""
 
 import itertools
+import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_rel, wilcoxon
 
 from lungseg.errors import ConfigError, DataError
 from lungseg.report.caveats import alarms, caveats
-from lungseg.report.compare_tables import runs_frame
+from lungseg.report.compare_tables import headlines, runs_frame
 from lungseg.report.comparison import MANY, compare
 from lungseg.report.runs import find_runs
 from tests.report.fake_runs import SETS, config, write_run
@@ -192,6 +195,35 @@ def test_cases_without_a_value_are_left_out_and_said(runs, tmp_path):
     assert pair.undefined == (SETS["test"][-1],)
     assert pair.difference.n_cases == len(SETS["test"]) - 1
     assert "1 left out, undefined" in pair.sentence
+
+
+def undefine(folder, rows):
+    """Blank the HD95 of test cases (by place), and its mean."""
+    file = folder / "evaluation" / "cases.csv"
+    cases = pd.read_csv(file)
+    test = cases.index[cases["split"] == "test"]
+    cases.loc[test[rows], "hd95_mm"] = np.nan
+    cases.to_csv(file, index=False)
+    file = folder / "evaluation" / "summary.json"
+    summary = json.loads(file.read_text())
+    summary["test"]["hd95_mm_mean"] = {"value": None, "n": 0}
+    file.write_text(json.dumps(summary))
+
+
+def test_repeats_without_a_value_are_named(runs, tmp_path):
+    runs(*(alpha(a, seed=seed) for a in (0.2, 0.8) for seed in (1, 2, 3)))
+    undefine(tmp_path / "4", slice(None))
+    found = compare(find_runs([tmp_path]), metric="hd95_mm")
+    assert found.pairs[0].sentence.endswith(
+        "cannot be told: HD95, mm is undefined in every case of run 4 (of 6 runs)."
+    )
+    assert headlines(found, found.settings[1])["test"]["hd95_mm_mean"]["n_runs"] == 2
+    undefine(tmp_path / "0", slice(0, 4))
+    undefine(tmp_path / "5", slice(4, None))
+    write_run(tmp_path / "other" / "4", settings=config(loss__alpha=0.8, seed=2))
+    shutil.rmtree(tmp_path / "4")
+    found = compare(find_runs([tmp_path]), metric="hd95_mm")
+    assert "in every case HD95, mm is undefined in at least one of the 6" in found.pairs[0].sentence
 
 
 OTHER = {
