@@ -70,7 +70,7 @@ function drawCurves() {
   const longest = Math.max(...found.settings.map((one) => cut(named(one)).length));
   const rows = legend ? Math.ceil(found.settings.length / Math.max(1, Math.floor(1100 / (60 + 8 * longest)))) : 0;
   const below = 60 + 24 * rows, plot = 370; // the legend begins below the title of the axis
-  Plotly.react("curves-plot", traces, layout({height: 20 + plot + below, margin: {l: 70, r: 20, t: 20, b: below}, showlegend: legend, legend: {orientation: "h", y: -52 / plot, yanchor: "top", x: 0}, xaxis: axis("epoch", Object.assign({automargin: false}, last <= 12 ? {dtick: 1} : {tickformat: "d"})), yaxis: axis(found.curves[metric] + ", " + set)}), config);
+  Plotly.react("curves-plot", traces, layout({height: 20 + plot + below, margin: {l: 70, r: 20, t: 20, b: below}, showlegend: legend, legend: {orientation: "h", y: -52 / plot, yanchor: "top", x: 0}, xaxis: axis("", Object.assign({title: {text: "epoch", standoff: 4}, automargin: false}, last <= 12 ? {dtick: 1} : {tickformat: "d"})), yaxis: axis(found.curves[metric] + ", " + set)}), config);
   const notes = [];
   if (!legend) notes.push("Point at a line for its setting.");
   if (found.settings.some((one) => one.runs.length > 1)) notes.push(dashes ? "Repeats of a setting look alike." : "Repeats of a setting have its colour and other dashes.");
@@ -119,12 +119,13 @@ function isLog(values) {
 }
 const tidy = (value) => Number(value.toPrecision(4)).toString();
 // Places on an axis from low to high (logarithms, on a logarithmic one) with their labels.
-function ticks(low, high, log) {
+function ticks(low, high, log, whole = false) { // whole: from a tick to a tick
   const rough = (high - low) / 5 || 1, power = 10 ** Math.floor(Math.log10(rough));
   let step = [1, 2, 2.5, 5, 10].map((k) => k * power).find((k) => k >= rough);
   if (log) step = high - low < 2 ? step : Math.max(1, Math.round(step));
   const tickvals = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) tickvals.push(k * step);
+  const [first, last] = whole ? [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)] : [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  for (let k = first; k <= last; k++) tickvals.push(k * step);
   return {tickvals, ticktext: tickvals.map((value) => log ? Number((10 ** value).toPrecision(2)).toString() : tidy(value))};
 }
 function inWords(value) {
@@ -140,8 +141,10 @@ function dimension(label, values, blank, each) {
   }
   const log = isLog(known), scale = log ? Math.log10 : (value) => value;
   const distinct = [...new Set(known)].sort((a, b) => a - b);
-  const [low, high] = [scale(distinct[0]), scale(distinct.at(-1))];
-  const made = Object.assign({label}, each && distinct.length <= 8 ? {tickvals: distinct.map(scale), ticktext: distinct.map(tidy)} : ticks(low, high, log));
+  const ends = [scale(distinct[0]), scale(distinct.at(-1))];
+  const marks = each && distinct.length <= 8 ? {tickvals: distinct.map(scale), ticktext: distinct.map(tidy)} : ticks(...ends, log, true);
+  const [low, high] = [Math.min(ends[0], marks.tickvals[0]), Math.max(ends[1], marks.tickvals.at(-1))];
+  const made = {label, ...marks, ...(low < high ? {range: [low, high]} : {})};
   // Runs that have none pass below all numbers, at a place of their own.
   const gap = 0.15 * (high - low || Math.abs(low) || 1);
   if (known.length < values.length) Object.assign(made, {range: [low - gap, high], tickvals: [low - gap, ...made.tickvals], ticktext: [blank, ...made.ticktext]});
@@ -173,7 +176,7 @@ function drawParallel() {
   }
   const colour = shown.map((run) => number(run, found.set, found.headline)[0]);
   $("parallel-note").textContent = dimensions.some((one) => (one.ticktext || []).includes("none")) ? "Runs in which a setting does not occur pass its axis at “none”." : "";
-  Plotly.react("parallel-plot", [{type: "parcoords", line: colours(colour), dimensions, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 420, margin: {l: 80, r: 60, t: 60, b: 30}}), config);
+  Plotly.react("parallel-plot", [{type: "parcoords", line: colours(colour), dimensions, labelangle: dimensions.length > 7 ? -20 : 0, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 440, margin: {l: 80, r: 80, t: dimensions.length > 7 ? 90 : 60, b: 30}}), config);
 }
 
 // Values on a grid between points, from all of them by the inverse cube of their distance.
@@ -207,14 +210,14 @@ function drawSurface() {
   const points = new Map();
   for (const run of runs()) {
     const [x, y, value] = [run.values[xKey], run.values[yKey], number(run, set, key)[0]];
-    if (typeof x !== "number" || typeof y !== "number" || value === null) continue;
+    if (typeof x !== "number" || typeof y !== "number") continue;
     const place = x + "|" + y;
     if (!points.has(place)) points.set(place, {x, y, values: []});
-    points.get(place).values.push(value);
+    if (value !== null) points.get(place).values.push(value);
   }
-  const all = [...points.values()].map((point) => ({...point, z: mean(point.values)}));
-  const [xs, ys] = ["x", "y"].map((name) => [...new Set(all.map((point) => point[name]))].sort((a, b) => a - b));
-  const grid = xs.length > 1 && ys.length > 1 && all.length === xs.length * ys.length;
+  const all = [...points.values()].filter((point) => point.values.length).map((point) => ({...point, z: mean(point.values)}));
+  const [xs, ys] = ["x", "y"].map((name) => [...new Set([...points.values()].map((point) => point[name]))].sort((a, b) => a - b));
+  const grid = xs.length > 1 && ys.length > 1 && points.size === xs.length * ys.length;
   const bar = {title: {text: found.brief[key]}, thickness: 14};
   const reversescale = key.includes("_mm_");
   const words = (point) => [escape(found.short[xKey]) + " " + tidy(point.x) + ", " + escape(found.short[yKey]) + " " + tidy(point.y), fixed(point.z, key), point.values.length];
@@ -222,10 +225,10 @@ function drawSurface() {
   const traces = [];
   let axes = [axis(xKey), axis(yKey)];
   if (grid && xs.length <= 12 && ys.length <= 12) {
-    const at = (x, y) => all.find((point) => point.x === x && point.y === y);
+    const at = (x, y) => all.find((point) => point.x === x && point.y === y) ?? {x, y, z: null, values: []};
     traces.push({type: "heatmap", x: xs.map(tidy), y: ys.map(tidy), z: ys.map((y) => xs.map((x) => at(x, y).z)), text: ys.map((y) => xs.map((x) => fixed(at(x, y).z, key))), texttemplate: "%{text}", customdata: ys.map((y) => xs.map((x) => words(at(x, y)))), hovertemplate, colorscale: "Cividis", reversescale, colorbar: bar, xgap: 2, ygap: 2});
     axes = [axis(xKey, {type: "category", showgrid: false}), axis(yKey, {type: "category", showgrid: false})];
-    $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean.";
+    $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean." + (all.length < points.size ? " Where the number is undefined the cell is blank." : "");
   } else {
     const z = all.map((point) => point.z);
     const logs = [xs, ys].map((values) => values.length > 1 && isLog(values));
@@ -288,7 +291,8 @@ function choices() {
   options($("surface-x"), axes, preferred[0]);
   options($("surface-y"), axes, preferred[1]);
   const places = found.settings.map((one, k) => [k, one.name]).filter(([k]) => found.settings[k].group === group);
-  const pair = found.pairs.find((one) => found.settings[one.a].group === group);
+  const inside = found.pairs.filter((one) => found.settings[one.a].group === group);
+  const pair = inside.find((one) => one.ci) ?? inside[0];
   options($("two-a"), places, pair ? pair.a : places[0][0]);
   options($("two-b"), places, pair ? pair.b : places[places.length - 1][0]);
   options($("two-metric"), Object.entries(found.metrics), found.metric);
