@@ -58,6 +58,7 @@ def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
     from lungseg.report.compare_page import BRIEF
     from lungseg.report.compare_tables import headlines, seeds, sets_shown
     from lungseg.report.numbers import shown
+    from lungseg.report.settings import cut
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     several = len(found.groups) > 1
@@ -69,13 +70,17 @@ def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for setting in found.settings[:ROWS]:
         numbers = headlines(found, setting)
-        cells = [
-            shown(key, numbers[name][key] | {"n": 0}).value if name in numbers else "-"
-            for name, key in columns
-        ]
+        cells = []
+        for name, key in columns:
+            number = numbers.get(name, {}).get(key, {"value": None, "n_runs": 0})
+            some = 0 < number["n_runs"] < len(setting.runs)  # undefined in the other repeats
+            part = f" ({number['n_runs']} of {len(setting.runs)} runs)" if some else ""
+            cells.append(shown(key, number | {"n": 0}).value + part)
         first = [setting.group] if several else []
-        table.add_row(*first, escape(setting.name), str(len(setting.runs)), *cells)
-    what = ", ".join(found.differences) or ("the seed" if seeds(found) else "nothing")
+        table.add_row(*first, escape(cut(setting.name, 60)), str(len(setting.runs)), *cells)
+    what = ", ".join(one.name for one in found.varied) or (
+        "the seed" if seeds(found) else "nothing"
+    )
     print(f"the runs differ in {what}")
     print_table(table)
     for line in [*(pair.sentence for pair in found.pairs[:ROWS]), *notes]:

@@ -27,11 +27,12 @@ from lungseg.report.comparison import (
 )
 from lungseg.report.numbers import SECTIONS, decimals, shown
 from lungseg.report.runs import COMPLETED, Run
-from lungseg.report.settings import short_key, shown_value
+from lungseg.report.settings import cut, short_key, shown_value
 
 # Okabe and Ito's, less their yellow, which white paper swallows.
 FEW_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1b1f24",
                "#8a6f3c")  # fmt: skip
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SCALE, LIGHTEST = "Cividis", 0.87
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 EPOCHS = 200
@@ -52,6 +53,9 @@ BRIEF = {
     "pr_auc": "PR AUC",
 }
 """Names short enough for a column's head or an axis."""
+COLUMNS = tuple(key for key in HEADLINES if key != "share_excellent")
+"""Numbers of the table. Not the share called excellent: empty slices count in it, so that a model
+which predicts nothing does well."""
 
 
 def write_compare_page(file: Path, found: Comparison) -> None:
@@ -67,7 +71,8 @@ def write_compare_page(file: Path, found: Comparison) -> None:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    colours = _colours(found.settings)
+    looks, bar = _looks(found)
+    colours = [colour for colour, _ in looks]
     completed = [run for run in found.runs if run.state == COMPLETED]
     text = environment.get_template("compare.html").render(
         title=_title(found),
@@ -80,28 +85,57 @@ def write_compare_page(file: Path, found: Comparison) -> None:
         groups=[{"name": group.name, "text": _ground(group, found)} for group in found.groups],
         columns=_columns(found),
         rows=[_row(found, run, colours) for run in completed],
+        weights=_weights(found),
         left_out=[run for run in found.runs if run.state != COMPLETED],
-        sweep=bool(found.differences)
+        sweep=bool(found.varied)
         and any(sum(len(one.runs) for one in group.settings) > 2 for group in found.groups),
         surface=_has_surface(found),
         how=_how(found),
         pair_columns=_pair_columns(found),
         pairs=_pair_rows(found),
         library=Markup(interactive.library()),
-        found=Markup(interactive.script_json(_content(found, completed, colours))),
+        found=Markup(interactive.script_json(_content(found, completed, looks) | {"bar": bar})),
     )
     write_text(file, text)
 
 
-def _colours(settings: Sequence[Setting]) -> list[str]:
-    if len(settings) <= len(FEW_COLOURS):
-        return list(FEW_COLOURS[: len(settings)])
-    places = [LIGHTEST * k / (len(settings) - 1) for k in range(len(settings))]
-    return [str(colour) for colour in sample_colorscale(SCALE, places)]
+def _looks(found: Comparison) -> tuple[list[tuple[str, str]], dict[str, Any] | None]:
+    """Colour and dash of each setting's lines; what the colours mean, where they mean a number.
+
+    Many settings share colours with other dashes, unless one number alone tells them apart: then
+    the colour shows that number.
+    """
+    settings = found.settings
+    n = len(FEW_COLOURS)
+    if len(settings) > n and len(found.varied) == 1:
+        (one,) = found.varied
+        values = [one.of(setting.runs[0]) for setting in settings]
+        numbers = [value for value in values if _is_number(value)]
+        if len(set(numbers)) > n and len(numbers) + values.count(None) == len(values):
+            return _by_number(one.name, values, numbers)
+    cycled = [(FEW_COLOURS[k % n], DASHES[k // n % len(DASHES)]) for k in range(len(settings))]
+    return cycled, None
+
+
+def _by_number(
+    name: str, values: Sequence[Any], numbers: Sequence[float]
+) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    low, high = min(numbers), max(numbers)
+    log = low > 0 and high / low >= 50
+    if log:
+        low, high = math.log10(low), math.log10(high)
+    looks = []
+    for value in values:
+        if value is None:
+            looks.append(("#999", "dash"))
+            continue
+        place = ((math.log10(value) if log else value) - low) / (high - low)
+        looks.append((str(sample_colorscale(SCALE, [LIGHTEST * min(place, 1.0)])[0]), "solid"))
+    return looks, {"name": name, "low": low, "high": high, "log": log}
 
 
 def _title(found: Comparison) -> str:
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     if not keys:
         return "Repeats of one setting" if seeds(found) else "Runs that do not differ"
     more = f" and {len(keys) - 4} more" if len(keys) > 4 else ""
@@ -119,7 +153,7 @@ def _subtitle(found: Comparison, completed: Sequence[Run]) -> str:
 
 
 def _differ(found: Comparison) -> str:
-    keys, drawn = found.differences, seeds(found)
+    keys, drawn = [one.name for one in found.varied], seeds(found)
     text = f"The runs differ in {', '.join(keys)} only." if keys else ""
     if drawn and keys:
         text += " Runs that differ in nothing but the seed are repeats of one setting."
@@ -136,18 +170,29 @@ def _ground(group: Group, found: Comparison) -> str:
 
 
 def _columns(found: Comparison) -> list[dict[str, Any]]:
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     columns = [{"name": "run", "key": "folder of the run", "text": True}]
     if len(found.groups) > 1:
         columns.append({"name": "group", "key": "runs of two groups do not compare", "text": True})
     columns += [{"name": short_key(key, keys), "key": key, "text": False} for key in keys]
     if seeds(found):
         columns.append({"name": "seed", "key": "seed", "text": False})
-    columns += [{"name": BRIEF.get(key, key), "key": key, "text": False} for key in HEADLINES]
-    columns.append(
-        {"name": "weights", "key": "checkpoint that was evaluated, and its epoch", "text": True}
-    )
+    columns += [{"name": BRIEF.get(key, key), "key": key, "text": False} for key in COLUMNS]
+    if len(_weights(found)) > 1:
+        columns.append(
+            {"name": "weights", "key": "checkpoint that was evaluated, and its epoch", "text": True}
+        )
     return columns
+
+
+def _weights(found: Comparison) -> list[str]:
+    """Checkpoints that were evaluated, each with its epoch."""
+    completed = [run for run in found.runs if run.state == COMPLETED]
+    return list(dict.fromkeys(map(_checkpoint, completed)))
+
+
+def _checkpoint(run: Run) -> str:
+    return f"{run.weights.removesuffix('.ckpt')}, {run.epochs}" if run.weights else "not noted"
 
 
 def _cell(words: str, sort: Any = None, **more: Any) -> dict[str, Any]:
@@ -162,34 +207,36 @@ def _row(found: Comparison, run: Run, colours: Sequence[str]) -> list[dict[str, 
     row = [_cell(run.name, text=True, colour=colour, title=setting.name)]
     if len(found.groups) > 1:
         row.append(_cell(setting.group, text=True))
-    for key in found.differences:
-        value = run.config.get(key)
+    for one in found.varied:
+        value = one.of(run)
         text = shown_value(value)
-        brief = text.rsplit(".", 1)[-1] if isinstance(value, str) else text
-        row.append(_cell(brief, "" if value is None else str(value), title=text))
+        sort, title = ("", "") if value is None else (str(value), f"{one.name}={value}")
+        row.append(_cell(cut(text), sort, title=title))
     if seeds(found):
         row.append(_cell(str(run.seed), run.seed))
-    for key in HEADLINES:
+    for key in COLUMNS:
         number = run.summary.get(found.set, {}).get(key, {"value": None, "n": 0})
         words = shown(key, number)
         sort = "" if number["value"] is None else number["value"]
-        row.append(_cell(words.value, sort, below=words.interval, title=f"n = {words.n}"))
-    row.append(
-        _cell(
-            f"{run.weights.removesuffix('.ckpt')}, {run.epochs}" if run.weights else "not noted",
-            text=True,
-        )
-    )
+        title = f"{words.value} ({words.interval or 'no interval'}), n = {words.n}"
+        row.append(_cell(words.value, sort, below=_brief(key, number), title=title))
+    if len(_weights(found)) > 1:
+        row.append(_cell(_checkpoint(run), text=True))
     return row
+
+
+def _brief(key: str, number: dict[str, Any]) -> str:
+    """An interval with a digit less than its number."""
+    places = decimals(key) - 1
+    return "–".join(f"{end:.{places}f}" for end in number.get("ci95", []))
 
 
 def _has_surface(found: Comparison) -> bool:
     """Whether two numbers or more were varied."""
     varied = 0
-    for key in found.differences:
-        values = {setting.runs[0].config.get(key) for setting in found.settings
-                  if _is_number(setting.runs[0].config.get(key))}  # fmt: skip
-        varied += len(values) > 1
+    for one in found.varied:
+        values = [one.of(setting.runs[0]) for setting in found.settings]
+        varied += len({value for value in values if _is_number(value)}) > 1
     return varied > 1 and len(found.settings) > 3
 
 
@@ -213,12 +260,13 @@ def _how(found: Comparison) -> str:
 
 def _pair_columns(found: Comparison) -> list[str]:
     group = ["group"] if len(found.groups) > 1 else []
-    return ["judged", "against", *group, "difference", "95 % interval", "p", "p, Holm", "cases",
-            "seeds", "verdict"]  # fmt: skip
+    return ["judged", "against", "verdict", *group, "difference", "95 % interval", "p", "p, Holm",
+            "cases", "seeds"]  # fmt: skip
 
 
-def _pair_rows(found: Comparison) -> list[list[dict[str, Any]]]:
+def _pair_rows(found: Comparison) -> list[dict[str, Any]]:
     rows = []
+    places = {id(setting): place for place, setting in enumerate(found.settings)}
     for pair in found.pairs:
         difference, form = pair.difference, f"+.{found.metric.decimals}f"
         group = [(pair.a.group, pair.a.group, "")] if len(found.groups) > 1 else []
@@ -227,6 +275,7 @@ def _pair_rows(found: Comparison) -> list[list[dict[str, Any]]]:
         cells = [
             (pair.b.name, pair.b.name, "text"),
             (pair.a.name, pair.a.name, "text"),
+            (pair.verdict, pair.verdict, f"verdict {pair.verdict.split()[0]}"),
             *group,
             (f"{difference.mean:{form}}" if known else "-", difference.mean if known else "", ""),
             (f"{low:{form}} to {high:{form}}" if low is not None else "-",
@@ -235,17 +284,20 @@ def _pair_rows(found: Comparison) -> list[list[dict[str, Any]]]:
               for p in (difference.p, pair.adjusted_p)),
             (str(difference.n_cases), difference.n_cases, ""),
             (f"{difference.n_seeds[1]}, {difference.n_seeds[0]}", difference.n_seeds[1], ""),
-            (pair.verdict, pair.verdict, f"verdict {pair.verdict.split()[0]}"),
         ]  # fmt: skip
-        rows.append([{"shown": text, "sort": sort, "style": style} for text, sort, style in cells])
+        made = [{"shown": cut(text, 80), "title": text if len(text) > 80 else "", "sort": sort,
+                 "style": style} for text, sort, style in cells]  # fmt: skip
+        rows.append({"a": places[id(pair.a)], "b": places[id(pair.b)], "cells": made})
     return rows
 
 
-def _content(found: Comparison, completed: Sequence[Run], colours: Sequence[str]) -> dict[str, Any]:
+def _content(
+    found: Comparison, completed: Sequence[Run], looks: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
     """What the page's script draws from."""
     places = {id(run): place for place, run in enumerate(completed)}
     settings = found.settings
-    keys = list(found.differences)
+    keys = [one.name for one in found.varied]
     headlines = list(dict.fromkeys((found.metric.headline, *HEADLINES)))
     names = {key: name for section in SECTIONS.values() for key, name in section.items()}
     return {
@@ -277,9 +329,10 @@ def _content(found: Comparison, completed: Sequence[Run], colours: Sequence[str]
                 "name": setting.name,
                 "group": setting.group,
                 "colour": colour,
+                "dash": dash,
                 "runs": [places[id(run)] for run in setting.runs],
             }
-            for setting, colour in zip(settings, colours, strict=True)
+            for setting, (colour, dash) in zip(settings, looks, strict=True)
         ],
         "runs": [_run(found, run, headlines) for run in completed],
         "pairs": [
@@ -302,7 +355,7 @@ def _run(found: Comparison, run: Run, headlines: Sequence[str]) -> dict[str, Any
     return {
         "name": run.name,
         "seed": run.seed,
-        "values": {key: run.config.get(key) for key in found.differences},
+        "values": {one.name: one.of(run) for one in found.varied},
         "numbers": {
             name: {key: _number(run.summary[name].get(key)) for key in headlines}
             for name in sets_shown(found)

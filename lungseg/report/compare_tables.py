@@ -49,7 +49,7 @@ def runs_frame(found: Comparison) -> pd.DataFrame:
             "error": run.error,
             "group": setting.group if setting else None,
             "setting": setting.name if setting else None,
-            **{key: run.config.get(key) for key in found.differences},
+            **{one.name: one.of(run) for one in found.varied},
             SEED: run.seed,
             "weights": run.weights,
             "epochs": run.epochs,

@@ -19,7 +19,7 @@ from lungseg.metrics.statistics import (
     verdict,
 )
 from lungseg.report.runs import COMPLETED, Run
-from lungseg.report.settings import canonical, differences, key_of, label
+from lungseg.report.settings import Varied, canonical, differences, key_of, label, varied
 
 MANY = 8
 """With more settings than this each is compared with one, not all with all: the correction for
@@ -125,6 +125,7 @@ class Comparison:
     Attributes:
         runs: All, also those without numbers.
         differences: Keys in which the completed runs differ, without the seed.
+        varied: The same as a reader knows them: ``optimizer`` for ``optimizer._target_``.
         groups: Of comparable settings.
         pairs: Compared.
         metric: By which.
@@ -133,6 +134,7 @@ class Comparison:
 
     runs: tuple[Run, ...]
     differences: tuple[str, ...]
+    varied: tuple[Varied, ...]
     groups: tuple[Group, ...]
     pairs: tuple[Pair, ...]
     metric: Metric
@@ -186,7 +188,13 @@ def compare(
     chosen = _reference(reference, groups) if reference is not None else None
     pairs = _pairs(groups, METRICS[metric], set_name, chosen)
     return Comparison(
-        tuple(runs), tuple(keys), tuple(groups), tuple(pairs), METRICS[metric], set_name
+        tuple(runs),
+        tuple(keys),
+        tuple(varied(completed, keys)),
+        tuple(groups),
+        tuple(pairs),
+        METRICS[metric],
+        set_name,
     )
 
 
@@ -271,7 +279,7 @@ def _pairs(
     adjusted = holm([difference.p for difference in found])
     for (a, b), difference, p, left_out in zip(chosen, found, adjusted, undefined, strict=True):
         said = verdict(difference, p, higher_is_better=metric.higher_is_better)
-        sentence = _sentence(a, b, difference, p, said, metric, len(left_out))
+        sentence = _sentence(a, b, difference, p, said, metric, len(left_out), set_name)
         pairs.append(Pair(a, b, difference, p, said, left_out, sentence))
     return pairs
 
@@ -315,10 +323,11 @@ def _sentence(
     said: Verdict,
     metric: Metric,
     n_undefined: int,
+    set_name: str,
 ) -> str:
     n = difference.n_cases
     if n == 0:
-        return f"{b.name} against {a.name} cannot be told: no case has a value in both."
+        return f"{b.name} against {a.name} cannot be told: {_why_no_case(a, b, metric, set_name)}."
     cases = f"{n} case{'s' if n > 1 else ''}"
     form = f"+.{metric.decimals}f"
     words = f"{metric.name} {difference.mean:{form}}"
@@ -337,6 +346,19 @@ def _sentence(
             f"{b.name} against {a.name} cannot be told with {', '.join([cases, *tail])}: {words}."
         )
     return f"{b.name} is {said} than {a.name}: {words}, {', '.join([f'n = {cases}', *tail])}."
+
+
+def _why_no_case(a: Setting, b: Setting, metric: Metric, set_name: str) -> str:
+    """Which repeats have no value: of each case, all repeats are needed."""
+    rows = [(run, row) for setting in (a, b)
+            for run, row in zip(setting.runs, case_numbers(setting, metric.key, set_name),
+                                strict=True)]  # fmt: skip
+    without = [run.name for run, row in rows if np.isnan(row).all()]
+    if without:
+        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
+        some = f"run{'s' if len(without) > 1 else ''} {', '.join(without[:3])}{more}"
+        return f"{metric.name} is undefined in every case of {some} (of {len(rows)} runs)"
+    return f"in every case {metric.name} is undefined in at least one of the {len(rows)} runs"
 
 
 def shown_p(p: float) -> str:

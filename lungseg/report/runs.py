@@ -20,8 +20,12 @@ from lungseg.status import FILE, read_status
 COMPLETED = "completed"
 DAMAGED = "damaged"
 UNFINISHED = "unfinished"
+INTERRUPTED = "interrupted"
+NEVER_BEGAN = "never began"
 MARKS = (".run", FILE, "provenance.json")
 """Any of these in a folder makes it a run's."""
+STOPPED = ("KeyboardInterrupt", "interrupted", "its process was killed")
+"""How the reason of a run begins that failed by no fault of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +36,8 @@ class Run:
         name: Path below the folder that all compared runs share.
         folder: Run folder.
         state: ``completed``; or why its numbers do not count: ``running``, ``failed``,
-            ``pruned``, ``unfinished`` (an older run that noted no state), ``damaged``.
+            ``interrupted``, ``pruned``, ``unfinished`` (an older run that noted no state),
+            ``never began`` (a job that left no more than its settings), ``damaged``.
         error: One line on it.
         overrides: As typed.
         choices: Option by group, such as ``{"model": "unet"}``.
@@ -105,8 +110,19 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a run began in this folder."""
-    return any((folder / mark).is_file() for mark in MARKS)
+    """Whether this folder is a run's, if only of one that was stopped before it began."""
+    return any((folder / mark).is_file() for mark in MARKS) or _is_job(folder)
+
+
+def _is_job(folder: Path) -> bool:
+    """Whether Hydra started a training here; other commands leave their settings too."""
+    if not (folder / ".hydra").is_dir():
+        return False
+    try:
+        hydra = _yaml(folder / ".hydra" / "hydra.yaml") or {}
+        return bool(hydra.get("hydra", {}).get("job", {}).get("name", "train") == "train")
+    except (DataError, AttributeError):  # written by half when it was killed
+        return True
 
 
 def run_folders(folder: Path) -> list[Path]:
@@ -199,9 +215,18 @@ def _status(folder: Path) -> dict[str, Any]:
     if status is not None:
         if status["state"] == "running" and status["error"] is None:
             status["error"] = "still running, or killed"
+        if status["state"] == "failed" and str(status["error"]).startswith(STOPPED):
+            status["state"] = INTERRUPTED
+            if status["error"].startswith("KeyboardInterrupt"):
+                status["error"] = "stopped by Ctrl-C"
         return status
     if (folder / "evaluation" / "summary.json").is_file():
         return {"state": COMPLETED, "error": None}
+    if not any((folder / mark).is_file() for mark in MARKS):
+        return {
+            "state": NEVER_BEGAN,
+            "error": "it left only its settings: refused, or killed",
+        }
     return {"state": UNFINISHED, "error": "it has no evaluation/summary.json"}
 
 

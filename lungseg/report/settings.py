@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lungseg.report.runs import Run
 
 SEED = "seed"
+TARGET = "_target_"
+VAGUE = (SEED, "train", "val", "test", "name")
+"""Last words that say another thing than the key: ``split.seed`` is no seed of a training."""
 # Where things are, how fast it went and who watched: no question that a comparison asks.
 ASIDE = ("outputs", "ckpt_path", "report", "logger.", "callbacks.progress.", "data.num_workers",
          "data.cache_gib", "data.store", "data.export_npz", "data.root",
          "data.source.root")  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Varied:
+    """A setting that is not the same in all runs, as a reader knows it.
+
+    Attributes:
+        name: A configuration key; or of a choice, its group (``optimizer``) or the place of the
+            class (``scheduler.scheduler``).
+        chosen: Whether it is a group's option or, where there is none, a class.
+        by_class: Whether it is the class, whatever the option is called.
+    """
+
+    name: str
+    chosen: bool = False
+    by_class: bool = False
+
+    def of(self, run: Run) -> Any:
+        """A run's value: ``sgd``, 0.1; None where it has none."""
+        if not self.chosen:
+            return run.config.get(self.name)
+        target = run.config.get(f"{self.name}.{TARGET}")
+        last = str(target).rsplit(".", 1)[-1] if target else None
+        return last if self.by_class else run.choices.get(self.name) or last
+
+
 def differences(runs: Sequence[Run]) -> list[str]:
     """Configuration keys in which runs differ, without the seed.
 
     A setting that only repeats another one (``max_lr: ${optimizer.lr}``) is left out: what it
-    repeats is in the list.
+    repeats is in the list. So is one that was never typed and comes with another class, such as
+    the momentum that SGD has and Adam has not.
 
     Args:
         runs: With their configurations.
@@ -28,14 +57,67 @@ def differences(runs: Sequence[Run]) -> list[str]:
         Dotted keys, in the order of the configuration.
     """
     keys = dict.fromkeys(key for run in runs for key in run.config)
-    return [
+    found = [
         key
         for key in keys
         if key != SEED
         and not key.startswith(ASIDE)
-        and len({canonical(run.config.get(key)) for run in runs}) > 1
+        and _differ([run.config.get(key) for run in runs])
         and not _derived(key, runs)
     ]
+    classes = [Varied(key.removesuffix(f".{TARGET}"), chosen=True, by_class=True)
+               for key in found if key.endswith(f".{TARGET}")]  # fmt: skip
+    return [key for key in found if key.endswith(TARGET) or not _comes_with(key, classes, runs)]
+
+
+def varied(runs: Sequence[Run], keys: Sequence[str]) -> list[Varied]:
+    """The differences as a reader knows them: a group's option stands for all that it sets.
+
+    Args:
+        runs: That differ.
+        keys: In which, of `differences`.
+    """
+    groups = dict.fromkeys(group for run in runs for group in run.choices)
+    heads = [
+        Varied(group, chosen=True)
+        for group in groups
+        if _differ([run.choices.get(group) for run in runs])
+        and any(key == group or key.startswith(f"{group}.") for key in keys)
+    ]
+    for key in keys:
+        name = key.removesuffix(f".{TARGET}")
+        if name != key and not _comes_with(key, heads, runs):
+            heads.append(Varied(name, chosen=True, by_class=True))
+    shown: dict[Varied, None] = {}
+    for key in keys:
+        shown |= dict.fromkeys(head for head in heads if _below(key, head))
+        if not key.endswith(TARGET) and not _comes_with(key, heads, runs):
+            shown[Varied(key)] = None
+    return list(shown)
+
+
+def _comes_with(key: str, heads: Sequence[Varied], runs: Sequence[Run]) -> bool:
+    """Whether a value follows from what was chosen above it, and nobody typed it."""
+    above = [head for head in heads if _below(key, head)]
+    if not above or any(_typed(key, run) for run in runs):
+        return False
+    values: dict[str, set[str]] = {}
+    for run in runs:
+        choice = canonical([head.of(run) for head in above])
+        values.setdefault(choice, set()).add(canonical(run.config.get(key)))
+    return all(len(each) == 1 for each in values.values())
+
+
+def _below(key: str, head: Varied) -> bool:
+    return key == head.name or key.startswith(f"{head.name}.")
+
+
+def _typed(key: str, run: Run) -> bool:
+    return any(text.lstrip("+").partition("=")[0] == key for text in run.overrides)
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    return len({canonical(value) for value in values}) > 1
 
 
 def _derived(key: str, runs: Sequence[Run]) -> bool:
@@ -66,16 +148,13 @@ def label(run: Run, runs: Sequence[Run], keys: Sequence[str]) -> str:
         runs: All that are compared, this one among them.
         keys: In which they differ.
     """
-    words = []
-    chosen = [group for group in run.choices if len({r.choices.get(group) for r in runs}) > 1]
-    for group in chosen:
-        if any(key.startswith(f"{group}.") for key in keys):
-            words.append(f"{group}={run.choices[group]}")
-    for key in keys:
-        group = key.split(".")[0]
-        alike = [r for r in runs if r.choices.get(group) == run.choices.get(group)]
-        if group not in chosen or len({canonical(r.config.get(key)) for r in alike}) > 1:
-            words.append(f"{short_key(key, keys)}={shown_value(run.config.get(key))}")
+    shown = varied(runs, keys)
+    names = [one.name for one in shown]
+    words = [
+        f"{short_key(one.name, names)}={shown_value(one.of(run))}"
+        for one in shown
+        if one.of(run) is not None or one.name in run.config
+    ]
     return ", ".join(words) or "all alike"
 
 
@@ -85,7 +164,7 @@ def short_key(key: str, keys: Sequence[str]) -> str:
         return key
     last = key.rsplit(".", 1)[-1]
     alone = sum(other.rsplit(".", 1)[-1] == last for other in keys) == 1
-    return last if alone and not last.startswith("_") else key
+    return last if alone and not last.startswith("_") and last not in VAGUE else key
 
 
 def shown_value(value: Any) -> str:
@@ -99,3 +178,8 @@ def shown_value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(shown_value, value))}]"
     return str(value)
+
+
+def cut(text: str, most: int = 40) -> str:
+    """A text short enough for a cell or an axis."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip(' ,')}…"

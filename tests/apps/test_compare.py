@@ -129,6 +129,35 @@ def test_a_failed_job_is_left_out_and_named(here, tmp_path):
     assert pair["a"] == "loss.alpha=0.6"
 
 
+def test_a_setting_with_a_comma_is_the_reference(here, tmp_path):
+    for number, (alpha, lr) in enumerate([(0.2, 0.1), (0.6, 0.3), (0.8, 0.5)]):
+        settings = config(loss__alpha=alpha, optimizer__lr=lr)
+        write_run(tmp_path / "runs" / str(number), settings=settings, chance=number)
+    found, _ = here("runs=runs", 'reference="alpha=0.6, lr=0.3"')
+    assert [pair["a"] for pair in found["pairs"]] == ["alpha=0.6, lr=0.3"] * 2
+
+
+def test_a_mean_over_some_repeats_says_so(here, tmp_path):
+    for number in range(4):
+        settings = config(loss__alpha=0.2 + 0.3 * (number > 1), seed=number % 2)
+        write_run(tmp_path / "runs" / str(number), settings=settings, chance=number)
+    file = tmp_path / "runs" / "3" / "evaluation" / "summary.json"
+    summary = json.loads(file.read_text())
+    summary["test"]["hd95_mm_mean"] = {"value": None, "n": 0}
+    file.write_text(json.dumps(summary))
+    _, out = here("runs=runs", "metric=hd95_mm")
+    assert re.search(r"loss.alpha=0.2 +2 +\d+\.\d\d +0", out)
+    assert re.search(r"loss.alpha=0.5 +2 +\d+\.\d\d \(1 of 2 runs\)", out)
+
+
+def test_the_help_says_what_each_key_means():
+    done = Cli(".")("compare", "--help")
+    assert done.returncode == 0, done.stderr
+    for words in ("surface_dice_2mm", "test, val or train", "quoted twice", "metric: dsc"):
+        assert words in done.stdout
+    assert "optimizer" not in done.stdout
+
+
 def test_earlier_files_stay_when_a_comparison_is_refused(refused, tmp_path):
     write_run(tmp_path / "runs" / "0")
     (tmp_path / "runs" / "compare.json").write_text("before")

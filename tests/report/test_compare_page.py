@@ -116,8 +116,8 @@ def test_a_column_is_sorted_by_a_click(grid, tab):
     assert [float(value) for value in tab.column("table", place)] == values[::-1]
     tab.page.locator("#table th button").first.click()
     assert tab.column("table", 0) == [str(number) for number in range(18)]  # 10 after 9
-    tab.page.locator("#pair-table th button").nth(2).click()
-    gaps = [float(value) for value in tab.column("pair-table", 2)]
+    tab.page.locator("#pair-table th button").nth(3).click()
+    gaps = [float(value) for value in tab.column("pair-table", 3)]
     assert gaps == sorted(gaps)
     assert len(gaps) == len(found.pairs) == 8
 
@@ -159,6 +159,107 @@ def test_two_settings_are_picked(grid, tab):
     assert "The same setting twice" in tab.page.inner_text("#verdict")
     tab.choose(two_b=0, two_metric="hd95_mm")
     assert "metric=hd95_mm compares by this" in tab.page.inner_text("#verdict")
+
+
+def test_a_row_of_the_pairs_is_shown_case_by_case(grid, tab):
+    found = grid[1]
+    for number, key in ((5, None), (2, "Enter")):
+        row = tab.page.locator(f'#pair-table tbody tr[data-b="{number}"]')
+        row.scroll_into_view_if_needed()
+        row.click() if key is None else row.press(key)
+        assert tab.page.input_value("#two-a") == "0"
+        assert tab.page.input_value("#two-b") == str(number)
+        pair = next(p for p in found.pairs if p.b is found.settings[number])
+        assert tab.page.inner_text("#verdict") == pair.sentence
+        top = tab.page.evaluate("document.getElementById('two').getBoundingClientRect().top")
+        assert -5 < top < 800
+
+
+def test_verdicts_and_all_columns_are_seen_without_scrolling(grid, tab):
+    for table in ("table", "pair-table"):
+        hidden = tab.page.evaluate(
+            f"(box => box.scrollWidth - box.clientWidth)(document.getElementById('{table}').parentNode)"
+        )
+        assert hidden <= 0, table
+    heads = tab.page.locator("#pair-table th").all_inner_texts()
+    assert heads[2].startswith("verdict")
+
+
+def test_what_is_called_excellent_is_explained(tab):
+    note = tab.page.locator(".excellent").first
+    assert not note.is_visible()
+    tab.choose(dots_key="share_excellent")
+    assert note.is_visible()
+    tab.choose(dots_key="volume_dsc_mean")
+
+
+def test_settings_and_numbers_that_some_runs_lack(tmp_path, open_tab):
+    """A conditional search: momentum of SGD alone; HD95 undefined in two runs."""
+    for number in range(12):
+        settings = config(optimizer__lr=10 ** (-number / 4), seed=0)
+        if number % 2:
+            settings["optimizer"] |= {"_target_": "torch.optim.SGD", "momentum": 0.1234567 * number}
+        names = ["sgd" if number % 2 else "adam", f"lr={settings['optimizer']['lr']}"]
+        write_run(tmp_path / str(number), settings=settings, choices={"optimizer": names[0]},
+                  overrides=[f"optimizer={names[0]}"], chance=number)  # fmt: skip
+        if number in (3, 4):
+            file = tmp_path / str(number) / "evaluation" / "summary.json"
+            summary = json.loads(file.read_text())
+            summary["test"]["hd95_mm_mean"] = {"value": None, "n": 0}
+            file.write_text(json.dumps(summary))
+    write(tmp_path, metric="hd95_mm")
+    tab = open_tab(tmp_path / "compare.html")
+    (plot,) = tab.page.evaluate("document.getElementById('parallel-plot').data")
+    axes = {axis["label"]: axis for axis in plot["dimensions"]}
+    assert list(axes) == ["optimizer", "lr", "momentum", "test HD95 mm", "test slice DSC"]
+    assert axes["optimizer"]["ticktext"] == ["adam", "sgd"]
+    momentum = axes["momentum"]
+    assert momentum["ticktext"] == [
+        "none",
+        "0.1235",
+        "0.3704",
+        "0.6173",
+        "0.8642",
+        "1.111",
+        "1.358",
+    ]
+    assert momentum["tickvals"][0] < min(momentum["tickvals"][1:])
+    assert momentum["values"][::2] == [momentum["tickvals"][0]] * 6
+    assert momentum["values"][1::2] == pytest.approx([0.1234567 * k for k in range(1, 12, 2)])
+    assert axes["test HD95 mm"]["ticktext"][0] == "undefined"
+    assert len(set(plot["line"]["color"])) == 11  # all others have colours of their own
+    assert "none" in tab.page.inner_text("#parallel-note")
+    assert tab.page.locator("#curves-plot .cbtitle").count() == 0
+
+
+def test_long_names_are_cut_in_plots_and_whole_under_the_pointer(tmp_path, open_tab):
+    names = [f"Case_{number:03d}" for number in range(20)]
+    for number in range(3):
+        settings = config(data__cases=names[number:], loss__alpha=0.1 * number)
+        write_run(tmp_path / str(number), settings=settings, chance=number)
+    found = write(tmp_path)
+    tab = open_tab(tmp_path / "compare.html")
+    labels = tab.page.evaluate("document.getElementById('dots-plot').layout.yaxis.ticktext")
+    assert all(len(label) <= 40 and label.endswith("…") for label in labels)
+    option = tab.page.locator("#two-a option").first
+    assert len(option.inner_text()) <= 40
+    assert option.get_attribute("title") == found.settings[0].name
+
+
+def test_many_lines_show_their_one_number_by_colour(tmp_path, open_tab):
+    for number in range(10):
+        settings = config(optimizer__lr=10 ** (-number / 3))
+        write_run(tmp_path / str(number), settings=settings, chance=number)
+    write(tmp_path)
+    tab = open_tab(tmp_path / "compare.html")
+    bar = tab.page.evaluate("document.getElementById('curves-plot').data.at(-1).marker.colorbar")
+    assert bar["title"]["text"] == "optimizer.lr"
+    assert bar["ticktext"] == ["0.001", "0.01", "0.1", "1"]
+
+
+def test_many_lines_without_a_number_have_colours_and_dashes(tab):
+    looks = tab.page.evaluate("found.settings.map(one => one.colour + one.dash)")
+    assert len(set(looks)) == 9
 
 
 def test_curves_by_number_and_set_and_one_setting_brought_out(grid, tab):

@@ -1,13 +1,17 @@
 """What is compared with what, in which words."""
 
 import itertools
+import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_rel, wilcoxon
 
 from lungseg.errors import ConfigError, DataError
 from lungseg.report.caveats import alarms, caveats
+from lungseg.report.compare_tables import headlines, runs_frame
 from lungseg.report.comparison import MANY, compare
 from lungseg.report.runs import find_runs
 from tests.report.fake_runs import SETS, config, write_run
@@ -48,17 +52,68 @@ def test_only_what_was_set_is_named_as_different(runs):
 
 
 def test_an_option_stands_for_all_that_it_sets(runs):
-    wide = config(model__depth=4, model__base_channels=32)
+    wide = {"model__depth": 4, "model__base_channels": 32}
     found = compare(
         runs(
             {},
-            {"settings": wide, "choices": {"model": "unet"}},
-            {"settings": wide | {"loss": {"alpha": 0.2}}, "choices": {"model": "unet"}},
+            {"settings": config(**wide), "choices": {"model": "unet"}},
+            {"settings": config(**wide, loss__alpha=0.2), "choices": {"model": "unet"}},
         )
     )
     assert {"model.depth", "model.base_channels", "loss.alpha"} <= set(found.differences)
     assert found.settings[0].name.startswith("model=unet_small, ")
     assert "depth" not in found.settings[1].name
+
+
+SGD = {"_target_": "torch.optim.SGD", "lr": 0.1, "momentum": 0.0}
+
+
+def test_a_choice_is_named_by_its_option_and_not_by_what_comes_with_it(runs):
+    other = {"settings": config() | {"optimizer": SGD}, "choices": {"optimizer": "sgd"}}
+    found = compare(runs({"choices": {"optimizer": "adam"}}, other))
+    assert found.differences == ("optimizer._target_",)
+    assert [one.name for one in found.varied] == ["optimizer"]
+    assert [one.name for one in found.settings] == ["optimizer=adam", "optimizer=sgd"]
+    assert list(runs_frame(found)["optimizer"]) == ["adam", "sgd"]
+
+
+def test_a_class_without_an_option_is_named_by_itself(runs):
+    found = compare(runs({}, {"settings": config() | {"optimizer": SGD}}))
+    assert [one.name for one in found.settings] == ["optimizer=Adam", "optimizer=SGD"]
+
+
+def test_what_was_typed_below_a_choice_is_a_difference(runs):
+    faster = SGD | {"lr": 0.5}
+    found = compare(
+        runs(
+            {"choices": {"optimizer": "adam"}},
+            {"settings": config() | {"optimizer": SGD}, "choices": {"optimizer": "sgd"}},
+            {
+                "settings": config() | {"optimizer": faster},
+                "choices": {"optimizer": "sgd"},
+                "overrides": ["optimizer=sgd", "optimizer.lr=0.5"],
+            },
+        )
+    )
+    assert found.differences == ("optimizer._target_", "optimizer.lr")
+    names = [one.name for one in found.settings]
+    assert names == [f"optimizer={o}, lr={lr}" for o, lr in (("adam", 0.001), ("sgd", 0.1),
+                                                             ("sgd", 0.5))]  # fmt: skip
+
+
+def test_options_of_one_class_are_told_apart(runs):
+    wide = {"settings": config(model__depth=4), "choices": {"model": "unet"}}
+    attention = {"settings": config() | {"model": {"_target_": "monai.Net", "levels": 4}},
+                 "choices": {"model": "monai_unet"}}  # fmt: skip
+    found = compare(runs({}, wide, attention))
+    names = [one.name for one in found.settings]
+    assert names == ["model=unet_small", "model=unet", "model=monai_unet"]
+    assert found.differences == ("model._target_", "model.depth")
+
+
+def test_the_seed_of_a_split_is_not_called_seed(runs):
+    found = compare(runs({}, alpha(0.2, split__seed=3)))
+    assert found.settings[1].name == "split.seed=3, alpha=0.2"
 
 
 def test_equal_numbers_written_otherwise_do_not_differ(runs):
@@ -140,6 +195,35 @@ def test_cases_without_a_value_are_left_out_and_said(runs, tmp_path):
     assert pair.undefined == (SETS["test"][-1],)
     assert pair.difference.n_cases == len(SETS["test"]) - 1
     assert "1 left out, undefined" in pair.sentence
+
+
+def undefine(folder, rows):
+    """Blank the HD95 of test cases (by place), and its mean."""
+    file = folder / "evaluation" / "cases.csv"
+    cases = pd.read_csv(file)
+    test = cases.index[cases["split"] == "test"]
+    cases.loc[test[rows], "hd95_mm"] = np.nan
+    cases.to_csv(file, index=False)
+    file = folder / "evaluation" / "summary.json"
+    summary = json.loads(file.read_text())
+    summary["test"]["hd95_mm_mean"] = {"value": None, "n": 0}
+    file.write_text(json.dumps(summary))
+
+
+def test_repeats_without_a_value_are_named(runs, tmp_path):
+    runs(*(alpha(a, seed=seed) for a in (0.2, 0.8) for seed in (1, 2, 3)))
+    undefine(tmp_path / "4", slice(None))
+    found = compare(find_runs([tmp_path]), metric="hd95_mm")
+    assert found.pairs[0].sentence.endswith(
+        "cannot be told: HD95, mm is undefined in every case of run 4 (of 6 runs)."
+    )
+    assert headlines(found, found.settings[1])["test"]["hd95_mm_mean"]["n_runs"] == 2
+    undefine(tmp_path / "0", slice(0, 4))
+    undefine(tmp_path / "5", slice(4, None))
+    write_run(tmp_path / "other" / "4", settings=config(loss__alpha=0.8, seed=2))
+    shutil.rmtree(tmp_path / "4")
+    found = compare(find_runs([tmp_path]), metric="hd95_mm")
+    assert "in every case HD95, mm is undefined in at least one of the 6" in found.pairs[0].sentence
 
 
 OTHER = {

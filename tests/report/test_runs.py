@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 
 import pytest
+import yaml
 
 from lungseg.errors import DataError
 from lungseg.report.runs import find_runs, read_run
@@ -65,6 +67,30 @@ def test_an_older_run_without_state(tmp_path):
     assert (run.state, run.threshold, run.weights, run.synthetic) == ("completed", 0.5, None, None)
     assert stopped.state == "unfinished"
     assert "summary.json" in stopped.error
+
+
+def test_a_job_that_never_began_is_listed_and_other_commands_are_none(tmp_path):
+    for name, job in (("0", "train"), ("1", "train"), ("logs", "compare")):
+        write_run(tmp_path / name)
+        hydra = {"hydra": {"job": {"name": job}, "runtime": {"choices": {}}}}
+        (tmp_path / name / ".hydra" / "hydra.yaml").write_text(yaml.safe_dump(hydra))
+    for name in ("1", "logs"):
+        (tmp_path / name / "train.log").write_text("a line")
+        for file in (".run", "status.json", "provenance.json", "metrics.csv"):
+            (tmp_path / name / file).unlink()
+        shutil.rmtree(tmp_path / name / "evaluation")
+    whole, never = find_runs([tmp_path])
+    assert (whole.name, whole.state) == ("0", "completed")
+    assert (never.name, never.state) == ("1", "never began")
+    assert find_runs([tmp_path / "1"])[0].state == "never began"
+    (tmp_path / "1" / ".hydra" / "hydra.yaml").write_text("hydra: [")  # killed while it was written
+    assert [run.name for run in find_runs([tmp_path])] == ["0", "1"]
+
+
+@pytest.mark.parametrize("reason", ["KeyboardInterrupt", "its process was killed", "interrupted"])
+def test_an_interrupted_run_says_so(tmp_path, reason):
+    write_run(tmp_path / "0", state="failed", error=reason)
+    assert read_run(tmp_path / "0", "0").state == "interrupted"
 
 
 DAMAGE = {

@@ -17,9 +17,18 @@ const runs = () => settings().flatMap((one) => one.runs.map((k) => found.runs[k]
 const named = (one) => (several ? one.group + ": " : "") + one.name;
 const escape = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
+const cut = (text, most = 40) => text.length > most ? text.slice(0, most - 1).replace(/[ ,]+$/, "") + "…" : text;
+const brief = (one) => escape(cut(one.name));
+// A name in full, on as many lines as it needs.
+const full = (text) => escape(text).replace(/(.{60,90}?,) /g, "$1<br>");
+
 function options(select, pairs, chosen) {
   if (!select) return;
-  select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value, false, String(value) === String(chosen))));
+  select.replaceChildren(...pairs.map(([value, text]) => {
+    const option = new Option(cut(text), value, false, String(value) === String(chosen));
+    option.title = text;
+    return option;
+  }));
 }
 const number = (run, set, key) => (run.numbers[set] || {})[key] || [null, null, null, null];
 
@@ -47,45 +56,54 @@ for (const table of document.querySelectorAll("table.sortable")) {
 function drawCurves() {
   const [metric, set, chosen] = [$("curve-metric").value, $("curve-set").value, $("curve-setting").value];
   const column = set + "/" + metric;
-  const traces = [];
+  const traces = [], dashes = found.settings.some((one) => one.dash !== "solid");
   let last = 0;
   found.settings.forEach((one, place) => {
     const faded = chosen !== "" && Number(chosen) !== place;
     one.runs.map((k) => found.runs[k]).filter((run) => run.history && run.history[column]).forEach((run, k) => {
       last = Math.max(last, run.history.epoch.at(-1) + 1);
-      traces.push({x: run.history.epoch.map((epoch) => epoch + 1), y: run.history[column], type: "scatter", mode: run.history.epoch.length > 30 ? "lines" : "lines+markers", name: escape(named(one)), legendgroup: place, legendrank: place, showlegend: k === 0, opacity: faded ? 0.15 : 1, zorder: faded ? 0 : 1, line: {color: faded ? "#999" : one.colour, width: !faded && chosen !== "" ? 2.6 : 1.6, dash: ["solid", "dot", "dash", "dashdot"][k % 4]}, marker: {size: 4}, hovertemplate: "<b>" + escape(named(one)) + "</b><br>run " + escape(run.name) + ", seed " + run.seed + "<br>epoch %{x}: %{y:.4f}<extra></extra>"});
+      traces.push({x: run.history.epoch.map((epoch) => epoch + 1), y: run.history[column], type: "scatter", mode: run.history.epoch.length > 30 ? "lines" : "lines+markers", name: escape(cut(named(one))), legendgroup: place, legendrank: place, showlegend: k === 0, opacity: faded ? 0.15 : 1, zorder: faded ? 0 : 1, line: {color: faded ? "#999" : one.colour, width: !faded && chosen !== "" ? 2.6 : 1.6, dash: dashes ? one.dash : ["solid", "dot", "dash", "dashdot"][k % 4]}, marker: {size: 4}, hovertemplate: "<b>" + full(named(one)) + "</b><br>run " + escape(run.name) + ", seed " + run.seed + "<br>epoch %{x}: %{y:.4f}<extra></extra>"});
     });
   });
-  const legend = found.settings.length <= many;
-  const height = 440 + (legend ? 22 * Math.ceil(found.settings.length / 3) : 0);
-  Plotly.react("curves-plot", traces, layout({height, showlegend: legend, legend: {orientation: "h", y: -0.16, yanchor: "top"}, xaxis: axis("epoch", last <= 12 ? {dtick: 1} : {tickformat: "d"}), yaxis: axis(found.curves[metric] + ", " + set)}), config);
+  if (found.bar) traces.push({x: [null], y: [null], type: "scatter", mode: "markers", zorder: 2, showlegend: false, hoverinfo: "skip", marker: {color: [found.bar.low], cmin: found.bar.low, cmax: found.bar.high, colorscale: found.scale, showscale: true, colorbar: {title: {text: escape(cut(found.bar.name, 24))}, thickness: 14, ...ticks(found.bar.low, found.bar.high, found.bar.log)}}});
+  const legend = !found.bar && found.settings.length <= many;
+  const longest = Math.max(...found.settings.map((one) => cut(named(one)).length));
+  const rows = legend ? Math.ceil(found.settings.length / Math.max(1, Math.floor(1100 / (60 + 8 * longest)))) : 0;
+  const below = 60 + 24 * rows, plot = 370; // the legend begins below the title of the axis
+  Plotly.react("curves-plot", traces, layout({height: 20 + plot + below, margin: {l: 70, r: 20, t: 20, b: below}, showlegend: legend, legend: {orientation: "h", y: -52 / plot, yanchor: "top", x: 0}, xaxis: axis("", Object.assign({title: {text: "epoch", standoff: 4}, automargin: false}, last <= 12 ? {dtick: 1} : {tickformat: "d"})), yaxis: axis(found.curves[metric] + ", " + set)}), config);
   const notes = [];
   if (!legend) notes.push("Point at a line for its setting.");
-  if (found.settings.some((one) => one.runs.length > 1)) notes.push("Repeats of a setting have its colour and other dashes.");
+  if (found.settings.some((one) => one.runs.length > 1)) notes.push(dashes ? "Repeats of a setting look alike." : "Repeats of a setting have its colour and other dashes.");
   if (found.runs.some((run) => run.thinned)) notes.push("Of long trainings only some epochs are drawn.");
   if (several && set !== "train") notes.push("Groups were evaluated on different cases: their heights do not compare.");
   $("curves-note").textContent = notes.join(" ");
 }
 
+// A number by which a model that predicts nothing does well needs a word.
+function excellent(plot, key) {
+  $(plot).parentNode.querySelector(`.excellent:has(+ #${plot})`).hidden = key !== "share_excellent";
+}
+
 // Headline numbers.
 function drawDots() {
   const [key, set] = [$("dots-key").value, $("dots-set").value];
+  excellent("dots-plot", key);
   const shown = settings();
   if (shown.length > many) { // then in order of their values
-    const worth = (one) => mean(one.runs.map((k) => number(found.runs[k], set, key)[0] ?? NaN));
-    shown.sort((one, other) => worth(other) - worth(one));
+    const worth = (one) => mean(one.runs.map((k) => number(found.runs[k], set, key)[0]).filter((value) => value !== null));
+    shown.sort((one, other) => (isNaN(worth(one)) - isNaN(worth(other))) || worth(other) - worth(one));
   }
   const traces = shown.map((one, row) => {
     const repeats = one.runs.map((k) => found.runs[k]);
     const step = Math.min(0.22, 0.7 / repeats.length);
     const values = repeats.map((run) => number(run, set, key));
     const ends = (k, sign) => values.map((value) => value[k] === null ? 0 : sign * (value[k] - value[0]));
-    return {x: values.map((value) => value[0]), y: repeats.map((_, k) => row + (k - (repeats.length - 1) / 2) * step), type: "scatter", mode: "markers", name: one.name, showlegend: false, marker: {color: one.colour, size: 8, line: {color: "white", width: 1}}, error_x: {type: "data", symmetric: false, array: ends(2, 1), arrayminus: ends(1, -1), color: one.colour, thickness: 1.3, width: 0}, customdata: repeats.map((run, k) => [escape(run.name), run.seed, values[k][1] === null ? "no interval" : fixed(values[k][1], key) + " to " + fixed(values[k][2], key), values[k][3], fixed(values[k][0], key)]), hovertemplate: "<b>" + escape(one.name) + "</b><br>run %{customdata[0]}, seed %{customdata[1]}<br>%{customdata[4]} (%{customdata[2]}), n = %{customdata[3]}<extra></extra>"};
+    return {x: values.map((value) => value[0]), y: repeats.map((_, k) => row + (k - (repeats.length - 1) / 2) * step), type: "scatter", mode: "markers", name: one.name, showlegend: false, marker: {color: one.colour, size: 8, line: {color: "white", width: 1}}, error_x: {type: "data", symmetric: false, array: ends(2, 1), arrayminus: ends(1, -1), color: one.colour, thickness: 1.3, width: 0}, customdata: repeats.map((run, k) => [escape(run.name), run.seed, values[k][1] === null ? "no interval" : fixed(values[k][1], key) + " to " + fixed(values[k][2], key), values[k][3], fixed(values[k][0], key)]), hovertemplate: "<b>" + full(one.name) + "</b><br>run %{customdata[0]}, seed %{customdata[1]}<br>%{customdata[4]} (%{customdata[2]}), n = %{customdata[3]}<extra></extra>"};
   });
   const repeated = shown.map((one, row) => [one, row]).filter(([one]) => one.runs.length > 1);
   const means = repeated.map(([one]) => one.runs.map((k) => number(found.runs[k], set, key)[0]).filter((value) => value !== null));
-  traces.push({x: means.map((values) => values.length ? mean(values) : null), y: repeated.map(([, row]) => row), type: "scatter", mode: "markers", showlegend: false, marker: {symbol: "diamond-open", size: 13, color: "#1b1f24", line: {width: 2}}, customdata: repeated.map(([one], k) => [escape(one.name), means[k].length, means[k].length ? fixed(mean(means[k]), key) : "-", means[k].length ? fixed(Math.min(...means[k]), key) + " to " + fixed(Math.max(...means[k]), key) : "-"]), hovertemplate: "<b>%{customdata[0]}</b><br>mean of %{customdata[1]} runs: %{customdata[2]}<br>runs from %{customdata[3]}<extra></extra>"});
-  const ticks = {tickvals: shown.map((_, row) => row), ticktext: shown.map((one) => escape(one.name)), range: [shown.length - 0.4, -0.6], automargin: true, tickfont: {size: shown.length > 40 ? 10 : 12}};
+  traces.push({x: means.map((values) => values.length ? mean(values) : null), y: repeated.map(([, row]) => row), type: "scatter", mode: "markers+text", text: repeated.map(([one], k) => means[k].length < one.runs.length && means[k].length ? "mean of " + means[k].length + " of " + one.runs.length : ""), textposition: "middle right", showlegend: false, marker: {symbol: "diamond-open", size: 13, color: "#1b1f24", line: {width: 2}}, customdata: repeated.map(([one], k) => [full(one.name), means[k].length + " of " + one.runs.length, means[k].length ? fixed(mean(means[k]), key) : "-", means[k].length ? fixed(Math.min(...means[k]), key) + " to " + fixed(Math.max(...means[k]), key) : "-"]), hovertemplate: "<b>%{customdata[0]}</b><br>mean of %{customdata[1]} runs: %{customdata[2]}<br>runs from %{customdata[3]}<extra></extra>"});
+  const ticks = {tickvals: shown.map((_, row) => row), ticktext: shown.map((one) => brief(one) + (one.runs.every((k) => number(found.runs[k], set, key)[0] === null) ? " (undefined)" : "")), range: [shown.length - 0.4, -0.6], automargin: true, tickfont: {size: shown.length > 40 ? 10 : 12}};
   Plotly.react("dots-plot", traces, layout({height: 110 + shown.length * (shown.length > 40 ? 16 : 30), xaxis: axis(found.numbers[key] + ", " + set, {side: "top"}), yaxis: axis("", ticks), margin: {l: 90, r: 20, t: 60, b: 20}}), config);
 }
 
@@ -99,29 +117,50 @@ function isLog(values) {
   const off = (scale) => Math.abs((scale(middle) - scale(low)) / (scale(high) - scale(low)) - 0.5);
   return off(Math.log) < off((value) => value);
 }
-const tidy = (value) => Number(value.toPrecision(3)).toString();
-function inWords(value) {
-  if (value === null) return "-";
-  if (Array.isArray(value)) return value.join(" ");
-  const parts = String(value).split(".");
-  return parts.length > 2 ? parts.at(-1) : String(value); // a class without its package
+const tidy = (value) => Number(value.toPrecision(4)).toString();
+// Places on an axis from low to high (logarithms, on a logarithmic one) with their labels.
+function ticks(low, high, log, whole = false) { // whole: from a tick to a tick
+  const rough = (high - low) / 5 || 1, power = 10 ** Math.floor(Math.log10(rough));
+  let step = [1, 2, 2.5, 5, 10].map((k) => k * power).find((k) => k >= rough);
+  if (log) step = high - low < 2 ? step : Math.max(1, Math.round(step));
+  const tickvals = [];
+  const [first, last] = whole ? [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)] : [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  for (let k = first; k <= last; k++) tickvals.push(k * step);
+  return {tickvals, ticktext: tickvals.map((value) => log ? Number((10 ** value).toPrecision(2)).toString() : tidy(value))};
 }
-function dimension(key, values) {
-  const label = found.short[key] ?? key;
-  if (!numeric(values)) {
-    const words = values.map(inWords), shown = [...new Set(words)];
-    return {label, values: words.map((text) => shown.indexOf(text)), tickvals: shown.map((_, k) => k), ticktext: shown};
+function inWords(value) {
+  if (value === null) return "none";
+  if (typeof value === "number") return tidy(value);
+  return Array.isArray(value) ? value.map(inWords).join(" ") : String(value);
+}
+function dimension(label, values, blank, each) {
+  const known = values.filter((value) => value !== null);
+  if (!numeric(known) || !known.length) {
+    const words = values.map(inWords), shown = [...new Set(words)].sort((a, b) => (a === "none") - (b === "none") || a.localeCompare(b, "en", {numeric: true}));
+    return {label, values: words.map((text) => shown.indexOf(text)), tickvals: shown.map((_, k) => k), ticktext: shown.map((text) => cut(text, 24))};
   }
-  const distinct = [...new Set(values)].sort((a, b) => a - b);
-  const scale = isLog(values) ? Math.log10 : (value) => value;
-  const made = {label, values: values.map(scale)};
-  if (distinct.length <= 8) Object.assign(made, {tickvals: distinct.map(scale), ticktext: distinct.map(tidy)});
-  else if (scale === Math.log10) {
-    const powers = [];
-    for (let k = Math.floor(Math.log10(distinct[0])); k <= Math.ceil(Math.log10(distinct.at(-1))); k++) powers.push(k);
-    Object.assign(made, {tickvals: powers, ticktext: powers.map((k) => "1e" + k), range: [powers[0], powers.at(-1)]});
-  }
+  const log = isLog(known), scale = log ? Math.log10 : (value) => value;
+  const distinct = [...new Set(known)].sort((a, b) => a - b);
+  const ends = [scale(distinct[0]), scale(distinct.at(-1))];
+  const marks = each && distinct.length <= 8 ? {tickvals: distinct.map(scale), ticktext: distinct.map(tidy)} : ticks(...ends, log, true);
+  const [low, high] = [Math.min(ends[0], marks.tickvals[0]), Math.max(ends[1], marks.tickvals.at(-1))];
+  const made = {label, ...marks, ...(low < high ? {range: [low, high]} : {})};
+  // Runs that have none pass below all numbers, at a place of their own.
+  const gap = 0.15 * (high - low || Math.abs(low) || 1);
+  if (known.length < values.length) Object.assign(made, {range: [low - gap, high], tickvals: [low - gap, ...made.tickvals], ticktext: [blank, ...made.ticktext]});
+  made.values = values.map((value) => value === null ? low - gap : scale(value));
   return made;
+}
+// Lines by a number; those that have none are grey.
+function colours(values) {
+  const known = values.filter((value) => value !== null);
+  if (!known.length) return {color: "#999"};
+  const [low, high] = [Math.min(...known), Math.max(...known)], span = high - low || 1e-6;
+  const scale = found.higher ? found.scale : found.scale.map(([place, colour]) => [1 - place, colour]).reverse();
+  const colorbar = {title: {text: found.set + "<br>" + found.brief[found.headline]}, thickness: 14};
+  if (known.length === values.length) return {color: values, colorscale: scale, showscale: true, colorbar};
+  const share = 0.1, bottom = low - span * share / (1 - share), made = ticks(low, high, false);
+  return {color: values.map((value) => value ?? bottom), cmin: bottom, cmax: high, showscale: true, colorscale: [[0, "#bbb"], [share * 0.6, "#bbb"], ...scale.map(([place, colour]) => [share + place * (1 - share), colour])], colorbar: {...colorbar, tickvals: [bottom, ...made.tickvals], ticktext: ["undefined", ...made.ticktext]}};
 }
 function drawParallel() {
   if (!$("parallel-plot")) return;
@@ -129,15 +168,15 @@ function drawParallel() {
   $("parallel-part").hidden = shown.length < 3;
   if (shown.length < 3) return;
   const sets = found.sets.filter((set) => shown.some((run) => run.numbers[set]));
-  const dimensions = found.keys.filter((key) => new Set(shown.map((run) => JSON.stringify(run.values[key] ?? null))).size > 1).map((key) => dimension(key, shown.map((run) => run.values[key] ?? null)));
-  if (new Set(shown.map((run) => run.seed)).size > 1) dimensions.push(dimension("seed", shown.map((run) => run.seed)));
+  const dimensions = found.keys.filter((key) => new Set(shown.map((run) => JSON.stringify(run.values[key] ?? null))).size > 1).map((key) => dimension(cut(found.short[key], 24), shown.map((run) => run.values[key] ?? null), "none", true));
+  if (new Set(shown.map((run) => run.seed)).size > 1) dimensions.push(dimension("seed", shown.map((run) => run.seed), "none", true));
   for (const set of [...sets].reverse()) for (const key of new Set([found.headline, "dsc_mean_nonempty", "hd95_mm_mean"])) {
     const values = shown.map((run) => number(run, set, key)[0]);
-    if (values.every((value) => value !== null)) dimensions.push({label: set + " " + found.brief[key], values});
+    if (values.some((value) => value !== null)) dimensions.push(dimension(set + " " + found.brief[key], values, "undefined", false));
   }
   const colour = shown.map((run) => number(run, found.set, found.headline)[0]);
-  const line = colour.includes(null) ? {color: "#0072b2"} : {color: colour, colorscale: found.scale, reversescale: !found.higher, showscale: true, colorbar: {title: {text: found.set + "<br>" + found.brief[found.headline]}, thickness: 14}};
-  Plotly.react("parallel-plot", [{type: "parcoords", line, dimensions, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 420, margin: {l: 80, r: 60, t: 60, b: 30}}), config);
+  $("parallel-note").textContent = dimensions.some((one) => (one.ticktext || []).includes("none")) ? "Runs in which a setting does not occur pass its axis at “none”." : "";
+  Plotly.react("parallel-plot", [{type: "parcoords", line: colours(colour), dimensions, labelangle: dimensions.length > 7 ? -20 : 0, labelfont: {size: 12}, tickfont: {size: 11}, rangefont: {size: 1, color: "rgba(0,0,0,0)"}}], layout({height: 440, margin: {l: 80, r: 80, t: dimensions.length > 7 ? 90 : 60, b: 30}}), config);
 }
 
 // Values on a grid between points, from all of them by the inverse cube of their distance.
@@ -167,17 +206,18 @@ function between(points, logs) {
 function drawSurface() {
   if (!$("surface-plot")) return;
   const [key, set, xKey, yKey] = ["surface-key", "surface-set", "surface-x", "surface-y"].map((id) => $(id).value);
+  excellent("surface-plot", key);
   const points = new Map();
   for (const run of runs()) {
     const [x, y, value] = [run.values[xKey], run.values[yKey], number(run, set, key)[0]];
-    if (typeof x !== "number" || typeof y !== "number" || value === null) continue;
+    if (typeof x !== "number" || typeof y !== "number") continue;
     const place = x + "|" + y;
     if (!points.has(place)) points.set(place, {x, y, values: []});
-    points.get(place).values.push(value);
+    if (value !== null) points.get(place).values.push(value);
   }
-  const all = [...points.values()].map((point) => ({...point, z: mean(point.values)}));
-  const [xs, ys] = ["x", "y"].map((name) => [...new Set(all.map((point) => point[name]))].sort((a, b) => a - b));
-  const grid = xs.length > 1 && ys.length > 1 && all.length === xs.length * ys.length;
+  const all = [...points.values()].filter((point) => point.values.length).map((point) => ({...point, z: mean(point.values)}));
+  const [xs, ys] = ["x", "y"].map((name) => [...new Set([...points.values()].map((point) => point[name]))].sort((a, b) => a - b));
+  const grid = xs.length > 1 && ys.length > 1 && points.size === xs.length * ys.length;
   const bar = {title: {text: found.brief[key]}, thickness: 14};
   const reversescale = key.includes("_mm_");
   const words = (point) => [escape(found.short[xKey]) + " " + tidy(point.x) + ", " + escape(found.short[yKey]) + " " + tidy(point.y), fixed(point.z, key), point.values.length];
@@ -185,10 +225,10 @@ function drawSurface() {
   const traces = [];
   let axes = [axis(xKey), axis(yKey)];
   if (grid && xs.length <= 12 && ys.length <= 12) {
-    const at = (x, y) => all.find((point) => point.x === x && point.y === y);
+    const at = (x, y) => all.find((point) => point.x === x && point.y === y) ?? {x, y, z: null, values: []};
     traces.push({type: "heatmap", x: xs.map(tidy), y: ys.map(tidy), z: ys.map((y) => xs.map((x) => at(x, y).z)), text: ys.map((y) => xs.map((x) => fixed(at(x, y).z, key))), texttemplate: "%{text}", customdata: ys.map((y) => xs.map((x) => words(at(x, y)))), hovertemplate, colorscale: "Cividis", reversescale, colorbar: bar, xgap: 2, ygap: 2});
     axes = [axis(xKey, {type: "category", showgrid: false}), axis(yKey, {type: "category", showgrid: false})];
-    $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean.";
+    $("surface-note").textContent = "Each cell is a setting that was run; where more than these two settings differ, or the seed does, it is their mean." + (all.length < points.size ? " Where the number is undefined the cell is blank." : "");
   } else {
     const z = all.map((point) => point.z);
     const logs = [xs, ys].map((values) => values.length > 1 && isLog(values));
@@ -225,7 +265,7 @@ function drawTwo() {
   const key = found.headlines[metric];
   const traces = order.map((row) => ({x: [row.name, row.name], y: [row.a, row.b], type: "scatter", mode: "lines", line: {color: "#bbb", width: 1.5}, showlegend: false, hoverinfo: "skip"}));
   for (const [setting, part, symbol] of [[one, "a", "circle-open"], [other, "b", "circle"]]) {
-    traces.push({x: names, y: order.map((row) => row[part]), type: "scatter", mode: "markers", name: escape(setting.name), marker: {color: setting.colour, size: 10, symbol, line: {width: 2, color: setting.colour}}, customdata: order.map((row) => fixed(row[part], key)), hovertemplate: "<b>%{x}</b><br>" + escape(setting.name) + ": %{customdata}<extra></extra>"});
+    traces.push({x: names, y: order.map((row) => row[part]), type: "scatter", mode: "markers", name: brief(setting), marker: {color: setting.colour, size: 10, symbol, line: {width: 2, color: setting.colour}}, customdata: order.map((row) => fixed(row[part], key)), hovertemplate: "<b>%{x}</b><br>" + full(setting.name) + ": %{customdata}<extra></extra>"});
   }
   const gaps = order.map((row) => row.b - row.a);
   traces.push({x: names, y: gaps, type: "bar", xaxis: "x2", yaxis: "y2", showlegend: false, width: 0.4, marker: {color: gaps.map((gap) => gap === 0 ? "#999" : (gap > 0) === found.better[metric] ? "#009E73" : "#D55E00")}, customdata: gaps.map((gap) => (gap > 0 ? "+" : "") + fixed(gap, key)), hovertemplate: "<b>%{x}</b><br>difference %{customdata}<extra></extra>"});
@@ -251,11 +291,40 @@ function choices() {
   options($("surface-x"), axes, preferred[0]);
   options($("surface-y"), axes, preferred[1]);
   const places = found.settings.map((one, k) => [k, one.name]).filter(([k]) => found.settings[k].group === group);
-  const pair = found.pairs.find((one) => found.settings[one.a].group === group);
+  const inside = found.pairs.filter((one) => found.settings[one.a].group === group);
+  const pair = inside.find((one) => one.ci) ?? inside[0];
   options($("two-a"), places, pair ? pair.a : places[0][0]);
   options($("two-b"), places, pair ? pair.b : places[places.length - 1][0]);
   options($("two-metric"), Object.entries(found.metrics), found.metric);
 }
+// A row of the pairs shows them case by case.
+function show(row) {
+  const [a, b] = [Number(row.dataset.a), Number(row.dataset.b)];
+  if (found.settings[a].group !== group) {
+    $("group").value = found.settings[a].group;
+    $("group").dispatchEvent(new Event("change"));
+  }
+  $("two-a").value = a;
+  $("two-b").value = b;
+  $("two-metric").value = found.metric;
+  drawTwo();
+  $("two").scrollIntoView();
+}
+for (const row of document.querySelectorAll("#pair-table tbody tr")) {
+  row.addEventListener("click", () => show(row));
+  row.addEventListener("keydown", (event) => { if (event.key === "Enter") show(row); });
+}
+// A table wider than the window says so.
+function hints() {
+  for (const box of document.querySelectorAll(".scroll")) {
+    const hidden = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+    box.classList.toggle("more", hidden);
+    box.previousElementSibling.classList.toggle("shown", box.scrollWidth > box.clientWidth + 2);
+  }
+}
+for (const box of document.querySelectorAll(".scroll")) box.addEventListener("scroll", hints);
+window.addEventListener("resize", hints);
+hints();
 function draw() {
   for (const part of [drawDots, drawSurface, drawTwo, drawParallel]) part();
 }
