@@ -86,4 +86,6 @@ def _known_keys(command: str, overrides: list[str]) -> list[str]:
         config = OmegaConf.to_container(compose(command, overrides=chosen))
     assert isinstance(config, dict)
     keys = flatten({str(key): value for key, value in config.items()})
-    return [*keys, *groups]
+    from hydra_plugins.lungseg_sweeper import DEFAULTS
+
+    return [*keys, *groups, *(f"hydra.sweeper.{key}" for key in DEFAULTS if key != "_target_")]

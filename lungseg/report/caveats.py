@@ -27,6 +27,7 @@ def caveats(found: Comparison) -> list[str]:
         *_few_cases(found),
         *_one_seed(found),
         *_same_seed(found),
+        *_made_by(found),
         *_many(found),
         *_selection(found),
         *_weights(found),
@@ -121,11 +122,28 @@ def _few_cases(found: Comparison) -> list[str]:
 
 
 def _one_seed(found: Comparison) -> list[str]:
-    if not found.pairs or any(len(one.runs) > 1 for one in found.settings):
+    single = [pair for pair in found.pairs if pair.difference.n_seeds == (1, 1)]
+    if not single:
         return []
+    which = "One run a setting" if len(single) == len(found.pairs) else "Pairs of single runs"
     return [
-        "One run a setting: a verdict is on these trained models; how far another seed would move"
+        f"{which}: a verdict is on these trained models; how far another seed would move"
         " them is not known (-m seed=1,2,3 repeats each setting)."
+    ]
+
+
+def _made_by(found: Comparison) -> list[str]:
+    """What may set runs apart beside their settings."""
+    runs = _completed(found)
+    made = {
+        "commits of the code": {str(run.git_commit)[:8] for run in runs if run.git_commit},
+        "precisions": {str(run.precision) for run in runs if run.precision},
+    }
+    return [
+        f"The runs were made with different {what} ({', '.join(sorted(values))}), which may be part"
+        " of their differences."
+        for what, values in made.items()
+        if len(values) > 1
     ]
 
 

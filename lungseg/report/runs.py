@@ -53,6 +53,7 @@ class Run:
         cases: As in ``cases.csv``.
         history: As in ``metrics.csv``; None for a model that was trained elsewhere.
         git_commit: Of the training.
+        precision: Of the training, as the hardware chose it.
         wandb_run_id: Of the training.
     """
 
@@ -74,6 +75,7 @@ class Run:
     cases: pd.DataFrame = field(default_factory=pd.DataFrame)
     history: pd.DataFrame | None = None
     git_commit: str | None = None
+    precision: str | None = None
     wandb_run_id: str | None = None
 
     @property
@@ -135,7 +137,8 @@ def run_folders(folder: Path) -> list[Path]:
         if is_run(Path(place)):
             found.append(Path(place))
             below.clear()
-        below[:] = [name for name in below if not name.startswith(".")]
+        # A prepared cohort has a folder for each slice of each case.
+        below[:] = [n for n in below if not n.startswith(".") and not n.endswith(".zarr")]
     return sorted(found, key=lambda run: _natural(run.relative_to(folder).as_posix()))
 
 
@@ -176,6 +179,7 @@ def read_run(folder: Path, name: str) -> Run:
         "cohort_sha256": provenance.get("cohort_sha256"),
         "wandb_run_id": provenance.get("wandb_run_id"),
         "git_commit": (provenance.get("git") or {}).get("commit"),
+        "precision": provenance.get("precision"),
     }
     if status["state"] != COMPLETED:
         return Run(name, folder, status["state"], status["error"], **known)

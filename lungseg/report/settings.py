@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,7 +124,8 @@ def _differ(values: Sequence[Any]) -> bool:
 def _derived(key: str, runs: Sequence[Run]) -> bool:
     """Whether all runs that have the key take its value from elsewhere, and from one place."""
     texts = {run.derived.get(key) for run in runs if key in run.config}
-    return len(texts) == 1 and None not in texts
+    # Only another setting's value: that of an environment variable may have changed in between.
+    return len(texts) == 1 and re.fullmatch(r"\$\{[\w.]+\}", str(texts.pop())) is not None
 
 
 def canonical(value: Any) -> str:

@@ -88,11 +88,14 @@ class Pruning(pl.Callback):
         from lungseg.search.storage import open_storage
 
         trial = self.trial
-        self._storage = open_storage(trial.storage, trial.outputs, trial.study_name)
-        study_id = self._storage.get_study_id_from_name(trial.study_name)
-        self._id = self._storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
-        self._study = optuna.load_study(study_name=trial.study_name, storage=self._storage)
         self._pruner = build_pruner(trial, trainer.max_epochs or 1)
+        try:
+            self._storage = open_storage(trial.storage, trial.outputs, trial.study_name)
+            study_id = self._storage.get_study_id_from_name(trial.study_name)
+            self._id = self._storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
+            self._study = optuna.load_study(study_name=trial.study_name, storage=self._storage)
+        except Exception as error:
+            log.warning(f"pruning: the study could not be opened ({type(error).__name__})")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report, ask, and end.

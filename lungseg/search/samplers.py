@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from lungseg.errors import ConfigError
@@ -22,11 +21,7 @@ ATTEMPTS = 20
 
 
 def build_sampler(name: str, seed: int) -> BaseSampler:
-    """A sampler of Optuna's.
-
-    Raises:
-        ConfigError: If it needs a package that is not there.
-    """
+    """A sampler of Optuna's."""
     from optuna import samplers
 
     with warnings.catch_warnings():
@@ -36,10 +31,6 @@ def build_sampler(name: str, seed: int) -> BaseSampler:
         if name == "tpe":
             return samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
         if name == "cmaes":
-            if find_spec("cmaes") is None:  # Optuna finds out only while it samples
-                raise ConfigError(
-                    "hydra.sweeper.sampler=cmaes: needs the package cmaes; pip install cmaes"
-                )
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         return samplers.RandomSampler(seed=seed)
 

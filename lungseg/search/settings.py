@@ -122,7 +122,7 @@ def _objectives(objective: Any, direction: Any) -> tuple[tuple[str, ...], tuple[
         )
     for name, way in zip(objectives, directions, strict=True):
         _one_of("direction", way, DIRECTIONS)
-        if str(name).endswith("/loss") and way == "maximize":
+        if way == "maximize" and re.search(r"/loss$|/brier$|/ece$|_mm(_mean)?$", str(name)):
             raise ConfigError(
                 f"hydra.sweeper.direction=maximize: {name} is better when it is small;"
                 " write hydra.sweeper.direction=minimize"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -77,13 +78,19 @@ def lost_storage(storage: str | None) -> Iterator[None]:
 
 def _journal(file: Path) -> Any:
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+    from optuna.storages.journal import (
+        JournalFileBackend,
+        JournalFileOpenLock,
+        JournalFileSymlinkLock,
+    )
 
     # A relative one would make the lock a link to nowhere, which Optuna never lets go of.
     file = file.absolute()
     file.parent.mkdir(parents=True, exist_ok=True)
     # A killed process may have held the lock; it is held for milliseconds only.
-    lock = JournalFileSymlinkLock(str(file), grace_period=5)
+    # Links need rights of an administrator on Windows.
+    kind = JournalFileOpenLock if sys.platform == "win32" else JournalFileSymlinkLock
+    lock = kind(str(file), grace_period=5)
     backend = JournalFileBackend(str(file), lock_obj=lock)
     lock.acquire()
     try:
@@ -105,18 +112,10 @@ def _drop_half_a_line(file: Path) -> None:
 
 def _database(url: str) -> Any:
     shown = hide_password(url)
-    try:
-        from optuna.storages import RDBStorage
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import (
-            ArgumentError,
-            NoSuchModuleError,
-            SQLAlchemyError,
-        )
-    except ImportError:
-        raise ConfigError(
-            f"hydra.sweeper.storage={shown}: needs the package sqlalchemy; pip install sqlalchemy"
-        ) from None
+    from optuna.storages import RDBStorage
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
     try:
         backend = make_url(url).get_backend_name()
     except (ArgumentError, ValueError):

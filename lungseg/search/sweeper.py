@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 # May differ between the trials of a study: where things are, how fast it runs, who watches.
 FREE = ("logger.", "outputs", "ckpt_path", "data.num_workers", "data.cache_gib", "data.store",
         "data.export_npz", "data.root", "data.source.root", "report", "callbacks.progress.",
-        "trainer.accelerator", "trainer.devices", "trainer.strategy")  # fmt: skip
+        "trainer.accelerator", "trainer.strategy")  # fmt: skip
 FAILURES = 3
 """A search stops after so many failed trials in a row: the next ones would fail too."""
 WAIT_SECONDS = 1.0
@@ -222,14 +222,19 @@ class Search:
             self._note_end(number, reason)
 
     def _propose(self, trial: Any) -> list[str]:
-        others = self.claims.others(trial.number)
+        taken = [other.user_attrs["point"] for other in self.claims.others(trial.number)]
+        sampler = self.settings.sampler
+        if sampler != "grid" and self._failed_in_a_row:
+            # A failed trial has no value to learn from: asked again, a sampler would stay where
+            # it is, at a learning rate, say, at which trainings diverge.
+            sampler = "random"
         point = propose(
             self.study,
             self.claims.storage.get_trial(trial._trial_id),
             self.space,
-            self.settings.sampler,
+            sampler,
             self.settings.seed,
-            [other.user_attrs["point"] for other in others],
+            taken,
             self.points,
         )
         self.claims.set_point(trial._trial_id, point, self.space)

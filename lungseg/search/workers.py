@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -37,7 +38,10 @@ def alive(worker: dict[str, Any], beat: float, now: float | None = None) -> bool
         now: The time now.
     """
     here = identity()
-    if all(worker.get(key) == here[key] for key in ("machine", "namespace")):
+    # On Windows to ask for a process is to interrupt it.
+    if sys.platform != "win32" and all(
+        worker.get(key) == here[key] for key in ("machine", "namespace")
+    ):
         return _runs(worker["pid"]) and _started(worker["pid"]) == worker["started"]
     return (time.time() if now is None else now) - beat < STALE_SECONDS
 
