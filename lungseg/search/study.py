@@ -12,6 +12,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lungseg.errors import ConfigError
+from lungseg.search.seen import SeenStudy
 from lungseg.search.settings import Settings
 from lungseg.search.workers import alive, identity
 
@@ -213,7 +214,7 @@ class Claims:
 
 def load(storage: Any, settings: Settings) -> optuna.Study:
     """The study as Optuna's samplers want it."""
-    return optuna.load_study(study_name=settings.study_name, storage=storage)
+    return SeenStudy(study_name=settings.study_name, storage=storage)
 
 
 def _runs(trial: FrozenTrial) -> bool:

@@ -223,16 +223,11 @@ class Search:
 
     def _propose(self, trial: Any) -> list[str]:
         taken = [other.user_attrs["point"] for other in self.claims.others(trial.number)]
-        sampler = self.settings.sampler
-        if sampler != "grid" and self._failed_in_a_row:
-            # A failed trial has no value to learn from: asked again, a sampler would stay where
-            # it is, at a learning rate, say, at which trainings diverge.
-            sampler = "random"
         point = propose(
             self.study,
             self.claims.storage.get_trial(trial._trial_id),
             self.space,
-            sampler,
+            self.settings.sampler,
             self.settings.seed,
             taken,
             self.points,
@@ -260,6 +255,8 @@ class Search:
         """Note what a trial came to, from its run folder, and give the reason if it failed."""
         from optuna.trial import TrialState
 
+        from lungseg.search.seen import FAILED
+
         run_dir = self.folder / str(trial.number)
         status = read_status(run_dir) or {"state": "failed", "error": launch_error}
         attributes: dict[str, Any] = {"run": os.path.relpath(run_dir, self.outputs)}
@@ -278,8 +275,11 @@ class Search:
                 state = TrialState.COMPLETE
             except NoValue as no_value:
                 error = str(no_value)
+                attributes[FAILED] = True
         elif error is None:
             error = "its process ended without a word"
+        elif error not in (launch_error, "interrupted"):
+            attributes[FAILED] = True
         if error is not None and state == TrialState.FAIL:
             attributes["error"] = error
         if state == TrialState.FAIL:

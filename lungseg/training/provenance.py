@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,12 @@ def provenance(config: dict[str, Any], cohort_sha256: str) -> dict[str, Any]:
     }
 
 
+@cache
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit of the clone that a folder is in, and whether it was changed; None outside one."""
+    """Commit of the clone that a folder is in, and whether it was changed; None outside one.
+
+    Asked once: later commits do not change the code that a sweep's process has imported.
+    """
 
     def git(*arguments: str) -> str | None:
         try:

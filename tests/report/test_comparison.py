@@ -331,3 +331,29 @@ def test_case_numbers_are_paired_by_name_not_by_row(runs, tmp_path):
     after = compare(find_runs([tmp_path])).pairs[0].difference
     assert after == before
     assert np.isfinite(before.mean)
+
+
+def test_an_environment_variable_is_a_setting_of_its_own(runs, tmp_path):
+    """Typed alike, ``${oc.env:ALPHA}`` may have meant another number each time."""
+    found = runs({"settings": config(loss__alpha="${oc.env:ALPHA}")},
+                 {"settings": config(loss__alpha="${oc.env:ALPHA}")})  # fmt: skip
+    for number, value in enumerate((0.2, 0.8)):
+        file = tmp_path / str(number) / "provenance.json"
+        made_by = json.loads(file.read_text())
+        made_by["config"]["loss"]["alpha"] = value
+        file.write_text(json.dumps(made_by))
+    assert compare(find_runs([tmp_path])).differences == ("loss.alpha",)
+    assert found[0].derived["loss.alpha"] == "${oc.env:ALPHA}"
+
+
+def test_runs_of_different_code_or_precision_are_said_to_be(runs, tmp_path):
+    runs(alpha(0.2), alpha(0.8))
+    file = tmp_path / "1" / "provenance.json"
+    made_by = json.loads(file.read_text())
+    file.write_text(json.dumps(made_by | {"git": {"commit": "def456"}, "precision": "32-true"}))
+    assert "different commits of the code (abc123, def456)" in said(compare(find_runs([tmp_path])))
+
+
+def test_pairs_of_single_runs_are_marked_also_beside_repeats(runs):
+    found = compare(runs(alpha(0.2), alpha(0.5), alpha(0.8, seed=1), alpha(0.8, seed=2)))
+    assert "Pairs of single runs: a verdict is on these trained models" in said(found)

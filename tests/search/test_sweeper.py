@@ -152,6 +152,22 @@ def test_a_failed_trial_is_made_up(tmp_path):
     assert {t.user_attrs["error"] for t in failed} == {"out of memory"}
 
 
+class Diverges(QuickLauncher):
+    """The higher alpha the better, but above 0.7 trainings fail."""
+
+    def _run(self, number, point):
+        if float(point["loss.alpha"]) > 0.7:
+            self.fails = (*self.fails, number)
+        super()._run(number, point)
+
+
+def test_a_search_comes_to_its_end_beside_a_region_that_fails(tmp_path):
+    """Failed trials have no value: asked again at once, gp would propose the same corner."""
+    search = make_search(tmp_path, n_trials=16, sampler="gp")
+    search.run(Diverges(search.folder), [])
+    assert states(search)["COMPLETE"] == 16
+
+
 def test_a_failed_point_of_a_grid_is_made_up(tmp_path):
     search = make_search(tmp_path, json.loads(GRID), sampler="grid", n_trials=100)
     search.run(QuickLauncher(search.folder, fails=(3,)), [])
