@@ -75,7 +75,7 @@ def search(
     storage = open_storage(settings.storage, config.outputs, settings.study_name)
     with lost_storage(settings.storage):
         found = Search(settings, space, points, storage, facts, folder, config.outputs)
-    write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
+    write_text(folder / "multirun.yaml", hide_password(OmegaConf.to_yaml(config)))
     hide_source(config, folder)
     from hydra.core.plugins import Plugins
 
