@@ -337,6 +337,8 @@ def test_interrupted_by_hand(workplace, tmp_path):
             *("trainer.max_epochs=50", "hydra.run.dir=run"),
         ],
         cwd=tmp_path,
+        # Shells have what they start in the background ignore it, the tests perhaps.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

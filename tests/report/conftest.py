@@ -23,6 +23,7 @@ def draw():
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ResourceWarning)  # of what other tests left open
         yield words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,11 +65,14 @@ def _postgres_binaries() -> Path | None:
 
 
 @pytest.fixture
-def postgres(server) -> str:
+def postgres(server):
     """URL of a database, with a password in it that must turn up nowhere."""
     if server is None:
         pytest.skip("no PostgreSQL server (apt-get install postgresql) or no pg8000")
-    return server
+    yield server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # connections that a test left open, before another test meets their warnings
 
 
 @pytest.fixture(scope="session")
