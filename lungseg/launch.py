@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 import os
@@ -17,7 +16,7 @@ from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
-from lungseg.sweep import INTERRUPTED, end_sweep, failed_job
+from lungseg.sweep import INTERRUPTED, end_sweep, failed_job, free_memory
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -111,7 +110,7 @@ def _job(command: str, config: DictConfig) -> Any:
             from lungseg.apps.sweeps import write_index
 
             write_index(Path(hydra_config.sweep.dir))
-            gc.collect()  # a run's parts refer to each other; unasked, jobs would pile up
+            free_memory()
 
 
 def _note_failure(error: BaseException, command: str, run_dir: Path, job: int) -> None:
