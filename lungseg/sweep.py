@@ -12,6 +12,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from lungseg.apps.checks import is_search
 from lungseg.config import hide_source
 from lungseg.errors import ConfigError, Stop
 from lungseg.files import short
@@ -39,7 +40,7 @@ class Sweep(Callback):
             Stop: If it holds another sweep. (Hydra would only warn of an exception.)
         """
         folder = Path(config.hydra.sweep.dir)
-        if not is_search(config):
+        if not is_search(config.hydra):
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 (folder / MARK).touch(exist_ok=False)
@@ -49,11 +50,6 @@ class Sweep(Callback):
                     folder,
                 )
         Sweep.config = config
-
-
-def is_search(config: DictConfig) -> bool:
-    """Whether the sweep of a configuration is a search of ours."""
-    return "study_name" in config.hydra.sweeper
 
 
 def end_sweep(command: str, code: int) -> int:
@@ -75,7 +71,7 @@ def end_sweep(command: str, code: int) -> int:
     for pickled in folder.glob(".submitit/**/*.pkl"):
         pickled.unlink()  # each holds the whole configuration, paths of the source with it
     write_index(folder)
-    if is_search(config):
+    if is_search(config.hydra):
         return code  # it has told by itself: what failed in it was made up for
     if code == INTERRUPTED:
         print(f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}", file=sys.stderr)
@@ -108,7 +104,7 @@ def failed_job() -> str | None:
     from lungseg.apps.sweeps import rows
 
     config = Sweep.config
-    if config is None or is_search(config):
+    if config is None or is_search(config.hydra):
         return None
     failed = (row for row in rows(Path(config.hydra.sweep.dir)) if row["state"] == "failed")
     return next((f"job {row['job']} failed: {row['error']}" for row in failed), None)

@@ -14,9 +14,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from lungseg.apps.checks import sweeping
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
 from lungseg.status import read_status
+
+
+def has_to_run_alone(config: DictConfig) -> bool:
+    """Whether this is a job of a sweep that trains or evaluates on several devices."""
+    return sweeping() and config.trainer.get("devices", 1) != 1
 
 
 def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:

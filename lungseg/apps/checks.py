@@ -90,9 +90,14 @@ def sweeping() -> bool:
     return HydraConfig.get().mode == RunMode.MULTIRUN
 
 
+def is_search(hydra: Any) -> bool:
+    """Whether the sweep that Hydra's settings choose is a search of ours."""
+    return "study_name" in hydra.sweeper
+
+
 def refuse_single_search() -> None:
     """A search that is started without -m would train once, with none of its settings."""
     from hydra.core.hydra_config import HydraConfig
 
-    if "study_name" in HydraConfig.get().sweeper and not sweeping():
+    if is_search(HydraConfig.get()) and not sweeping():
         raise ConfigError("the sweep chosen is a search: it needs -m: lungseg train -m …")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.alone import run_alone
+from lungseg.apps.alone import has_to_run_alone, run_alone
 from lungseg.apps.checks import check_metrics, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
 from lungseg.apps.prepare import prepare
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Evaluate as the settings say: ``run``, or ``ckpt`` with a ``data`` choice."""
-    if sweeping() and config.trainer.get("devices", 1) != 1:
+    if has_to_run_alone(config):
         run_alone("evaluate", config, run_dir)
         return
     if (config.run is None) == (config.ckpt is None):

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from lungseg.apps.checks import sweeping
+from lungseg.apps.checks import is_search, sweeping
 from lungseg.config import HIDDEN, SOURCE_KEYS
 
 SHOWN_KEYS = 4
@@ -40,7 +40,7 @@ def name_run(config: DictConfig) -> None:
         found |= {
             "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
             "group": "_".join(Path(hydra.sweep.dir).parts[-2:]),
-            "job_type": "search" if "space" in hydra.sweeper else "sweep",
+            "job_type": "search" if is_search(hydra) else "sweep",
         }
     for key in ("name", "group", "job_type"):
         if typed[key] is None:

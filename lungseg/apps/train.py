@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.alone import run_alone
+from lungseg.apps.alone import has_to_run_alone, run_alone
 from lungseg.apps.checks import (
     check_values,
     empty_dsc,
@@ -40,7 +40,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     """Train, evaluate, and leave the run folder of the contract."""
     config.metrics.empty_dsc = empty_dsc(config.metrics)  # Hydra reads nan as a number
     name_run(config)
-    if sweeping() and config.trainer.get("devices", 1) != 1:
+    if has_to_run_alone(config):
         run_alone("train", config, run_dir)
         return
 

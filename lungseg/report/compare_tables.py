@@ -11,21 +11,13 @@ import pandas as pd
 import lungseg
 from lungseg.report.caveats import alarms, caveats
 from lungseg.report.comparison import Comparison, Group, Pair, Setting
+from lungseg.report.numbers import TILES
 from lungseg.report.runs import COMPLETED, Run
 from lungseg.report.settings import SEED
 
-HEADLINES = (
-    "dsc_mean_nonempty",
-    "volume_dsc_mean",
-    "accuracy_mean",
-    "recall",
-    "specificity",
-    "precision",
-    "pr_auc",
-    "hd95_mm_mean",
-    "share_excellent",
-)
-"""Keys of ``summary.json`` that are compared."""
+HEADLINES = ("dsc_mean_nonempty", "volume_dsc_mean", *TILES[1:])
+"""Keys of ``summary.json`` that are compared: those that lead a run's own page, and the DSC of
+volumes, by which pairs are judged."""
 
 
 def sets_shown(found: Comparison) -> list[str]:

@@ -53,6 +53,18 @@ SECTIONS: dict[str, dict[str, str]] = {
 
 _DECIMALS = {"_mm_mean": 2, "_ml_mean": 1, "_percent_mean": 2}
 
+TILES = (
+    "dsc_mean_nonempty",
+    "accuracy_mean",
+    "recall",
+    "specificity",
+    "precision",
+    "pr_auc",
+    "hd95_mm_mean",
+    "share_excellent",
+)
+"""Keys of the numbers that lead a page, the first first."""
+
 
 @dataclass(frozen=True)
 class Shown:

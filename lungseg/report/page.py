@@ -17,21 +17,11 @@ from omegaconf import OmegaConf
 from lungseg.files import write_text
 from lungseg.report import interactive
 from lungseg.report.evaluation import Evaluation
-from lungseg.report.numbers import SECTIONS, Shown, shown
+from lungseg.report.numbers import SECTIONS, TILES, Shown, shown
 from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
 
 SOURCES = (REPORT, CHALLENGE)
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
-TILES = (
-    "dsc_mean_nonempty",
-    "accuracy_mean",
-    "recall",
-    "specificity",
-    "precision",
-    "pr_auc",
-    "hd95_mm_mean",
-    "share_excellent",
-)
 CONVENTIONS = {
     "report": "the report: mean over slices with lung (MONAI DiceMetric by default)",
     "report_all": "the report's slices: mean over all, both-empty slices 0",

@@ -57,10 +57,7 @@ def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
         missing = object()
         val = OmegaConf.select(config, "split.val", default=missing, throw_on_missing=False)
         if set_name == "val" and val is not missing and not val:
-            raise ConfigError(
-                f"{where}: the split has no validation set; give one with split.val, or with"
-                " split=train_val_test"
-            )
+            raise _no_validation_set(name)
 
 
 def read_objectives(run_dir: Path, objectives: tuple[str, ...]) -> list[float]:
@@ -94,22 +91,23 @@ def _logged(run_dir: Path, name: str) -> float | None:
     if not rows:
         raise NoValue(f"metrics.csv has no row of the chosen checkpoint's epoch {epoch}")
     if name not in rows[0]:
-        raise ConfigError(
-            f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
-            " split.val, or with split=train_val_test"
-        )
+        raise _no_validation_set(name)
     return float(rows[0][name] or "nan")
 
 
 def _evaluated(run_dir: Path, set_name: str, number: str, name: str) -> float | None:
     summary = json.loads((run_dir / "evaluation" / "summary.json").read_text())
     if set_name not in summary:
-        raise ConfigError(
-            f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
-            " split.val, or with split=train_val_test"
-        )
+        raise _no_validation_set(name)
     value = summary[set_name][number]["value"]
     return None if value is None else float(value)
+
+
+def _no_validation_set(name: str) -> ConfigError:
+    return ConfigError(
+        f"hydra.sweeper.objective={name}: the split has no validation set; give one with"
+        " split.val, or with split=train_val_test"
+    )
 
 
 def _meant(name: str, known: list[str]) -> str | None:

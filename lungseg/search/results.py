@@ -22,11 +22,7 @@ def best_trials(trials: list[FrozenTrial], directions: tuple[str, ...]) -> list[
         trial.number: [s * v for s, v in zip(signs, trial.values, strict=True)] for trial in done
     }
     if len(directions) == 1:
-        return (
-            [max(done, key=lambda trial: (worth[trial.number][0], -trial.number))][:1]
-            if (done)
-            else []
-        )
+        return sorted(done, key=lambda trial: (-worth[trial.number][0], trial.number))[:1]
 
     def beaten(mine: list[float]) -> bool:
         return any(
