@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.colors import sample_colorscale
 
@@ -26,6 +25,7 @@ from lungseg.report.comparison import (
     shown_p,
 )
 from lungseg.report.numbers import SECTIONS, decimals, shown
+from lungseg.report.render import render
 from lungseg.report.runs import COMPLETED, Run
 from lungseg.report.settings import cut, short_key, shown_value
 
@@ -65,16 +65,11 @@ def write_compare_page(file: Path, found: Comparison) -> None:
         file: To write.
         found: To show.
     """
-    environment = Environment(
-        loader=PackageLoader("lungseg.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     looks, bar = _looks(found)
     colours = [colour for colour, _ in looks]
     completed = [run for run in found.runs if run.state == COMPLETED]
-    text = environment.get_template("compare.html").render(
+    text = render(
+        "compare.html",
         title=_title(found),
         subtitle=_subtitle(found, completed),
         differ=_differ(found),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from omegaconf import OmegaConf
 
@@ -19,6 +18,7 @@ from lungseg.report import interactive
 from lungseg.report.evaluation import Evaluation
 from lungseg.report.numbers import SECTIONS, TILES, Shown, shown
 from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
+from lungseg.report.render import render
 
 SOURCES = (REPORT, CHALLENGE)
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
@@ -84,15 +84,10 @@ def write_page(
         figures: Name, caption and PNG file of each.
         thumbnails: Pictures of test slices as ``data:`` addresses, by case and z.
     """
-    environment = Environment(
-        loader=PackageLoader("lungseg.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     sets = list(found.summary)
     test = found.summary["test"]
-    text = environment.get_template("report.html").render(
+    text = render(
+        "report.html",
         title=origin.title,
         subtitle=origin.subtitle,
         alarms=_alarms(origin),
