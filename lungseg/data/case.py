@@ -19,9 +19,12 @@ class Case:
         name: Pseudonym; the only name under which the case appears anywhere.
         volume: Image, HU.
         mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid.
-        header: ``sex``, ``scanner``, ``synthetic``, as far as known.
-        audit: ``findings`` and, for a mask without geometry, ``alignment``.
+        header: ``sex`` (``M``, ``F``, ``O`` or empty), ``scanner``, ``synthetic``, as far as known.
+        audit: ``findings`` (each :meth:`lungseg.findings.Finding.to_dict`) and, for a mask without
+            geometry, ``alignment``.
         source_sha256: Hash of the source files' contents.
+        sides: Which lung a voxel of the mask belongs to, uint8 ``[z, y, x]``: 1 the patient's
+            right, 2 the left, 0 where the mask is 0. None where the source does not tell.
     """
 
     name: str
@@ -30,3 +33,4 @@ class Case:
     header: dict[str, str | bool]
     audit: dict[str, Any]
     source_sha256: str
+    sides: NDArray[np.uint8] | None = None

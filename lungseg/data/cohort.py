@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,13 +19,22 @@ AUDIT_FILE = "audit.json"
 
 
 class Source(Protocol):
-    """Where cases come from. Adding one: a class with these three methods, and a YAML."""
+    """Where cases come from. Adding one: a class with these four methods, and a YAML.
+
+    It must survive pickling: cases are read in other processes.
+    """
 
     def cases(self) -> list[str]:
         """Names of all cases, in the order that positions in a split count by."""
 
     def state(self, case: str) -> str:
         """Cheap fingerprint of a case's files: equal means unchanged."""
+
+    def patient(self, case: str) -> str:
+        """What tells the case's patient from others; compared in memory, never written.
+
+        Cases with equal ones are never split. Empty where it is not known.
+        """
 
     def read(self, case: str) -> Case:
         """Read one case."""
@@ -38,10 +47,15 @@ class Cohort:
     Attributes:
         store: Path or URL.
         cases: Attributes by case name, as the store keeps them.
+        patients: A label by case, equal for cases of one patient: the name of the patient's first
+            case. Whatever splits cases keeps equal labels together.
+        failed: Cases that could not be prepared and were left out, with the reason.
     """
 
     store: str
     cases: dict[str, dict[str, Any]]
+    patients: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lungseg.dicom.slices import CtSlice, read_slice
 from lungseg.errors import DataError
+from lungseg.findings import Finding, Severity
 from lungseg.volume import Volume, to_lps
 
 # Positions are written as decimal text and reconstruction rounds them: real series jitter by some
@@ -28,13 +29,13 @@ class CtSeries:
     Attributes:
         volume: The slices as one volume, index 0 nearest the feet.
         header: ``sex``, ``scanner``, ``synthetic``, as far as the files say.
-        findings: What a reviewer should know: ``{"code", "severity", "text"}`` each.
+        findings: What a reviewer should know.
         sha256: Hash over the contents of all files, whatever their names and order.
     """
 
     volume: Volume
     header: dict[str, str | bool]
-    findings: list[dict[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     sha256: str = ""
 
 
@@ -151,11 +152,11 @@ def stack_affine(ordered: list[CtSlice]) -> NDArray[np.float64]:
     return affine
 
 
-def _findings(ordered: list[CtSlice], affine: NDArray[np.float64]) -> list[dict[str, str]]:
+def _findings(ordered: list[CtSlice], affine: NDArray[np.float64]) -> list[Finding]:
     findings = []
 
-    def note(code: str, severity: str, text: str) -> None:
-        findings.append({"code": code, "severity": severity, "text": text})
+    def note(code: str, severity: Severity, text: str) -> None:
+        findings.append(Finding(code, severity, text))
 
     instances = [ct.instance for ct in ordered]
     known = [instance for instance in instances if instance is not None]

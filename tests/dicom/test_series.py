@@ -74,11 +74,7 @@ def test_scrambled_instance_numbers_are_noted(tmp_path):
     write_stack(tmp_path / "b", instances=[6, 5, 4, 3, 2, 1])
     write_stack(tmp_path / "c")
     severities = [
-        [
-            f["severity"]
-            for f in read_series(tmp_path / name).findings
-            if f["code"] == "instance-number"
-        ]
+        [f.severity for f in read_series(tmp_path / name).findings if f.code == "instance-number"]
         for name in "abc"
     ]
     assert severities == [["warning"], ["info"], []]
@@ -106,7 +102,7 @@ def test_sagittal_slices_become_an_axial_volume(tmp_path):
     series = read_series(tmp_path)
     np.testing.assert_array_equal(series.volume.voxels, volume.transpose(1, 2, 0)[::-1])
     assert series.volume.spacing == pytest.approx((0.8, 0.6, 2))
-    assert "not-axial" in {finding["code"] for finding in series.findings}
+    assert "not-axial" in {finding.code for finding in series.findings}
 
 
 def test_rescale_and_padding(tmp_path):
@@ -118,7 +114,7 @@ def test_rescale_and_padding(tmp_path):
         [[-1024, -1000], [2000, -800]],
         [[-1024, -24], [726, 26]],
     ]
-    assert "padding" in {finding["code"] for finding in series.findings}
+    assert "padding" in {finding.code for finding in series.findings}
 
 
 def test_jitter_is_no_missing_slice(tmp_path):
@@ -237,4 +233,4 @@ def test_real_slices_with_padding(realdata):
     assert series.volume.voxels.shape == (12, 512, 512)
     assert series.volume.voxels.min() == -1024
     assert series.volume.spacing == pytest.approx((2.5, 0.859375, 0.859375))
-    assert {finding["code"] for finding in series.findings} == {"instance-number", "padding"}
+    assert {finding.code for finding in series.findings} == {"instance-number", "padding"}

@@ -11,7 +11,7 @@ import torch
 from lungseg.data.cohort import prepare
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
-from lungseg.data.lctsc import LctscFolder
+from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.data.split import explicit
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lungseg.data.lctsc import LctscFolder
+from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.errors import ConfigError
 
 
 class PhantomFolder(LctscFolder):
-    """Synthetic patients in the layout of :class:`~lungseg.data.lctsc.LctscFolder`.
+    """Synthetic patients in the layout of :class:`~lungseg.data.sources.lctsc.LctscFolder`.
 
     Args:
         root: Where the files are, or will be written.

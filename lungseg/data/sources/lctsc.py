@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,16 @@ class LctscFolder:
                 lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def patient(self, case: str) -> str:
+        """PatientID in the first file of the case that tells it, or nothing."""
+        import pydicom
+
+        for file in dicom_files(self.root / "Images" / case)[:1]:
+            with suppress(Exception):  # a damaged file is told of when the case is read
+                header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["PatientID"])
+                return str(header.get("PatientID", "") or "")
+        return ""
+
     def read(self, case: str) -> Case:
         """Read one case, its mask aligned with its image.
 
@@ -92,7 +102,10 @@ class LctscFolder:
             volume=series.volume,
             mask=mask,
             header=series.header,
-            audit={"findings": series.findings, "alignment": alignment.to_dict()},
+            audit={
+                "findings": [one.to_dict() for one in series.findings],
+                "alignment": alignment.to_dict(),
+            },
             source_sha256=digest.hexdigest(),
         )
 
