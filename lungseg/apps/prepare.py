@@ -17,6 +17,10 @@ from lungseg.config import build
 from lungseg.data import cohort as cohorts
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.data.parallel import Parallel
+from lungseg.data.place import Place
+from lungseg.data.prepare import Rules
+from lungseg.data.prepare import prepare as bring_up_to_date
 from lungseg.files import replacing
 
 log = logging.getLogger(__name__)
@@ -39,39 +43,36 @@ def prepare(config: DictConfig) -> Cohort:
         ConfigError: If settings of the source are wrong.
     """
     data = config.data
-    if OmegaConf.is_missing(data, "root") and _is_store(data.store):
+    if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
         source = build(data.source, "data")
         if hasattr(source, "materialize"):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
-        cohort = cohorts.prepare(
+        cohort = bring_up_to_date(
             source,
             store_path(config),
-            lambda names: track(names, "Preparing cases"),
-            log.warning,
+            rules=Rules(data.get("on_finding") or {}, bool(data.get("skip_bad_cases"))),
+            parallel=Parallel(**config.parallel),
+            track=lambda names: track(names, "Preparing cases"),
         )
     if data.export_npz is not None:
         export_npz(cohort, Path(data.export_npz))
     return cohort
 
 
-def store_path(config: DictConfig) -> Path:
-    """Where the store stands: as set, else by a digest of the source's settings.
+def store_path(config: DictConfig) -> Place:
+    """Path or URL of the store: as set, else by a digest of the source's settings.
 
     Two sources never share a default store, and the path gives no source path away.
     """
     if config.data.store is not None:
-        return Path(config.data.store)
+        return str(config.data.store)
     source = OmegaConf.to_container(config.data.source, resolve=True)
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:8]
     return Path(config.outputs) / "prepared" / f"{config.data.name}-{digest}"
-
-
-def _is_store(store: str | None) -> bool:
-    return store is not None and (Path(store) / cohorts.FILE).is_file()
 
 
 def export_npz(cohort: Cohort, folder: Path) -> None:

@@ -24,6 +24,7 @@ from lungseg.apps.labels import name_run
 from lungseg.apps.prepare import prepare
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
+from lungseg.data.place import absolute
 from lungseg.data.split import Split
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import short, write_json
@@ -171,7 +172,7 @@ def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
     return {
         "config": recorded(config),
         "seed": config.seed,
-        "store": os.path.abspath(cohort.store),
+        "store": absolute(cohort.store),
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,

@@ -8,9 +8,9 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from lungseg.data.cohort import prepare
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.prepare import prepare
 from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.data.split import explicit
 from lungseg.losses import ComboLoss
@@ -41,7 +41,7 @@ SCHEDULERS = {
 
 @pytest.fixture(scope="module")
 def cohort(phantom_root, tmp_path_factory):
-    return prepare(LctscFolder(phantom_root), tmp_path_factory.mktemp("store"), iter, print)
+    return prepare(LctscFolder(phantom_root), tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")
