@@ -158,6 +158,27 @@ def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[An
     return arrays  # type: ignore[return-value]  # a group may also hold groups; ours does not
 
 
+def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
+    """Which lung a case's mask belongs to, ``[z, y, x]``, or None where its source does not tell.
+
+    Raises:
+        DataError: If the store has no such case.
+    """
+    group = open_case(store, case)
+    sides: NDArray[np.uint8] | None = group["sides"][:] if group.attrs["sides"] else None  # type: ignore
+    return sides
+
+
+def open_preview(store: Place, case: str) -> NDArray[np.uint8]:
+    """The picture of a case, ``[h, w, 3]``.
+
+    Raises:
+        DataError: If the store has no such case.
+    """
+    picture: NDArray[np.uint8] = open_case(store, case)["preview"][:]  # type: ignore
+    return picture
+
+
 def attributes(store: Place, case: str) -> dict[str, Any] | None:
     """Attributes of one case, or None where it is missing or of another format."""
     try:
