@@ -17,6 +17,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The gravest first."""
 PERCENTILES = ("0.5", "5", "25", "50", "75", "95", "99.5")
 FAILED_NAMED = 6
+"""Failed cases named in one sentence."""
 COLUMNS = (
     *("case", "status", "patient", "slices", "empty_share", "positive_share", "lung_ml"),
     *("spacing_z_mm", "spacing_y_mm", "spacing_x_mm", "sides", "sex", "scanner"),
@@ -97,10 +98,12 @@ def failed_cases(names: Collection[str]) -> str:
         '1 case could not be prepared and is left out: Case_003'
     """
     n = len(names)
-    count = "1 case could not be prepared and is" if n == 1 else (
-        f"{n:,} cases could not be prepared and are")  # fmt: skip
+    count = "1 case could not be prepared and is"
+    if n > 1:
+        count = f"{n:,} cases could not be prepared and are"
+    named = list(names)[:FAILED_NAMED]
     more = f" and {n - FAILED_NAMED:,} more" if n > FAILED_NAMED else ""
-    return f"{count} left out: {', '.join(list(names)[:FAILED_NAMED])}{more}"
+    return f"{count} left out: {', '.join(named)}{more}"
 
 
 def _case(cohort: Cohort, name: str) -> dict[str, Any]:

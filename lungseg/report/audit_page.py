@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lungseg.data.cohort import Cohort
-from lungseg.report.audit import SEVERITIES, cases_in, failures, flip_name, totals
+from lungseg.report.audit import SEVERITIES, cases_in, failed_cases, failures, flip_name, totals
 from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, shown, spread
 from lungseg.report.render import render
 
@@ -46,10 +46,9 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
     return render(
         "audit.html",
         title="Audit of a cohort",
-        subtitle=f"cohort {whole['cohort_sha256'][:12]}",
-        alarms=_alarms(whole),
+        subtitle=_verdict(whole),
+        alarms=_alarms(whole, list(failed)),
         notes=_notes(whole, cases),
-        verdict=_verdict(whole),
         failed=list(failed.items())[:LISTED],
         more_failed=max(0, len(failed) - LISTED),
         tiles=_tiles(whole),
@@ -99,13 +98,8 @@ def _verdict(whole: Mapping[str, Any]) -> str:
     return f"{done} prepared: {whole['n_slices']:,} slices; {_tally(whole['n_findings'])} found."
 
 
-def _alarms(whole: Mapping[str, Any]) -> list[str]:
-    alarms = []
-    if whole["n_failed"]:
-        alarms.append(
-            f"{_cases(whole['n_failed'])} could not be prepared and"
-            f" {'is' if whole['n_failed'] == 1 else 'are'} left out of everything that follows."
-        )
+def _alarms(whole: Mapping[str, Any], failed: list[str]) -> list[str]:
+    alarms = [f"{failed_cases(failed)}."] if failed else []
     if n := whole["n_findings"]["error"]:
         alarms.append(
             f"{n:,} {'finding says' if n == 1 else 'findings say'} that voxels or places cannot be"
@@ -140,7 +134,7 @@ def _tiles(whole: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [
         ("cases prepared", f"{whole['n_cases']:,}", f"of {whole['n_patients']:,} patients"),
         ("failed", f"{whole['n_failed']:,}", "left out"),
-        ("slices", f"{whole['n_slices']:,}", ""),
+        ("slices", f"{whole['n_slices']:,}", f"cohort {whole['cohort_sha256'][:12]}"),
         ("empty share", share("empty_share"), "of slices have no lung"),
         ("positive share", share("positive_share"), "of voxels are lung"),
     ]
