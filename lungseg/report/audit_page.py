@@ -18,7 +18,7 @@ from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, shown, spread
 from lungseg.report.render import render
 
 PICTURED = 200
-"""Cases with a picture and all their figures: about 5 MB, however large the cohort."""
+"""Cases with a picture and all their figures: a page below 10 MB, however large the cohort."""
 LISTED = 2000
 """Rows of the table of cases, and failed cases that are named."""
 NAMED = 12
@@ -227,7 +227,7 @@ def _row(name: str, case: Case, number: int) -> dict[str, Any]:
             f"{case['empty_share']:.3f}",
             f"{case['positive_share']:.4f}",
             f"{case['lung_ml']:,.0f}",
-            " × ".join(shown(mm) for mm in case["spacing_mm"]),
+            " ".join(shown(mm) for mm in case["spacing_mm"]),
             flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
             f"{evidence['margin']:.2f}" if evidence else "",

@@ -174,6 +174,17 @@ def test_nothing_of_the_data_is_taken_for_html():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
+def test_long_words_of_the_data_do_not_widen_the_page(browser, tmp_path):
+    word = "x" * 300
+    long = case(word, [finding(word, "info", word)], ALIGNMENT, sex=word, scanner=word)
+    file = tmp_path / "audit.html"
+    file.write_text(audit_html(cohort(long, failed={word + "2": word}), picture))
+    tab = browser.new_page(viewport={"width": 800, "height": 800})
+    tab.goto(f"file://{file}")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 800
+    tab.close()
+
+
 def test_synthetic_and_empty_masks_are_said():
     text = audit_html(cohort(case("a", synthetic=True, n_positive=0), case("b")), picture)
     assert 'class="note">SYNTHETIC data' in text
