@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from lungseg.data.cohort import Cohort
-from lungseg.report.audit import SEVERITIES, cases_in, failed_cases, failures, flip_name, totals
-from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, shown, spread
+from lungseg.report.audit import SEVERITIES, cases_in, failed_cases, failures, totals
+from lungseg.report.audit_cases import PICTURED, Case, card, link, row
+from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, spread
 from lungseg.report.render import render
 
-PICTURED = 200
-"""Cases with a picture and all their figures: a page below 10 MB, however large the cohort."""
 LISTED = 2000
 """Rows of the table of cases, and failed cases that are named."""
 NAMED = 12
 """Cases named beside a finding that many share."""
 PLURAL = {"error": "errors", "warning": "warnings", "info": "infos"}
 SINGULAR = {"error": "error", "warning": "warning", "info": "info"}
-FLIPS = ("", "z", "y", "x", "zy", "zx", "yx", "zyx")
-
-Case = dict[str, Any]
 
 
 def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | None]) -> str:
@@ -60,8 +53,10 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
         ],
         findings=_found(cases, numbers),
         singular=SINGULAR,
-        listed=[_row(name, cases[name], numbers[name]) for name in ordered[:LISTED]],
-        pictured=[_card(name, cases[name], numbers[name], previews) for name in ordered[:PICTURED]],
+        listed=[row(name, cases[name], numbers[name]) for name in ordered[:LISTED]],
+        pictured=[
+            card(name, cases[name], numbers[name], previews(name)) for name in ordered[:PICTURED]
+        ],
         n_cases=len(cases),
         n_pictured=PICTURED,
         n_listed=LISTED,
@@ -204,85 +199,8 @@ def _found(cases: Mapping[str, Case], numbers: Mapping[str, int]) -> list[dict[s
             "text": next(iter(by_case.values()))[0],
             "alike": len({text for texts in by_case.values() for text in texts}) == 1,
             "n": len(by_case),
-            "cases": [(name, _link(numbers[name])) for name in list(by_case)[:NAMED]],
+            "cases": [(name, link(numbers[name])) for name in list(by_case)[:NAMED]],
             "more": max(0, len(by_case) - NAMED),
         }
         for (severity, code), by_case in ranked
     ]
-
-
-def _link(number: int) -> str:
-    """Address on the page of a case that has a picture there."""
-    return f"#case-{number}" if number < PICTURED else ""
-
-
-def _row(name: str, case: Case, number: int) -> dict[str, Any]:
-    evidence = case["alignment"]
-    return {
-        "link": _link(number),
-        "name": name,
-        "found": {severity: n for severity, n in case["n_findings"].items() if n},
-        "cells": [
-            f"{case['slices']:,}",
-            f"{case['empty_share']:.3f}",
-            f"{case['positive_share']:.4f}",
-            f"{case['lung_ml']:,.0f}",
-            " ".join(shown(mm) for mm in case["spacing_mm"]),
-            flip_name(evidence["flip"]) if evidence else "",
-            f"{evidence['score']:.2f}" if evidence else "",
-            f"{evidence['margin']:.2f}" if evidence else "",
-        ],
-    }
-
-
-def _card(
-    name: str,
-    case: Case,
-    number: int,
-    previews: Callable[[str], NDArray[np.uint8] | None],
-) -> dict[str, Any]:
-    picture = previews(name)
-    evidence = case["alignment"]
-    percentiles = case["hu_percentiles"]
-    return {
-        "id": f"case-{number}",
-        "name": name,
-        "found": {severity: n for severity, n in case["n_findings"].items() if n},
-        "findings": case["findings"],
-        "picture": None if picture is None else _jpeg(picture),
-        "width": 0 if picture is None else picture.shape[1],
-        "height": 0 if picture is None else picture.shape[0],
-        "sides": case["sides"],
-        "figures": [
-            ("slices", f"{case['slices']:,}, empty {case['empty_share']:.3f}"),
-            ("lung", f"{case['positive_share']:.4f} of voxels, {case['lung_ml']:,.0f} ml"),
-            ("spacing z × y × x", " × ".join(shown(mm) for mm in case["spacing_mm"]) + " mm"),
-            ("HU 5, 50, 95 %", ", ".join(str(percentiles[p]) for p in ("5", "50", "95"))),
-            ("sex, scanner", f"{case['sex'] or 'not known'}, {case['scanner'] or 'not known'}"),
-            *([("patient of", case["patient"])] if case["patient"] != name else []),
-        ],
-        "lead": f"{evidence['margin']:.2f}" if evidence else "",
-        "scores": _scores(evidence) if evidence else [],
-    }
-
-
-def _scores(alignment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All eight orientations; a bar to the right is a score above 0."""
-    chosen = flip_name(alignment["flip"]).removeprefix("-")
-    return [
-        {
-            "name": flip or "as stored",
-            "value": f"{alignment['scores'][flip]:.2f}",
-            "width": round(max(0.0, alignment["scores"][flip]) * 100),
-            "chosen": flip == chosen,
-        }
-        for flip in FLIPS
-        if flip in alignment["scores"]
-    ]
-
-
-def _jpeg(picture: NDArray[np.uint8]) -> str:
-    """A picture as a ``data:`` address: a quarter of a PNG's size."""
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, "JPEG", quality=80, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()
