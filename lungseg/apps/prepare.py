@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -99,40 +98,50 @@ def report(cohort: Cohort) -> None:
     """Print the cohort in figures, a row a case, and below it what was found in the files."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from lungseg.report.audit import cases_in, failures, flip_name, totals
+
     console = Console()
-    title = f"{len(cohort.names)} cases in {cohort.store}"
+    whole, failed = totals(cohort), failures(cohort)
+    title = escape(f"{whole['n_cases']} cases in {cohort.store}")
     table = Table(
         title=f"{title} (SYNTHETIC)" if cohort.synthetic else title,
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
     table.add_column("case", no_wrap=True)
-    for column in ("slices", "empty", "lung pixels", "spacing mm", "flip", "score", "lead"):
+    for column in ("slices", "empty", "lung pixels", "spacing mm", "flip", "score", "lead",
+                   "sides", "findings"):  # fmt: skip
         table.add_column(column, justify="right", no_wrap=True)
-    for name, case in cohort.cases.items():
-        figures: dict[str, Any] = case["fingerprint"]
-        evidence = case["audit"].get("alignment")
+    for name, case in cases_in(cohort).items():
+        evidence = case["alignment"]
         table.add_row(
-            name,
-            str(figures["n_slices"]),
-            f"{figures['n_empty'] / figures['n_slices']:.3f}",
-            f"{figures['n_positive'] / figures['n_voxels']:.4f}",
+            escape(name),
+            str(case["slices"]),
+            f"{case['empty_share']:.3f}",
+            f"{case['positive_share']:.4f}",
             " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
-            _flip_name(evidence["flip"]) if evidence else "",
+            flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
             f"{evidence['margin']:.2f}" if evidence else "",
+            "yes" if case["sides"] else "",
+            str(len(case["findings"]) or ""),
         )
-    whole = cohort.fingerprint()
-    table.add_section()
-    shares = f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"
-    table.add_row("all", str(whole["n_slices"]), *shares)
+    for name in failed:
+        table.add_row(escape(name), "failed", style="red")
+    if cohort.cases:
+        table.add_section()
+        shares = f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"
+        table.add_row("all", str(whole["n_slices"]), *shares)
     console.print(table)
-    for name, case in cohort.cases.items():
-        for finding in case["audit"]["findings"]:
-            console.print(f"{name}: {finding['severity']}: {finding['text']}", soft_wrap=True)
-
-
-def _flip_name(flip: list[bool]) -> str:
-    return "".join(axis for axis, on in zip("zyx", flip, strict=True) if on) or "-"
+    for name, reason in failed.items():
+        console.print(
+            f"{name}: failed, left out: {reason}", style="red", soft_wrap=True, markup=False
+        )
+    for name, case in cases_in(cohort).items():
+        for finding in case["findings"]:
+            console.print(
+                f"{name}: {finding['severity']}: {finding['text']}", soft_wrap=True, markup=False
+            )

@@ -82,10 +82,11 @@ def _train(
     module: Any,
     record: dict[str, Any],
 ) -> None:
+    from lungseg.report.audit import failures
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
 
-    origin = provenance(record["config"], cohort.sha256)
+    origin = provenance(record["config"], cohort.sha256, failures(cohort))
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None
     try:
@@ -282,8 +283,10 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     sets = ", ".join(f"{len(cases)} {name}" for name, cases in split.sets().items())
     what = "SYNTHETIC cohort" if cohort.synthetic else "cohort"
     device = trainer.strategy.root_device.type
+    lost = f" ({len(cohort.failed)} more could not be prepared)" if cohort.failed else ""
     log.info(
-        f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {short(run_dir)}"
+        f"{what}: {sets} cases{lost}; on {device}, precision {trainer.precision};"
+        f" into {short(run_dir)}"
     )
 
 

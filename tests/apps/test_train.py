@@ -170,6 +170,7 @@ def test_provenance(run):
     assert set(made_by) >= {
         "lungseg", "git", "config", "cohort_sha256", "packages", "wandb_run_id",
     }  # fmt: skip
+    assert made_by["failed_cases"] == {}
     assert made_by["config"]["loss"]["alpha"] == pytest.approx(2 / 3)
     assert made_by["packages"]["torch"] == version("torch")
 

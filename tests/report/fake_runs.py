@@ -61,6 +61,7 @@ def write_run(
     threshold=0.5,
     weights="last.ckpt",
     synthetic=False,
+    failed_cases=None,
 ):
     """A run whose volumes have about this DSC; cases keep their own difficulty in all runs."""
     settings = settings or config()
@@ -78,6 +79,7 @@ def write_run(
         "lungseg": "0.1.0",
         "git": {"commit": "abc123", "dirty": False},
         "cohort_sha256": cohort,
+        "failed_cases": failed_cases or {},
         "config": resolved(settings),
         "wandb_run_id": "w1",
         "evaluation": {
