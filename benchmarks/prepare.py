@@ -24,9 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-REAL = Path(
-    os.environ.get("LUNGSEG_REALDATA", Path(__file__).parents[2] / "shared" / "data")
-)
+REAL = Path(os.environ.get("LUNGSEG_REALDATA", Path(__file__).parents[2] / "shared" / "data"))
 ROUNDS = 3
 
 
@@ -44,7 +42,7 @@ def uncompressed(source: Path, target: Path) -> None:
 
 
 def simple_itk(root: Path, out: Path) -> float:
-    import SimpleITK as sitk  # noqa: N813
+    import SimpleITK as sitk
 
     start = time.perf_counter()
     for folder in sorted((root / "Images").iterdir()):
@@ -74,7 +72,8 @@ def ours(root: Path, out: Path) -> float:
     from lungseg.data.prepare import prepare
     from lungseg.data.sources.lctsc import LctscFolder
 
-    assert scipy.ndimage and zarr  # imported before the clock starts
+    assert scipy.ndimage
+    assert zarr  # imported before the clock starts
     global baseline
     baseline = peak_kib()
     start = time.perf_counter()
@@ -114,9 +113,7 @@ def main() -> None:
             {side: alone(side, root) for side in ("ours", "simple_itk", "monai")}
             for _ in range(ROUNDS)
         ]
-    times = {
-        side: statistics.median(one[side]["seconds"] for one in rounds) for side in rounds[0]
-    }
+    times = {side: statistics.median(one[side]["seconds"] for one in rounds) for side in rounds[0]}
     for side, name in (("simple_itk", "SimpleITK and savez_compressed"), ("monai", "MONAI")):
         share = statistics.median(one["ours"]["seconds"] / one[side]["seconds"] for one in rounds)
         print(

@@ -17,7 +17,7 @@ from lungseg.data import cohort as cohorts
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
 from lungseg.data.parallel import Parallel
-from lungseg.data.place import Place
+from lungseg.data.place import Place, join
 from lungseg.data.prepare import Rules
 from lungseg.data.prepare import prepare as bring_up_to_date
 from lungseg.files import replacing
@@ -25,10 +25,24 @@ from lungseg.files import replacing
 log = logging.getLogger(__name__)
 
 
+def audit(cohort: Cohort) -> dict[str, str]:
+    """Texts of the audit's files, by name."""
+    from lungseg.report.audit import audit_csv, audit_json
+    from lungseg.report.audit_page import audit_html
+
+    page = audit_html(cohort, lambda name: stores.open_preview(cohort.store, name))
+    texts = audit_csv(cohort), audit_json(cohort), page
+    return dict(zip(AUDIT[0], texts, strict=True))
+
+
+AUDIT = ("audit.csv", "audit.json", "audit.html"), audit
+
+
 def run(config: DictConfig, run_dir: Path) -> None:
     """Prepare a cohort and say what it holds."""
     cohort = prepare(config)
     report(cohort)
+    log.info(f"to look at: {join(cohort.store, 'audit.html')}")
 
 
 def prepare(config: DictConfig) -> Cohort:
@@ -53,6 +67,7 @@ def prepare(config: DictConfig) -> Cohort:
             store_path(config),
             rules=Rules(data.get("on_finding") or {}, bool(data.get("skip_bad_cases"))),
             parallel=Parallel(**config.parallel),
+            pages=AUDIT,
             track=lambda names: track(names, "Preparing cases"),
         )
     if data.export_npz is not None:
