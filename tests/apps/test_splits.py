@@ -79,11 +79,6 @@ def test_balanced_and_given_back(cli):
     second = json.loads((cli.folder / "again" / "split.json").read_text())
     assert second["sets"] == left["sets"]
 
-    line = cli.refused(
-        "train", "split=file", "split.file=first/split.json", "data.n_cases=11", *SMALL
-    )
-    assert "split.file: not in this cohort: Case_011" in line
-
 
 def test_a_sweep_over_folds_tests_every_case_once(cli):
     done = cli("train", "-m", "split=kfold", "split.k=3", "split.fold=0,1,2", *SMALL)

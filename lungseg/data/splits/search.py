@@ -11,8 +11,8 @@ from lungseg.data.splits.objective import Labels, Objective
 
 Units = NDArray[np.intp]
 
-STARTS = 30
-PATIENCE = 8
+STARTS = 60
+PATIENCE = 20
 """Starts without a better way, after which no more are made."""
 KICKS = 40
 PAIRS = 4000
