@@ -90,6 +90,7 @@ def test_the_run_folder_is_that_of_the_contract(run):
         "evaluation/summary.json",
         *(f"evaluation/figures/{name}.{kind}" for name in FIGURES for kind in ("pdf", "png")),
         "provenance.json",
+        "split.json",
         "status.json",
         "report.html",
         "train.log",
