@@ -87,14 +87,17 @@ def padding_range(ds: Dataset) -> tuple[int, int] | None:
     """Lowest and highest stored value that PixelPaddingValue and its range limit declare."""
     # Writers give these the wrong sign often enough to look at them as the pixels are read.
     values = [
-        _as_stored(ds, int(value))
+        _as_stored(ds, value)
         for value in (value_of(ds, "PixelPaddingValue"), value_of(ds, "PixelPaddingRangeLimit"))
         if value not in (None, "")
     ]
     return (min(values), max(values)) if values else None
 
 
-def _as_stored(ds: Dataset, value: int) -> int:
+def _as_stored(ds: Dataset, value: Any) -> int:
+    if isinstance(value, bytes):  # implicit VR leaves open whether they are signed
+        value = int.from_bytes(value[:2], "little")
+    value = int(value)
     bits = int(value_of(ds, "BitsAllocated"))
     value %= 1 << bits
     return (
