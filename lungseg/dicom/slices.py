@@ -97,14 +97,11 @@ def padding_range(ds: Dataset) -> tuple[int, int] | None:
 def _as_stored(ds: Dataset, value: Any) -> int:
     if isinstance(value, bytes):  # implicit VR leaves open whether they are signed
         value = int.from_bytes(value[:2], "little")
-    value = int(value)
+    number = int(value)
     bits = int(value_of(ds, "BitsAllocated"))
-    value %= 1 << bits
-    return (
-        value - (1 << bits)
-        if int(value_of(ds, "PixelRepresentation")) and value >> (bits - 1)
-        else value
-    )
+    number %= 1 << bits
+    signed = int(value_of(ds, "PixelRepresentation")) and number >> (bits - 1)
+    return number - (1 << bits) if signed else number
 
 
 def _frame_header(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:
