@@ -82,6 +82,10 @@ class _Helper:
         return pickle.load(self.process.stdout)
 
 
+if hasattr(os, "register_at_fork"):  # two processes must not talk to one helper
+    os.register_at_fork(after_in_child=_idle.clear)
+
+
 @atexit.register
 def _end_all() -> None:
     while _idle:
