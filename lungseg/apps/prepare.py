@@ -121,7 +121,7 @@ def report(cohort: Cohort) -> None:
             " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
             _flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
-            f"{evidence['margin']:.2f}" if evidence else "",
+            f"{evidence['margin']:.2f}" if "margin" in (evidence or {}) else "",
         )
     whole = cohort.fingerprint()
     table.add_section()

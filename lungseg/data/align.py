@@ -53,22 +53,42 @@ def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bo
         volume: Image, HU, ``[z, y, x]``.
         mask: uint8 ``[z, y, x]``, the same shape, not empty.
     """
-    from scipy import ndimage
+    evidence = _Evidence(volume)
+    return {flip: evidence.score(flipped(mask, flip)) for flip in product((False, True), repeat=3)}
 
-    _, *in_plane = volume.spacing
-    step_y, step_x = (max(1, round(PIXEL_MM / spacing)) for spacing in in_plane)
-    dark = volume.voxels[:, ::step_y, ::step_x] < LUNG_BELOW_HU
-    radius = max(1, round(RING_MM / (in_plane[0] * step_y)))
-    disc = ndimage.generate_binary_structure(2, 1)[np.newaxis]
 
-    scores: dict[tuple[bool, ...], float] = {}
-    for flip in product((False, True), repeat=3):
-        inside = flipped(mask, flip)[:, ::step_y, ::step_x] > 0
-        ring = ndimage.binary_dilation(inside, disc, iterations=radius) & ~inside
+def score(volume: Volume, mask: NDArray[np.uint8]) -> float:
+    """Score of :func:`orientation_scores` for a mask as it lies, -1 to 1.
+
+    Tells of a mask that was placed by its geometry whether the image speaks for that place.
+
+    Args:
+        volume: Image, HU, ``[z, y, x]``.
+        mask: uint8 ``[z, y, x]``, the same shape. An empty one scores -1.
+    """
+    return _Evidence(volume).score(mask)
+
+
+class _Evidence:
+    """The dark pixels of a volume, against which masks are held."""
+
+    def __init__(self, volume: Volume) -> None:
+        _, *in_plane = volume.spacing
+        step_y, step_x = (max(1, round(PIXEL_MM / spacing)) for spacing in in_plane)
+        self.pixels = (slice(None), slice(None, None, step_y), slice(None, None, step_x))
+        self.dark = volume.voxels[self.pixels] < LUNG_BELOW_HU
+        self.radius = max(1, round(RING_MM / (in_plane[0] * step_y)))
+
+    def score(self, mask: NDArray[np.uint8]) -> float:
+        from scipy import ndimage
+
+        disc = ndimage.generate_binary_structure(2, 1)[np.newaxis]
+        inside = mask[self.pixels] > 0
+        ring = ndimage.binary_dilation(inside, disc, iterations=self.radius) & ~inside
         # A mask with nothing in it, or nothing around it, gives no evidence.
-        evident = inside.any() and ring.any()
-        scores[flip] = float(dark[inside].mean() - dark[ring].mean()) if evident else -1.0
-    return scores
+        if not (inside.any() and ring.any()):
+            return -1.0
+        return float(self.dark[inside].mean() - self.dark[ring].mean())
 
 
 def flipped(mask: NDArray[np.uint8], flip: tuple[bool, ...]) -> NDArray[np.uint8]:
