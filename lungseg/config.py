@@ -85,6 +85,9 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     if isinstance(cause, ModuleNotFoundError):
         extra = " pip install 'lungseg[monai]'" if (cause.name or "").startswith("monai") else ""
         return ConfigError(f"{where}: {target} needs the package {cause.name}, not found;{extra}")
+    # A setting whose value is ??? is not handed over.
+    if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
+        return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")
     return ConfigError(f"{where}: {' '.join(str(cause).split())}")
 
 
