@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.dicom.checks import FEW_SLICES, check_values
+from lungseg.dicom.hu import AIR_HU, HIGHEST, SAMPLED_SIDE, Seen
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
-LOWEST_HU = -1024  # of a 12-bit CT; padding outside the scan circle lies below it
-HIGHEST = int(np.iinfo(np.int16).max)
 # A value further than this from a whole number was interpolated or scaled, not rounded.
 OFF_WHOLE = 0.05
 MAX_SHARE_OFF = 0.01
@@ -21,18 +21,17 @@ def to_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
     """Round to whole HU and clip below at -1024.
 
     Args:
-        values: HU of any number type and shape.
+        values: HU of any number type, ``[z, y, x]``.
 
     Returns:
-        int16 of the same shape, and what a reviewer should know.
+        int16 of the same shape, and what a reviewer should know: as of a DICOM series where values
+        can hardly be HU or slices are few, and of what was rounded.
 
     Raises:
         DataError: If a value is not finite, or does not fit 16 bits.
     """
     findings = []
-    if not np.issubdtype(values.dtype, np.integer):
-        if not np.issubdtype(values.dtype, np.floating):
-            raise DataError(f"an image of {values.dtype} values is no CT")
+    if values.dtype.kind == "f":
         if not np.isfinite(values).all():
             raise DataError("the image holds values that are no numbers (NaN or infinite)")
         whole = np.rint(values)
@@ -41,13 +40,23 @@ def to_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
             text = f"{share:.0%} of the values were no whole HU and were rounded"
             findings.append(Finding("non-integer", "warning", text))
         values = whole
-    lowest, highest = values.min(), values.max()
-    if highest > HIGHEST:
-        raise DataError(f"values up to {highest:.0f} are no HU: a rescaling to HU is missing")
-    if lowest < LOWEST_HU:
-        values = np.maximum(values, LOWEST_HU)
-        findings.append(Finding("padding", "info", "values below -1024 HU clipped to -1024"))
-    if lowest >= 0:
-        text = f"no value lies below 0 ({lowest:g} to {highest:g}): these are no HU"
-        findings.append(Finding("non-hu", "error", text))
+    elif values.dtype.kind not in "iu":
+        raise DataError(f"an image of {values.dtype} values is no CT")
+    if values.max() > HIGHEST:
+        raise DataError(f"values up to {values.max():.0f} are no HU: a rescaling to HU is missing")
+    padded = bool(values.min() < AIR_HU)
+    rows, columns = (max(1, size // SAMPLED_SIDE) for size in values.shape[1:])
+    sample = values[:, ::rows, ::columns]
+    seen = Seen(
+        padded=padded,
+        measured=int(np.count_nonzero(sample >= AIR_HU)),
+        air=int(np.count_nonzero((sample >= AIR_HU) & (sample <= -700))),
+        tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
+    )
+    findings += check_values([seen])
+    if len(values) < FEW_SLICES:
+        text = f"only {len(values)} slices; a chest takes {FEW_SLICES} or more"
+        findings.append(Finding("few-slices", "warning", text))
+    if padded:
+        values = np.maximum(values, AIR_HU)
     return values.astype(np.int16), findings

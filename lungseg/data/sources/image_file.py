@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.dicom.limits import MAX_VOXELS
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
-# Twice the largest whole-body CT at 512x512. A damaged header may ask for anything.
-MAX_VOXELS = 2**30
 ENDINGS = (".nii", ".nii.gz", ".nrrd")
 
 

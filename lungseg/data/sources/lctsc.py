@@ -12,7 +12,8 @@ from lungseg.data.sources.about import about
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
-from lungseg.dicom.series import dicom_files, read_series
+from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
 
 
@@ -81,7 +82,7 @@ class LctscFolder:
         with about(case):
             content = mask_file.read_bytes()
             stored = read_npz(content, mask_file)
-            series = read_series(self.root / "Images" / case)
+            series = read_series(dicom_files(self.root / "Images" / case))
             try:
                 mask, alignment = align(series.volume, stored)
             except ValueError as error:

@@ -22,7 +22,8 @@ from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
-from lungseg.dicom.series import dicom_files, read_series
+from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import choose_series, scan
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume, place, to_lps
@@ -79,7 +80,7 @@ class NiftiFolder:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         files = self._files[case]
         with about(case):
-            image = dicom_files(files.image) if files.image.is_dir() else [files.image]
+            image = sorted(files.image.rglob("*")) if files.image.is_dir() else [files.image]
             return state_of([*image, *(path for _, path in files.masks)])
 
     def patient(self, case: str) -> str:
@@ -141,7 +142,7 @@ class NiftiFolder:
 def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], bytes]:
     """Volume, header, findings and content hash of an image file or a folder of DICOM files."""
     if path.is_dir():
-        series = read_series(path)
+        series = read_series(choose_series(scan(path), "error").files)
         return series.volume, series.header, list(series.findings), bytes.fromhex(series.sha256)
     file = read_image_file(path)
     try:

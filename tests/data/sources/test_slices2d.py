@@ -27,7 +27,7 @@ def source(root, **settings):
 
 @pytest.fixture(scope="module")
 def phantom():
-    case = make_case(1, size=48, n_slices=14)
+    case = make_case(1, size=48, n_slices=24)
     return np.maximum(case.image, -1024), case.mask, case.spacing
 
 
@@ -112,7 +112,7 @@ def test_findings(phantom, tmp_path):
     spacing = phantom[2]
     write(tmp_path, phantom)
     case = source(tmp_path, spacing_mm=spacing, hu_from={"slope": 1, "intercept": 0}).read("a")
-    assert codes(case) == ["non-hu", "mask-score"]  # the offset was forgotten
+    assert codes(case) == ["implausible-hu", "mask-score"]  # the offset was forgotten
     for folder in ("images", "masks"):
         (tmp_path / "a" / folder / "12.png").unlink()
     case = source(tmp_path, spacing_mm=spacing).read("a")

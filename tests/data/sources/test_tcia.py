@@ -100,6 +100,7 @@ def test_grouping_by_patient(phantom_root, tmp_path):
 
 
 def test_grouping_by_patient_wants_identity_removed(patient):
+    mask_file(patient, PatientIdentityRemoved="NO")
     with pytest.raises(DataError, match="do not say that identity was removed.*deidentify") as info:
         source(patient, cases="patient").cases()
     assert "PHANTOM" not in str(info.value)
@@ -107,7 +108,7 @@ def test_grouping_by_patient_wants_identity_removed(patient):
 
 @pytest.mark.parametrize("name", ["PHANTOM-001", "scan of phantom 001 (2)", "Doe_thorax"])
 def test_a_folder_named_by_its_patient_is_refused(name, phantom_root, tmp_path):
-    tags = {"PatientName": "Doe^Jane"}
+    tags = {"PatientName": "Doe^Jane", "PatientIdentityRemoved": "NO"}
     write_patient(tmp_path, phantom_root, "Case_001", name, "rtstruct", **tags)
     with pytest.raises(DataError, match="give folders pseudonyms") as info:
         source(tmp_path).cases()
