@@ -73,22 +73,7 @@ def fill(points: NDArray[np.float64], shape: tuple[int, int]) -> Patch:
     return Patch((slice(top, bottom), slice(left, right)), pixels)
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What became of the polygons of one image.
-
-    Attributes:
-        parts: Those that are parts, not holes.
-        overlapping: How many parts overlap another in some pixel.
-        repeated: How many were left out because another has the same pixels.
-    """
-
-    parts: list[Patch]
-    overlapping: int
-    repeated: int
-
-
-def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
+def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> tuple[list[Patch], int]:
     """Draw the polygons of one structure into an image, inner ones as holes.
 
     From the largest to the smallest: a polygon with at least 90 % of its pixels on what is set so
@@ -98,24 +83,26 @@ def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
     Args:
         patches: Pixels of each polygon.
         image: uint8 ``[rows, columns]``, zeros; changed in place.
+
+    Returns:
+        Those that are parts, not holes, and how many of them overlap a larger one.
     """
     parts: list[Patch] = []
-    seen: set[tuple[int, int, bytes]] = set()
-    overlapping = repeated = 0
+    overlapping = 0
     for patch in sorted(patches, key=lambda patch: -patch.area):
-        area = patch.area
-        if area == 0:
-            continue
-        key = (patch.box[0].start, patch.box[1].start, patch.pixels.tobytes())
-        if key in seen:
-            repeated += 1
-            continue
-        seen.add(key)
         covered = patch.overlap(image)
-        if covered >= HOLE_SHARE * area:
+        if covered and covered >= HOLE_SHARE * patch.area:
             image[patch.box] ^= patch.pixels
             continue
         image[patch.box] |= patch.pixels
         parts.append(patch)
         overlapping += covered > 0
-    return Drawn(parts, overlapping, repeated)
+    return parts, overlapping
+
+
+def distinct(polygons: Iterable[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Polygons without those that have the same corners as one before."""
+    by_corners: dict[bytes, NDArray[np.float64]] = {}
+    for points in polygons:
+        by_corners.setdefault(points[np.lexsort(points.T)].tobytes(), points)
+    return list(by_corners.values())

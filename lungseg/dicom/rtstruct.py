@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.contours import MIN_PART_MM2, gaps, said, snap, sticks_out
-from lungseg.dicom.polygons import Patch, draw, fill
+from lungseg.dicom.polygons import Patch, distinct, draw, fill
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -165,10 +165,11 @@ def rasterize(
     rows, columns = slices[0].shape
     parts: dict[int, list[Patch]] = {}
     for at, polygons in sorted(snapped.items()):
-        drawn = draw((fill(polygon, (rows, columns)) for polygon in polygons), slices[at])
-        parts[at] = drawn.parts
-        notes["contour-overlap"] += drawn.overlapping
-        notes["contour-repeated"] += drawn.repeated
+        once = distinct(polygons)
+        patches = (fill(polygon, (rows, columns)) for polygon in once)
+        parts[at], overlapping = draw(patches, slices[at])
+        notes["contour-overlap"] += overlapping
+        notes["contour-repeated"] += len(polygons) - len(once)
         notes["contour-cut"] += sum(sticks_out(polygon, (rows, columns)) for polygon in polygons)
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))

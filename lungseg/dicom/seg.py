@@ -185,7 +185,7 @@ def place(segment: Segment, volume: Volume) -> NDArray[np.uint8]:
             segment.path,
         )
     for flipped in np.flatnonzero(turn.sum(axis=0) < 0):
-        mask = np.flip(mask, flipped)
+        mask = np.flip(mask, int(flipped))
         shift += turn[:, flipped] * (mask.shape[flipped] - 1)
     mask = mask.transpose(np.abs(turn).argmax(axis=1))
     placed = np.zeros(volume.voxels.shape, np.uint8)
