@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -21,12 +22,16 @@ from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
+from lungseg.dicom.header import identifiers
+from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
 from lungseg.dicom.tree import DicomFile, choose_series, scan
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 
 GROUPINGS = ("folder", "patient")
+# The last is no date, but settles the order of undated objects.
+DATED = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime", "SOPInstanceUID")
 
 Parts = list[tuple[Side, NDArray[np.uint8]]]
 
@@ -151,14 +156,14 @@ class DicomTree(ABC):
             )
         masks = [file.path for file in files if file.kind == self.kind]
         if not masks:
-            raise DataError(f"no {self.what} among the case's files", self._files(case)[0].path)
+            raise DataError(f"no {self.what} among the case's files", files[0].path)
         choice = choose_series(files, self.series)
         series = read_series(choice.files)
         parts, findings, used = self.parts(sorted(masks, key=_age, reverse=True), series)
         mask, sides, more = combine(parts)
-        identifiers = {key for path in used if (one := identity_of(path)) for key in one.keywords}
-        if identifiers:
-            text = f"the {self.what} holds {', '.join(sorted(identifiers))}; left behind"
+        held = set().union(*(_identifiers(path) for path in used))
+        if held:
+            text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
             more = [*more, Finding("identifiers", "warning", text)]
         digests = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
         return placed_case(
@@ -217,11 +222,22 @@ def _all_removed(files: Sequence[DicomFile]) -> bool:
 
 def _age(path: Path) -> tuple[str, str]:
     """Sorts objects by when their content was made; undated ones first, by UID."""
-    import pydicom
+    from pydicom.datadict import tag_for_keyword
 
-    tags = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime")
-    head = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[*tags, "SOPInstanceUID"])
-    return "".join(str(head.get(tag, "") or "") for tag in tags), str(head.get("SOPInstanceUID"))
+    tags = [tag_for_keyword(keyword) or 0 for keyword in DATED]
+    try:
+        head = parse(read_bytes(path), tags=tags).dataset
+        *dated, uid = (str(head.get(keyword) or "") for keyword in DATED)
+    except Exception:  # a damaged file is told of when it is read
+        return "", ""
+    return "".join(dated), uid
+
+
+def _identifiers(path: Path) -> set[str]:
+    """Keywords of filled-in attributes that may name someone, of a file that could be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return identifiers(parse(read_bytes(path)).dataset, nested=True)
 
 
 def referring(

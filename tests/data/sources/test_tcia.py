@@ -127,7 +127,7 @@ def test_identifiers_of_the_mask_are_told(patient):
     ds.PatientName, ds.PatientIdentityRemoved = "Doe^Jane", "NO"
     ds.save_as(file)
     texts = [finding["text"] for finding in source(patient).read("P1").audit["findings"]]
-    assert "the RTSTRUCT holds PatientName; left behind" in texts
+    assert "the RTSTRUCT holds PatientID, PatientName; left behind" in texts
 
 
 def mask_file(patient, **changes):
@@ -261,10 +261,15 @@ def test_prepare(data, kind, phantom_root, tmp_path, cli):
     assert "2 cases in outputs/prepared" in done.stdout
     audit = json.loads(next(tmp_path.glob("outputs/prepared/*/audit.json")).read_text())
     assert all(one["alignment"]["score"] > 0.6 for one in audit.values())
-    uid = str(pydicom.dcmread(next(tmp_path.rglob("I0000"))).SeriesInstanceUID)
-    cli("prepare", f"data={data}", "data.root=data", f"data.series={uid}")
-    texts = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
-    assert not [path for path in texts if uid.encode() in path.read_bytes()]
+
+
+def test_no_run_records_the_uid_of_a_series(patient, cli):
+    uid = str(pydicom.dcmread(next(patient.rglob("I0000"))).SeriesInstanceUID)
+    done = cli("prepare", "data=tcia", "data.root=data", f"data.series={uid}")
+    assert done.returncode == 0, done.stderr
+    written = [path for path in (cli.folder / "outputs").rglob("*") if path.is_file()]
+    assert written
+    assert not [path for path in written if uid.encode() in path.read_bytes()]
 
 
 def test_default_names_of_lungs():

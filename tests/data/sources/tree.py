@@ -11,7 +11,6 @@ import pydicom
 from lungseg.data.case import Case
 from lungseg.data.sources.lctsc import LctscFolder
 from tests.dicom.write_rtstruct import write_rtstruct
-from tests.dicom.write_seg import write_seg
 
 
 def write_images(folder: Path, phantom_root: Path, case: str, **tags: object) -> list[Path]:
@@ -61,6 +60,8 @@ def write_patient(
     (study / "1.000000-MASK").mkdir()
     target = study / "1.000000-MASK" / "1-1.dcm"
     if masks == "seg":
+        from tests.dicom.write_seg import write_seg
+
         segments = {"Left Lung": lungs["left"], "Right Lung": lungs["right"]}
         write_seg(target, segments, read.volume.affine, files)
         return lungs
