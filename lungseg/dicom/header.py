@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lungseg.dicom.values import value_of
+
 if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.dataelem import DataElement, RawDataElement
@@ -43,8 +45,8 @@ NESTED_DEPTH = 8
 
 def kept(dataset: Dataset) -> dict[str, str | bool]:
     """``sex`` (M, F, O or nothing), ``scanner``, ``synthetic``, in a form that hides nothing."""
-    sex = str(dataset.get("PatientSex") or "").strip().upper()
-    names = (dataset.get("Manufacturer"), dataset.get("ManufacturerModelName"))
+    sex = str(value_of(dataset, "PatientSex") or "").strip().upper()
+    names = (value_of(dataset, "Manufacturer"), value_of(dataset, "ManufacturerModelName"))
     scanner = " ".join(str(name) for name in names if name)
     # By tag: dictionaries older than the attribute do not know the keyword SyntheticData.
     synthetic = dataset.get((0x0008, 0x001C))
@@ -65,7 +67,7 @@ def identifiers(dataset: Dataset, *, nested: bool) -> set[str]:
     Returns:
         Empty where the file says that identity was removed (0012,0062).
     """
-    if str(dataset.get("PatientIdentityRemoved") or "").strip().upper() == "YES":
+    if str(value_of(dataset, "PatientIdentityRemoved") or "").strip().upper() == "YES":
         return set()
     return _identifiers(dataset, NESTED_DEPTH if nested else 0)
 
@@ -74,7 +76,11 @@ def _identifiers(dataset: Dataset, depth: int) -> set[str]:
     from pydicom.datadict import dictionary_VR
 
     known = _identifying_tags()
-    found = {known[tag] for tag in known.keys() & dataset.keys() if _filled(dataset.get_item(tag))}
+    found = {
+        known[tag]
+        for tag in dataset.keys()  # noqa: SIM118  # iterating a dataset itself converts it
+        if tag in known and _filled(dataset.get_item(tag))
+    }
     if depth:
         for tag in list(dataset.keys()):
             element = dataset.get_item(tag)
@@ -99,7 +105,8 @@ def _filled(element: DataElement | RawDataElement | None) -> bool:
 
 @cache
 def _identifying_tags() -> dict[int, str]:
-    from pydicom.datadict import DicomDictionary, tag_for_keyword
+    from pydicom._dicom_dict import DicomDictionary
+    from pydicom.datadict import tag_for_keyword
 
     tags = {
         tag: keyword

@@ -58,7 +58,11 @@ def to_hu(
         and high + intercept <= HIGHEST
     ):
         # No result leaves int16, so sums modulo 2^16 are right and need no wider type.
-        np.add(stored.astype(np.int16, copy=False), np.int16(intercept), out=out)
+        narrow = (
+            stored.view(np.int16) if stored.dtype in ("=u2", "=i2") else stored.astype(np.int16)
+        )
+        np.add(narrow, np.int16(intercept), out=out)
+        padded = low + intercept < AIR_HU
     else:
         np.clip(
             np.rint(stored * np.float64(slope) + intercept),
@@ -67,13 +71,15 @@ def to_hu(
             out=out,
             casting="unsafe",
         )
+        padded = bool(out.min() < AIR_HU)
     if padding is not None and high >= padding[0] and padding[0] * slope + intercept > TOP_HU:
         out[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
+        padded = True
     rows, columns = (max(1, size // SAMPLED_SIDE) for size in out.shape)
-    sample = out[::rows, ::columns]
+    sample = out[::rows, ::columns].copy()
     measured = int(np.count_nonzero(sample >= AIR_HU))
     seen = Seen(
-        padded=bool(out.min() < AIR_HU),
+        padded=padded,
         measured=measured,
         air=int(np.count_nonzero(sample <= -700)) - (sample.size - measured),
         tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lungseg.dicom.codestream import size_of
 from lungseg.dicom.limits import RefusedError, check_size
 from lungseg.dicom.parse import UNDEFINED, Parsed
+from lungseg.dicom.values import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +30,29 @@ PREFERRED = ("pydicom", "pyjpegls", "pillow", "pylibjpeg", "gdcm")
 
 def frame_count(parsed: Parsed) -> int:
     """NumberOfFrames, 1 where it is not given."""
-    return int(parsed.dataset.get("NumberOfFrames") or 1)
+    return int(value_of(parsed.dataset, "NumberOfFrames") or 1)
 
 
 def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:
     """Yield the stored values ``[rows, columns]`` of one frame after the other.
 
     Raises:
-        RefusedError: If no decoder for the transfer syntax is installed, the file asks for more than the limits allow, holds less than it promises,
+        RefusedError: If no decoder for the transfer syntax is installed, the file asks for more
+            than the limits allow, holds less than it promises,
             or its pixels are no grey values of 8, 16 or 32 bits.
     """
     ds = parsed.dataset
-    rows, columns, count = int(ds.Rows), int(ds.Columns), frame_count(parsed)
+    rows, columns, count = (
+        int(value_of(ds, "Rows")),
+        int(value_of(ds, "Columns")),
+        frame_count(parsed),
+    )
     check_size(count, rows, columns)
-    allocated, stored = int(ds.BitsAllocated), int(ds.get("BitsStored") or ds.BitsAllocated)
-    if int(ds.get("SamplesPerPixel") or 1) != 1 or allocated not in (8, 16, 32):
+    allocated, stored = (
+        int(value_of(ds, "BitsAllocated")),
+        int(value_of(ds, "BitsStored") or value_of(ds, "BitsAllocated")),
+    )
+    if int(value_of(ds, "SamplesPerPixel") or 1) != 1 or allocated not in (8, 16, 32):
         raise RefusedError("pixels are no grey values of 8, 16 or 32 bits")
     if not 0 < stored <= allocated:
         raise RefusedError("BitsStored does not fit BitsAllocated")
@@ -55,7 +64,7 @@ def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:
     size = rows * columns
     if len(parsed.body) - parsed.start < size * count * allocated // 8:
         raise EOFError("pixel data end early")
-    kind = "i" if int(ds.PixelRepresentation) else "u"
+    kind = "i" if int(value_of(ds, "PixelRepresentation")) else "u"
     dtype = f"{'<' if parsed.syntax.is_little_endian else '>'}{kind}{allocated // 8}"
     # Whole files are read, so the values are looked at where they stand.
     values = np.frombuffer(parsed.body, dtype, size * count, parsed.start)
@@ -76,6 +85,20 @@ def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[ND
 
     decoder, plugin = _decoder(parsed)
     ds = parsed.dataset
+    told_of: dict[str, Any] = {
+        "transfer_syntax_uid": parsed.syntax,
+        "rows": rows,
+        "columns": columns,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "photometric_interpretation": str(
+            value_of(ds, "PhotometricInterpretation") or "MONOCHROME2"
+        ),
+        "bits_allocated": int(value_of(ds, "BitsAllocated")),
+        "bits_stored": int(value_of(ds, "BitsStored") or value_of(ds, "BitsAllocated")),
+        "pixel_representation": int(value_of(ds, "PixelRepresentation")),
+        "pixel_keyword": "PixelData",
+    }
     found = 0
     for frame in generate_frames(parsed.body[parsed.start :], number_of_frames=count):
         found += 1
@@ -89,16 +112,7 @@ def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[ND
             index=0,
             raw=True,
             decoding_plugin=plugin,
-            transfer_syntax_uid=parsed.syntax,
-            rows=rows,
-            columns=columns,
-            number_of_frames=1,
-            samples_per_pixel=1,
-            photometric_interpretation=str(ds.get("PhotometricInterpretation") or "MONOCHROME2"),
-            bits_allocated=int(ds.BitsAllocated),
-            bits_stored=int(ds.get("BitsStored") or ds.BitsAllocated),
-            pixel_representation=int(ds.PixelRepresentation),
-            pixel_keyword="PixelData",
+            **told_of,
         )
         if values.shape != (rows, columns):
             raise RefusedError("the compressed image has another size than the header says")
@@ -108,7 +122,7 @@ def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[ND
 
 
 def _decoder(parsed: Parsed) -> tuple[Decoder, str]:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     name = parsed.syntax.name
     try:

@@ -25,6 +25,7 @@ from lungseg.dicom.order import Stack, stack
 from lungseg.dicom.parse import NotDicomError, Parsed, parse, read_bytes
 from lungseg.dicom.pixels import frame_count, frames
 from lungseg.dicom.slices import IncompleteError, Place, padding_range, places
+from lungseg.dicom.values import value_of
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume, to_lps
@@ -121,13 +122,16 @@ def read_series(files: Sequence[Path]) -> CtSeries:
 
 def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
     """Frames of each file, rows and columns, from the first file, and the others if multi-frame."""
-    counts = []
+    counts: list[int] = []
     for file in files:
         with _told_of(file):
             parsed = parse(read_bytes(file))
             _check_kind(parsed)
             if not counts:
-                rows, columns = int(parsed.dataset.Rows), int(parsed.dataset.Columns)
+                rows, columns = (
+                    int(value_of(parsed.dataset, "Rows")),
+                    int(value_of(parsed.dataset, "Columns")),
+                )
             counts.append(frame_count(parsed))
             check_size(counts[-1], rows, columns)
             if counts == [1]:
@@ -142,7 +146,7 @@ def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
         parsed = parse(content)
         _check_kind(parsed)
         ds = parsed.dataset
-        size = (frame_count(parsed), int(ds.Rows), int(ds.Columns))
+        size = (frame_count(parsed), int(value_of(ds, "Rows")), int(value_of(ds, "Columns")))
         check_size(*size)
         slices = places(parsed)
         if size != out.shape:
@@ -156,19 +160,19 @@ def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
             digest=hashlib.sha256(content).digest(),
             places=slices,
             seen=seen,
-            series=str(ds.get("SeriesInstanceUID") or ""),
-            frame_of_reference=str(ds.get("FrameOfReferenceUID") or ""),
+            series=str(value_of(ds, "SeriesInstanceUID") or ""),
+            frame_of_reference=str(value_of(ds, "FrameOfReferenceUID") or ""),
             header=kept(ds),
             identifiers=identifiers(ds, nested=first),
         )
 
 
 def _check_kind(parsed: Parsed) -> None:
-    modality = str(parsed.dataset.get("Modality") or "CT").strip()
+    modality = str(value_of(parsed.dataset, "Modality") or "CT").strip()
     if modality != "CT":
         shown = f" but {modality}" if re.fullmatch("[A-Z]{2,10}", modality) else ""
         raise DataError(f"a file is not a CT image{shown}")
-    missing = [keyword for keyword in ("Rows", "Columns") if not parsed.dataset.get(keyword)]
+    missing = [keyword for keyword in ("Rows", "Columns") if not value_of(parsed.dataset, keyword)]
     if parsed.start is None:
         missing.append("PixelData")
     if missing:
@@ -251,7 +255,7 @@ def _to_lps(
 
 def _header(read: list[_File]) -> dict[str, str | bool]:
     # By content, so that it does not depend on how files are named.
-    header = dict(min((file.header for file in read), key=lambda header: sorted(header.items())))
+    header = min((file.header for file in read), key=lambda header: sorted(header.items())).copy()
     header["synthetic"] = any(file.header["synthetic"] for file in read)
     return header
 

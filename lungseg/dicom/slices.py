@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import Parsed
 from lungseg.dicom.pixels import frame_count
+from lungseg.dicom.values import value_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -72,13 +73,13 @@ def places(parsed: Parsed) -> list[Place]:
         frames = ds.PerFrameFunctionalGroupsSequence
         if len(frames) != frame_count(parsed):
             raise RefusedError("per-frame functional groups do not fit NumberOfFrames")
-        shared = ds.get("SharedFunctionalGroupsSequence") or [None]
+        shared = value_of(ds, "SharedFunctionalGroupsSequence") or [None]
         headers = [_frame_header(ds, frame, shared[0]) for frame in frames]
         return [_place(header, k + 1) for k, header in enumerate(headers)]
     if frame_count(parsed) != 1:
         raise IncompleteError("PerFrameFunctionalGroupsSequence")
-    header = {keyword: ds.get(keyword) for keyword in (*NEEDED, *GROUPS)}
-    instance = ds.get("InstanceNumber")
+    header = {keyword: value_of(ds, keyword) for keyword in dict.fromkeys((*NEEDED, *GROUPS))}
+    instance = value_of(ds, "InstanceNumber")
     return [_place(header, None if instance in (None, "") else int(instance))]
 
 
@@ -87,20 +88,24 @@ def padding_range(ds: Dataset) -> tuple[int, int] | None:
     # Writers give these the wrong sign often enough to look at them as the pixels are read.
     values = [
         _as_stored(ds, int(value))
-        for value in (ds.get("PixelPaddingValue"), ds.get("PixelPaddingRangeLimit"))
+        for value in (value_of(ds, "PixelPaddingValue"), value_of(ds, "PixelPaddingRangeLimit"))
         if value not in (None, "")
     ]
     return (min(values), max(values)) if values else None
 
 
 def _as_stored(ds: Dataset, value: int) -> int:
-    bits = int(ds.BitsAllocated)
+    bits = int(value_of(ds, "BitsAllocated"))
     value %= 1 << bits
-    return value - (1 << bits) if int(ds.PixelRepresentation) and value >> (bits - 1) else value
+    return (
+        value - (1 << bits)
+        if int(value_of(ds, "PixelRepresentation")) and value >> (bits - 1)
+        else value
+    )
 
 
 def _frame_header(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:
-    header = {keyword: ds.get(keyword) for keyword in NEEDED}
+    header = {keyword: value_of(ds, keyword) for keyword in NEEDED}
     for keyword, group in GROUPS.items():
         items = frame.get(group) or (shared.get(group) if shared is not None else None)
         header[keyword] = items[0].get(keyword) if items else None
@@ -128,10 +133,13 @@ def _place(header: dict[str, Any], instance: int | None) -> Place:
 
 
 def _check(place: Place) -> None:
-    if place.position.shape != (3,) or not (np.abs(place.position) < 1e6).all():
+    if place.position.shape != (3,) or not all(
+        abs(coordinate) < 1e6 for coordinate in place.position.tolist()
+    ):
         raise RefusedError("ImagePositionPatient is no place in mm")
-    gram = place.orientation @ place.orientation.T
-    if not np.allclose(gram, np.eye(2), atol=1e-2):
+    (a, b, c), (d, e, f) = place.orientation.tolist()
+    products = (a * a + b * b + c * c - 1, d * d + e * e + f * f - 1, a * d + b * e + c * f)
+    if not all(abs(product) < 0.01 for product in products):
         raise RefusedError("ImageOrientationPatient is no pair of perpendicular unit vectors")
     if not all(0.01 <= spacing <= 100 for spacing in place.pixel_spacing):
         raise RefusedError("PixelSpacing is not between 0.01 and 100 mm")
