@@ -96,8 +96,8 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
 
 def recorded(config: DictConfig) -> dict[str, Any]:
     """The resolved configuration as plain containers, without paths and UIDs of the source."""
-    copy = config.copy()
-    OmegaConf.resolve(copy)
+    copy = OmegaConf.create(OmegaConf.to_container(config, resolve=True))
+    assert isinstance(copy, DictConfig)
     for key in _identifying(copy):
         OmegaConf.update(copy, key, HIDDEN)
     plain = OmegaConf.to_container(copy)
