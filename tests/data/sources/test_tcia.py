@@ -278,7 +278,7 @@ def test_default_names_of_lungs():
     from lungseg.config import conf_dir
     from lungseg.data.lungs import pick
 
-    names = LungNames(**OmegaConf.load(conf_dir() / "lungs" / "names.yaml"))
+    names = LungNames(**OmegaConf.load(conf_dir() / "data" / "lungs" / "names.yaml"))
     expected = {
         **dict.fromkeys(["Lung_L", "LUNG L", "Lung-Left", "left lung", "Lt_Lung", "lungl"], "left"),
         **dict.fromkeys(["Lung_R", "Lung Right", "R Lung", "lung-rt", "RLUNG"], "right"),
