@@ -6,10 +6,10 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from lungseg.data.align import align
 from lungseg.data.case import Case
 from lungseg.data.sources.about import about
-from lungseg.data.sources.npz import read_npz
+from lungseg.data.sources.evident import evident_case
+from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
@@ -80,25 +80,11 @@ class LctscFolder:
         """
         mask_file = self._mask_file(case)
         with about(case):
-            content = mask_file.read_bytes()
-            stored = read_npz(content, mask_file)
             series = read_series(dicom_files(self.root / "Images" / case))
-            try:
-                mask, alignment = align(series.volume, stored)
-            except ValueError as error:
-                raise DataError(str(error), mask_file) from None
-        digest = hashlib.sha256(series.sha256.encode() + hashlib.sha256(content).digest())
-        return Case(
-            name=case,
-            volume=series.volume,
-            mask=mask,
-            header=series.header,
-            audit={
-                "findings": [one.to_dict() for one in series.findings],
-                "alignment": alignment.to_dict(),
-            },
-            source_sha256=digest.hexdigest(),
-        )
+            digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
+            return evident_case(
+                case, series.volume, mask_file, series.header, series.findings, digest
+            )
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"

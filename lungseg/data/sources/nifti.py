@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data.align import align
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, combine, pick
 from lungseg.data.sources.about import about
+from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import to_hu
 from lungseg.data.sources.image_file import read_image_file, sha256_of
 from lungseg.data.sources.labels import Side, by_labels, check_labels
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
-from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
@@ -101,7 +100,7 @@ class NiftiFolder:
             digest = hashlib.sha256(b"".join(hashes)).hexdigest()
             side, path = files.masks[0]
             if path.suffix == ".npz":
-                return _by_evidence(case, volume, header, findings, path, digest)
+                return evident_case(case, volume, path, header, findings, digest)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
                 made, more = self._parts(volume, side, path)
@@ -155,23 +154,3 @@ def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], by
     header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
     volume = Volume(np.ascontiguousarray(hu), affine)
     return volume, header, [*file.findings, *findings], sha256_of(path)
-
-
-def _by_evidence(
-    case: str,
-    volume: Volume,
-    header: dict[str, str | bool],
-    findings: list[Finding],
-    path: Path,
-    digest: str,
-) -> Case:
-    """Case whose mask has no geometry."""
-    try:
-        mask, alignment = align(volume, read_npz(path.read_bytes(), path))
-    except ValueError as error:
-        raise DataError(str(error), path) from None
-    audit = {
-        "findings": [one.to_dict() for one in findings],
-        "alignment": alignment.to_dict(),
-    }
-    return Case(case, volume, mask, header, audit, digest)
