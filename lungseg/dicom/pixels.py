@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.codestream import size_of
+from lungseg.dicom.decoder import decode
 from lungseg.dicom.limits import RefusedError, check_size
 from lungseg.dicom.parse import UNDEFINED, Parsed
 from lungseg.dicom.values import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pydicom.pixels.decoders.base import Decoder
 
 # What to install for a family of transfer syntaxes, by the start of its name.
 PACKAGES = {
@@ -24,8 +23,8 @@ PACKAGES = {
     "JPEG 2000": "pillow",
     "JPEG": "python-gdcm",
 }
-# Of several decoders of a syntax the first that is there: those that refuse damaged data.
-PREFERRED = ("pydicom", "pyjpegls", "pillow", "pylibjpeg", "gdcm")
+# Of several decoders of a syntax, the first that is there.
+PREFERRED = ("pydicom", "pillow", "gdcm", "pyjpegls", "pylibjpeg")
 
 
 def frame_count(parsed: Parsed) -> int:
@@ -83,7 +82,7 @@ def _meaningful(frame: NDArray[Any], unused: int) -> NDArray[Any]:
 def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[NDArray[Any]]:
     from pydicom.encaps import encapsulate, generate_frames
 
-    decoder, plugin = _decoder(parsed)
+    plugin = _plugin(parsed)
     ds = parsed.dataset
     told_of: dict[str, Any] = {
         "transfer_syntax_uid": parsed.syntax,
@@ -107,13 +106,7 @@ def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[ND
         told = size_of(frame)
         if told is not None and told != (rows, columns):
             raise RefusedError("the compressed image has another size than the header says")
-        values, _ = decoder.as_array(
-            encapsulate([frame], has_bot=False),
-            index=0,
-            raw=True,
-            decoding_plugin=plugin,
-            **told_of,
-        )
+        values = decode(encapsulate([frame], has_bot=False), plugin, told_of)
         if values.shape != (rows, columns):
             raise RefusedError("the compressed image has another size than the header says")
         yield values
@@ -121,7 +114,7 @@ def _decoded(parsed: Parsed, rows: int, columns: int, count: int) -> Iterator[ND
         raise EOFError("fewer frames than NumberOfFrames says")
 
 
-def _decoder(parsed: Parsed) -> tuple[Decoder, str]:
+def _plugin(parsed: Parsed) -> str:
     from pydicom.pixels.decoders.base import get_decoder
 
     name = parsed.syntax.name
@@ -133,4 +126,4 @@ def _decoder(parsed: Parsed) -> tuple[Decoder, str]:
     if not available:
         package = next((p for family, p in PACKAGES.items() if name.startswith(family)), "pydicom")
         raise RefusedError(f"needs a decoder for {name}: pip install {package}")
-    return decoder, available[0]
+    return available[0]

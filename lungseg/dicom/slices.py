@@ -87,21 +87,21 @@ def padding_range(ds: Dataset) -> tuple[int, int] | None:
     """Lowest and highest stored value that PixelPaddingValue and its range limit declare."""
     # Writers give these the wrong sign often enough to look at them as the pixels are read.
     values = [
-        _as_stored(ds, int(value))
+        _as_stored(ds, value)
         for value in (value_of(ds, "PixelPaddingValue"), value_of(ds, "PixelPaddingRangeLimit"))
         if value not in (None, "")
     ]
     return (min(values), max(values)) if values else None
 
 
-def _as_stored(ds: Dataset, value: int) -> int:
+def _as_stored(ds: Dataset, value: Any) -> int:
+    if isinstance(value, bytes):  # implicit VR leaves open whether they are signed
+        value = int.from_bytes(value[:2], "little")
+    number = int(value)
     bits = int(value_of(ds, "BitsAllocated"))
-    value %= 1 << bits
-    return (
-        value - (1 << bits)
-        if int(value_of(ds, "PixelRepresentation")) and value >> (bits - 1)
-        else value
-    )
+    number %= 1 << bits
+    signed = int(value_of(ds, "PixelRepresentation")) and number >> (bits - 1)
+    return number - (1 << bits) if signed else number
 
 
 def _frame_header(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import pydicom
 import pytest
 
 from lungseg.dicom.series import read_series
-
 from tests.dicom.test_series import codes, write_slice
 
 N = 24

@@ -17,9 +17,7 @@ AXIAL = [1, 0, 0, 0, 1, 0]
 
 
 def read_series(folder):
-    return read_files(
-        dicom_files(folder) if list(folder.glob("*.dcm")) else sorted(folder.iterdir())
-    )
+    return read_files(sorted(folder.iterdir()) or dicom_files(folder))
 
 
 def codes(folder):
