@@ -1,9 +1,10 @@
 """Print every benchmark's ratio, with the times behind it."""
 
-from benchmarks import coverage, evaluation, search, startup, statistics, sweep, training
+from benchmarks import coverage, evaluation, prepare, search, startup, statistics, sweep, training
 
 if __name__ == "__main__":
     startup.main()
+    prepare.main()
     training.main()
     sweep.main()
     search.main()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,48 +49,55 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     Returns:
         The attributes as written.
     """
-    attributes = describe(case) | {"source_state": source_state}
     if is_url(store):
         remove(store, f"{case.name}.zarr")
-        _write_group(case_path(store, case.name), case, attributes)
-        return attributes
+        return _write_group(case_path(store, case.name), case, source_state)
+    import zarr
+
     folder = Path(store)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{PART}{case.name}-{uuid.uuid4().hex}"
     try:
-        _write_group(str(part), case, attributes)
+        # Writes thrice as fast as zarr's own, and knows folders only. Readers keep to zarr's: its
+        # threads would not survive the fork of a data loader's workers.
+        with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+            attributes = _write_group(str(part), case, source_state)
         _replace(part, Path(case_path(store, case.name)))
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return attributes
 
 
-def _write_group(target: str, case: Case, attributes: dict[str, Any]) -> None:
+def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
     import zarr
     from zarr.codecs import BloscCodec
 
-    group = zarr.open_group(target, mode="w", zarr_format=3)
-    arrays: dict[str, NDArray[Any] | None] = {"image": case.volume.voxels, "mask": case.mask}
-    arrays["sides"] = case.sides
-    for name, array in arrays.items():
-        if array is None:
-            continue
-        stored = group.create_array(
-            name,
-            shape=array.shape,
-            dtype=array.dtype,
-            chunks=(1, *array.shape[1:]),
-            # A third of the time of the default codec, for reading and for writing.
-            compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
-            # One folder of chunks, not a tree of one for each: a third of the time goes into those.
-            chunk_key_encoding={"name": "default", "separator": "."},
-            dimension_names=("z", "y", "x"),
-            # Else slices without lung would be left out, and a lost chunk look like one.
-            config={"write_empty_chunks": True},
-        )
-        stored[:] = array
-    group.create_array("preview", data=preview(case.volume, case.mask, case.sides))
-    group.attrs.put(attributes)
+    with ThreadPoolExecutor(1) as pool:
+        described = pool.submit(describe, case)
+        group = zarr.open_group(target, mode="w", zarr_format=3)
+        arrays: dict[str, NDArray[Any] | None] = {"image": case.volume.voxels, "mask": case.mask}
+        arrays["sides"] = case.sides
+        for name, array in arrays.items():
+            if array is None:
+                continue
+            stored = group.create_array(
+                name,
+                shape=array.shape,
+                dtype=array.dtype,
+                chunks=(1, *array.shape[1:]),
+                # A third of the time of the default codec, for reading and for writing.
+                compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
+                # One folder of chunks, not a tree of one for each, which costs more than they do.
+                chunk_key_encoding={"name": "default", "separator": "."},
+                dimension_names=("z", "y", "x"),
+                # Else slices without lung would be left out, and a lost chunk look like one.
+                config={"write_empty_chunks": True},
+            )
+            stored[:] = array
+        group.create_array("preview", data=preview(case.volume, case.mask, case.sides))
+        attributes = described.result() | {"source_state": source_state}
+        group.attrs.put(attributes)
+    return attributes
 
 
 def sweep_parts(folder: Path) -> None:

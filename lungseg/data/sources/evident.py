@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lungseg.data.align import align
 from lungseg.data.case import Case
-from lungseg.data.sources.npz import read_npz
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -16,6 +18,7 @@ from lungseg.volume import Volume
 def evident_case(
     name: str,
     volume: Volume,
+    stored: NDArray[np.uint8],
     mask_file: Path,
     header: dict[str, str | bool],
     findings: Sequence[Finding],
@@ -26,16 +29,17 @@ def evident_case(
     Args:
         name: Pseudonym.
         volume: Image.
-        mask_file: The npz.
+        stored: The mask, 0 or 1, its axes in unknown directions.
+        mask_file: Where it came from, for the error's sake.
         header: As in :class:`~lungseg.data.case.Case`.
         findings: What reading the image brought to light.
         source_sha256: Hash of the source files' contents.
 
     Raises:
-        DataError: If the file is damaged, or the mask fits the image in no orientation.
+        DataError: If the mask fits the image in no orientation.
     """
     try:
-        mask, alignment = align(volume, read_npz(mask_file.read_bytes(), mask_file))
+        mask, alignment = align(volume, stored)
     except ValueError as error:
         # A slice that is missing is why a mask does not fit, and comes first.
         grave = [finding.text for finding in findings if finding.severity == "error"]

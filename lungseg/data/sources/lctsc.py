@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.image_file import sha256_of
+from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
@@ -80,11 +82,14 @@ class LctscFolder:
         """
         mask_file = self._mask_file(case)
         with about(case):
-            series = read_series(dicom_files(self.root / "Images" / case))
+            with ThreadPoolExecutor(1) as pool:
+                stored = pool.submit(read_npz, mask_file)
+                series = read_series(dicom_files(self.root / "Images" / case))
             digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
             return evident_case(
-                case, series.volume, mask_file, series.header, series.findings, digest
-            )
+                case, series.volume, stored.result(), mask_file, series.header, series.findings,
+                digest,
+            )  # fmt: skip
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"

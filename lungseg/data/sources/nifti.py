@@ -19,6 +19,7 @@ from lungseg.data.sources.hu import to_hu
 from lungseg.data.sources.image_file import read_image_file, sha256_of
 from lungseg.data.sources.labels import Side, by_labels, check_labels
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
+from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
@@ -100,7 +101,8 @@ class NiftiFolder:
             digest = hashlib.sha256(b"".join(hashes)).hexdigest()
             side, path = files.masks[0]
             if path.suffix == ".npz":
-                return evident_case(case, volume, path, header, findings, digest)
+                stored = read_npz(path)
+                return evident_case(case, volume, stored, path, header, findings, digest)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
                 made, more = self._parts(volume, side, path)

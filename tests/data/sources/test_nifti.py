@@ -374,7 +374,9 @@ def test_prepare(phantom, tmp_path, cli):
     pair(tmp_path / "data", phantom)
     done = cli("prepare", "data=nifti", "data.root=data")
     assert done.returncode == 0, done.stderr
-    audit = json.loads(next(tmp_path.glob("outputs/prepared/nifti-*/audit.json")).read_text())
+    audit = json.loads(next(tmp_path.glob("outputs/prepared/nifti-*/audit.json")).read_text())[
+        "cases"
+    ]
     assert audit["a"]["alignment"]["score"] > 0.6
     line = cli.refused("prepare", "data=nifti", "data.root=data", "data.images='{case}'")
     assert "data.images and data.masks go together" in line

@@ -259,7 +259,7 @@ def test_prepare(data, kind, phantom_root, tmp_path, cli):
     done = cli("prepare", f"data={data}", "data.root=data")
     assert done.returncode == 0, done.stderr
     assert "2 cases in outputs/prepared" in done.stdout
-    audit = json.loads(next(tmp_path.glob("outputs/prepared/*/audit.json")).read_text())
+    audit = json.loads(next(tmp_path.glob("outputs/prepared/*/audit.json")).read_text())["cases"]
     assert all(one["alignment"]["score"] > 0.6 for one in audit.values())
 
 
