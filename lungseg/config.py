@@ -14,7 +14,7 @@ from lungseg.files import write_text
 
 HIDDEN = "(not recorded)"
 # A source's path may hold a patient's or a hospital's name.
-SOURCE_KEYS = ("data.root", "data.source.root", "data.export_npz")
+SOURCE_KEYS = ("data.root", "data.source.root", "data.export_npz", "input", "output", "key")
 
 
 def conf_dir() -> Path:

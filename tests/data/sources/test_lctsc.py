@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.data.phantom import make_case
+from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.errors import DataError
 from tests.conftest import SMALL
 
