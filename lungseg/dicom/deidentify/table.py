@@ -68,14 +68,16 @@ def profile() -> dict[int, Action]:
     from pydicom.datadict import keyword_for_tag
 
     actions: dict[int, Action] = {}
-    for tags, action in (
+    listed: tuple[tuple[list[tuple[int, ...]], Action], ...] = (
         (fields.X_TAGS, "remove"),
         (fields.Z_TAGS, "empty"),
         (fields.D_TAGS, "dummy"),
         (fields.U_TAGS, "uid"),
         (fields.X_Z_U_STAR_TAGS, "walk"),
-    ):
-        actions |= {_tag(one): action for one in tags if len(one) == 2}
+    )
+    for tags, what in listed:
+        # Longer ones are masks of repeating groups, which go whole.
+        actions |= {_tag(one): what for one in tags if len(one) == 2}
     for tags in (
         fields.Z_D_TAGS,
         fields.X_Z_TAGS,

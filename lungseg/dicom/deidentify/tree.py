@@ -93,7 +93,7 @@ def deidentify_tree(
     import tempfile
 
     check_folders(source, output)
-    files = sorted(os.path.join(base, name) for base, _, names in os.walk(source) for name in names)
+    files = sorted(str(Path(base, name)) for base, _, names in os.walk(source) for name in names)
     account = Account()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as workshop:
