@@ -14,7 +14,10 @@ from lungseg.files import write_text
 
 HIDDEN = "(not recorded)"
 # A source's path may hold a patient's or a hospital's name.
-SOURCE_KEYS = ("data.root", "data.source.root", "data.export_npz", "input", "output", "key")
+SOURCE_KEYS = (
+    *("data.root", "data.source.root", "data.export_npz", "split.table", "split.file"),
+    *("input", "output", "key"),  # of deidentify
+)
 
 
 def conf_dir() -> Path:

@@ -99,6 +99,7 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """The cases of a ``data`` choice, into a folder of their own."""
+    from lungseg.report.audit import failures
     from lungseg.training.module import RECORD
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
@@ -111,7 +112,7 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     sets = known_cases(cohort, record)
     write_json(
         run_dir / PROVENANCE,
-        provenance(record["config"], cohort.sha256)
+        provenance(record["config"], cohort.sha256, failures(cohort))
         | {
             "checkpoint_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
             "trained_on_cohort_sha256": record["cohort_sha256"],

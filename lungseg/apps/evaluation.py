@@ -219,7 +219,11 @@ def _warnings(record: dict[str, Any], cohort: Cohort, rules: Rules, weights: Wei
         rules: What the numbers depend on.
         weights: Which weights were evaluated.
     """
+    from lungseg.report.audit import failed_cases
+
     found = []
+    if cohort.failed:
+        found.append(f"{failed_cases(cohort.failed)}.")
     config = record["config"]
     planned = config["trainer"]["max_epochs"]
     if weights.file == "last.ckpt" and weights.epochs < planned:
@@ -329,6 +333,7 @@ def _origin(
     warnings: list[str],
 ) -> Origin:
     """What the page says of where the numbers come from."""
+    from lungseg.report.audit import failures
     from lungseg.report.page import Origin
 
     names = cohort.names
@@ -353,5 +358,6 @@ def _origin(
         },
         config=config,
         provenance=made_by,
+        failed=failures(cohort),
         warnings=warnings,
     )

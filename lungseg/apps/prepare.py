@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -17,15 +16,33 @@ from lungseg.config import build
 from lungseg.data import cohort as cohorts
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.data.parallel import Parallel
+from lungseg.data.place import Place, join
+from lungseg.data.prepare import Rules
+from lungseg.data.prepare import prepare as bring_up_to_date
 from lungseg.files import replacing
 
 log = logging.getLogger(__name__)
+
+
+def audit(cohort: Cohort) -> dict[str, str]:
+    """Texts of the audit's files, by name."""
+    from lungseg.report.audit import audit_csv, audit_json
+    from lungseg.report.audit_page import audit_html
+
+    page = audit_html(cohort, lambda name: stores.open_preview(cohort.store, name))
+    texts = audit_csv(cohort), audit_json(cohort), page
+    return dict(zip(AUDIT[0], texts, strict=True))
+
+
+AUDIT = ("audit.csv", "audit.json", "audit.html"), audit
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Prepare a cohort and say what it holds."""
     cohort = prepare(config)
     report(cohort)
+    log.info(f"to look at: {join(cohort.store, 'audit.html')}")
 
 
 def prepare(config: DictConfig) -> Cohort:
@@ -39,39 +56,37 @@ def prepare(config: DictConfig) -> Cohort:
         ConfigError: If settings of the source are wrong.
     """
     data = config.data
-    if OmegaConf.is_missing(data, "root") and _is_store(data.store):
+    if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
         source = build(data.source, "data")
         if hasattr(source, "materialize"):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
-        cohort = cohorts.prepare(
+        cohort = bring_up_to_date(
             source,
             store_path(config),
-            lambda names: track(names, "Preparing cases"),
-            log.warning,
+            rules=Rules(data.get("on_finding") or {}, bool(data.get("skip_bad_cases"))),
+            parallel=Parallel(**config.parallel),
+            pages=AUDIT,
+            track=lambda names: track(names, "Preparing cases"),
         )
     if data.export_npz is not None:
         export_npz(cohort, Path(data.export_npz))
     return cohort
 
 
-def store_path(config: DictConfig) -> Path:
-    """Where the store stands: as set, else by a digest of the source's settings.
+def store_path(config: DictConfig) -> Place:
+    """Path or URL of the store: as set, else by a digest of the source's settings.
 
     Two sources never share a default store, and the path gives no source path away.
     """
     if config.data.store is not None:
-        return Path(config.data.store)
+        return str(config.data.store)
     source = OmegaConf.to_container(config.data.source, resolve=True)
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:8]
     return Path(config.outputs) / "prepared" / f"{config.data.name}-{digest}"
-
-
-def _is_store(store: str | None) -> bool:
-    return store is not None and (Path(store) / cohorts.FILE).is_file()
 
 
 def export_npz(cohort: Cohort, folder: Path) -> None:
@@ -98,40 +113,50 @@ def report(cohort: Cohort) -> None:
     """Print the cohort in figures, a row a case, and below it what was found in the files."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from lungseg.report.audit import cases_in, failures, flip_name, totals
+
     console = Console()
-    title = f"{len(cohort.names)} cases in {cohort.store}"
+    whole, failed = totals(cohort), failures(cohort)
+    title = escape(f"{whole['n_cases']} cases in {cohort.store}")
     table = Table(
         title=f"{title} (SYNTHETIC)" if cohort.synthetic else title,
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
     table.add_column("case", no_wrap=True)
-    for column in ("slices", "empty", "lung pixels", "spacing mm", "flip", "score", "lead"):
+    for column in ("slices", "empty", "lung pixels", "spacing mm", "flip", "score", "lead",
+                   "sides", "findings"):  # fmt: skip
         table.add_column(column, justify="right", no_wrap=True)
-    for name, case in cohort.cases.items():
-        figures: dict[str, Any] = case["fingerprint"]
-        evidence = case["audit"].get("alignment")
+    for name, case in cases_in(cohort).items():
+        evidence = case["alignment"]
         table.add_row(
-            name,
-            str(figures["n_slices"]),
-            f"{figures['n_empty'] / figures['n_slices']:.3f}",
-            f"{figures['n_positive'] / figures['n_voxels']:.4f}",
+            escape(name),
+            str(case["slices"]),
+            f"{case['empty_share']:.3f}",
+            f"{case['positive_share']:.4f}",
             " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
-            _flip_name(evidence["flip"]) if evidence else "",
+            flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
             f"{evidence['margin']:.2f}" if evidence else "",
+            "yes" if case["sides"] else "",
+            str(len(case["findings"]) or ""),
         )
-    whole = cohort.fingerprint()
-    table.add_section()
-    shares = f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"
-    table.add_row("all", str(whole["n_slices"]), *shares)
+    for name in failed:
+        table.add_row(escape(name), "failed", style="red")
+    if cohort.cases:
+        table.add_section()
+        shares = f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"
+        table.add_row("all", str(whole["n_slices"]), *shares)
     console.print(table)
-    for name, case in cohort.cases.items():
-        for finding in case["audit"]["findings"]:
-            console.print(f"{name}: {finding['severity']}: {finding['text']}", soft_wrap=True)
-
-
-def _flip_name(flip: list[bool]) -> str:
-    return "".join(axis for axis, on in zip("zyx", flip, strict=True) if on) or "-"
+    for name, reason in failed.items():
+        console.print(
+            f"{name}: failed, left out: {reason}", style="red", soft_wrap=True, markup=False
+        )
+    for name, case in cases_in(cohort).items():
+        for finding in case["findings"]:
+            console.print(
+                f"{name}: {finding['severity']}: {finding['text']}", soft_wrap=True, markup=False
+            )

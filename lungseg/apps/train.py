@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from lungseg.apps.alone import has_to_run_alone, run_alone
 from lungseg.apps.checks import (
@@ -22,9 +22,11 @@ from lungseg.apps.checks import (
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.labels import name_run
 from lungseg.apps.prepare import prepare
+from lungseg.apps.split import leave_split
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
-from lungseg.data.split import Split
+from lungseg.data.place import absolute
+from lungseg.data.splits import Split
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import short, write_json
 from lungseg.messages import one_line
@@ -58,7 +60,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     parts = _parts(config)
 
     cohort = prepare(config)
-    split = _split(config, cohort)
+    split: Split = parts["split"](cohort)
     refuse_missing_set(config, list(split.sets()))
     refuse_twins(split.sets(), cohort.image_sha256)
     record = _record(config, cohort, split)
@@ -81,10 +83,11 @@ def _train(
     module: Any,
     record: dict[str, Any],
 ) -> None:
+    from lungseg.report.audit import failures
     from lungseg.training.provenance import provenance
     from lungseg.training.resume import load_checkpoint
 
-    origin = provenance(record["config"], cohort.sha256)
+    origin = provenance(record["config"], cohort.sha256, failures(cohort))
     logger = _logger(config, record, origin)
     origin["wandb_run_id"] = logger.version if logger else None
     try:
@@ -92,6 +95,7 @@ def _train(
         origin["precision"] = trainer.precision
         if trainer.is_global_zero:
             write_json(run_dir / PROVENANCE, origin)
+            leave_split(split, cohort, record["config"], run_dir)
             _announce(cohort, split, trainer, run_dir)
         _fit(trainer, module, data, config.ckpt_path, run_dir)
         weights = Weights("last.ckpt", trainer.current_epoch)
@@ -147,7 +151,7 @@ def _parts(config: DictConfig) -> dict[str, Any]:
     """Everything that needs no data. An optimizer is made on trial, to see its arguments."""
     from torch import nn
 
-    names = ("model", "loss", "intensity", "optimizer")
+    names = ("model", "loss", "intensity", "optimizer", "split")
     parts = {name: build(config[name], name) for name in names}
     try:
         parts["optimizer"](nn.Linear(1, 1).parameters())
@@ -156,22 +160,12 @@ def _parts(config: DictConfig) -> dict[str, Any]:
     return parts
 
 
-def _split(config: DictConfig, cohort: Cohort) -> Split:
-    if OmegaConf.is_missing(config.split, "test"):
-        raise ConfigError(
-            f"split.test: must be given, e.g. 'split.test=[{cohort.names[-1]}]'; there are"
-            f" {', '.join(cohort.names[:12])}"
-        )
-    split: Split = build(config.split, "split")(cohort.names)
-    return split
-
-
 def _record(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
     """What every checkpoint says of its origin."""
     return {
         "config": recorded(config),
         "seed": config.seed,
-        "store": os.path.abspath(cohort.store),
+        "store": absolute(cohort.store),
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,
@@ -281,8 +275,10 @@ def _announce(cohort: Cohort, split: Split, trainer: Any, run_dir: Path) -> None
     sets = ", ".join(f"{len(cases)} {name}" for name, cases in split.sets().items())
     what = "SYNTHETIC cohort" if cohort.synthetic else "cohort"
     device = trainer.strategy.root_device.type
+    lost = f" ({len(cohort.failed)} more could not be prepared)" if cohort.failed else ""
     log.info(
-        f"{what}: {sets} cases; on {device}, precision {trainer.precision}; into {short(run_dir)}"
+        f"{what}: {sets} cases{lost}; on {device}, precision {trainer.precision};"
+        f" into {short(run_dir)}"
     )
 
 

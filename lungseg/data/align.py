@@ -62,13 +62,20 @@ def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bo
     disc = ndimage.generate_binary_structure(2, 1)[np.newaxis]
 
     scores: dict[tuple[bool, ...], float] = {}
-    for flip in product((False, True), repeat=3):
-        inside = flipped(mask, flip)[:, ::step_y, ::step_x] > 0
+    for y, x in product((False, True), repeat=2):
+        inside = flipped(mask, (False, y, x))[:, ::step_y, ::step_x] > 0
         ring = ndimage.binary_dilation(inside, disc, iterations=radius) & ~inside
         # A mask with nothing in it, or nothing around it, gives no evidence.
-        evident = inside.any() and ring.any()
-        scores[flip] = float(dark[inside].mean() - dark[ring].mean()) if evident else -1.0
-    return scores
+        n_inside, n_ring = np.count_nonzero(inside), np.count_nonzero(ring)
+        for z in (False, True):
+            there = dark[::-1] if z else dark
+            scores[z, y, x] = (
+                np.count_nonzero(there & inside) / n_inside
+                - np.count_nonzero(there & ring) / n_ring
+                if n_inside and n_ring
+                else -1.0
+            )
+    return dict(sorted(scores.items()))
 
 
 def flipped(mask: NDArray[np.uint8], flip: tuple[bool, ...]) -> NDArray[np.uint8]:

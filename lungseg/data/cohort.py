@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from lungseg.data import store as stores
 from lungseg.data.case import Case
+from lungseg.data.place import Place, read_text
 from lungseg.errors import DataError
-from lungseg.files import write_json
 
 FILE = "cohort.json"
-AUDIT_FILE = "audit.json"
 
 
 class Source(Protocol):
@@ -92,6 +89,8 @@ class Cohort:
             "n_slices": total("n_slices"),
             "empty_share": total("n_empty") / total("n_slices"),
             "positive_share": total("n_positive") / total("n_voxels"),
+            "failed": self.failed,
+            "patients": self.patients,
             "cases": {
                 name: case["fingerprint"] | {"spacing_mm": case["spacing_mm"]}
                 for name, case in self.cases.items()
@@ -99,71 +98,20 @@ class Cohort:
         }
 
 
-def prepare(
-    source: Source,
-    store: Path,
-    track: Callable[[list[str]], Iterable[str]],
-    say: Callable[[str], None],
-) -> Cohort:
-    """Bring a store up to date with its source, a case at a time.
-
-    A case that stands in the store unchanged is left alone; a changed one is prepared anew, and
-    said to be.
-
-    Args:
-        source: Where cases come from.
-        store: Folder of the store.
-        track: Wraps the list of cases that have to be read, as a progress bar does.
-        say: Takes one line for the user.
-
-    Raises:
-        DataError: If a case cannot be read. Cases before it stay prepared, none half-written.
-    """
-    names = source.cases()
-    states = {name: source.state(name) for name in names}
-    known = {name: stores.attributes(store, name) for name in names}
-
-    def current(name: str) -> bool:
-        have = known[name]
-        return have is not None and have["source_state"] == states[name]
-
-    for name in track([name for name in names if not current(name)]):
-        case = source.read(name)
-        old = known[name]
-        if old is not None and old["source_sha256"] != case.source_sha256:
-            say(f"{name}: its source files changed since it was prepared; prepared anew")
-        known[name] = stores.write_case(store, case, states[name])
-    ready = {name: attributes for name, attributes in known.items() if attributes is not None}
-    cohort = Cohort(str(store), ready)
-    fingerprint = cohort.fingerprint()
-    if _read_json(store / FILE) != fingerprint:
-        write_json(store / FILE, fingerprint)
-    audit = {name: case["audit"] for name, case in ready.items()}
-    if _read_json(store / AUDIT_FILE) != audit:
-        write_json(store / AUDIT_FILE, audit)
-    return cohort
-
-
-def open_cohort(store: str | Path) -> Cohort:
+def open_cohort(store: Place) -> Cohort:
     """Open a prepared store without its source.
 
     Raises:
         DataError: If it is none, or a case that it lists is missing.
     """
-    listed = _read_json(Path(store) / FILE)
-    if listed is None:
+    text = read_text(store, FILE)
+    if text is None:
         raise DataError("no prepared cohort here (cohort.json is missing)", store)
+    listed = json.loads(text)
     cases = {}
     for name in listed["cases"]:
         found = stores.attributes(store, name)
         if found is None:
             raise DataError(f"{name}: listed in cohort.json but not in the store", store)
         cases[name] = found
-    return Cohort(str(store), cases)
-
-
-def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text())
-    except FileNotFoundError:
-        return None
+    return Cohort(str(store), cases, listed.get("patients", {}), listed.get("failed", {}))

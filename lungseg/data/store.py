@@ -13,60 +13,92 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
+from lungseg.data.place import Place, is_url, join, remove
+from lungseg.data.preview import preview
 from lungseg.errors import DataError
 
 if TYPE_CHECKING:
     import zarr
 
-FORMAT = 2  # of what stands in a case's group; a store of another format is prepared anew
+FORMAT = 3  # of what stands in a case's group; a store of another format is prepared anew
+PART = ".part-"
 PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
 
 
-def case_path(store: str | Path, case: str) -> str:
+def case_path(store: Place, case: str) -> str:
     """Path or URL of one case's group."""
-    return f"{str(store).rstrip('/')}/{case}.zarr"
+    return join(store, f"{case}.zarr")
 
 
-def write_case(store: Path, case: Case, source_state: str) -> dict[str, Any]:
-    """Write one case under a temporary name, then rename it into place.
+def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
+    """Write one case: whole, or not at all.
 
-    Arrays: ``image`` int16 and ``mask`` uint8, ``[z, y, x]``, one chunk a slice. A case already
-    there under that name is replaced.
+    Arrays, ``[z, y, x]`` with one chunk a slice: ``image`` int16, ``mask`` uint8, and ``sides``
+    uint8 where the source tells the lungs apart; ``preview`` uint8 ``[h, w, 3]``, a picture. A case
+    already there under that name is replaced.
+
+    In a folder a case is written under a temporary name and renamed. Object stores rename nothing:
+    there the attributes come last, and a group without them is no case.
 
     Args:
-        store: Folder of the store; made if missing.
+        store: Path or URL; made if missing.
         case: Image and mask.
         source_state: As the source gives it; tells later whether the source changed.
 
     Returns:
         The attributes as written.
     """
-    import zarr
-    from zarr.codecs import BloscCodec
-
     attributes = describe(case) | {"source_state": source_state}
-    store.mkdir(parents=True, exist_ok=True)
-    part = store / f".{case.name}-{uuid.uuid4().hex}.part"
+    if is_url(store):
+        remove(store, f"{case.name}.zarr")
+        _write_group(case_path(store, case.name), case, attributes)
+        return attributes
+    folder = Path(store)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{PART}{case.name}-{uuid.uuid4().hex}"
     try:
-        group = zarr.open_group(part, mode="w", zarr_format=3)
-        for name, array in (("image", case.volume.voxels), ("mask", case.mask)):
-            stored = group.create_array(
-                name,
-                shape=array.shape,
-                dtype=array.dtype,
-                chunks=(1, *array.shape[1:]),
-                # A third of the time of the default codec, for reading and for writing.
-                compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
-                dimension_names=("z", "y", "x"),
-                # Else slices without lung would be left out, and a lost chunk look like one.
-                config={"write_empty_chunks": True},
-            )
-            stored[:] = array
-        group.attrs.put(attributes)
+        _write_group(str(part), case, attributes)
         _replace(part, Path(case_path(store, case.name)))
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return attributes
+
+
+def _write_group(target: str, case: Case, attributes: dict[str, Any]) -> None:
+    import zarr
+    from zarr.codecs import BloscCodec
+
+    group = zarr.open_group(target, mode="w", zarr_format=3)
+    arrays: dict[str, NDArray[Any] | None] = {"image": case.volume.voxels, "mask": case.mask}
+    arrays["sides"] = case.sides
+    for name, array in arrays.items():
+        if array is None:
+            continue
+        stored = group.create_array(
+            name,
+            shape=array.shape,
+            dtype=array.dtype,
+            chunks=(1, *array.shape[1:]),
+            # A third of the time of the default codec, for reading and for writing.
+            compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
+            # One folder of chunks, not a tree of one for each: a third of the time goes into those.
+            chunk_key_encoding={"name": "default", "separator": "."},
+            dimension_names=("z", "y", "x"),
+            # Else slices without lung would be left out, and a lost chunk look like one.
+            config={"write_empty_chunks": True},
+        )
+        stored[:] = array
+    group.create_array("preview", data=preview(case.volume, case.mask, case.sides))
+    group.attrs.put(attributes)
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove what a process that was killed left half-written. Only under the store's lock."""
+    for part in folder.glob(".*"):
+        if part.name.startswith(PART):
+            shutil.rmtree(part, ignore_errors=True)
+        elif ".part" in part.name:
+            part.unlink(missing_ok=True)
 
 
 def _replace(new: Path, target: Path) -> None:
@@ -93,7 +125,7 @@ def _replace(new: Path, target: Path) -> None:
         return
 
 
-def open_case(store: str | Path, case: str) -> zarr.Group:
+def open_case(store: Place, case: str) -> zarr.Group:
     """Open one case for reading, from a folder or any fsspec URL.
 
     Raises:
@@ -107,7 +139,7 @@ def open_case(store: str | Path, case: str) -> zarr.Group:
         raise DataError(f"{case}: not in the store; run lungseg prepare", store) from None
 
 
-def open_arrays(store: str | Path, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
+def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
     """Open ``image`` (int16 HU) and ``mask`` (uint8) of one case, ``[z, y, x]``, for reading.
 
     Raises:
@@ -126,7 +158,28 @@ def open_arrays(store: str | Path, case: str) -> tuple[zarr.Array[Any], zarr.Arr
     return arrays  # type: ignore[return-value]  # a group may also hold groups; ours does not
 
 
-def attributes(store: str | Path, case: str) -> dict[str, Any] | None:
+def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
+    """Which lung a case's mask belongs to, ``[z, y, x]``, or None where its source does not tell.
+
+    Raises:
+        DataError: If the store has no such case.
+    """
+    group = open_case(store, case)
+    sides: NDArray[np.uint8] | None = group["sides"][:] if group.attrs["sides"] else None  # type: ignore
+    return sides
+
+
+def open_preview(store: Place, case: str) -> NDArray[np.uint8]:
+    """The picture of a case, ``[h, w, 3]``.
+
+    Raises:
+        DataError: If the store has no such case.
+    """
+    picture: NDArray[np.uint8] = open_case(store, case)["preview"][:]  # type: ignore
+    return picture
+
+
+def attributes(store: Place, case: str) -> dict[str, Any] | None:
     """Attributes of one case, or None where it is missing or of another format."""
     try:
         found: dict[str, Any] = dict(open_case(store, case).attrs)
@@ -138,7 +191,7 @@ def attributes(store: str | Path, case: str) -> dict[str, Any] | None:
 def describe(case: Case) -> dict[str, Any]:
     """Attributes of a case: geometry, hashes, audit, and its share in the cohort's fingerprint."""
     voxels, mask = case.volume.voxels, case.mask
-    positives = mask.sum(axis=(1, 2), dtype=np.int64)
+    positives = np.count_nonzero(mask, axis=(1, 2))
     return {
         "format": FORMAT,
         "case": case.name,
@@ -147,8 +200,9 @@ def describe(case: Case) -> dict[str, Any]:
         "source_sha256": case.source_sha256,
         "content_sha256": _content_hash(voxels, mask, case.volume.affine),
         # Tells a scan again under another name, or with another mask.
-        "image_sha256": hashlib.sha256(voxels.astype("<i2").tobytes()).hexdigest(),
+        "image_sha256": hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest(),
         "audit": case.audit,
+        "sides": case.sides is not None,
         "fingerprint": {
             **case.header,
             "shape": list(voxels.shape),
@@ -163,7 +217,9 @@ def describe(case: Case) -> dict[str, Any]:
 
 def _percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
     """Lowest HU with at least so many percent of voxels at or below it; counting beats sorting."""
-    counts = np.bincount(voxels.ravel().astype(np.uint16) ^ 0x8000, minlength=1 << 16)
+    counts = np.zeros(1 << 16, np.int64)
+    for plane in voxels:  # a plane at a time stays in the processor's cache
+        counts += np.bincount(plane.ravel().view(np.uint16) ^ 0x8000, minlength=1 << 16)
     shares = np.cumsum(counts) / voxels.size * 100
     return {str(p): int(np.searchsorted(shares, p)) - 0x8000 for p in PERCENTILES}
 
@@ -173,6 +229,6 @@ def _content_hash(
 ) -> str:
     """Hash of what a model could learn from: equal for equal voxels however they were delivered."""
     digest = hashlib.sha256(repr(voxels.shape).encode())
-    for array in (voxels.astype("<i2"), mask, affine.round(4).astype("<f8") + 0.0):
+    for array in (np.asarray(voxels, "<i2"), mask, affine.round(4).astype("<f8") + 0.0):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -1,25 +1,37 @@
-"""A folder of CT slices read as one volume, ordered by where the slices lie in the patient."""
+"""A CT series read as one volume, ordered by where the slices lie in the patient."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
+import re
+import warnings
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.slices import CtSlice, read_slice
+from lungseg.dicom.checks import check_alike, check_places, check_values
+from lungseg.dicom.header import identifiers, kept
+from lungseg.dicom.hu import Seen, to_hu
+from lungseg.dicom.limits import RefusedError, check_size
+from lungseg.dicom.order import Stack, stack
+from lungseg.dicom.parse import NotDicomError, Parsed, parse, read_bytes
+from lungseg.dicom.pixels import frame_count, frames
+from lungseg.dicom.slices import IncompleteError, Place, padding_range, places
+from lungseg.dicom.values import value_of
 from lungseg.errors import DataError
-from lungseg.findings import Finding, Severity
+from lungseg.findings import Finding
 from lungseg.volume import Volume, to_lps
 
-# Positions are written as decimal text and reconstruction rounds them: real series jitter by some
-# micrometres. A gap off by 2 % of the spacing is no rounding any more.
-SPACING_TOLERANCE = 0.02
-# A stack whose slices slide sideways by more than this is sheared (gantry tilt).
-SHIFT_TOLERANCE_MM = 0.1
+# Hashing, inflating and arithmetic leave Python to other threads; more than this only wait.
+THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -31,145 +43,225 @@ class CtSeries:
         header: ``sex``, ``scanner``, ``synthetic``, as far as the files say.
         findings: What a reviewer should know.
         sha256: Hash over the contents of all files, whatever their names and order.
+        series: SeriesInstanceUID; to be compared, never shown or written.
+        frame_of_reference: FrameOfReferenceUID; likewise.
     """
 
     volume: Volume
     header: dict[str, str | bool]
     findings: list[Finding] = field(default_factory=list)
     sha256: str = ""
+    series: str = ""
+    frame_of_reference: str = ""
 
 
-def dicom_files(folder: Path) -> list[Path]:
-    """The ``.dcm`` files of a folder, by name.
+@dataclass(frozen=True)
+class _File:
+    """What is kept of a file whose pixels stand in the volume."""
 
-    Raises:
-        DataError: If there is no such folder, or no such file in it.
-    """
-    if not folder.is_dir():
-        raise DataError("no folder with DICOM files", folder)
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".dcm")
-    if not files:
-        raise DataError("the folder holds no DICOM file (*.dcm)", folder)
-    return files
+    digest: bytes
+    places: list[Place]
+    seen: list[Seen]
+    series: str
+    frame_of_reference: str
+    header: dict[str, str | bool]
+    identifiers: set[str]
 
 
-def read_series(folder: Path) -> CtSeries:
-    """Read the one CT series in a folder.
+def read_series(files: Sequence[Path]) -> CtSeries:
+    """Read the files of one CT series, classic or multi-frame.
 
     Slices are ordered by ImagePositionPatient along the normal of the image plane, never by file
-    name or InstanceNumber.
+    name or InstanceNumber. Nothing is resampled.
 
     Args:
-        folder: Holds the ``.dcm`` files of one series.
+        files: All files of the series, and no others.
 
     Raises:
-        DataError: If a file is damaged, or the files do not make one evenly spaced stack.
+        DataError: If a file is damaged, too large or of another kind, or the slices make no volume.
     """
-    slices = []
-    digests = []
-    for file in dicom_files(folder):
-        content = file.read_bytes()
-        digests.append(hashlib.sha256(content).digest())
-        slices.append(read_slice(content, file))
-    _check_one_series(slices, folder)
+    if not files:
+        raise DataError("no DICOM file")
+    folder = files[0].parent
+    with _quiet():
+        counts, rows, columns = _sizes(files)
+        try:
+            check_size(sum(counts), rows, columns)
+        except ValueError as error:
+            raise DataError(str(error), folder) from None
+        voxels = np.empty((sum(counts), rows, columns), np.int16)
+        ends = np.cumsum(counts)
+        targets = [voxels[end - count : end] for end, count in zip(ends, counts, strict=True)]
+        workers = min(THREADS, os.cpu_count() or 1, len(files))
+        with ThreadPoolExecutor(workers) as pool:
+            read = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
+    _check_one_series(read, folder)
+    slices = [place for file in read for place in file.places]
     try:
-        ordered = order_slices(slices)
-        voxels, affine = to_lps(np.stack([ct.hu for ct in ordered]), stack_affine(ordered))
+        check_alike(slices)
+        stacked = stack(slices, lambda a, b: np.array_equal(voxels[a], voxels[b]))
+        _bring_to_order(voxels, stacked.order)
+        moved, affine = _to_lps(voxels[: len(stacked.order)], stacked)
     except ValueError as error:
         raise DataError(str(error), folder) from None
+    ordered = [slices[k] for k in stacked.order]
     return CtSeries(
-        volume=Volume(np.ascontiguousarray(voxels), affine),
-        header=slices[0].header,
-        findings=_findings(ordered, affine),
-        sha256=hashlib.sha256(b"".join(sorted(digests))).hexdigest(),
+        volume=Volume(np.ascontiguousarray(moved), affine),
+        header=_header(read),
+        findings=[
+            *stacked.findings,
+            *check_places(ordered),
+            *check_values([seen for file in read for seen in file.seen]),
+            *_identifying(read),
+        ],
+        sha256=hashlib.sha256(b"".join(sorted(file.digest for file in read))).hexdigest(),
+        series=read[0].series,
+        frame_of_reference=read[0].frame_of_reference,
     )
 
 
-def _check_one_series(slices: list[CtSlice], folder: Path) -> None:
-    counts = sorted(Counter(ct.series for ct in slices).values(), reverse=True)
+def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
+    """Frames of each file, rows and columns, from the first file, and the others if multi-frame."""
+    counts: list[int] = []
+    for file in files:
+        with _told_of(file):
+            parsed = parse(read_bytes(file))
+            _check_kind(parsed)
+            if not counts:
+                rows, columns = (
+                    int(value_of(parsed.dataset, "Rows")),
+                    int(value_of(parsed.dataset, "Columns")),
+                )
+            counts.append(frame_count(parsed))
+            check_size(counts[-1], rows, columns)
+            if counts == [1]:
+                # Classic CT: one slice a file, which the others are held to when they are read.
+                return [1] * len(files), rows, columns
+    return counts, rows, columns
+
+
+def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
+    with _told_of(path):
+        content = read_bytes(path)
+        parsed = parse(content)
+        _check_kind(parsed)
+        ds = parsed.dataset
+        size = (frame_count(parsed), int(value_of(ds, "Rows")), int(value_of(ds, "Columns")))
+        check_size(*size)
+        slices = places(parsed)
+        if size != out.shape:
+            raise DataError(f"slices differ in image size: {[*out.shape[1:]]} and {[*size[1:]]}")
+        padding = padding_range(ds)
+        seen = [
+            to_hu(stored, place.slope, place.intercept, padding, target)
+            for stored, place, target in zip(frames(parsed), slices, out, strict=True)
+        ]
+        return _File(
+            digest=hashlib.sha256(content).digest(),
+            places=slices,
+            seen=seen,
+            series=str(value_of(ds, "SeriesInstanceUID") or ""),
+            frame_of_reference=str(value_of(ds, "FrameOfReferenceUID") or ""),
+            header=kept(ds),
+            identifiers=identifiers(ds, nested=first),
+        )
+
+
+def _check_kind(parsed: Parsed) -> None:
+    modality = str(value_of(parsed.dataset, "Modality") or "CT").strip()
+    if modality != "CT":
+        shown = f" but {modality}" if re.fullmatch("[A-Z]{2,10}", modality) else ""
+        raise DataError(f"a file is not a CT image{shown}")
+    missing = [keyword for keyword in ("Rows", "Columns") if not value_of(parsed.dataset, keyword)]
+    if parsed.start is None:
+        missing.append("PixelData")
+    if missing:
+        raise IncompleteError(", ".join(missing))
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Turn whatever a damaged file raises into one line with the file's path beside it."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(str(error), error.path or path) from None
+    except NotDicomError:
+        raise DataError("a file is not DICOM", path) from None
+    except IncompleteError as error:
+        raise DataError(f"a file is truncated or incomplete: no {error}", path) from None
+    except RefusedError as error:
+        raise DataError(str(error), path) from None
+    except OSError as error:
+        raise DataError(error.strerror or "unreadable", path) from None
+    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
+        raise DataError(
+            f"a DICOM file is truncated or damaged ({type(error).__name__})", path
+        ) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pydicom from printing: what it warns of is checked here, and it may quote values."""
+    logger = logging.getLogger("pydicom")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+
+
+def _check_one_series(read: list[_File], folder: Path) -> None:
+    counts = sorted(Counter(file.series for file in read).values(), reverse=True)
     if len(counts) > 1:
         sizes = " + ".join(str(count) for count in counts)
         raise DataError(f"{len(counts)} series in one folder ({sizes} files): keep one", folder)
-    if len(slices) < 2:
-        raise DataError("a single slice makes no volume", folder)
-    for name, values in (
-        ("image size", {ct.hu.shape for ct in slices}),
-        ("pixel spacing", {ct.pixel_spacing for ct in slices}),
-        ("orientation", {tuple(ct.orientation.round(4).ravel().tolist()) for ct in slices}),
-    ):
-        if len(values) > 1:
-            raise DataError(f"slices differ in {name}: {sorted(values)}", folder)
 
 
-def order_slices(slices: list[CtSlice]) -> list[CtSlice]:
-    """Sort slices along the normal of the image plane and check that they make an even stack.
+def _bring_to_order(voxels: NDArray[np.int16], order: list[int]) -> None:
+    """Move slice ``order[k]`` to place k, within the array: a second volume would not fit."""
+    rest = sorted(set(range(len(voxels))) - set(order))
+    source = [*order, *rest]
+    done = [False] * len(source)
+    for start in range(len(source)):
+        if done[start] or source[start] == start:
+            continue
+        held = voxels[start].copy()
+        at = start
+        while source[at] != start:
+            voxels[at] = voxels[source[at]]
+            done[at] = True
+            at = source[at]
+        voxels[at] = held
+        done[at] = True
 
-    Raises:
-        ValueError: If two slices share a place, one is missing, or the stack is sheared.
-    """
-    row, column = slices[0].orientation
-    normal = np.cross(row, column)
-    heights = np.array([ct.position @ normal for ct in slices])
-    order = np.argsort(heights, kind="stable")
-    heights = heights[order]
-    ordered = [slices[i] for i in order]
-    gaps = np.diff(heights)
-    spacing = float(np.median(gaps))
-    if (gaps < 1e-3).any():
-        at = heights[int(np.argmin(gaps))]
-        raise ValueError(f"two slices lie at the same place ({at:.1f} mm along the stack)")
-    off = np.abs(gaps - spacing) > SPACING_TOLERANCE * spacing
-    if off.any():
-        at = int(np.flatnonzero(off)[0])
-        missing = gaps[at] / spacing - 1
-        reason = (
-            f"{missing:.0f} missing slice(s)"
-            if missing > 0.9 and abs(missing - round(missing)) < 0.1
-            else "uneven spacing"
-        )
+
+def _to_lps(
+    voxels: NDArray[np.int16], stacked: Stack
+) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+    try:
+        return to_lps(voxels, stacked.affine)
+    except ValueError as error:
+        if not stacked.tilt_degrees:
+            raise
         raise ValueError(
-            f"{reason}: {gaps[at]:.2f} mm between {heights[at]:.1f} and {heights[at + 1]:.1f} mm"
-            f" where the others lie {spacing:.2f} mm apart"
-        )
-    positions = np.array([ct.position for ct in ordered])
-    sideways = positions - np.outer(heights, normal)
-    if np.ptp(sideways, axis=0).max() > SHIFT_TOLERANCE_MM:
-        raise ValueError("the stack is sheared (gantry tilt): slices shift sideways along it")
-    return ordered
+            f"gantry tilt of {stacked.tilt_degrees:.1f}°: {error}, and only resampling could put"
+            " the slices on a grid"
+        ) from None
 
 
-def stack_affine(ordered: list[CtSlice]) -> NDArray[np.float64]:
-    """Affine ``[4, 4]`` of a stack ``[slice, row, column]``: array index to mm (LPS)."""
-    first, last = ordered[0], ordered[-1]
-    row, column = first.orientation
-    between_rows, between_columns = first.pixel_spacing
-    affine = np.eye(4)
-    # The mean step over the whole stack: jitter of single positions averages out.
-    affine[:3, 0] = (last.position - first.position) / (len(ordered) - 1)
-    affine[:3, 1] = column * between_rows
-    affine[:3, 2] = row * between_columns
-    affine[:3, 3] = first.position
-    return affine
+def _header(read: list[_File]) -> dict[str, str | bool]:
+    # By content, so that it does not depend on how files are named.
+    header = min((file.header for file in read), key=lambda header: sorted(header.items())).copy()
+    header["synthetic"] = any(file.header["synthetic"] for file in read)
+    return header
 
 
-def _findings(ordered: list[CtSlice], affine: NDArray[np.float64]) -> list[Finding]:
-    findings = []
-
-    def note(code: str, severity: Severity, text: str) -> None:
-        findings.append(Finding(code, severity, text))
-
-    instances = [ct.instance for ct in ordered]
-    known = [instance for instance in instances if instance is not None]
-    if known and known == sorted(known, reverse=True):
-        note("instance-number", "info", "InstanceNumber runs against the slices' positions")
-    elif known and known != sorted(known):
-        note("instance-number", "warning", "InstanceNumber does not follow the slices' positions")
-    if any(ct.padded for ct in ordered):
-        note("padding", "info", "values below -1024 HU clipped to -1024")
-    normal = np.cross(*ordered[0].orientation)
-    if abs(normal[2]) < 0.9:
-        note("not-axial", "warning", "slices are not axial; axes reordered, nothing resampled")
-    identifiers = sorted({keyword for ct in ordered for keyword in ct.identifiers})
-    if identifiers:
-        note("identifiers", "warning", f"the files hold {', '.join(identifiers)}; left behind")
-    return findings
+def _identifying(read: list[_File]) -> list[Finding]:
+    keywords = sorted(set().union(*(file.identifiers for file in read)))
+    if not keywords:
+        return []
+    return [Finding("identifiers", "warning", f"the files hold {', '.join(keywords)}; left behind")]

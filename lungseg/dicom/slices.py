@@ -1,138 +1,147 @@
-"""One DICOM file read as one CT slice."""
+"""Where each slice of a file lies, and how its stored values become HU."""
 
 from __future__ import annotations
 
-import io
-import warnings
+import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.errors import DataError
+from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.parse import Parsed
+from lungseg.dicom.pixels import frame_count
+from lungseg.dicom.values import value_of
 
 if TYPE_CHECKING:
-    import pydicom
-
-AIR_HU = -1024  # the lowest value of a 12-bit CT; padding outside the scan circle lies below it
+    from pydicom import Dataset
 
 NEEDED = (
-    "Modality",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "RescaleSlope",
-    "RescaleIntercept",
-    "PixelData",
+    *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
+    *("Rows", "Columns", "BitsAllocated", "PixelRepresentation"),
 )
+# Keyword of an attribute, and the functional group that holds it in a multi-frame image.
+GROUPS = {
+    "ImagePositionPatient": "PlanePositionSequence",
+    "ImageOrientationPatient": "PlaneOrientationSequence",
+    "PixelSpacing": "PixelMeasuresSequence",
+    "RescaleSlope": "PixelValueTransformationSequence",
+    "RescaleIntercept": "PixelValueTransformationSequence",
+    "RescaleType": "PixelValueTransformationSequence",
+}
+
+
+class IncompleteError(ValueError):
+    """A file lacks attributes without which its slices have no place."""
 
 
 @dataclass(frozen=True)
-class CtSlice:
-    """One slice: its pixels, its place and what the series is told by.
+class Place:
+    """One slice without its pixels.
 
     Attributes:
-        hu: int16 ``[rows, columns]``, clipped below at -1024.
         position: Centre of the first pixel, ``(x, y, z)`` in mm (LPS).
-        orientation: Two unit vectors: along a row, then along a column.
+        orientation: ``[2, 3]``, unit vectors along a row, then along a column.
         pixel_spacing: Between rows, then between columns, in mm.
-        instance: InstanceNumber, or None.
-        series: SeriesInstanceUID; compared, never shown.
-        header: What the cohort's fingerprint keeps: ``sex``, ``scanner``, ``synthetic``.
-        identifiers: Keywords of filled-in attributes that name the patient or a date of birth,
-            unless the file says that identity was removed (0012,0062).
-        padded: Whether values below -1024 HU were clipped.
+        instance: InstanceNumber, the frame's number in a multi-frame image, or None.
+        slope: HU per stored unit, 1 where it is not told.
+        intercept: HU of a stored 0, 0 where it is not told.
+        rescaled: Whether slope and intercept were told.
+        units: RescaleType, upper case, or empty.
     """
 
-    hu: NDArray[np.int16]
     position: NDArray[np.float64]
     orientation: NDArray[np.float64]
     pixel_spacing: tuple[float, float]
     instance: int | None
-    series: str
-    header: dict[str, str | bool]
-    identifiers: tuple[str, ...]
-    padded: bool
+    slope: float
+    intercept: float
+    rescaled: bool
+    units: str
 
 
-def read_slice(content: bytes, path: Path) -> CtSlice:
-    """Parse one CT file.
-
-    Args:
-        content: The file's bytes.
-        path: Where they came from, for the error's sake.
+def places(parsed: Parsed) -> list[Place]:
+    """The place of each frame of a file; one for a classic CT image.
 
     Raises:
-        DataError: If the bytes are no complete CT image.
+        IncompleteError: If attributes are missing, with their keywords.
+        RefusedError: If one holds what it cannot.
     """
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        # What pydicom warns of here is either checked below or of no consequence for the pixels.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(io.BytesIO(content))
-            modality = dataset.get("Modality")
-            if modality not in (None, "", "CT"):
-                raise DataError(f"a file is not a CT image but {modality}", path)
-            missing = [keyword for keyword in NEEDED if dataset.get(keyword) in (None, "")]
-            if missing:
-                raise DataError(f"a file is truncated or incomplete: no {', '.join(missing)}", path)
-            return _slice(dataset)
-    except DataError:
-        raise
-    except InvalidDicomError:
-        raise DataError("a file is not DICOM", path) from None
-    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
-        raise DataError(
-            f"a DICOM file is truncated or damaged ({type(error).__name__})", path
-        ) from None
+    ds = parsed.dataset
+    if "PerFrameFunctionalGroupsSequence" in ds:
+        frames = ds.PerFrameFunctionalGroupsSequence
+        if len(frames) != frame_count(parsed):
+            raise RefusedError("per-frame functional groups do not fit NumberOfFrames")
+        shared = value_of(ds, "SharedFunctionalGroupsSequence") or [None]
+        headers = [_frame_header(ds, frame, shared[0]) for frame in frames]
+        return [_place(header, k + 1) for k, header in enumerate(headers)]
+    if frame_count(parsed) != 1:
+        raise IncompleteError("PerFrameFunctionalGroupsSequence")
+    header = {keyword: value_of(ds, keyword) for keyword in dict.fromkeys((*NEEDED, *GROUPS))}
+    instance = value_of(ds, "InstanceNumber")
+    return [_place(header, None if instance in (None, "") else int(instance))]
 
 
-def _slice(dataset: pydicom.Dataset) -> CtSlice:
-    pixels = dataset.pixel_array
-    if pixels.ndim != 2:
-        raise ValueError("not a single grey-scale slice")
-    hu, padded = _to_hu(pixels, float(dataset.RescaleSlope), float(dataset.RescaleIntercept))
-    instance = dataset.get("InstanceNumber")
-    # Keyword SyntheticData, by tag: dictionaries older than the attribute do not know the word.
-    synthetic = dataset.get((0x0008, 0x001C))
-    scanner = f"{dataset.get('Manufacturer', '')} {dataset.get('ManufacturerModelName', '')}"
-    return CtSlice(
-        hu=hu,
-        position=np.array(dataset.ImagePositionPatient, dtype=np.float64),
-        orientation=np.array(dataset.ImageOrientationPatient, dtype=np.float64).reshape(2, 3),
-        pixel_spacing=(float(dataset.PixelSpacing[0]), float(dataset.PixelSpacing[1])),
-        instance=None if instance in (None, "") else int(instance),
-        series=str(dataset.get("SeriesInstanceUID", "")),
-        header={
-            "sex": str(dataset.get("PatientSex", "") or ""),
-            "scanner": scanner.strip(),
-            "synthetic": synthetic is not None and synthetic.value == "YES",
-        },
-        identifiers=_identifiers(dataset),
-        padded=padded,
+def padding_range(ds: Dataset) -> tuple[int, int] | None:
+    """Lowest and highest stored value that PixelPaddingValue and its range limit declare."""
+    # Writers give these the wrong sign often enough to look at them as the pixels are read.
+    values = [
+        _as_stored(ds, value)
+        for value in (value_of(ds, "PixelPaddingValue"), value_of(ds, "PixelPaddingRangeLimit"))
+        if value not in (None, "")
+    ]
+    return (min(values), max(values)) if values else None
+
+
+def _as_stored(ds: Dataset, value: Any) -> int:
+    if isinstance(value, bytes):  # implicit VR leaves open whether they are signed
+        value = int.from_bytes(value[:2], "little")
+    number = int(value)
+    bits = int(value_of(ds, "BitsAllocated"))
+    number %= 1 << bits
+    signed = int(value_of(ds, "PixelRepresentation")) and number >> (bits - 1)
+    return number - (1 << bits) if signed else number
+
+
+def _frame_header(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:
+    header = {keyword: value_of(ds, keyword) for keyword in NEEDED}
+    for keyword, group in GROUPS.items():
+        items = frame.get(group) or (shared.get(group) if shared is not None else None)
+        header[keyword] = items[0].get(keyword) if items else None
+    return header
+
+
+def _place(header: dict[str, Any], instance: int | None) -> Place:
+    missing = [keyword for keyword in NEEDED if header[keyword] in (None, "")]
+    if missing:
+        raise IncompleteError(", ".join(missing))
+    slope, intercept = header["RescaleSlope"], header["RescaleIntercept"]
+    rescaled = slope not in (None, "") and intercept not in (None, "")
+    place = Place(
+        position=np.array(header["ImagePositionPatient"], dtype=np.float64),
+        orientation=np.array(header["ImageOrientationPatient"], dtype=np.float64).reshape(2, 3),
+        pixel_spacing=(float(header["PixelSpacing"][0]), float(header["PixelSpacing"][1])),
+        instance=instance,
+        slope=float(slope) if rescaled else 1.0,
+        intercept=float(intercept) if rescaled else 0.0,
+        rescaled=rescaled,
+        units=str(header["RescaleType"] or "").strip().upper(),
     )
+    _check(place)
+    return place
 
 
-def _identifiers(dataset: pydicom.Dataset) -> tuple[str, ...]:
-    if dataset.get("PatientIdentityRemoved") == "YES":
-        return ()
-    return tuple(
-        keyword
-        for keyword in ("PatientName", "PatientBirthDate")
-        if str(dataset.get(keyword, "") or "").strip("^ ")
-    )
-
-
-def _to_hu(pixels: NDArray[Any], slope: float, intercept: float) -> tuple[NDArray[np.int16], bool]:
-    """Stored values to HU: ``slope * value + intercept``, rounded, clipped to [-1024, 32767]."""
-    if slope == 1 and intercept.is_integer():
-        hu = pixels.astype(np.int32) + int(intercept)
-    else:
-        hu = np.rint(pixels * slope + intercept).astype(np.int32)
-    padded = bool(hu.min() < AIR_HU)
-    return np.clip(hu, AIR_HU, np.iinfo(np.int16).max).astype(np.int16), padded
+def _check(place: Place) -> None:
+    if place.position.shape != (3,) or not all(
+        abs(coordinate) < 1e6 for coordinate in place.position.tolist()
+    ):
+        raise RefusedError("ImagePositionPatient is no place in mm")
+    (a, b, c), (d, e, f) = place.orientation.tolist()
+    products = (a * a + b * b + c * c - 1, d * d + e * e + f * f - 1, a * d + b * e + c * f)
+    if not all(abs(product) < 0.01 for product in products):
+        raise RefusedError("ImageOrientationPatient is no pair of perpendicular unit vectors")
+    if not all(0.01 <= spacing <= 100 for spacing in place.pixel_spacing):
+        raise RefusedError("PixelSpacing is not between 0.01 and 100 mm")
+    if not (math.isfinite(place.intercept) and math.isfinite(place.slope) and place.slope):
+        raise RefusedError("RescaleSlope and RescaleIntercept are no numbers to rescale with")

@@ -54,7 +54,10 @@ class CaseScore:
 
 
 def case_row(
-    prediction: npt.NDArray[Any], reference: npt.NDArray[Any], spacing: Sequence[float]
+    prediction: npt.NDArray[Any],
+    reference: npt.NDArray[Any],
+    spacing: Sequence[float],
+    sides: SideArray | None = None,
 ) -> CaseScore:
     r"""Score the prediction for one case.
 
@@ -70,17 +73,18 @@ def case_row(
 
     Numbers without a value (0 / 0, or no distance for want of a surface) are NaN.
 
-    The reference is split by `split_sides`. A prediction claims no side: inside the reference
-    its voxels take the reference's side, elsewhere that of the nearest reference voxel. Where the
-    reference does not fall into two lungs (one is missing, or they are joined too broadly to be
-    cut, or there is none), which voxels belong to which lung is not known, and all numbers of the
-    right and the left are NaN.
+    A reference that comes without its sides is split by `split_sides`. A prediction claims no
+    side: inside the reference its voxels take the reference's side, elsewhere that of the nearest
+    reference voxel. Where the reference does not fall into two lungs (one is missing, or they are
+    joined too broadly to be cut, or there is none), which voxels belong to which lung is not
+    known, and all numbers of the right and the left are NaN.
 
     Args:
         prediction: Predicted mask, ``[z, y, x]``, bool or uint8, any value but 0 is lung; z runs
             from the feet up, y to the back, x to the patient's left.
         reference: Reference mask, in the same form and shape.
         spacing: Distance between voxel centres along ``(z, y, x)``, in mm.
+        sides: `RIGHT` or `LEFT` wherever the reference is lung, in the same shape, if it is known.
 
     Returns:
         The numbers, and the reference's surface with its distances.
@@ -100,7 +104,7 @@ def case_row(
     box = bounding_box(prediction, reference)
     predicted, actual = prediction[box] != 0, reference[box] != 0
     actual_surface = surface(actual)
-    actual_sides = split_sides(actual, spacing)
+    actual_sides = split_sides(actual, spacing) if sides is None else sides[box]
     predicted_sides = _claim_sides(predicted, actual, actual_surface, actual_sides, steps)
 
     to_actual, to_predicted = _Way.both(surface(predicted), actual_surface, steps)

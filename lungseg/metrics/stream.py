@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lungseg.metrics.cases import CaseScore, case_row
+from lungseg.metrics.sides import SideArray
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,11 +26,18 @@ class CaseStream:
     Args:
         n_slices: Slices of each case, by its index.
         spacing: Distance between voxel centres ``(z, y, x)`` of each case, mm.
+        sides: Gives a case's reference by side, ``[z, y, x]``, or None where that is not known.
     """
 
-    def __init__(self, n_slices: Sequence[int], spacing: Sequence[Sequence[float]]) -> None:
+    def __init__(
+        self,
+        n_slices: Sequence[int],
+        spacing: Sequence[Sequence[float]],
+        sides: Callable[[int], SideArray | None] = lambda _: None,
+    ) -> None:
         self._n_slices = n_slices
         self._spacing = spacing
+        self._sides = sides
         self._pool = ThreadPoolExecutor(WORKERS)
         self._waiting: deque[tuple[int, Future[CaseScore]]] = deque()
         self._case: int | None = None
@@ -45,7 +53,9 @@ class CaseStream:
         if len(self._slices) < self._n_slices[case]:
             return
         prediction, reference = (np.stack(masks) for masks in zip(*self._slices, strict=True))
-        job = self._pool.submit(case_row, prediction, reference, self._spacing[case])
+        job = self._pool.submit(
+            case_row, prediction, reference, self._spacing[case], self._sides(case)
+        )
         self._waiting.append((case, job))
         self._case, self._slices = None, []
         while len(self._waiting) > WORKERS:

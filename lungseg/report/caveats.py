@@ -23,6 +23,7 @@ def caveats(found: Comparison) -> list[str]:
     return [
         *_synthetic(found),
         *_left_out(found.runs),
+        *_failed_cases(found),
         *_groups(found),
         *_few_cases(found),
         *_one_seed(found),
@@ -63,6 +64,24 @@ def _left_out(runs: Sequence[Run]) -> list[str]:
     words = [f"{run.name} ({run.state}: {run.error or 'no reason noted'})" for run in others]
     count = f"{len(others)} of {len(runs)} runs left out"
     return [f"{count}, in no number here: {_some(words, 6, '; ')}."]
+
+
+def _failed_cases(found: Comparison) -> list[str]:
+    """Runs that left out the same cases share a sentence."""
+    runs: dict[tuple[str, ...], list[Run]] = {}
+    for run in _completed(found):
+        if run.failed_cases:
+            runs.setdefault(tuple(run.failed_cases), []).append(run)
+    notes = []
+    for cases, alike in runs.items():
+        who = f"Run {alike[0].name} leaves" if len(alike) == 1 else (
+            f"Runs {_some([run.name for run in alike])} leave")  # fmt: skip
+        if len(alike) == len(_completed(found)) > 1:
+            who = "All runs leave"
+        what = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
+        reasons = [f"{case} ({alike[0].failed_cases[case]})" for case in cases]
+        notes.append(f"{who} out {what} that could not be prepared: {_some(reasons, 6, '; ')}.")
+    return notes
 
 
 def _not_comparable(found: Comparison) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Origin:
         findings: What the audit found, a sentence each, by case.
         config: Configuration of the training, plain containers.
         provenance: As in ``provenance.json``.
+        failed: Why cases could not be prepared and were left out, by case.
         warnings: What a reader has to know before any number, a sentence each.
     """
 
@@ -65,6 +66,7 @@ class Origin:
     findings: Mapping[str, list[str]]
     config: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    failed: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
 
@@ -269,7 +271,7 @@ def _tally(values: Any) -> str:
 
 
 def _left_out(found: Evaluation, origin: Origin) -> list[str]:
-    lines = []
+    lines = [f"Could not be prepared: {name}: {why}" for name, why in origin.failed.items()]
     used = {case for cases in origin.split.values() for case in cases}
     unused = [case for case in origin.fingerprint["cases"] if case not in used]
     if unused:

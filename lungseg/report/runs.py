@@ -44,6 +44,7 @@ class Run:
         config: Resolved configuration by dotted key.
         derived: Interpolations by key: where a setting only repeats another.
         cohort_sha256: Hash of the evaluated cases.
+        failed_cases: Cases that could not be prepared, with the reason: in no set of this run.
         synthetic: Whether these are made up; None where the run does not tell.
         weights: File of the evaluated checkpoint; None in older runs.
         epochs: Epochs that it was trained for; likewise.
@@ -66,6 +67,7 @@ class Run:
     config: dict[str, Any] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
     cohort_sha256: str | None = None
+    failed_cases: dict[str, str] = field(default_factory=dict)
     synthetic: bool | None = None
     weights: str | None = None
     epochs: int | None = None
@@ -177,6 +179,7 @@ def read_run(folder: Path, name: str) -> Run:
         "config": flatten(provenance["config"]) if "config" in provenance else typed,
         "derived": {key: text for key, text in typed.items() if "${" in str(text)},
         "cohort_sha256": provenance.get("cohort_sha256"),
+        "failed_cases": provenance.get("failed_cases", {}),
         "wandb_run_id": provenance.get("wandb_run_id"),
         "git_commit": (provenance.get("git") or {}).get("commit"),
         "precision": provenance.get("precision"),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed
 
 from lungseg.data.cohort import Cohort
+from lungseg.data.store import open_sides
 from lungseg.errors import DataError
 from lungseg.metrics.cases import CaseScore
 from lungseg.metrics.histogram import ScoreHistogram
@@ -45,7 +46,11 @@ class Collect(pl.Callback):
         spacing = [tuple(case["spacing_mm"]) for case in cases]
         self._sets = list(sets)
         self._histograms = {name: ScoreHistogram().to(device) for name in sets}
-        self._cases = {name: CaseStream(n_slices, spacing) for name in sets}
+        names = cohort.names
+        self._cases = {
+            name: CaseStream(n_slices, spacing, lambda case: open_sides(cohort.store, names[case]))
+            for name in sets
+        }
         self._pictured = pictured(sets.get("test", ()))
         self._pictures: dict[tuple[int, int], str] = {}
         self._masks: dict[tuple[int, int], bytes] = {}

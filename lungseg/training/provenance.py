@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,17 +26,21 @@ PACKAGES = (
 )
 
 
-def provenance(config: dict[str, Any], cohort_sha256: str) -> dict[str, Any]:
+def provenance(
+    config: dict[str, Any], cohort_sha256: str, failed_cases: Mapping[str, str]
+) -> dict[str, Any]:
     """The contents of ``provenance.json``, as far as they are known before training.
 
     Args:
         config: Resolved configuration, plain containers.
         cohort_sha256: Hash of all voxels and masks.
+        failed_cases: Cases that could not be prepared and were left out, with the reason.
     """
     return {
         "lungseg": __version__,
         "git": git_state(Path(__file__).parent),
         "cohort_sha256": cohort_sha256,
+        "failed_cases": dict(failed_cases),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES if _version(name)},

@@ -1,6 +1,9 @@
-"""The table of numbers on the screen."""
+"""Tables on the screen."""
 
+from lungseg.apps.evaluation import Rules, Weights, _warnings
+from lungseg.apps.prepare import report as print_cohort
 from lungseg.apps.screen import print_summary
+from lungseg.data.cohort import Cohort
 from lungseg.report.numbers import SECTIONS
 
 
@@ -15,3 +18,22 @@ def test_nothing_is_cut_short_on_a_narrow_terminal(capsys, monkeypatch):
     assert shown.count("A_rather_long_pseudonym_of_a_case, slice 123") == 3
     assert shown.count("123,456,789") == 3 * len(numbers)
     assert "SYNTHETIC" in shown
+
+
+def test_failed_cases_stand_in_the_table_of_a_preparation(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    print_cohort(Cohort("store", {}, {}, {"Case_003": "Case_003: a [red]file is damaged"}))
+    shown = capsys.readouterr().out
+    assert "0 cases in store" in shown
+    assert any(line.split() == ["Case_003", "failed"] for line in shown.splitlines())
+    assert "Case_003: failed, left out: a [red]file is damaged" in shown
+
+
+def test_failed_cases_are_the_first_warning_of_an_evaluation():
+    record = {"config": {"trainer": {"max_epochs": 2}, "metrics": {"threshold": 0.5}}}
+    cohort = Cohort("store", {}, {}, {"Case_003": "Case_003: a file is damaged"})
+    record["cohort_sha256"] = cohort.sha256
+    rules, weights = Rules(0.5, "zero"), Weights("last.ckpt", 2)
+    (warning,) = _warnings(record, cohort, rules, weights)
+    assert warning == "1 case could not be prepared and is left out: Case_003."
+    assert _warnings(record, Cohort("store", {}), rules, weights) == []

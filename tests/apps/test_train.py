@@ -90,6 +90,7 @@ def test_the_run_folder_is_that_of_the_contract(run):
         "evaluation/summary.json",
         *(f"evaluation/figures/{name}.{kind}" for name in FIGURES for kind in ("pdf", "png")),
         "provenance.json",
+        "split.json",
         "status.json",
         "report.html",
         "train.log",
@@ -170,6 +171,7 @@ def test_provenance(run):
     assert set(made_by) >= {
         "lungseg", "git", "config", "cohort_sha256", "packages", "wandb_run_id",
     }  # fmt: skip
+    assert made_by["failed_cases"] == {}
     assert made_by["config"]["loss"]["alpha"] == pytest.approx(2 / 3)
     assert made_by["packages"]["torch"] == version("torch")
 

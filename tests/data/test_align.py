@@ -8,6 +8,7 @@ import pytest
 from lungseg.data.align import MIN_MARGIN, MIN_SCORE, align, flipped
 from lungseg.data.phantom import make_case
 from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.volume import Volume
 
 FLIPS = list(product((False, True), repeat=3))
@@ -34,7 +35,7 @@ def test_every_flip_of_a_synthetic_mask_is_found(index):
 
 
 def real_case(realdata, k):
-    volume = read_series(realdata / "lctsc" / "Images" / f"Case_00{k}").volume
+    volume = read_series(dicom_files(realdata / "lctsc" / "Images" / f"Case_00{k}")).volume
     with np.load(realdata / "lctsc" / "Segmentations" / f"Case_00{k}_seg.npz") as arrays:
         return volume, arrays["masks"]
 

@@ -1,13 +1,13 @@
 """The store is brought up to date case by case, and never holds half a case."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 
 from lungseg.data import store as stores
-from lungseg.data.cohort import open_cohort, prepare
+from lungseg.data.cohort import open_cohort
+from lungseg.data.prepare import prepare
 from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.errors import DataError
 
@@ -20,7 +20,7 @@ def prepared(root, store):
         read.extend(names)
         return names
 
-    return prepare(LctscFolder(root), store, track, said.append), read, said
+    return prepare(LctscFolder(root), store, track=track, say=said.append), read, said
 
 
 def test_round_trip(three_cases, tmp_path):
@@ -108,7 +108,10 @@ def test_a_bad_case_leaves_no_half_case_and_keeps_the_good_ones(three_cases, tmp
     file.write_bytes(file.read_bytes()[:-50])
     with pytest.raises(DataError, match="Case_001: a DICOM file is truncated"):
         prepared(three_cases, tmp_path / "store")
-    assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["Case_000.zarr"]
+    assert sorted(path.name for path in (tmp_path / "store").iterdir()) == [
+        ".lock",
+        "Case_000.zarr",
+    ]
 
 
 def test_a_failure_while_writing_leaves_nothing(three_cases, tmp_path, monkeypatch):
@@ -153,19 +156,10 @@ def test_nothing_that_identifies_reaches_the_store(phantom_root, tmp_path):
             assert not [needle for needle in needles if needle in content]
 
 
-def test_audit_file(three_cases, tmp_path):
-    prepared(three_cases, tmp_path / "store")
-    audit = json.loads((tmp_path / "store" / "audit.json").read_text())
-    assert set(audit["Case_000"]["alignment"]["scores"]) == {
-        "",
-        "z",
-        "y",
-        "x",
-        "zy",
-        "zx",
-        "yx",
-        "zyx",
-    }
+def test_evidence_of_alignment_stands_with_the_case(three_cases, tmp_path):
+    cohort, _, _ = prepared(three_cases, tmp_path / "store")
+    scores = cohort.cases["Case_000"]["audit"]["alignment"]["scores"]
+    assert set(scores) == {"", "z", "y", "x", "zy", "zx", "yx", "zyx"}
 
 
 def test_two_processes_may_prepare_the_same_store(three_cases, tmp_path):
@@ -173,14 +167,14 @@ def test_two_processes_may_prepare_the_same_store(three_cases, tmp_path):
     import sys
 
     code = (
-        "import sys; from pathlib import Path; from lungseg.data.cohort import prepare;"
+        "import sys; from pathlib import Path; from lungseg.data.prepare import prepare;"
         "from lungseg.data.sources.lctsc import LctscFolder;"
-        "print(prepare(LctscFolder(sys.argv[1]), Path(sys.argv[2]), iter, print).sha256)"
+        "print(prepare(LctscFolder(sys.argv[1]), Path(sys.argv[2])).sha256)"
     )
     command = [sys.executable, "-c", code, str(three_cases), str(tmp_path / "store")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     outputs = {process.communicate(timeout=120)[0] for process in both}
     assert [process.returncode for process in both] == [0, 0]
     assert len(outputs) == 1
-    assert not list((tmp_path / "store").glob(".*"))
+    assert [path.name for path in (tmp_path / "store").glob(".*")] == [".lock"]
     assert open_cohort(tmp_path / "store").sha256 == outputs.pop().strip()

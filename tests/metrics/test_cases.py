@@ -200,6 +200,18 @@ def test_where_lungs_cannot_be_told_apart_no_side_has_numbers():
         assert all(np.isnan(numbers[prefix + name]) for name in NAMES)
 
 
+def test_sides_that_are_known_are_taken_as_they_are():
+    """Lungs joined so broadly that no erosion parts them."""
+    reference = np.zeros((6, 10, 24), np.uint8)
+    reference[1:5, 2:8, 2:22] = 1
+    sides = reference * np.where(np.arange(24) < 9, 1, 2).astype(np.uint8)
+    prediction = reference.copy()
+    prediction[1:5, 2:8, 2:4] = 0
+    numbers = case_row(prediction, reference, SPACING, sides).numbers
+    assert_side(numbers, "right_", prediction * (sides == 1), sides == 1)
+    assert_side(numbers, "left_", sides == 2, sides == 2)
+
+
 @pytest.mark.parametrize("share", [0.02, 0.3])
 def test_a_lungs_distances_are_those_of_its_masks_alone(share, monkeypatch):
     """Distances found for both lungs serve each lung; here each is measured anew."""

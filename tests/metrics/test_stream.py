@@ -34,6 +34,21 @@ def test_numbers_are_those_of_whole_volumes():
         assert numbers[case] == case_row(PREDICTIONS[case], block(0), SPACING).numbers
 
 
+def test_sides_of_a_case_are_asked_for_when_it_is_whole():
+    # The other way round than a split by place would have it.
+    sides = block(0) * np.where(np.arange(30) < 15, 2, 1).astype(np.uint8)
+    asked = []
+    found = CaseStream([4], [SPACING], lambda case: asked.append(case) or sides)
+    for prediction, reference in zip(PREDICTIONS[0], block(0), strict=True):
+        assert asked == []
+        found.add(0, prediction, reference)
+    numbers = found.numbers()[0]
+    assert asked == [0]
+    by_place = case_row(PREDICTIONS[0], block(0), SPACING).numbers
+    assert numbers["left_hd95_mm"] == by_place["right_hd95_mm"] > 0
+    assert numbers["right_hd95_mm"] == by_place["left_hd95_mm"] == 0
+
+
 def test_the_worst_is_the_one_with_the_largest_hd95():
     for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
         case, score = stream(order).worst()

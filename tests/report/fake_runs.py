@@ -19,7 +19,7 @@ def config(**changes):
         "seed": 0,
         "data": {"name": "lctsc", "root": "(not recorded)", "batch_size": 3},
         "metrics": {"threshold": 0.5, "empty_dsc": "zero"},
-        "split": {"_target_": "lungseg.data.split.fraction", "seed": 0},
+        "split": {"_target_": "lungseg.data.splits.Fraction", "seed": 0},
         "model": {"_target_": "lungseg.models.unet.UNet", "depth": 3, "base_channels": 16},
         "loss": {"_target_": "lungseg.losses.ComboLoss", "alpha": 0.5, "beta": 0.5},
         "optimizer": {"_target_": "torch.optim.Adam", "lr": 0.001},
@@ -61,6 +61,7 @@ def write_run(
     threshold=0.5,
     weights="last.ckpt",
     synthetic=False,
+    failed_cases=None,
 ):
     """A run whose volumes have about this DSC; cases keep their own difficulty in all runs."""
     settings = settings or config()
@@ -78,6 +79,7 @@ def write_run(
         "lungseg": "0.1.0",
         "git": {"commit": "abc123", "dirty": False},
         "cohort_sha256": cohort,
+        "failed_cases": failed_cases or {},
         "config": resolved(settings),
         "wandb_run_id": "w1",
         "evaluation": {

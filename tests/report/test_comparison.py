@@ -51,6 +51,29 @@ def test_only_what_was_set_is_named_as_different(runs):
     assert [one.name for one in found.settings] == ["optimizer.lr=0.1", "optimizer.lr=0.01"]
 
 
+def test_cases_that_runs_leave_out_are_named(runs):
+    lost = {"Case_012": "a file is damaged"}
+    found = compare(runs(alpha(0.1, failed_cases=lost), alpha(0.2)))
+    assert (
+        "Run 0 leaves out 1 case that could not be prepared: Case_012 (a file is damaged)."
+        in caveats(found)
+    )
+    both = {"failed_cases": {"Case_012": "damaged", "Case_013": "no mask"}}
+    found = compare(runs(alpha(0.1, **both), alpha(0.2, **both)))
+    assert (
+        "Runs 2, 3 leave out 2 cases that could not be prepared: Case_012 (damaged); Case_013 (no"
+        " mask)." in caveats(found)
+    )
+
+
+def test_all_runs_may_leave_out_the_same_cases(runs):
+    lost = {"failed_cases": {"Case_012": "damaged"}}
+    found = compare(runs(alpha(0.1, **lost), alpha(0.2, **lost)))
+    assert "All runs leave out 1 case that could not be prepared: Case_012 (damaged)." in caveats(
+        found
+    )
+
+
 def test_an_option_stands_for_all_that_it_sets(runs):
     wide = {"model__depth": 4, "model__base_channels": 32}
     found = compare(

@@ -169,6 +169,8 @@ def test_what_was_left_out_is_said(found, tmp_path):
     assert "In no set, and so not evaluated: Case_004." in text
     assert "HD95 mm (left) is undefined, and not in its mean, in Case_000, Case_001" in text
     assert "Case_001: the table is in view" in text
+    text = text_of(found, origin(failed={"Case_009": "a <damaged> file"}), tmp_path)
+    assert "<li>Could not be prepared: Case_009: a &lt;damaged&gt; file</li>" in text
 
 
 def test_nothing_of_the_data_is_taken_for_html(found, tmp_path):

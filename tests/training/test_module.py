@@ -8,11 +8,11 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from lungseg.data.cohort import prepare
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.prepare import prepare
 from lungseg.data.sources.lctsc import LctscFolder
-from lungseg.data.split import explicit
+from lungseg.data.splits import Explicit
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
 from lungseg.training.checkpoints import checkpoints
@@ -41,12 +41,12 @@ SCHEDULERS = {
 
 @pytest.fixture(scope="module")
 def cohort(phantom_root, tmp_path_factory):
-    return prepare(LctscFolder(phantom_root), tmp_path_factory.mktemp("store"), iter, print)
+    return prepare(LctscFolder(phantom_root), tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="module")
 def split(cohort):
-    return explicit(cohort.names, test=["Case_002"], val=["Case_003"], train=["Case_000"])
+    return Explicit(test=["Case_002"], val=["Case_003"], train=["Case_000"])(cohort)
 
 
 class WithDropout(UNet):
@@ -200,7 +200,7 @@ def test_best_is_chosen_by_validation_loss_and_last_is_last(cohort, split, tmp_p
 
 
 def test_without_a_validation_set_nothing_is_chosen(cohort, tmp_path):
-    split = explicit(cohort.names, test=["Case_002"], train=["Case_000"])
+    split = Explicit(test=["Case_002"], train=["Case_000"])(cohort)
     trainer, module, data, _ = make(cohort, split, tmp_path, epochs=1, select=False)
     trainer.fit(module, data)
     assert [file.name for file in (tmp_path / "checkpoints").iterdir()] == ["last.ckpt"]

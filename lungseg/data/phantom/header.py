@@ -33,6 +33,7 @@ def case_header(case: PhantomCase, index: int, seed: int) -> Dataset:
         "PatientID": f"PHANTOM-{index:03d}",
         "PatientBirthDate": birth_date,
         "PatientSex": case.sex,
+        "PatientIdentityRemoved": "" if name else "YES",
         "PatientPosition": "HFS",
         "BodyPartExamined": "CHEST",
         "KVP": "120",

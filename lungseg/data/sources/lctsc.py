@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from lungseg.data.align import align
 from lungseg.data.case import Case
-from lungseg.dicom.series import dicom_files, read_series
+from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
 
 
@@ -91,7 +92,7 @@ class LctscFolder:
         with _about(case):
             content = mask_file.read_bytes()
             stored = _read_mask(content, mask_file)
-            series = read_series(self.root / "Images" / case)
+            series = read_series(dicom_files(self.root / "Images" / case))
             try:
                 mask, alignment = align(series.volume, stored)
             except ValueError as error:

@@ -1,0 +1,108 @@
+"""Cases prepared side by side, through joblib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lungseg.errors import ConfigError, DataError
+
+BACKENDS = ("loky", "dask", "ray")
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """How many cases are in work at once, and on what.
+
+    Attributes:
+        n_jobs: Processes; each holds one case in memory. -1 is one a core.
+        backend: ``loky`` (processes of this machine), ``dask`` or ``ray`` (a cluster; without an
+            address processes of this machine).
+        address: Of a Dask scheduler or Ray cluster that runs already.
+
+    Raises:
+        ConfigError: If there is no such backend, or the number is neither positive nor -1.
+    """
+
+    n_jobs: int = 1
+    backend: str = "loky"
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise ConfigError(f"parallel.backend={self.backend}: there are {', '.join(BACKENDS)}")
+        if not isinstance(self.n_jobs, int) or (self.n_jobs < 1 and self.n_jobs != -1):
+            raise ConfigError(
+                f"parallel.n_jobs={self.n_jobs}: must be 1 or more, or -1 for all cores"
+            )
+
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Generator[Result]:
+        """Results as they come, in any order.
+
+        Raises:
+            DataError: If a process died, as it does when memory runs out.
+        """
+        if self.n_jobs == 1 and self.address is None:
+            yield from map(function, tasks)
+            return
+        import joblib
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        with _cluster(self) as backend:
+            # Ray hands results back all at once, at the end.
+            come = "list" if self.backend == "ray" else "generator_unordered"
+            jobs = (joblib.delayed(function)(task) for task in tasks)
+            try:
+                with joblib.parallel_config(backend=backend, n_jobs=self.n_jobs):
+                    yield from joblib.Parallel(return_as=come)(jobs)
+            except TerminatedWorkerError:
+                raise DataError(
+                    "a process that prepared cases was killed, perhaps for want of memory; cases"
+                    " done so far are kept: go on with a smaller parallel.n_jobs"
+                ) from None
+
+
+@contextmanager
+def _cluster(parallel: Parallel) -> Iterator[str]:
+    """The joblib backend's name, its cluster up while it is used."""
+    try:
+        if parallel.backend == "dask":
+            from distributed import Client
+
+            workers = _cores(parallel.n_jobs)
+            local: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1}
+            client: Any = Client
+            with client(parallel.address, **({} if parallel.address else local)):
+                yield "dask"
+        elif parallel.backend == "ray":
+            import ray
+            from ray.util.joblib import register_ray
+
+            register_ray()  # type: ignore[no-untyped-call]
+            ours = not ray.is_initialized()
+            if ours:
+                # Ray's default would look for a cluster that an earlier session may have left.
+                ray.init(address=parallel.address or "local", log_to_driver=False)
+            try:
+                yield "ray"
+            finally:
+                if ours:
+                    ray.shutdown()
+        else:
+            yield "loky"
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"parallel.backend={parallel.backend}: {error.name} is not installed:"
+            f" pip install 'lungseg[{parallel.backend}]'"
+        ) from None
+
+
+def _cores(n_jobs: int) -> int:
+    import joblib
+
+    return int(joblib.cpu_count()) if n_jobs == -1 else n_jobs

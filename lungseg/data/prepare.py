@@ -1,0 +1,207 @@
+"""Bring a store up to date with its source, a case at a time."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lungseg.data import store as stores
+from lungseg.data.cohort import FILE, Cohort, Source
+from lungseg.data.lock import locked
+from lungseg.data.parallel import Parallel
+from lungseg.data.place import Place, is_url, read_text, remove, write_text
+from lungseg.errors import DataError
+from lungseg.findings import Action, judge
+
+log = logging.getLogger(__name__)
+
+Pages = Callable[[Cohort], Mapping[str, str]]
+"""Gives the texts of files that stand beside the cases, by name."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What becomes of cases that are not as they should be.
+
+    Attributes:
+        on_finding: ``error`` or ``warn`` by severity of a finding.
+        skip_bad_cases: Leave out cases that cannot be prepared, and say so wherever the cohort is
+            shown, instead of stopping at the first.
+    """
+
+    on_finding: Mapping[str, Action] = field(default_factory=lambda: {"error": "error"})
+    skip_bad_cases: bool = False
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    case: str
+    attributes: dict[str, Any] | None = None
+    reason: str = ""
+    path: object = None
+
+
+def prepare(
+    source: Source,
+    store: Place,
+    *,
+    rules: Rules | None = None,
+    parallel: Parallel | None = None,
+    pages: tuple[tuple[str, ...], Pages] = ((), lambda _: {}),
+    track: Callable[[list[str]], Iterable[str]] = iter,
+    say: Callable[[str], None] = log.warning,
+) -> Cohort:
+    """Bring a store up to date with its source.
+
+    A case that stands in the store unchanged is left alone; a changed one is prepared anew, and
+    said to be. A run that was killed leaves whole cases only; the next one goes on after them.
+
+    Args:
+        source: Where cases come from.
+        store: Path or URL of the store.
+        rules: For findings and bad cases; by default the first of either stops everything.
+        parallel: How many cases at once; one by default.
+        pages: Names of files that are to stand beside the cases, and what makes their texts when
+            the cohort has changed.
+        track: Wraps the list of cases that have to be read, as a progress bar does; advanced as
+            they are done.
+        say: Takes one line for the user.
+
+    Returns:
+        The cohort, its cases in the source's order.
+
+    Raises:
+        DataError: If a case cannot be prepared and is not to be skipped, or none is left. Cases
+            before it stay prepared, none half-written.
+    """
+    rules, parallel = rules or Rules(), parallel or Parallel()
+    names = source.cases()
+    states = {name: source.state(name) for name in names}
+    patients = _patients(source, names, say)
+
+    def known() -> dict[str, dict[str, Any]]:
+        found = {name: stores.attributes(store, name) for name in names}
+        return {
+            name: have
+            for name, have in found.items()
+            if have is not None and have["source_state"] == states[name]
+        }
+
+    def finished(ready: dict[str, dict[str, Any]], failed: dict[str, str]) -> Cohort:
+        good = {name: ready[name] for name in names if name in ready and name not in failed}
+        if not good:
+            raise DataError(f"none of the {len(names)} cases could be prepared: {_first(failed)}")
+        return Cohort(
+            str(store),
+            good,
+            {name: patients[name] for name in good},
+            {name: failed[name] for name in names if name in failed},
+        )
+
+    def up_to_date(ready: dict[str, dict[str, Any]]) -> Cohort | None:
+        if len(ready) < len(names):
+            return None
+        cohort = finished(ready, _judged(ready, rules))
+        there = all(read_text(store, page) is not None for page in pages[0])
+        return cohort if there and read_text(store, FILE) == _json(cohort) else None
+
+    # The usual case needs neither lock nor a writable store.
+    if (cohort := up_to_date(known())) is not None:
+        return cohort
+    with nullcontext() if is_url(store) else locked(Path(store)):
+        ready = known()
+        if (cohort := up_to_date(ready)) is not None:
+            return cohort
+        if not is_url(store):
+            stores.sweep_parts(Path(store))
+        for page in (FILE, *pages[0]):
+            remove(store, page)  # they tell of what is about to change
+        todo = [name for name in names if name not in ready]
+        before = {name: _source_hash(stores.attributes(store, name)) for name in todo}
+        work = partial(_prepare_one, source, store, states, rules)
+        failed = _judged(ready, rules)
+        with closing(parallel.map(work, todo)) as outcomes:
+            for _, outcome in zip(track(todo), outcomes, strict=False):
+                name, attributes = outcome.case, outcome.attributes
+                if attributes is None:
+                    if not rules.skip_bad_cases:
+                        raise DataError(outcome.reason, outcome.path)
+                    failed[name] = outcome.reason
+                    continue
+                ready[name] = attributes
+                if before[name] not in (None, attributes["source_sha256"]):
+                    say(f"{name}: its source files changed since it was prepared; prepared anew")
+        cohort = finished(ready, failed)
+        for name, text in pages[1](cohort).items():
+            write_text(store, name, text)
+        write_text(store, FILE, _json(cohort))  # last: it says that all the rest is there
+    return cohort
+
+
+def _prepare_one(
+    source: Source, store: Place, states: Mapping[str, str], rules: Rules, name: str
+) -> _Outcome:
+    """Read, judge and store one case; runs in any process."""
+    try:
+        case = source.read(name)
+        judge(case.audit["findings"], rules.on_finding)
+        return _Outcome(name, stores.write_case(store, case, states[name]))
+    except DataError as error:
+        return _Outcome(name, reason=_about(name, error), path=error.path)
+
+
+def _judged(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str]:
+    """Cases of the store that the rules of today would not have taken."""
+    failed = {}
+    for name, attributes in ready.items():
+        try:
+            judge(attributes["audit"]["findings"], rules.on_finding)
+        except DataError as error:
+            if not rules.skip_bad_cases:
+                raise DataError(_about(name, error)) from None
+            failed[name] = _about(name, error)
+    return failed
+
+
+def _about(name: str, error: DataError) -> str:
+    text = str(error)
+    return text if text.startswith(f"{name}:") else f"{name}: {text}"
+
+
+def _first(failed: Mapping[str, str]) -> str:
+    return next(iter(failed.values()), "there are none")
+
+
+def _source_hash(attributes: Mapping[str, Any] | None) -> str | None:
+    return None if attributes is None else attributes["source_sha256"]
+
+
+def _json(cohort: Cohort) -> str:
+    return json.dumps(cohort.fingerprint(), indent=2, allow_nan=False) + "\n"
+
+
+def _patients(source: Source, names: list[str], say: Callable[[str], None]) -> dict[str, str]:
+    """A label for each case's patient: the name of the patient's first case.
+
+    An ID that all cases share is no ID: de-identifiers that blank it leave one like that.
+    """
+    ids = {name: source.patient(name) for name in names}
+    if len(names) > 2 and len(set(ids.values())) == 1 and ids[names[0]]:
+        say("all cases have one and the same PatientID; each is taken for a patient of its own")
+        return {name: name for name in names}
+    first: dict[str, str] = {}
+    labels = {
+        name: first.setdefault(patient, name) if (patient := ids[name]) else name for name in names
+    }
+    for label, count in Counter(labels.values()).items():
+        if count > 1:
+            same = ", ".join(name for name in names if labels[name] == label)
+            say(f"{same}: of one patient by their PatientID; never split between sets")
+    return labels

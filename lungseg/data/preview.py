@@ -1,0 +1,111 @@
+"""One small picture by which a person sees whether a case was read rightly."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lungseg.volume import Volume
+
+SIDE = 200
+"""Width of a plane's box in pixels; the wider of the patient's two widths fills it."""
+TALLEST = 300
+"""Height of the picture, at most."""
+GAP = 4
+WINDOW = (-1350, 150)
+"""HU that are black and white: the usual window of lungs, level -600, width 1500."""
+
+RIGHT, LEFT, BOTH = (255, 140, 60), (90, 190, 255), (255, 225, 60)
+"""Colours of the outline: patient's right lung, left lung, and lung of a side not known."""
+
+STEP = 8
+"""Every so many pixels are looked at to find the middle: a lung is far larger."""
+
+
+def preview(
+    volume: Volume, mask: NDArray[np.uint8], sides: NDArray[np.uint8] | None
+) -> NDArray[np.uint8]:
+    """Axial, coronal and sagittal plane beside each other, with the mask's outline.
+
+    Head up, the patient's right on the viewer's left, in the sagittal plane the front on the left;
+    one scale in mm for all three. Each plane goes through the most of the mask (the sagittal one of
+    the larger lung, where sides are known), or through the middle where the mask is empty.
+
+    Args:
+        volume: Image, HU, ``[z, y, x]``.
+        mask: 0 or 1, uint8 ``[z, y, x]``.
+        sides: uint8 ``[z, y, x]``: 1 the patient's right lung, 2 the left; None if not known.
+
+    Returns:
+        uint8 ``[h, w, 3]``: three boxes of `SIDE` pixels with `GAP` black ones between them.
+    """
+    labels = mask if sides is None else sides
+    z, y, x = _middle(labels)
+    size = np.array(volume.voxels.shape) * volume.spacing
+    scale = min(SIDE / size[1:].max(), TALLEST / size.max())
+    deep, high, wide = (max(1, round(mm * scale)) for mm in size)
+    colours = {1: BOTH} if sides is None else {1: RIGHT, 2: LEFT}
+    image = volume.voxels
+    # Slices run from the feet up, and the first row of a picture is its top.
+    planes = [
+        _plane(image[z], labels[z], (high, wide), colours),
+        _plane(image[::-1, y], labels[::-1, y], (deep, wide), colours),
+        _plane(image[::-1, :, x], labels[::-1, :, x], (deep, high), colours),
+    ]
+    tall = max(len(plane) for plane in planes)
+    whole = np.zeros((tall, 3 * SIDE + 2 * GAP, 3), np.uint8)
+    for k, plane in enumerate(planes):
+        h, w, _ = plane.shape
+        top, left = (tall - h) // 2, k * (SIDE + GAP) + (SIDE - w) // 2
+        whole[top : top + h, left : left + w] = plane
+    return whole
+
+
+def _middle(labels: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """Indices of the three planes."""
+    for step in (STEP, 1):  # a mask may be so small that it lies between the pixels looked at
+        start = step // 2 if min(labels.shape[1:]) >= step else 0
+        seen = np.ascontiguousarray(labels[:, start::step, start::step])
+        if seen.any():
+            break
+    else:
+        z, y, x = (n // 2 for n in labels.shape)
+        return z, y, x
+    lung = seen > 0
+    larger = max((1, 2), key=lambda side: np.count_nonzero(seen == side))
+    across = (seen == larger).sum(axis=0, dtype=np.int32)
+    return (
+        int(np.count_nonzero(lung, axis=(1, 2)).argmax()),
+        start + step * int(lung.sum(axis=0, dtype=np.int32).sum(axis=1).argmax()),
+        start + step * int(across.sum(axis=0).argmax()),
+    )
+
+
+def _plane(
+    hu: NDArray[np.int16],
+    labels: NDArray[np.uint8],
+    shape: tuple[int, int],
+    colours: dict[int, tuple[int, int, int]],
+) -> NDArray[np.uint8]:
+    """One plane ``[h, w, 3]``, resized to a shape, with outlines one pixel wide."""
+    low, high = WINDOW
+    grey = (np.clip(hu, low, high).astype(np.float32) - low) * (255 / (high - low))
+    resized = Image.fromarray(grey.astype(np.uint8)).resize(shape[::-1], Image.Resampling.BILINEAR)
+    rgb = np.repeat(np.asarray(resized)[..., None], 3, axis=-1)
+    # The label at each new pixel's centre.
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int)
+        for new, old in zip(shape, labels.shape, strict=True)
+    )
+    small = labels[rows[:, None], columns]
+    for label, colour in colours.items():
+        rgb[_outline(small == label)] = colour
+    return rgb
+
+
+def _outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of a shape with a neighbour outside it; what lies beyond the picture is outside."""
+    padded = np.pad(inside, 1)
+    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return inside & ~core

@@ -1,0 +1,94 @@
+"""What a reviewer should know of a series that could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lungseg.dicom.hu import AIR_HU, Seen
+from lungseg.dicom.slices import Place
+from lungseg.findings import Finding
+
+FEW_SLICES = 20  # at 10 mm, the coarsest spacing in use, these just cover a chest
+# Chest CT holds at least this share of air and lung, and of soft tissue. See `plausible_hu`.
+MIN_SHARE = 0.01
+SAME_DIRECTION = 1e-3
+SAME_SPACING = 1e-3
+
+
+def check_alike(places: Sequence[Place]) -> None:
+    """Refuse slices that share no image plane or no pixel spacing.
+
+    Raises:
+        ValueError: Saying which of the two, with its values.
+    """
+    first = places[0]
+    for name, values, tolerance in (
+        ("pixel spacing", np.array([place.pixel_spacing for place in places]), SAME_SPACING),
+        ("orientation", np.array([place.orientation for place in places]), SAME_DIRECTION),
+    ):
+        off = np.abs(values - values[0]).reshape(len(places), -1).max(axis=1)
+        scale = first.pixel_spacing[0] if name == "pixel spacing" else 1.0
+        if off.max() > tolerance * scale:
+            one, other = (values[k].ravel().round(4).tolist() for k in (0, int(off.argmax())))
+            raise ValueError(f"slices differ in {name}: {one} and {other}")
+
+
+def check_places(places: Sequence[Place]) -> list[Finding]:
+    """Findings on numbers, units and direction of slices in order."""
+    findings = []
+    known = [place.instance for place in places if place.instance is not None]
+    if known and known == sorted(known, reverse=True):
+        text = "InstanceNumber runs against the slices' positions"
+        findings.append(Finding("instance-number", "info", text))
+    elif known and known != sorted(known):
+        text = "InstanceNumber does not follow the slices' positions"
+        findings.append(Finding("instance-number", "warning", text))
+    if len({(place.slope, place.intercept) for place in places}) > 1:
+        text = "slices differ in RescaleSlope or RescaleIntercept; each is rescaled by its own"
+        findings.append(Finding("mixed-rescale", "warning", text))
+    without = sum(not place.rescaled for place in places)
+    if without:
+        text = (
+            f"{without} slice(s) without RescaleSlope and RescaleIntercept: values taken as they"
+            " are, which need not be HU"
+        )
+        findings.append(Finding("no-rescale", "error", text))
+    other = sum(place.units not in ("", "HU") for place in places)
+    if other:
+        text = f"{other} slice(s) whose RescaleType is not HU"
+        findings.append(Finding("not-hu", "error", text))
+    normal = np.cross(*places[0].orientation)
+    if abs(normal[2]) < 0.9:
+        text = "slices are not axial; axes reordered, nothing resampled"
+        findings.append(Finding("not-axial", "warning", text))
+    if len(places) < FEW_SLICES:
+        text = f"only {len(places)} slices; a chest takes {FEW_SLICES} or more"
+        findings.append(Finding("few-slices", "warning", text))
+    return findings
+
+
+def check_values(seen: Sequence[Seen]) -> list[Finding]:
+    """Findings on the voxels: padding, and whether they can be HU.
+
+    Of the voxels that are no padding, at least 1 % must lie in [-1024, -700] HU, where air and lung
+    are, and at least 1 % in [-150, 150] HU, where fat, water and muscle are. A forgotten or doubled
+    rescale, or another unit, moves one of the two away; the range is wide enough for any filling of
+    the lungs and any contrast agent.
+    """
+    findings = []
+    if any(one.padded for one in seen):
+        text = f"padding and values below {AIR_HU} HU set to {AIR_HU}"
+        findings.append(Finding("padding", "info", text))
+    measured = max(1, sum(one.measured for one in seen))
+    air = sum(one.air for one in seen) / measured
+    tissue = sum(one.tissue for one in seen) / measured
+    if min(air, tissue) < MIN_SHARE:
+        text = (
+            f"values can hardly be HU: {air:.1%} lie where air and lung are (-1024 to -700) and"
+            f" {tissue:.1%} where soft tissue is (-150 to 150); a chest has at least"
+            f" {MIN_SHARE:.0%} of each"
+        )
+        findings.append(Finding("implausible-hu", "error", text))
+    return findings

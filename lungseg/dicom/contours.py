@@ -1,0 +1,111 @@
+"""What keeps contours from being a plain stack, one slice after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.dicom.polygons import Patch
+from lungseg.findings import Finding, Severity
+
+# In slices. A contour that is further off its slice was drawn on other slices than the volume's.
+OFF_SLICE = 0.1
+# Contours of one slice lie at one height, up to how it was rounded.
+SAME_HEIGHT = 0.05
+# A part smaller than this may come and go between slices.
+MIN_PART_MM2 = 100.0
+
+SENTENCES: dict[str, tuple[Severity, str]] = {
+    "contour-gap": (
+        "warning",
+        "{n} slice(s) between others hold no contour of it or of one of its parts; not filled",
+    ),
+    "contour-off-slice": (
+        "warning",
+        "{n} contour(s) lie between slices, and were drawn on the nearest",
+    ),
+    "contour-double": (
+        "warning",
+        "{n} contour(s) left out because another lies nearer to their slice",
+    ),
+    "contour-outside": ("error", "{n} contour(s) lie beyond the volume and were left out"),
+    "contour-cut": ("warning", "{n} contour(s) reach beyond the image and were cut off"),
+    "contour-oblique": ("error", "{n} contour(s) lie in no slice and were left out"),
+    "contour-overlap": ("warning", "{n} contour(s) overlap another in their slice; united"),
+    "contour-repeated": ("warning", "{n} contour(s) are there twice and were drawn once"),
+}
+
+
+def snap(
+    contours: Iterable[NDArray[np.float64]], axis: int, count: int
+) -> tuple[dict[int, list[NDArray[np.float64]]], dict[str, int]]:
+    """Sort contours by slice.
+
+    Args:
+        contours: Each ``[n, 3]`` in array indices.
+        axis: The axis that counts slices.
+        count: Number of slices.
+
+    Returns:
+        Polygons ``[n, 2]`` by slice, and a counter by the code of each finding.
+    """
+    notes = dict.fromkeys(SENTENCES, 0)
+    at_slice: dict[int, list[tuple[float, NDArray[np.float64]]]] = {}
+    for points in contours:
+        height = float(points[:, axis].mean())
+        nearest = math.floor(height + 0.5)  # round() would take 0.5 down and 1.5 up
+        if 0 <= nearest < count:
+            polygon = np.delete(points, axis, axis=1)
+            at_slice.setdefault(nearest, []).append((height - nearest, polygon))
+        else:
+            notes["contour-outside"] += 1
+    snapped = {}
+    for nearest, found in at_slice.items():
+        # Contours at two heights would be taken for holes in each other.
+        best = min((off for off, _ in found), key=abs)
+        snapped[nearest] = [polygon for off, polygon in found if abs(off - best) <= SAME_HEIGHT]
+        notes["contour-double"] += len(found) - len(snapped[nearest])
+        notes["contour-off-slice"] += len(snapped[nearest]) if abs(best) > OFF_SLICE else 0
+    return snapped, notes
+
+
+def sticks_out(polygon: NDArray[np.float64], shape: tuple[int, int]) -> bool:
+    """Whether a polygon leaves the image by more than a pixel."""
+    return bool((polygon < -1.5).any() or (polygon > np.array(shape) + 0.5).any())
+
+
+def gaps(slices: NDArray[np.uint8], parts: dict[int, list[Patch]], min_area: float) -> set[int]:
+    """Slices without a contour, or without one of a part that goes on beyond them.
+
+    A part goes on where at least half of its pixels are set again.
+
+    Args:
+        slices: Mask uint8 ``[slice, row, column]``.
+        parts: Parts by slice, for every slice with a contour.
+        min_area: Parts with fewer pixels may come and go.
+    """
+    if not parts:
+        return set()
+    missing = set(range(min(parts), max(parts) + 1)) - set(parts)
+    for at, patches in parts.items():
+        for patch in patches:
+            area = patch.area
+            if at + 1 >= len(slices) or area < min_area or patch.overlap(slices[at + 1]):
+                continue
+            for beyond in range(at + 2, max(parts) + 1):
+                if 2 * patch.overlap(slices[beyond]) >= area:
+                    missing.update(range(at + 1, beyond))
+                    break
+    return missing
+
+
+def said(notes: dict[str, int], name: str) -> list[Finding]:
+    """Findings of what was counted, about a structure called ``name``."""
+    return [
+        Finding(code, severity, f"{name}: {sentence.format(n=notes[code])}")
+        for code, (severity, sentence) in SENTENCES.items()
+        if notes[code]
+    ]

@@ -1,0 +1,120 @@
+"""What is kept of a header, and the names of what is left behind."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lungseg.dicom.values import value_of
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pydicom.dataelem import DataElement, RawDataElement
+
+# Every attribute of which a value goes further. Of these only PatientSex stands in the table of
+# PS3.15, and it is reduced to a letter.
+KEPT = ("PatientSex", "Manufacturer", "ManufacturerModelName", "SyntheticData")
+SCANNER_LENGTH = 64
+# Besides all person names, dates and date-times.
+IDENTIFYING = (
+    "PatientID",
+    "OtherPatientIDs",
+    "PatientBirthTime",
+    "PatientAddress",
+    "PatientTelephoneNumbers",
+    "PatientComments",
+    "AdditionalPatientHistory",
+    "InstitutionName",
+    "InstitutionAddress",
+    "InstitutionalDepartmentName",
+    "ReferringPhysicianAddress",
+    "ReferringPhysicianTelephoneNumbers",
+    "StationName",
+    "DeviceSerialNumber",
+    "AccessionNumber",
+    "StudyComments",
+    "ImageComments",
+    "MilitaryRank",
+    "Occupation",
+    "CountryOfResidence",
+    "RegionOfResidence",
+)
+NESTED_DEPTH = 8
+
+
+def kept(dataset: Dataset) -> dict[str, str | bool]:
+    """``sex`` (M, F, O or nothing), ``scanner``, ``synthetic``, in a form that hides nothing."""
+    sex = str(value_of(dataset, "PatientSex") or "").strip().upper()
+    names = (value_of(dataset, "Manufacturer"), value_of(dataset, "ManufacturerModelName"))
+    scanner = " ".join(str(name) for name in names if name)
+    # By tag: dictionaries older than the attribute do not know the keyword SyntheticData.
+    synthetic = dataset.get((0x0008, 0x001C))
+    return {
+        "sex": sex if sex in ("M", "F", "O") else "",
+        "scanner": " ".join(re.sub(r"[^A-Za-z0-9 ._/()+-]", " ", scanner).split())[:SCANNER_LENGTH],
+        "synthetic": synthetic is not None and str(synthetic.value).strip() == "YES",
+    }
+
+
+def identifiers(dataset: Dataset, *, nested: bool) -> set[str]:
+    """Keywords of filled-in attributes that may name someone; nothing of their values.
+
+    Args:
+        dataset: A header.
+        nested: Also look into sequences.
+
+    Returns:
+        Empty where the file says that identity was removed (0012,0062).
+    """
+    if str(value_of(dataset, "PatientIdentityRemoved") or "").strip().upper() == "YES":
+        return set()
+    return _identifiers(dataset, NESTED_DEPTH if nested else 0)
+
+
+def _identifiers(dataset: Dataset, depth: int) -> set[str]:
+    from pydicom.datadict import dictionary_VR
+
+    known = _identifying_tags()
+    found = {
+        known[tag]
+        for tag in dataset.keys()  # noqa: SIM118  # iterating a dataset itself converts it
+        if tag in known and _filled(dataset.get_item(tag))
+    }
+    if depth:
+        for tag in list(dataset.keys()):
+            element = dataset.get_item(tag)
+            vr = element.VR if element is not None else None
+            if vr is None and not tag.is_private:
+                try:
+                    vr = dictionary_VR(tag)
+                except KeyError:
+                    continue
+            if vr == "SQ":
+                for item in dataset[tag].value or ():
+                    found |= _identifiers(item, depth - 1)
+    return found
+
+
+def _filled(element: DataElement | RawDataElement | None) -> bool:
+    value = None if element is None else element.value
+    if isinstance(value, bytes):
+        return bool(value.strip(b"^ \0"))
+    return bool(str("" if value is None else value).strip("^ "))
+
+
+@cache
+def _identifying_tags() -> dict[int, str]:
+    from pydicom._dicom_dict import DicomDictionary
+    from pydicom.datadict import tag_for_keyword
+
+    tags = {
+        tag: keyword
+        for tag, (vr, _, _, _, keyword) in DicomDictionary.items()
+        if vr in ("PN", "DA", "DT") and keyword and tag >> 16 > 2
+    }
+    for keyword in IDENTIFYING:
+        tag = tag_for_keyword(keyword)
+        if tag is not None:
+            tags[tag] = keyword
+    return tags

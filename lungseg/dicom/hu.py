@@ -1,0 +1,89 @@
+"""Stored values to HU, straight into their place in the volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+AIR_HU = -1024  # the lowest value of a 12-bit CT; padding outside the scan circle lies below it
+TOP_HU = 3071  # its highest
+LOWEST, HIGHEST = -32768, 32767
+SAMPLED_SIDE = 128  # so many rows and columns of a slice are enough for its histogram
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a sample of a slice's values looks like.
+
+    Attributes:
+        padded: Whether any value of the whole slice is padding or lies below -1024 HU.
+        measured: Sampled values that are neither.
+        air: Of these, how many lie in [-1024, -700] HU: air and lung.
+        tissue: How many lie in [-150, 150] HU: fat, water, muscle.
+    """
+
+    padded: bool
+    measured: int
+    air: int
+    tissue: int
+
+
+def to_hu(
+    stored: NDArray[Any],
+    slope: float,
+    intercept: float,
+    padding: tuple[int, int] | None,
+    out: NDArray[np.int16],
+) -> Seen:
+    """Write ``slope * stored + intercept``, rounded and clipped to [-1024, 32767].
+
+    Args:
+        stored: ``[rows, columns]``.
+        slope: HU per stored unit; not 0.
+        intercept: HU of a stored 0.
+        padding: Lowest and highest stored padding value. They become -1024 where they would lie
+            outside [-1024, 3071] HU. Inside it, some writers declare a value that tissue has too.
+        out: Where to write, ``[rows, columns]``.
+    """
+    low, high = int(stored.min()), int(stored.max())
+    if (
+        slope == 1
+        and intercept.is_integer()
+        and stored.dtype.itemsize <= 2
+        and LOWEST <= intercept <= HIGHEST
+        and low + intercept >= LOWEST
+        and high + intercept <= HIGHEST
+    ):
+        # No result leaves int16, so sums modulo 2^16 are right and need no wider type.
+        narrow = (
+            stored.view(np.int16) if stored.dtype in ("=u2", "=i2") else stored.astype(np.int16)
+        )
+        np.add(narrow, np.int16(intercept), out=out)
+        padded = low + intercept < AIR_HU
+    else:
+        np.clip(
+            np.rint(stored * np.float64(slope) + intercept),
+            LOWEST,
+            HIGHEST,
+            out=out,
+            casting="unsafe",
+        )
+        padded = bool(out.min() < AIR_HU)
+    if padding is not None and high >= padding[0] and padding[0] * slope + intercept > TOP_HU:
+        out[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
+        padded = True
+    rows, columns = (max(1, size // SAMPLED_SIDE) for size in out.shape)
+    sample = out[::rows, ::columns].copy()
+    measured = int(np.count_nonzero(sample >= AIR_HU))
+    seen = Seen(
+        padded=padded,
+        measured=measured,
+        air=int(np.count_nonzero(sample <= -700)) - (sample.size - measured),
+        tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
+    )
+    if seen.padded:
+        np.maximum(out, AIR_HU, out=out)
+    return seen

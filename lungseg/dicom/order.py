@@ -1,0 +1,125 @@
+"""The order and the grid of a stack of slices, from where they lie and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.dicom.slices import Place
+from lungseg.findings import Finding
+
+# Positions are written as decimal text and reconstruction rounds them: real series jitter by some
+# micrometres. A gap off by 2 % of the spacing is no rounding any more.
+SPACING_TOLERANCE = 0.02
+SAME_PLACE_MM = 0.01
+# A stack whose slices slide sideways by more than this is sheared (gantry tilt).
+SHIFT_TOLERANCE_MM = 0.1
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Slices in order.
+
+    Attributes:
+        order: Indices of the slices kept, along the normal of the image plane.
+        affine: ``[4, 4]``, index ``(slice, row, column, 1)`` to ``(x, y, z, 1)`` in mm (LPS).
+        tilt_degrees: Angle between the stack's direction and the slices' normal, 0 if even.
+        findings: Duplicates, gaps, tilt.
+    """
+
+    order: list[int]
+    affine: NDArray[np.float64]
+    tilt_degrees: float
+    findings: list[Finding]
+
+
+def stack(places: Sequence[Place], same_pixels: Callable[[int, int], bool]) -> Stack:
+    """Order slices along the normal of the image plane and find their common grid.
+
+    Args:
+        places: One for each slice, all of one orientation and pixel spacing.
+        same_pixels: Whether two slices, by index, hold the same pixels.
+
+    Raises:
+        ValueError: If two different slices share a place, fewer than two are left, or they lie on
+            no common grid.
+    """
+    normal = np.cross(*places[0].orientation)
+    normal /= np.linalg.norm(normal)
+    heights = np.array([place.position @ normal for place in places])
+    order, findings = _without_duplicates(places, heights, same_pixels)
+    if len(order) < 2:
+        raise ValueError("a single slice makes no volume")
+    positions = np.array([places[k].position for k in order])
+    heights = heights[order]
+    tilt = _tilt(positions, heights, normal)
+    if tilt:
+        text = f"gantry tilt: the stack is sheared by {tilt:.1f}°; pixels and affine keep it so"
+        findings.append(Finding("gantry-tilt", "error", text))
+    findings += _gaps(heights)
+    between_rows, between_columns = places[0].pixel_spacing
+    row, column = places[0].orientation
+    affine = np.eye(4)
+    # The mean step over the whole stack: jitter of single positions averages out.
+    affine[:3, 0] = (positions[-1] - positions[0]) / (len(order) - 1)
+    affine[:3, 1] = column * between_rows
+    affine[:3, 2] = row * between_columns
+    affine[:3, 3] = positions[0]
+    return Stack(order, affine, tilt, findings)
+
+
+def _without_duplicates(
+    places: Sequence[Place], heights: NDArray[np.float64], same_pixels: Callable[[int, int], bool]
+) -> tuple[list[int], list[Finding]]:
+    kept: list[int] = []
+    for k in (int(k) for k in np.argsort(heights, kind="stable")):
+        if not kept or heights[k] - heights[kept[-1]] >= SAME_PLACE_MM:
+            kept.append(k)
+        elif np.linalg.norm(places[k].position - places[kept[-1]].position) >= SAME_PLACE_MM:
+            raise ValueError("two slices lie side by side in one plane: they make no stack")
+        elif not same_pixels(k, kept[-1]):
+            raise ValueError(
+                f"two slices with different pixels lie at the same place ({heights[k]:.1f} mm"
+                " along the stack)"
+            )
+    twice = len(places) - len(kept)
+    if not twice:
+        return kept, []
+    text = f"{twice} slice(s) there twice, with the same pixels at the same place; one kept of each"
+    return kept, [Finding("duplicate-slice", "warning", text)]
+
+
+def _tilt(
+    positions: NDArray[np.float64], heights: NDArray[np.float64], normal: NDArray[np.float64]
+) -> float:
+    sideways = positions - np.outer(heights, normal)
+    if np.ptp(sideways, axis=0).max() <= SHIFT_TOLERANCE_MM:
+        return 0.0
+    along = (heights - heights[0]) / (heights[-1] - heights[0])
+    even = sideways[0] + np.outer(along, sideways[-1] - sideways[0])
+    if np.abs(sideways - even).max() > SHIFT_TOLERANCE_MM:
+        raise ValueError("slices shift sideways unevenly: they lie on no common grid")
+    shift = np.linalg.norm(sideways[-1] - sideways[0])
+    return float(np.degrees(np.arctan2(shift, heights[-1] - heights[0])))
+
+
+def _gaps(heights: NDArray[np.float64]) -> list[Finding]:
+    gaps = np.diff(heights)
+    spacing = float(np.median(gaps))
+    off = np.flatnonzero(np.abs(gaps - spacing) > SPACING_TOLERANCE * spacing)
+    if not len(off):
+        return []
+    steps = gaps[off] / spacing
+    missing = bool((steps > 1.9).all() and (np.abs(steps - steps.round()) < 0.1).all())
+    what = f"{(steps.round() - 1).sum():.0f} missing slice(s)" if missing else "uneven spacing"
+    worst = off[np.abs(gaps[off] - spacing).argmax()]
+    text = (
+        f"{what}: {gaps[worst]:.2f} mm between {heights[worst]:.1f} and"
+        f" {heights[worst + 1]:.1f} mm where the others lie {spacing:.2f} mm apart;"
+        f" with the mean spacing, {gaps.mean():.2f} mm, places are off by up to"
+        f" {np.abs(heights - np.linspace(heights[0], heights[-1], len(heights))).max():.1f} mm"
+    )
+    return [Finding("missing-slice" if missing else "uneven-spacing", "error", text)]

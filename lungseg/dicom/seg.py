@@ -1,0 +1,199 @@
+"""Segments of a DICOM-SEG file, placed on the grid of a volume by where they lie."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.errors import DataError
+from lungseg.findings import Finding
+from lungseg.volume import Volume
+
+if TYPE_CHECKING:
+    import highdicom
+    import pydicom
+
+T = TypeVar("T")
+
+# As for the gaps of a CT series.
+SPACING_TOLERANCE = 0.02
+# No voxel may lie further than this from the one it is taken for, in voxels.
+MAX_OFF_GRID = 0.1
+# A volume larger than this is no CT, but a position gone wrong.
+MAX_VOXELS = 2**30
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of a file. Its voxels are decoded when asked for.
+
+    Attributes:
+        label: SegmentLabel, with ``Left`` or ``Right`` behind it where only the segment's code
+            says so. May identify: show none.
+        affine: ``[4, 4]``, maps an index ``(i, j, k, 1)`` of the mask to ``(x, y, z, 1)`` in mm
+            (LPS).
+    """
+
+    label: str
+    affine: NDArray[np.float64]
+    number: int
+    file: highdicom.seg.Segmentation
+    path: Path
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """0 or 1, uint8 ``[i, j, k]``: the slab of the file's non-empty frames, no more.
+
+        Raises:
+            DataError: If the pixels are damaged.
+        """
+
+        def decode() -> NDArray[np.uint8]:
+            stack = self.file.get_volume(
+                segment_numbers=[self.number],
+                rtol=SPACING_TOLERANCE,
+            ).array[..., 0]
+            # Fractions come as 0 to 1, anything else as 0 and 1.
+            return (stack >= 0.5).astype(np.uint8)
+
+        return _guarded(decode, self.path)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What a DICOM-SEG file holds.
+
+    Attributes:
+        segments: In the file's order; labels may repeat.
+        frame_of_reference: FrameOfReferenceUID. In memory only.
+        series: SeriesInstanceUIDs of the images referred to. In memory only.
+        findings: What a reviewer should know.
+    """
+
+    segments: list[Segment]
+    frame_of_reference: str
+    series: frozenset[str]
+    findings: list[Finding]
+
+
+def read_segments(path: Path) -> Segments:
+    """Read the segments of a DICOM-SEG file: binary, label map or fractional.
+
+    Raises:
+        DataError: If the file is damaged or no DICOM-SEG, or its frames make no even stack.
+    """
+    return _guarded(lambda: _read(path), path)
+
+
+def _read(path: Path) -> Segments:
+    import highdicom
+    import pydicom
+
+    dataset = pydicom.dcmread(path)
+    if dataset.get("Modality") != "SEG":
+        raise DataError("the file is no DICOM-SEG", path)
+    file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
+    geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
+    if geometry is None:
+        raise DataError("the segmentation's frames make no evenly spaced stack", path)
+    if np.prod(geometry.spatial_shape, dtype=float) > MAX_VOXELS:
+        raise DataError("the segmentation's frames lie too far apart for one volume", path)
+    findings = []
+    if file.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL:
+        text = "the segmentation holds fractions; voxels of one half and more were taken"
+        findings.append(Finding("fractional", "warning", text))
+    return Segments(
+        segments=[
+            Segment(
+                _label(file.get_segment_description(number)), geometry.affine, number, file, path
+            )
+            for number in file.segment_numbers
+            if number > 0  # label maps may describe their background
+        ],
+        frame_of_reference=str(dataset.get("FrameOfReferenceUID", "")),
+        series=frozenset(
+            str(series.SeriesInstanceUID)
+            for series in dataset.get("ReferencedSeriesSequence") or []
+        ),
+        findings=findings,
+    )
+
+
+def _label(description: pydicom.Dataset) -> str:
+    label = str(description.get("SegmentLabel", "") or "").strip()
+    types = description.get("SegmentedPropertyTypeCodeSequence") or []
+    for one in types:
+        for modifier in one.get("SegmentedPropertyTypeModifierCodeSequence") or []:
+            side = str(modifier.get("CodeMeaning", "")).capitalize()
+            if side in ("Left", "Right") and side.lower() not in label.lower():
+                return f"{label} {side}"
+    return label
+
+
+def _guarded(read: Callable[[], T], path: Path) -> T:
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read()
+    except (DataError, OSError):
+        raise
+    except InvalidDicomError:
+        raise DataError("the file is not DICOM", path) from None
+    except Exception as error:  # damaged bytes surface as errors of every kind
+        raise DataError(
+            f"the DICOM-SEG file is truncated or damaged ({type(error).__name__})", path
+        ) from None
+
+
+def place(segment: Segment, volume: Volume) -> NDArray[np.uint8]:
+    """Lay a segment on a volume's grid by their affines; nothing is resampled.
+
+    Args:
+        segment: Of any axis order and direction, and any part of the volume.
+        volume: Whose grid to lay it on.
+
+    Returns:
+        Mask uint8 ``[z, y, x]``.
+
+    Raises:
+        DataError: If voxels of the two do not coincide (within a tenth of a voxel), or set voxels
+            lie outside the volume.
+    """
+    mask = segment.mask
+    to_index = np.linalg.inv(volume.affine) @ segment.affine
+    for axis, size in enumerate(mask.shape):
+        if size == 1:  # how far the next slice would be is not known, and does not matter
+            to_index[:3, axis] /= np.linalg.norm(to_index[:3, axis])
+    turn = np.rint(to_index[:3, :3])
+    shift = np.rint(to_index[:3, 3])
+    ends = np.array(list(product(*((0, size - 1) for size in mask.shape))))
+    off = ends @ (to_index[:3, :3] - turn).T + to_index[:3, 3] - shift
+    one_to_one = (np.abs(turn).sum(axis=0) == 1).all() and (np.abs(turn).sum(axis=1) == 1).all()
+    if not one_to_one or np.abs(off).max() > MAX_OFF_GRID:
+        raise DataError(
+            "the segmentation lies on another grid than the image: spacing, direction or offset"
+            " differ, and nothing is resampled",
+            segment.path,
+        )
+    for flipped in np.flatnonzero(turn.sum(axis=0) < 0):
+        mask = np.flip(mask, int(flipped))
+        shift += turn[:, flipped] * (mask.shape[flipped] - 1)
+    mask = mask.transpose(np.abs(turn).argmax(axis=1))
+    placed = np.zeros(volume.voxels.shape, np.uint8)
+    start = shift.astype(np.int64)
+    low = np.maximum(start, 0)
+    high = np.maximum(low, np.minimum(start + mask.shape, placed.shape))
+    inside = mask[tuple(map(slice, low - start, high - start))]
+    if np.count_nonzero(inside) < np.count_nonzero(mask):
+        raise DataError("part of the segmentation lies outside the image", segment.path)
+    placed[tuple(map(slice, low, high))] = inside
+    return placed

@@ -1,0 +1,50 @@
+"""Values of a header. Slices of a series share most of them, so each is converted once."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pydicom.dataelem import RawDataElement
+
+
+def value_of(dataset: Dataset, keyword: str) -> Any:
+    """The value of an attribute; None where it is missing or empty.
+
+    Not to be changed: others get the same object.
+
+    Raises:
+        Exception: What pydicom raises where bytes are none of the attribute's kind.
+    """
+    element = dataset.get_item(_tag(keyword))
+    if element is None:
+        return None
+    if isinstance(element, tuple) and isinstance(element.value, bytes):
+        raw = cast("RawDataElement", element)
+        value = _converted(
+            int(raw.tag), raw.VR, element.value, raw.is_implicit_VR, raw.is_little_endian
+        )
+    else:
+        value = dataset[element.tag].value
+    return None if value == "" else value
+
+
+@cache
+def _tag(keyword: str) -> int:
+    from pydicom.datadict import tag_for_keyword
+
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        raise KeyError(keyword)
+    return tag
+
+
+@lru_cache(maxsize=512)
+def _converted(tag: int, vr: str | None, value: bytes, implicit: bool, little: bool) -> Any:
+    from pydicom.dataelem import RawDataElement, convert_raw_data_element
+    from pydicom.tag import BaseTag
+
+    raw = RawDataElement(BaseTag(tag), vr, len(value), value, 0, implicit, little)
+    return convert_raw_data_element(raw).value

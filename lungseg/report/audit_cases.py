@@ -1,0 +1,106 @@
+"""One case on the audit page: its row in the table, and its card with the picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lungseg.report.audit import flip_name
+from lungseg.report.audit_charts import shown
+
+PICTURED = 200
+"""Cases with a picture and all their figures: a page below 10 MB, however large the cohort."""
+FLIPS = ("", "z", "y", "x", "zy", "zx", "yx", "zyx")
+
+Case = dict[str, Any]
+
+
+def link(number: int) -> str:
+    """Address on the page of a case that has a picture there."""
+    return f"#case-{number}" if number < PICTURED else ""
+
+
+def row(name: str, case: Case, number: int) -> dict[str, Any]:
+    """A line of the table.
+
+    Args:
+        name: Of the case.
+        case: As :func:`lungseg.report.audit.cases_in` gives it.
+        number: Its place by need of attention.
+    """
+    evidence = case["alignment"]
+    return {
+        "link": link(number),
+        "name": name,
+        "found": {severity: n for severity, n in case["n_findings"].items() if n},
+        "cells": [
+            f"{case['slices']:,}",
+            f"{case['empty_share']:.3f}",
+            f"{case['positive_share']:.4f}",
+            f"{case['lung_ml']:,.0f}",
+            " ".join(shown(mm) for mm in case["spacing_mm"]),
+            flip_name(evidence["flip"]) if evidence else "",
+            f"{evidence['score']:.2f}" if evidence else "",
+            f"{evidence['margin']:.2f}" if evidence else "",
+        ],
+    }
+
+
+def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) -> dict[str, Any]:
+    """What is shown of one case.
+
+    Args:
+        name: Of the case.
+        case: As :func:`lungseg.report.audit.cases_in` gives it.
+        number: Its place by need of attention.
+        picture: uint8 ``[h, w, 3]``, or None.
+    """
+    evidence = case["alignment"]
+    percentiles = case["hu_percentiles"]
+    return {
+        "id": f"case-{number}",
+        "name": name,
+        "found": {severity: n for severity, n in case["n_findings"].items() if n},
+        "findings": case["findings"],
+        "picture": None if picture is None else _jpeg(picture),
+        "width": 0 if picture is None else picture.shape[1],
+        "height": 0 if picture is None else picture.shape[0],
+        "figures": [
+            ("slices", f"{case['slices']:,}, empty {case['empty_share']:.3f}"),
+            ("lung", f"{case['positive_share']:.4f} of voxels, {case['lung_ml']:,.0f} ml"),
+            ("spacing z × y × x", " × ".join(shown(mm) for mm in case["spacing_mm"]) + " mm"),
+            ("HU 5, 50, 95 %", ", ".join(str(percentiles[p]) for p in ("5", "50", "95"))),
+            ("sex, scanner", f"{case['sex'] or 'not known'}, {case['scanner'] or 'not known'}"),
+            *([("patient of", case["patient"])] if case["patient"] != name else []),
+        ],
+        "lead": f"{evidence['margin']:.2f}" if evidence else "",
+        "scores": _scores(evidence) if evidence else [],
+    }
+
+
+def _scores(alignment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All eight orientations; a bar to the right is a score above 0."""
+    chosen = flip_name(alignment["flip"]).removeprefix("-")
+    return [
+        {
+            "name": flip or "as stored",
+            "value": f"{alignment['scores'][flip]:.2f}",
+            "width": round(max(0.0, alignment["scores"][flip]) * 100),
+            "chosen": flip == chosen,
+        }
+        for flip in FLIPS
+        if flip in alignment["scores"]
+    ]
+
+
+def _jpeg(picture: NDArray[np.uint8]) -> str:
+    """A picture as a ``data:`` address: a quarter of a PNG's size."""
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "JPEG", quality=80, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()

@@ -1,0 +1,83 @@
+"""What a tree holds is told by headers, and one series is chosen by a stated rule."""
+
+import numpy as np
+import pytest
+from pydicom.uid import RTStructureSetStorage, SecondaryCaptureImageStorage, SegmentationStorage
+
+from lungseg.dicom.tree import by_patient, choose_series, scan
+from lungseg.errors import DataError
+from tests.dicom.test_findings import change
+from tests.dicom.test_series import write_slice
+
+
+def series_of(folder, uid, count, **tags):
+    folder.mkdir(parents=True, exist_ok=True)
+    for z in range(count):
+        file = folder / f"{uid[-1]}{z}"
+        write_slice(file, np.zeros((2, 2)), (0, 0, z), series=uid, **tags)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    series_of(tmp_path / "a" / "deep" / "er", "1.2.1", 5, PatientID="P1")
+    series_of(tmp_path / "a", "1.2.2", 2, PatientID="P1")
+    series_of(tmp_path / "b", "1.2.3", 5, PatientID="P2")
+    series_of(
+        tmp_path / "b", "1.2.4", 1, PatientID="P2", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    )
+    for k, (uid, modality) in enumerate(
+        [
+            (RTStructureSetStorage, "RTSTRUCT"),
+            (SegmentationStorage, "SEG"),
+            (SecondaryCaptureImageStorage, "CT"),
+        ]
+    ):
+        series_of(tmp_path / "b" / str(k), f"1.2.{5 + k}", 1)
+        change(tmp_path / "b" / str(k) / f"{5 + k}0", SOPClassUID=uid, Modality=modality)
+    series_of(tmp_path / "b" / "9", "1.2.9", 1)
+    change(tmp_path / "b" / "9" / "90", SOPClassUID="1.2.840.10008.1.3.10")
+    (tmp_path / "b" / "DICOMDIR").write_bytes(b"no dicom")
+    (tmp_path / "b" / "notes.txt").write_text("hello")
+    (tmp_path / "b" / "empty.dcm").touch()
+    return tmp_path
+
+
+def test_kinds_and_groups(tree):
+    files = scan(tree)
+    kinds = [file.kind for file in files]
+    assert [kinds.count(kind) for kind in ("ct", "rtstruct", "seg", "other")] == [12, 1, 1, 2]
+    groups = by_patient(file for file in files if file.patient)
+    assert {patient: len(group) for patient, group in groups.items()} == {"P1": 7, "P2": 6}
+
+
+def test_choice(tree):
+    files = by_patient(scan(tree))["P1"]
+    largest = choose_series(files, "largest")
+    assert {file.parent.name for file in largest.files} == {"er"}
+    assert [(f.code, f.severity, f.text) for f in largest.findings] == [
+        ("series-chosen", "info", "2 CT series, of 5 and 2 slices: the largest was taken")
+    ]
+    assert len(choose_series(files, "1.2.2").files) == 2
+    with pytest.raises(DataError, match="2 CT series, of 5 and 2 slices: data.series=largest"):
+        choose_series(files, "error")
+    with pytest.raises(DataError, match="none has the SeriesInstanceUID") as refused:
+        choose_series(files, "1.2.77")
+    assert "1.2.77" not in str(refused.value)
+    single = choose_series(by_patient(scan(tree))["P2"], "error")
+    assert (len(single.files), single.findings) == (5, [])
+
+
+def test_a_tie_and_a_near_tie(tree):
+    with pytest.raises(DataError, match="no one is the largest"):
+        choose_series([file for file in scan(tree) if file.patient], "largest")
+    series_of(tree / "c", "1.2.8", 4, PatientID="P1")
+    near = choose_series(by_patient(scan(tree))["P1"], "largest")
+    assert near.findings[0].severity == "warning"
+
+
+def test_nothing_there(tmp_path):
+    assert scan(tmp_path) == []
+    with pytest.raises(DataError, match="no CT series"):
+        choose_series([], "largest")
+    with pytest.raises(DataError, match="no folder"):
+        scan(tmp_path / "none")

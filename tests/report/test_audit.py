@@ -1,0 +1,246 @@
+"""The audit: figures by hand, a page for a person, nothing of the data taken for HTML."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from lungseg.data.cohort import Cohort
+from lungseg.report.audit import audit_csv, audit_json, failed_cases
+from lungseg.report.audit_charts import spread
+from lungseg.report.audit_page import PICTURED, audit_html
+
+ALIGNMENT = {
+    "flip": [True, True, False],
+    "score": 0.84,
+    "margin": 0.45,
+    "scores": {"": 0.1, "x": 0.39, "y": 0.38, "yx": 0.26, "z": -0.12, "zx": 0.08, "zy": 0.84,
+               "zyx": 0.06},
+}  # fmt: skip
+HU = {"0.5": -1024, "5": -1000, "25": -990, "50": -850, "75": -300, "95": 40, "99.5": 400}
+EVIL = '<script>alert(1)</script>"&'
+
+
+def finding(code, severity, text="something is so"):
+    return {"code": code, "severity": severity, "text": text}
+
+
+def case(name, findings=(), alignment=None, **figures):
+    audit = {"findings": list(findings)} | ({"alignment": alignment} if alignment else {})
+    return {
+        "format": 2,
+        "case": name,
+        "affine": np.eye(4).tolist(),
+        "spacing_mm": [3.0, 0.5, 0.25],
+        "content_sha256": "c" * 64,
+        "image_sha256": "d" * 64,
+        "audit": audit,
+        "fingerprint": {"sex": "F", "scanner": "Maker M1", "synthetic": False, "n_slices": 10,
+                        "n_empty": 4, "n_voxels": 1000, "n_positive": 80, "hu_percentiles": HU}
+        | figures,
+    }  # fmt: skip
+
+
+def cohort(*cases, failed=None, patients=None):
+    return Cohort("store", {one["case"]: one for one in cases}, patients or {}, failed or {})
+
+
+@pytest.fixture
+def mixed():
+    grave = [finding("padding", "info"), finding("missing-slice", "error"),
+             finding("padding", "info", "other words")]  # fmt: skip
+    return cohort(
+        case("a", alignment=ALIGNMENT),
+        case("b", grave, n_slices=30, n_empty=0, n_positive=200, sex="", scanner="Maker M2"),
+        case("c", [finding("tilt", "warning")]),
+        failed={"d": "d: the mask file is damaged"},
+        patients={"a": "a", "b": "a", "c": "c"},
+    )
+
+
+def picture(_):
+    return np.full((200, 608, 3), 90, np.uint8)
+
+
+def test_csv_by_hand(mixed):
+    rows = {row["case"]: row for row in csv.DictReader(io.StringIO(audit_csv(mixed)))}
+    assert list(rows) == ["a", "b", "c", "d"]
+    a = {key: value for key, value in rows["a"].items() if not key.startswith("hu_")}
+    assert a == {
+        **{"case": "a", "status": "prepared", "patient": "a", "slices": "10"},
+        **{"empty_share": "0.4", "positive_share": "0.08", "lung_ml": "0.03"},  # 80 × 0.375 mm³
+        **{"spacing_z_mm": "3", "spacing_y_mm": "0.5", "spacing_x_mm": "0.25", "sides": "no"},
+        **{"sex": "F", "scanner": "Maker M1"},
+        **{"flip": "zy", "alignment_score": "0.84", "alignment_lead": "0.45"},
+        **{"n_error": "0", "n_warning": "0", "n_info": "0", "findings": "", "reason": ""},
+    }
+    assert {f"hu_p{p}": str(hu) for p, hu in HU.items()}.items() <= rows["a"].items()
+    b = rows["b"]
+    assert (b["n_error"], b["n_warning"], b["n_info"]) == ("1", "0", "2")
+    assert b["findings"] == "missing-slice padding"
+    assert (b["patient"], b["flip"], b["alignment_score"]) == ("a", "", "")
+    assert {key: value for key, value in rows["d"].items() if value} == {
+        "case": "d",
+        "status": "failed",
+        "reason": "the mask file is damaged",
+    }
+
+
+def test_json_by_hand(mixed):
+    content = json.loads(audit_json(mixed))
+    assert content["n_cases"] == 3
+    assert content["n_failed"] == 1
+    assert content["n_patients"] == 2
+    assert content["n_slices"] == 50
+    assert content["empty_share"] == pytest.approx(8 / 50)
+    assert content["positive_share"] == pytest.approx(360 / 3000)
+    assert content["n_findings"] == {"error": 1, "warning": 1, "info": 2}
+    assert content["failed"] == {"d": "the mask file is damaged"}
+    assert content["cases"]["a"]["alignment"] == ALIGNMENT
+    assert [one["severity"] for one in content["cases"]["b"]["findings"]] == [
+        "error",
+        "info",
+        "info",
+    ]
+    assert content["cases"]["b"]["findings"][0] == finding("missing-slice", "error")
+
+
+def test_nothing_prepared_at_all():
+    nothing = cohort(failed={"a": "no volume"})
+    assert json.loads(audit_json(nothing))["empty_share"] is None
+    assert audit_csv(nothing).splitlines()[1].startswith("a,failed,")
+    assert "0 of 1 case prepared" in audit_html(nothing, picture)
+
+
+def test_the_same_cohort_gives_the_same_bytes(mixed):
+    for write in (audit_csv, audit_json, lambda one: audit_html(one, picture)):
+        assert write(mixed) == write(mixed)
+
+
+def test_what_a_person_reads_first(browser, mixed, tmp_path):
+    file = tmp_path / "audit.html"
+    file.write_text(audit_html(mixed, picture))
+    tab = browser.new_page(viewport={"width": 1000, "height": 800})
+    messages, requests = [], []
+    tab.on("console", lambda message: messages.append(message.text))
+    tab.on("pageerror", lambda error: messages.append(str(error)))
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(f"file://{file}")
+    assert tab.inner_text("h1 + div") == (
+        "3 of 4 cases prepared: 50 slices; 1 error, 1 warning, 2 infos found."
+    )
+    alarms = tab.locator(".alarm").all_inner_texts()
+    assert alarms[0] == "1 case could not be prepared and is left out: d."
+    assert tab.locator("#failed td").all_inner_texts() == ["d", "the mask file is damaged"]
+    red = tab.eval_on_selector("#failed td", "one => getComputedStyle(one).color")
+    assert red == "rgb(176, 0, 32)"
+    assert "Of one patient, and so never split: a with b" in tab.inner_text(".note")
+    # Errors first, then warnings.
+    assert [text.split("\n")[0][0] for text in tab.locator(".case h3").all_inner_texts()] == list(
+        "bca"
+    )
+    assert (
+        tab.eval_on_selector_all(
+            ".planes img", "all => all.map(one => [one.complete, one.naturalWidth])"
+        )
+        == [[True, 608]] * 3
+    )
+    # Findings by code, the gravest first, with links to their cases.
+    codes = tab.locator("table.found code").all_inner_texts()
+    assert codes == ["missing-slice", "tilt", "padding"]
+    tab.locator("table.found a").nth(1).click()
+    assert tab.inner_text(".case:target h3").startswith("c")
+    bars = tab.locator(".case").nth(2).locator(".about .bars > span").all_inner_texts()
+    assert dict(zip(bars[::2], bars[1::2], strict=True)) == {
+        flip or "as stored": f"{score:.2f}" for flip, score in ALIGNMENT["scores"].items()
+    }
+    assert tab.locator(".case").nth(2).locator(".about .chosen").count() == 1
+    assert tab.locator(".case").nth(2).locator(".about .bars b").inner_text() == "zy"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1000
+    assert messages == []
+    assert [url for url in requests if not url.startswith("data:")] == [f"file://{file}"]
+    tab.close()
+
+
+def test_nothing_of_the_data_is_taken_for_html():
+    hostile = case(EVIL, [finding(EVIL, "warning", EVIL)], ALIGNMENT, sex=EVIL, scanner=EVIL)
+    text = audit_html(cohort(hostile, failed={EVIL + "2": EVIL}), picture)
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_long_words_of_the_data_do_not_widen_the_page(browser, tmp_path):
+    word = "x" * 300
+    long = case(word, [finding(word, "info", word)], ALIGNMENT, sex=word, scanner=word)
+    file = tmp_path / "audit.html"
+    file.write_text(audit_html(cohort(long, failed={word + "2": word}), picture))
+    tab = browser.new_page(viewport={"width": 800, "height": 800})
+    tab.goto(f"file://{file}")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 800
+    tab.close()
+
+
+def test_synthetic_and_empty_masks_are_said():
+    text = audit_html(cohort(case("a", synthetic=True, n_positive=0), case("b")), picture)
+    assert 'class="note">SYNTHETIC data' in text
+    assert 'class="note">No lung in the mask of 1 case: a.' in text
+    assert "SYNTHETIC" not in audit_html(cohort(case("a")), picture)
+
+
+def test_a_large_cohort_is_cut_and_says_so():
+    asked = []
+
+    def noise(name):
+        asked.append(name)
+        return np.random.default_rng(len(asked)).integers(0, 255, (200, 608, 3), np.uint8)
+
+    many = cohort(
+        *(case(f"c{n}", [finding("tilt", "warning")] * (n == 900), n_slices=n + 1, n_empty=0)
+          for n in range(3000)),
+        failed={f"f{n}": "damaged" for n in range(5000)},
+    )  # fmt: skip
+    started = time.perf_counter()
+    text = audit_html(many, noise)
+    assert time.perf_counter() - started < 15  # about 2 s: none of it grows with the square
+    assert len(asked) == PICTURED
+    assert asked[0] == "c900"
+    assert f"The first {PICTURED} of 3000 cases" in text
+    assert "and 3000 more: <code>audit.csv</code> has all" in text
+    assert len(audit_csv(many).splitlines()) == 8001
+
+
+def test_dots_lie_by_value_and_bars_hold_all():
+    few = spread("slices", {"a": 0, "b": 5, "c": 5, "d": 10})
+    assert few.summary == "median 5, 0 to 10"
+    xs = [mark.x for mark in few.marks]
+    assert xs[1] == xs[2]
+    assert xs[1] - xs[0] == pytest.approx(xs[3] - xs[1], abs=5)
+    assert [mark.text for mark in few.marks] == ["a: 0", "b: 5", "c: 5", "d: 10"]
+    alike = spread("mm", {"a": 3.0, "b": 3.0}, unit=" mm")
+    assert (alike.summary, alike.low, alike.high) == ("3 mm in all", "", "")
+    many = spread("x", {f"c{n}": n % 10 for n in range(500)})
+    assert [mark.text for mark in many.marks] == [f"50 cases: {n}" for n in range(10)]
+    assert all(mark.height > 0 for mark in many.marks)
+
+
+def test_failed_cases_in_words():
+    assert failed_cases(["a"]) == "1 case could not be prepared and is left out: a"
+    assert failed_cases(list("abcdefgh")) == (
+        "8 cases could not be prepared and are left out: a, b, c, d, e, f and 2 more"
+    )
+
+
+def test_nothing_heavy_is_imported():
+    """The audit is part of every preparation, and must not cost seconds of imports."""
+    code = (
+        "import sys, lungseg.report.audit, lungseg.report.audit_page, lungseg.data.preview;"
+        "print([m for m in ('torch', 'pandas', 'matplotlib', 'plotly', 'scipy', 'zarr')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
