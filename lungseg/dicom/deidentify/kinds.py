@@ -12,6 +12,7 @@ IMAGES = {
     "1.2.840.10008.5.1.4.1.1.2.1": "ct",  # Enhanced
     "1.2.840.10008.5.1.4.1.1.2.2": "ct",  # Legacy Converted Enhanced
     "1.2.840.10008.5.1.4.1.1.66.4": "seg",
+    "1.2.840.10008.5.1.4.1.1.66.7": "seg",  # Label Map
 }
 STRUCTURES = {"1.2.840.10008.5.1.4.1.1.481.3": "rtstruct"}
 KINDS = IMAGES | STRUCTURES
