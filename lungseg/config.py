@@ -18,6 +18,9 @@ SOURCE_KEYS = (
     *("data.root", "data.source.root", "data.export_npz", "split.table", "split.file"),
     *("input", "output", "key"),  # of deidentify
 )
+# A series may be chosen by a rule, which is recorded, or by its UID, which is not.
+SERIES_KEYS = ("data.series", "data.source.series")
+UID = re.compile(r"\d+(\.\d+){3,}")
 
 
 def conf_dir() -> Path:
@@ -88,15 +91,18 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     if isinstance(cause, ModuleNotFoundError):
         extra = " pip install 'lungseg[monai]'" if (cause.name or "").startswith("monai") else ""
         return ConfigError(f"{where}: {target} needs the package {cause.name}, not found;{extra}")
+    # A setting whose value is ??? is not handed over.
+    if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
+        return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")
     return ConfigError(f"{where}: {' '.join(str(cause).split())}")
 
 
 def recorded(config: DictConfig) -> dict[str, Any]:
-    """The resolved configuration as plain containers, without paths of the source."""
+    """The resolved configuration as plain containers, without paths and UIDs of the source."""
     copy = OmegaConf.create(OmegaConf.to_container(config, resolve=True))
-    for key in SOURCE_KEYS:
-        if OmegaConf.select(copy, key) is not None:
-            OmegaConf.update(copy, key, HIDDEN)
+    assert isinstance(copy, DictConfig)
+    for key in _identifying(copy):
+        OmegaConf.update(copy, key, HIDDEN)
     plain = OmegaConf.to_container(copy)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
@@ -109,16 +115,26 @@ def hide_password(text: str) -> str:
 
 
 def hide_source(config: DictConfig, folder: Path) -> None:
-    """Blank source paths and passwords in the YAML files that Hydra wrote below a folder."""
-    paths = {OmegaConf.select(config, key, throw_on_missing=False) for key in SOURCE_KEYS}
+    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote below a folder."""
+    values = set(_identifying(config).values())
     for file in folder.glob("*.yaml"):
         old = file.read_text()
         text = hide_password(old)
-        for path in sorted((str(path) for path in paths if path), key=len, reverse=True):
+        for value in sorted(values, key=len, reverse=True):
             # As a value, not where the same letters stand in a key or a number.
-            text = re.sub(rf"(?<=[=,\s'\"]){re.escape(path)}(?=[\s'\",/]|$)", HIDDEN, text)
+            text = re.sub(rf"(?<=[=,\s'\"]){re.escape(value)}(?=[\s'\",/]|$)", HIDDEN, text)
         if text != old:
             write_text(file, text)  # other jobs of a sweep read it at any time
+
+
+def _identifying(config: DictConfig) -> dict[str, str]:
+    """Settings by which a patient or a hospital could be found."""
+    found = {}
+    for key in (*SOURCE_KEYS, *SERIES_KEYS):
+        value = str(OmegaConf.select(config, key, throw_on_missing=False) or "")
+        if value and (key in SOURCE_KEYS or UID.fullmatch(value)):
+            found[key] = value
+    return found
 
 
 def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 # Below this cosine between an axis and its nearest patient axis (2.6 degrees off) reordering axes
 # would misplace voxels, and only resampling could help.
 MIN_COSINE = 0.999
+# Two files that describe one grid differ by rounding only: half a voxel off is another grid.
+MAX_OFF_VOXELS = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,50 @@ def to_lps(
             moved[:, axis] *= -1
             voxels = np.flip(voxels, axis)
     return voxels, moved
+
+
+def place(array: NDArray[Any], affine: NDArray[np.float64], volume: Volume) -> NDArray[Any]:
+    """Lay an array on a volume's grid: reordered, flipped and shifted by whole voxels.
+
+    No voxel is resampled. Where the array does not reach, the result is 0; where it reaches beyond
+    the volume, it must be 0.
+
+    Args:
+        array: Three-dimensional, in any axis order and direction; may cover a part of the volume.
+        affine: ``[4, 4]``, maps an array index ``(i, j, k, 1)`` to ``(x, y, z, 1)`` in mm (LPS).
+        volume: Gives the grid.
+
+    Returns:
+        ``[z, y, x]``, of the volume's shape and the array's type.
+
+    Raises:
+        ValueError: If the array is oblique, its grid is not the volume's (spacing, direction, or an
+            offset by a part of a voxel; 0.1 voxels are forgiven), or it is not 0 outside.
+
+    Example:
+        >>> import numpy as np
+        >>> grid = Volume(np.zeros((3, 1, 1), np.int16), np.eye(4)[[2, 1, 0, 3]])
+        >>> up = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 1.0], [0, 0, 0, 1]])
+        >>> place(np.ones((2, 1, 1), np.uint8), up, grid).ravel().tolist()
+        [0, 1, 1]
+    """
+    array, affine = to_lps(array, affine)
+    shape = np.array(array.shape)
+    corners = np.array(list(product(*((0, int(size) - 1) for size in shape)))).T
+    on_grid = np.linalg.solve(volume.affine, affine)
+    offset = np.rint(on_grid[:3, 3]).astype(int)
+    off = np.abs(on_grid[:3, :3] @ corners + on_grid[:3, 3:] - corners - offset[:, None]).max()
+    if off > MAX_OFF_VOXELS:
+        raise ValueError(
+            f"its grid is not the image's: corners lie up to {off:.1f} voxels off it; masks are not"
+            " resampled"
+        )
+    start, stop = np.maximum(offset, 0), np.minimum(offset + shape, volume.voxels.shape)
+    stop = np.maximum(stop, start)
+    inside = array[tuple(map(slice, start - offset, stop - offset))]
+    outside = np.count_nonzero(array) - np.count_nonzero(inside)
+    if outside:
+        raise ValueError(f"{outside} of its voxels lie outside the image")
+    out = np.zeros(volume.voxels.shape, array.dtype)
+    out[tuple(map(slice, start, stop))] = inside
+    return out

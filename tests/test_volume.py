@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lungseg.volume import Volume, to_lps
+from lungseg.volume import Volume, place, to_lps
 
 MOVES = [(order, flips) for order in permutations(range(3)) for flips in product((0, 1), repeat=3)]
 
@@ -62,6 +62,58 @@ def test_voxels_keep_their_places(shape, spacing, origin, move, tilt):
     )
     # z to the head, y to the back, x to the left
     assert all(out_affine[row, column] > 0 for row, column in ((2, 0), (1, 1), (0, 2)))
+
+
+@pytest.mark.parametrize(("order", "flips"), MOVES)
+def test_a_part_in_any_of_48_orientations_is_placed(order, flips):
+    affine = np.array([[0, 0, 0.7, -20], [0, 0.9, 0, -30], [2.5, 0, 0, 11], [0, 0, 0, 1.0]])
+    volume = Volume(np.zeros((5, 6, 7), np.int16), affine)
+    whole = np.zeros((5, 6, 7), np.uint8)
+    whole[1:4, 2:6, 3:5] = np.arange(24).reshape(3, 4, 2) + 1
+    part, moved = whole[1:4, 1:6, 3:6].transpose(order), affine.copy()
+    moved[:, 3] = affine @ (1, 1, 3, 1)
+    moved = moved[:, [*order, 3]]
+    for axis, flip in enumerate(flips):
+        if flip:
+            moved[:, 3] += moved[:, axis] * (part.shape[axis] - 1)
+            moved[:, axis] *= -1
+            part = np.flip(part, axis)
+    placed = place(part, moved, volume)
+    np.testing.assert_array_equal(placed, whole)
+    assert placed.dtype == np.uint8
+
+
+def shifted(affine, row, by):
+    affine = affine.copy()
+    affine[row] += by
+    return affine
+
+
+def test_another_grid_is_refused_and_rounding_forgiven():
+    affine = np.diag([2.0, 1, 1, 1])[[2, 1, 0, 3]]
+    volume = Volume(np.zeros((4, 100, 100), np.int16), affine)
+    mask = np.ones((4, 100, 100), np.uint8)
+    rounded = shifted(affine, 0, [0, 0, 0.0005, 0.02])
+    assert place(mask, rounded, volume).all()
+    half_off = shifted(affine, 0, [0, 0, 0, 0.5])
+    coarser = affine @ np.diag([1, 1.01, 1, 1])
+    for wrong in (half_off, coarser):
+        with pytest.raises(ValueError, match="not the image's: corners lie up to"):
+            place(mask, wrong, volume)
+
+
+def test_what_lies_outside_must_be_empty():
+    affine = np.diag([2.0, 1, 1, 1])[[2, 1, 0, 3]]
+    volume = Volume(np.zeros((3, 4, 4), np.int16), affine)
+    larger = np.zeros((5, 4, 4), np.uint8)
+    larger[2] = 1
+    assert place(larger, affine, volume).sum() == 16
+    larger[4] = 1
+    with pytest.raises(ValueError, match="16 of its voxels lie outside"):
+        place(larger, affine, volume)
+    elsewhere = shifted(affine, 2, [0, 0, 0, 1000])
+    with pytest.raises(ValueError, match="32 of its voxels lie outside"):
+        place(larger, elsewhere, volume)
 
 
 def test_oblique_is_refused():

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def prepare(config: DictConfig) -> Cohort:
         cohort = bring_up_to_date(
             source,
             store_path(config),
-            rules=Rules(data.get("on_finding") or {}, bool(data.get("skip_bad_cases"))),
+            rules=_rules(data),
             parallel=Parallel(**config.parallel),
             pages=AUDIT,
             track=lambda names: track(names, "Preparing cases"),
@@ -73,6 +74,14 @@ def prepare(config: DictConfig) -> Cohort:
     if data.export_npz is not None:
         export_npz(cohort, Path(data.export_npz))
     return cohort
+
+
+def _rules(data: DictConfig) -> Rules:
+    on_finding = data.get("on_finding")
+    if isinstance(on_finding, str):  # one word for both
+        on_finding = {"error": on_finding, "warning": on_finding}
+    found = Rules() if on_finding is None else Rules(on_finding)
+    return replace(found, skip_bad_cases=bool(data.get("skip_bad_cases")))
 
 
 def store_path(config: DictConfig) -> Place:
@@ -127,8 +136,8 @@ def report(cohort: Cohort) -> None:
         padding=(0, 1, 0, 0),
     )
     table.add_column("case", no_wrap=True)
-    for column in ("slices", "empty", "lung pixels", "spacing mm", "flip", "score", "lead",
-                   "sides", "findings"):  # fmt: skip
+    # What else is known stands in the audit; this fits a terminal of 80 columns.
+    for column in ("slices", "empty", "lung", "spacing mm", "flip", "score", "findings"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, case in cases_in(cohort).items():
         evidence = case["alignment"]
@@ -140,8 +149,6 @@ def report(cohort: Cohort) -> None:
             " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
             flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
-            f"{evidence['margin']:.2f}" if evidence else "",
-            "yes" if case["sides"] else "",
             str(len(case["findings"]) or ""),
         )
     for name in failed:

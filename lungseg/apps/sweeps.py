@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from lungseg.apps.screen import print_table
-from lungseg.config import SOURCE_KEYS
+from lungseg.config import SERIES_KEYS, SOURCE_KEYS
 from lungseg.files import short, write_text
 from lungseg.status import read_status
 
@@ -65,11 +65,12 @@ def _row(run: Path, changed: tuple[int, ...]) -> tuple[tuple[str, Any], ...]:
 
 
 def _settings(run: Path) -> dict[str, str]:
-    """What was typed for a job, without paths of the source; a new folder may have none yet."""
+    """What was typed for a job, without what names the source; a new folder may have none yet."""
     file = run / ".hydra" / "overrides.yaml"
     typed = OmegaConf.to_container(OmegaConf.load(file)) if file.is_file() else ()
     settings = dict(str(text).partition("=")[::2] for text in typed or ())
-    return {key: value for key, value in settings.items() if key.strip("+~") not in SOURCE_KEYS}
+    hidden = (*SOURCE_KEYS, *SERIES_KEYS)
+    return {key: value for key, value in settings.items() if key.strip("+~") not in hidden}
 
 
 def differing(rows: Iterable[Row]) -> list[str]:

@@ -53,29 +53,76 @@ def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bo
         volume: Image, HU, ``[z, y, x]``.
         mask: uint8 ``[z, y, x]``, the same shape, not empty.
     """
-    from scipy import ndimage
-
-    _, *in_plane = volume.spacing
-    step_y, step_x = (max(1, round(PIXEL_MM / spacing)) for spacing in in_plane)
-    dark = volume.voxels[:, ::step_y, ::step_x] < LUNG_BELOW_HU
-    radius = max(1, round(RING_MM / (in_plane[0] * step_y)))
-    disc = ndimage.generate_binary_structure(2, 1)[np.newaxis]
-
+    evidence = _Evidence(volume)
     scores: dict[tuple[bool, ...], float] = {}
     for y, x in product((False, True), repeat=2):
-        inside = flipped(mask, (False, y, x))[:, ::step_y, ::step_x] > 0
-        ring = ndimage.binary_dilation(inside, disc, iterations=radius) & ~inside
-        # A mask with nothing in it, or nothing around it, gives no evidence.
-        n_inside, n_ring = np.count_nonzero(inside), np.count_nonzero(ring)
-        for z in (False, True):
-            there = dark[::-1] if z else dark
-            scores[z, y, x] = (
-                np.count_nonzero(there & inside) / n_inside
-                - np.count_nonzero(there & ring) / n_ring
-                if n_inside and n_ring
-                else -1.0
-            )
+        marks = evidence.marks(flipped(mask, (False, y, x)))
+        # Along z all pixels are looked at: turning the image is turning the mask.
+        scores[False, y, x] = evidence.score(marks, evidence.dark)
+        scores[True, y, x] = evidence.score(marks, evidence.dark[::-1])
     return dict(sorted(scores.items()))
+
+
+def score(volume: Volume, mask: NDArray[np.uint8]) -> float:
+    """Score of :func:`orientation_scores` for a mask as it lies, -1 to 1.
+
+    Tells of a mask that was placed by its geometry whether the image speaks for that place.
+
+    Args:
+        volume: Image, HU, ``[z, y, x]``.
+        mask: uint8 ``[z, y, x]``, the same shape. An empty one scores -1.
+    """
+    evidence = _Evidence(volume)
+    return evidence.score(evidence.marks(mask), evidence.dark)
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """Pixels under a mask and around it, in the smallest box that holds them."""
+
+    box: tuple[slice, ...]
+    inside: NDArray[np.bool_]
+    ring: NDArray[np.bool_]
+
+
+class _Evidence:
+    """The dark pixels of a volume, against which masks are held."""
+
+    def __init__(self, volume: Volume) -> None:
+        _, *in_plane = volume.spacing
+        step_y, step_x = (max(1, round(PIXEL_MM / spacing)) for spacing in in_plane)
+        self._pixels = (slice(None), slice(None, None, step_y), slice(None, None, step_x))
+        self.dark = volume.voxels[self._pixels] < LUNG_BELOW_HU
+        self._radius = max(1, round(RING_MM / (in_plane[0] * step_y)))
+
+    def marks(self, mask: NDArray[np.uint8]) -> _Marks:
+        from scipy import ndimage
+
+        under = mask[self._pixels] > 0
+        box = []
+        for axis, reach in enumerate((0, self._radius, self._radius)):
+            others = tuple(other for other in range(3) if other != axis)
+            at = np.flatnonzero(under.any(axis=others))
+            low, high = (at[0], at[-1]) if len(at) else (0, -1)
+            box.append(slice(max(0, low - reach), high + reach + 1))
+        inside = under[tuple(box)]
+        disc = ndimage.generate_binary_structure(2, 1)[np.newaxis]
+        ring = inside
+        if inside.size:
+            ring = ndimage.binary_dilation(inside, disc, iterations=self._radius) & ~inside
+        return _Marks(tuple(box), inside, ring)
+
+    def score(self, marks: _Marks, dark: NDArray[np.bool_]) -> float:
+        """Score of marks on the dark pixels, which may be turned along z."""
+        n_inside, n_ring = np.count_nonzero(marks.inside), np.count_nonzero(marks.ring)
+        # A mask with nothing in it, or nothing around it, gives no evidence.
+        if not (n_inside and n_ring):
+            return -1.0
+        there = dark[marks.box]
+        return float(
+            np.count_nonzero(there & marks.inside) / n_inside
+            - np.count_nonzero(there & marks.ring) / n_ring
+        )
 
 
 def flipped(mask: NDArray[np.uint8], flip: tuple[bool, ...]) -> NDArray[np.uint8]:

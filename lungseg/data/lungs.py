@@ -110,54 +110,59 @@ def combine(
     Raises:
         DataError: If all are empty.
     """
-    findings: list[Finding] = []
-
-    def note(code: str, severity: Severity, text: str) -> None:
-        findings.append(Finding(code, severity, text))
-
     filled = [(side, mask) for side, mask in parts if mask.any()]
     if not filled:
         raise DataError("the lung structures are empty: nothing is drawn on this image")
+    findings = []
     if len(filled) < len(parts):
-        note("structure-empty", "warning", f"{len(parts) - len(filled)} lung structure(s) empty")
+        text = f"{len(parts) - len(filled)} lung structure(s) hold nothing on this image"
+        findings.append(Finding("structure-empty", "warning", text))
     united: dict[Side, NDArray[np.uint8]] = {}
     for side, mask in filled:
         if side in united and (shared := np.count_nonzero(united[side] & mask)):
-            text = f"two structures of {LUNG[side]} share {shared} voxels; united"
-            note("structures-overlap", "warning", text)
+            text = f"two structures for {side} share {shared} voxels; united"
+            findings.append(Finding("structures-overlap", "warning", text))
         united[side] = united[side] | mask if side in united else mask
-    left, right, both = united.get("left"), united.get("right"), united.get("both")
 
-    if both is not None and (left is None or right is None):
-        one = left if left is not None else right
-        if one is None:
-            return both, None, findings
-        own, other = (LEFT, RIGHT) if left is not None else (RIGHT, LEFT)
-        note("one-side", "info", f"the {NAME[other]} lung is what the {NAME[own]} leaves of both")
-        mask = both | one
-        return mask, np.where(one > 0, np.uint8(own), mask * np.uint8(other)), findings
-    if left is None or right is None:
-        own, one = (LEFT, left) if left is not None else (RIGHT, right)
-        assert one is not None
-        note("one-lung", "warning", f"there is a structure of the {NAME[own]} lung only")
-        return one, one * np.uint8(own), findings
-    mask = left | right
-    shared = np.count_nonzero(left & right)
-    smaller = min(np.count_nonzero(left), np.count_nonzero(right))
-    if shared:
+    if "left" in united and "right" in united:
+        left, right = united["left"], united["right"]
+        findings += _compare(left, right, united.get("both"))
+        return left | right, np.where(right > 0, np.uint8(RIGHT), left * np.uint8(LEFT)), findings
+    if "left" in united:
+        own, one, number, others = "left", united["left"], LEFT, RIGHT
+    elif "right" in united:
+        own, one, number, others = "right", united["right"], RIGHT, LEFT
+    else:
+        return united["both"], None, findings
+    if "both" not in united:
+        findings.append(Finding("one-lung", "warning", f"only the {own} lung has a structure"))
+        return one, one * np.uint8(number), findings
+    text = f"one lung is what the {own} one leaves of the structure of both"
+    findings.append(Finding("one-side", "info", text))
+    mask = united["both"] | one
+    return mask, np.where(one > 0, np.uint8(number), mask * np.uint8(others)), findings
+
+
+def _compare(
+    left: NDArray[np.uint8], right: NDArray[np.uint8], both: NDArray[np.uint8] | None
+) -> list[Finding]:
+    """What is odd about two lungs beside each other, and beside a structure of both."""
+    findings = []
+    if shared := np.count_nonzero(left & right):
+        smaller = min(np.count_nonzero(left), np.count_nonzero(right))
         severity: Severity = "warning" if shared > BORDER_SHARE * smaller else "info"
         text = f"{shared} voxels are in both left and right lung; counted to the right"
-        note("sides-overlap", severity, text)
+        findings.append(Finding("sides-overlap", severity, text))
     if _middle(left) < _middle(right):
-        note("sides-swapped", "error", "the left lung lies to the right of the right lung")
-    if both is not None and (dsc := _dsc(mask, both)) < SAME_DSC:
-        text = f"left and right make another mask than the structure of both (DSC {dsc:.3f})"
-        note("both-differs", "warning", f"{text}; left and right were taken")
-    return mask, np.where(right > 0, np.uint8(RIGHT), left * np.uint8(LEFT)), findings
-
-
-NAME = {RIGHT: "right", LEFT: "left"}
-LUNG: dict[Side, str] = {"left": "the left lung", "right": "the right lung", "both": "both lungs"}
+        text = "the left lung lies to the right of the right lung"
+        findings.append(Finding("sides-swapped", "error", text))
+    if both is not None and (dsc := _dsc(left | right, both)) < SAME_DSC:
+        text = (
+            "left and right were taken, though the structure of both is another mask"
+            f" (DSC {dsc:.3f})"
+        )
+        findings.append(Finding("both-differs", "warning", text))
+    return findings
 
 
 def _dsc(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:

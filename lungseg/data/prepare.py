@@ -17,7 +17,7 @@ from lungseg.data.cohort import FILE, Cohort, Source
 from lungseg.data.lock import locked
 from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, is_url, read_text, remove, write_text
-from lungseg.errors import DataError
+from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Action, judge
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,22 @@ class Rules:
         on_finding: ``error`` or ``warn`` by severity of a finding.
         skip_bad_cases: Leave out cases that cannot be prepared, and say so wherever the cohort is
             shown, instead of stopping at the first.
+
+    Raises:
+        ConfigError: If there is no such severity or no such action.
     """
 
     on_finding: Mapping[str, Action] = field(default_factory=lambda: {"error": "error"})
     skip_bad_cases: bool = False
+
+    def __post_init__(self) -> None:
+        for severity, action in self.on_finding.items():
+            if severity not in ("error", "warning"):
+                raise ConfigError(f"data.on_finding.{severity}: there are error and warning")
+            if action not in ("error", "warn"):
+                raise ConfigError(
+                    f"data.on_finding.{severity}={action}: must be error (stop) or warn (say so)"
+                )
 
 
 @dataclass(frozen=True)

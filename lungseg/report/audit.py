@@ -141,7 +141,7 @@ def _evidence(alignment: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "flip": flip_name(alignment["flip"]),
         "alignment_score": alignment["score"],
-        "alignment_lead": alignment["margin"],
+        "alignment_lead": alignment.get("margin", ""),
     }
 
 

@@ -47,7 +47,7 @@ def row(name: str, case: Case, number: int) -> dict[str, Any]:
             " ".join(shown(mm) for mm in case["spacing_mm"]),
             flip_name(evidence["flip"]) if evidence else "",
             f"{evidence['score']:.2f}" if evidence else "",
-            f"{evidence['margin']:.2f}" if evidence else "",
+            _lead(evidence),
         ],
     }
 
@@ -79,23 +79,29 @@ def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) 
             ("sex, scanner", f"{case['sex'] or 'not known'}, {case['scanner'] or 'not known'}"),
             *([("patient of", case["patient"])] if case["patient"] != name else []),
         ],
-        "lead": f"{evidence['margin']:.2f}" if evidence else "",
+        "lead": _lead(evidence),
         "scores": _scores(evidence) if evidence else [],
     }
 
 
+def _lead(alignment: Mapping[str, Any] | None) -> str:
+    """Only a mask that was placed by evidence leads over anything."""
+    return f"{alignment['margin']:.2f}" if alignment and "margin" in alignment else ""
+
+
 def _scores(alignment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All eight orientations; a bar to the right is a score above 0."""
+    """All orientations that were tried; a bar to the right is a score above 0."""
     chosen = flip_name(alignment["flip"]).removeprefix("-")
+    scores = alignment.get("scores", {chosen: alignment["score"]})
     return [
         {
             "name": flip or "as stored",
-            "value": f"{alignment['scores'][flip]:.2f}",
-            "width": round(max(0.0, alignment["scores"][flip]) * 100),
+            "value": f"{scores[flip]:.2f}",
+            "width": round(max(0.0, scores[flip]) * 100),
             "chosen": flip == chosen,
         }
         for flip in FLIPS
-        if flip in alignment["scores"]
+        if flip in scores
     ]
 
 

@@ -66,7 +66,7 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
 def _attention(case: Case) -> tuple[float, ...]:
     """Sort key: errors, a mask with nothing in it, warnings, then the least sure alignment."""
     found = case["n_findings"]
-    lead = case["alignment"]["margin"] if case["alignment"] else 1.0
+    lead = (case["alignment"] or {}).get("margin", 1.0)
     return -found["error"], case["positive_share"] > 0, -found["warning"], lead, -found["info"]
 
 
@@ -159,8 +159,9 @@ def _charts(cases: Mapping[str, Case]) -> list[Chart]:
     aligned = {name: case["alignment"] for name, case in cases.items() if case["alignment"]}
     if aligned:
         scores = {name: one["score"] for name, one in aligned.items()}
-        leads = {name: one["margin"] for name, one in aligned.items()}
-        charts += [spread("alignment score", scores), spread("lead over the next flip", leads)]
+        leads = {name: one["margin"] for name, one in aligned.items() if "margin" in one}
+        charts += [spread("alignment score", scores)]
+        charts += [spread("lead over the next flip", leads)] if leads else []
     return charts
 
 

@@ -154,6 +154,18 @@ def test_side_by_side_as_one_by_one(three_cases, tmp_path, backend):
     assert (one.cases, one.failed) == (two.cases, two.failed)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"error": "stop"}, r"data.on_finding.error=stop: must be error \(stop\) or warn"),
+        ({"grave": "warn"}, "data.on_finding.grave: there are error and warning"),
+    ],
+)
+def test_rules_are_checked(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        Rules(wrong)
+
+
 class Killed(LctscFolder):
     """Its process dies while it reads, as one does that takes too much memory."""
 

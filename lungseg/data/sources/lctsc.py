@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import re
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lungseg.data.align import align
 from lungseg.data.case import Case
+from lungseg.data.sources.about import about
+from lungseg.data.sources.evident import evident_case
+from lungseg.data.sources.image_file import sha256_of
+from lungseg.data.sources.pairs import paired
+from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
@@ -39,7 +35,7 @@ class LctscFolder:
         Raises:
             DataError: If there are none, or an image folder and a mask do not pair up.
         """
-        with _about("data.root"):
+        with about("data.root"):
             return self._cases()
 
     def _cases(self) -> list[str]:
@@ -53,24 +49,18 @@ class LctscFolder:
             file.name.removesuffix("_seg.npz")
             for file in (self.root / "Segmentations").glob("*_seg.npz")
         }
-        for missing, what in (
-            (names - masks, "no mask: Segmentations/{}_seg.npz is missing"),
-            (masks - names, "no images: folder Images/{} is missing"),
-        ):
-            if missing:
-                first = sorted(missing)[0]
-                more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-                raise DataError(f"{first}{more}: {what.format(first)}", self.root)
-        return sorted(names, key=_natural)
+        return paired(
+            names,
+            masks,
+            self.root,
+            no_mask="no mask: Segmentations/{}_seg.npz is missing",
+            no_image="no images: folder Images/{} is missing",
+        )
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
-        lines = []
-        with _about(case):
-            for file in [*dicom_files(self.root / "Images" / case), self._mask_file(case)]:
-                stat = file.stat()
-                lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        with about(case):
+            return state_of([*dicom_files(self.root / "Images" / case), self._mask_file(case)])
 
     def patient(self, case: str) -> str:
         """PatientID in the first file of the case that tells it, or nothing."""
@@ -89,60 +79,12 @@ class LctscFolder:
             DataError: If files are damaged or missing, or image and mask do not belong together.
         """
         mask_file = self._mask_file(case)
-        with _about(case):
-            content = mask_file.read_bytes()
-            stored = _read_mask(content, mask_file)
+        with about(case):
             series = read_series(dicom_files(self.root / "Images" / case))
-            try:
-                mask, alignment = align(series.volume, stored)
-            except ValueError as error:
-                raise DataError(str(error), mask_file) from None
-        digest = hashlib.sha256(series.sha256.encode() + hashlib.sha256(content).digest())
-        return Case(
-            name=case,
-            volume=series.volume,
-            mask=mask,
-            header=series.header,
-            audit={
-                "findings": [one.to_dict() for one in series.findings],
-                "alignment": alignment.to_dict(),
-            },
-            source_sha256=digest.hexdigest(),
-        )
+            digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
+            return evident_case(
+                case, series.volume, mask_file, series.header, series.findings, digest
+            )
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
-
-
-@contextmanager
-def _about(what: str) -> Iterator[None]:
-    """Let errors say which case they are about, and the system's keep their paths to the screen."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{what}: {error}", error.path) from error
-    except OSError as error:
-        raise DataError(f"{what}: {error.strerror or 'unreadable'}", error.filename) from None
-
-
-def _read_mask(content: bytes, file: Path) -> NDArray[np.uint8]:
-    try:
-        with np.load(io.BytesIO(content)) as arrays:
-            if "masks" not in arrays:
-                raise DataError(f"the mask file has no array 'masks' but {sorted(arrays)}", file)
-            mask: NDArray[Any] = arrays["masks"]
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile):
-        raise DataError("the mask file is damaged or no npz file", file) from None
-    if mask.ndim != 3 or not ((mask == 0) | (mask == 1)).all():
-        raise DataError(
-            f"the mask must be [z, y, x] of 0 and 1, got {mask.ndim} axes and values from"
-            f" {mask.min()} to {mask.max()}",
-            file,
-        )
-    return mask.astype(np.uint8)
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that reads runs of digits as numbers."""
-    parts = re.split(r"(\d+)", name)
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]

@@ -1,0 +1,23 @@
+"""Errors say which case they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lungseg.errors import DataError
+
+
+@contextmanager
+def about(what: str) -> Iterator[None]:
+    """Name the case in errors, and keep the system's paths to the screen.
+
+    Args:
+        what: A case's pseudonym, or the setting that names the source.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{what}: {error}", error.path) from error
+    except OSError as error:
+        raise DataError(f"{what}: {error.strerror or 'unreadable'}", error.filename) from None

@@ -1,0 +1,263 @@
+"""What sources share whose cases are trees of DICOM files: images, and objects with masks."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.data.case import Case
+from lungseg.data.lungs import LungNames, Side, combine
+from lungseg.data.sources.about import about
+from lungseg.data.sources.identity import identities, identity_of
+from lungseg.data.sources.image_file import sha256_of
+from lungseg.data.sources.natural import natural
+from lungseg.data.sources.placed import placed_case
+from lungseg.data.sources.state import state_of
+from lungseg.dicom.header import identifiers
+from lungseg.dicom.parse import parse, read_bytes
+from lungseg.dicom.series import CtSeries, read_series
+from lungseg.dicom.tree import DicomFile, choose_series, scan
+from lungseg.errors import ConfigError, DataError
+from lungseg.findings import Finding
+
+GROUPINGS = ("folder", "patient")
+# The last is no date, but settles the order of undated objects.
+DATED = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime", "SOPInstanceUID")
+
+Parts = list[tuple[Side, NDArray[np.uint8]]]
+
+
+class MaskObject(Protocol):
+    """What tells the images that an RTSTRUCT or DICOM-SEG belongs to."""
+
+    @property
+    def frame_of_reference(self) -> str:
+        """FrameOfReferenceUID."""
+
+    @property
+    def series(self) -> frozenset[str]:
+        """SeriesInstanceUIDs of the images referred to."""
+
+
+T = TypeVar("T", bound=MaskObject)
+
+
+class DicomTree(ABC):
+    """Cases as trees of DICOM files, nested and named in any way.
+
+    Args:
+        root: Folder that holds all.
+        cases: ``folder``: each folder in root is a case and names it. ``patient``: the files of one
+            PatientID are a case wherever they lie, and the ID names it; only where the files say
+            that identity was removed.
+        series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` where
+            there are several.
+        lungs: Patterns of the names of ``left``, ``right`` and ``both`` lungs.
+
+    Raises:
+        ConfigError: If a setting is wrong.
+    """
+
+    kind: ClassVar[str]
+    what: ClassVar[str]
+
+    def __init__(
+        self, root: str | Path, *, cases: str, series: str, lungs: Mapping[str, list[str]]
+    ) -> None:
+        if cases not in GROUPINGS:
+            raise ConfigError(f"data.cases: {' or '.join(GROUPINGS)}, got {cases}")
+        self.root = Path(root)
+        self.grouping = cases
+        self.series = series
+        self.lungs = LungNames(**lungs)
+
+    @abstractmethod
+    def parts(
+        self, files: Sequence[Path], series: CtSeries
+    ) -> tuple[Parts, list[Finding], list[Path]]:
+        """Masks of lungs on the series' grid.
+
+        Args:
+            files: The case's objects of this kind, newest first; at least one.
+            series: The images.
+
+        Returns:
+            Side and mask of each, findings, and the files that were used.
+
+        Raises:
+            DataError: If none belongs to the images, or none holds lungs.
+        """
+
+    def cases(self) -> list[str]:
+        """Names of the cases, in natural order.
+
+        Raises:
+            DataError: If there are none, or a name would identify a patient.
+        """
+        with about("data.root"):
+            if not self.root.is_dir():
+                raise DataError("no such folder", self.root)
+            if self.grouping == "patient":
+                return list(self._by_patient)
+            folders = [path for path in self.root.iterdir() if path.is_dir()]
+            names = sorted((path.name for path in folders if path.name[0] != "."), key=natural)
+            if not names:
+                raise DataError("no folder for each case (or set data.cases=patient)", self.root)
+            for name in names:
+                for identity in identities(self.root / name):
+                    if not identity.removed and identity.stands_in(name):
+                        raise DataError(
+                            "a folder's name holds the name or ID of its patient, and cases go by"
+                            " it: give folders pseudonyms, or run lungseg deidentify first",
+                            self.root / name,
+                        )
+            return names
+
+    def state(self, case: str) -> str:
+        """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
+        with about(case):
+            return state_of(self._paths(case))
+
+    def patient(self, case: str) -> str:
+        """PatientID of the case's files, or nothing."""
+        for path in self._paths(case):
+            identity = identity_of(path)
+            if identity is not None:
+                return identity.patient
+        return ""
+
+    def read(self, case: str) -> Case:
+        """Read one case.
+
+        Raises:
+            DataError: If the case is of several patients, images or masks are missing or damaged,
+                or they do not belong together.
+        """
+        with about(case):
+            return self._read(case)
+
+    def _read(self, case: str) -> Case:
+        files = self._files(case)
+        patients = {file.patient for file in files if file.kind in ("ct", self.kind)} - {""}
+        if len(patients) > 1:
+            raise DataError(
+                f"files of {len(patients)} patients in one case: give each a folder of its own, or"
+                " set data.cases=patient",
+                self.root / case if self.grouping == "folder" else self.root,
+            )
+        masks = [file.path for file in files if file.kind == self.kind]
+        if not masks:
+            raise DataError(f"no {self.what} among the case's files", files[0].path)
+        choice = choose_series(files, self.series)
+        series = read_series(choice.files)
+        parts, findings, used = self.parts(sorted(masks, key=_age, reverse=True), series)
+        mask, sides, more = combine(parts)
+        held = set().union(*(_identifiers(path) for path in used))
+        if held:
+            text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
+            more = [*more, Finding("identifiers", "warning", text)]
+        digests = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
+        return placed_case(
+            case,
+            series.volume,
+            mask,
+            sides,
+            series.header,
+            [*choice.findings, *series.findings, *findings, *more],
+            hashlib.sha256(b"".join(digests)).hexdigest(),
+        )
+
+    def _files(self, case: str) -> list[DicomFile]:
+        if self.grouping == "patient":
+            return self._by_patient[case]
+        files = scan(self.root / case)
+        if not files:
+            raise DataError("the folder holds no DICOM file", self.root / case)
+        return files
+
+    def _paths(self, case: str) -> list[Path]:
+        if self.grouping == "patient":
+            return sorted(file.path for file in self._by_patient[case])
+        return sorted(path for path in (self.root / case).rglob("*") if path.is_file())
+
+    @cached_property
+    def _by_patient(self) -> dict[str, list[DicomFile]]:
+        files: dict[str, list[DicomFile]] = {}
+        for file in scan(self.root):
+            if file.kind in ("ct", self.kind):
+                files.setdefault(file.patient, []).append(file)
+        if not files:
+            raise DataError("no CT image and no mask among the files", self.root)
+        named: dict[str, list[DicomFile]] = {}
+        for patient, own in files.items():
+            if not _all_removed(own):
+                raise DataError(
+                    "files do not say that identity was removed, so PatientID may not name cases:"
+                    " run lungseg deidentify first, or name folders by pseudonyms and leave"
+                    " data.cases=folder",
+                    own[0].path,
+                )
+            name = re.sub(r"[^A-Za-z0-9._-]+", "_", patient).strip("._-")
+            if not name or name in named:
+                raise DataError("PatientIDs are empty or too alike to name cases", own[0].path)
+            named[name] = own
+        return {name: named[name] for name in sorted(named, key=natural)}
+
+
+def _all_removed(files: Sequence[DicomFile]) -> bool:
+    """Whether one file of each series says that identity was removed."""
+    one_each = {file.series: file.path for file in files}
+    found = [identity_of(path) for path in one_each.values()]
+    return all(identity is not None and identity.removed for identity in found)
+
+
+def _age(path: Path) -> tuple[str, str]:
+    """Sorts objects by when their content was made; undated ones first, by UID."""
+    from pydicom.datadict import tag_for_keyword
+
+    tags = [tag_for_keyword(keyword) or 0 for keyword in DATED]
+    try:
+        head = parse(read_bytes(path), tags=tags).dataset
+        *dated, uid = (str(head.get(keyword) or "") for keyword in DATED)
+    except Exception:  # a damaged file is told of when it is read
+        return "", ""
+    return "".join(dated), uid
+
+
+def _identifiers(path: Path) -> set[str]:
+    """Keywords of filled-in attributes that may name someone, of a file that could be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return identifiers(parse(read_bytes(path)).dataset, nested=True)
+
+
+def referring(
+    objects: Sequence[tuple[Path, T]], series: CtSeries, what: str
+) -> tuple[list[tuple[Path, T]], list[Finding]]:
+    """Objects that belong to a series: they name it, or else share its frame of reference.
+
+    Raises:
+        DataError: If there is none.
+    """
+    naming = [one for one in objects if series.series in one[1].series]
+    if naming:
+        return naming, []
+    frame = series.frame_of_reference
+    sharing = [one for one in objects if frame and one[1].frame_of_reference == frame]
+    if sharing:
+        text = f"the {what} does not name the CT series; taken because both share one frame"
+        return sharing, [Finding("mask-reference", "warning", text)]
+    raise DataError(
+        f"no {what} refers to the chosen CT series ({len(objects)} refer elsewhere): is another"
+        " series meant (data.series=<SeriesInstanceUID>)?",
+        objects[0][0],
+    )

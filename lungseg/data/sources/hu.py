@@ -1,0 +1,62 @@
+"""Values of an image file as HU in 16 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.dicom.checks import FEW_SLICES, check_values
+from lungseg.dicom.hu import AIR_HU, HIGHEST, SAMPLED_SIDE, Seen
+from lungseg.errors import DataError
+from lungseg.findings import Finding
+
+# A value further than this from a whole number was interpolated or scaled, not rounded.
+OFF_WHOLE = 0.05
+MAX_SHARE_OFF = 0.01
+
+
+def to_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
+    """Round to whole HU and clip below at -1024.
+
+    Args:
+        values: HU of any number type, ``[z, y, x]``.
+
+    Returns:
+        int16 of the same shape, and what a reviewer should know: as of a DICOM series where values
+        can hardly be HU or slices are few, and of what was rounded.
+
+    Raises:
+        DataError: If a value is not finite, or does not fit 16 bits.
+    """
+    findings = []
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            raise DataError("the image holds values that are no numbers (NaN or infinite)")
+        whole = np.rint(values)
+        share = float((np.abs(values - whole) > OFF_WHOLE).mean())
+        if share > MAX_SHARE_OFF:
+            text = f"{share:.0%} of the values were no whole HU and were rounded"
+            findings.append(Finding("non-integer", "warning", text))
+        values = whole
+    elif values.dtype.kind not in "iu":
+        raise DataError(f"an image of {values.dtype} values is no CT")
+    if values.max() > HIGHEST:
+        raise DataError(f"values up to {values.max():.0f} are no HU: a rescaling to HU is missing")
+    padded = bool(values.min() < AIR_HU)
+    rows, columns = (max(1, size // SAMPLED_SIDE) for size in values.shape[1:])
+    sample = values[:, ::rows, ::columns]
+    seen = Seen(
+        padded=padded,
+        measured=int(np.count_nonzero(sample >= AIR_HU)),
+        air=int(np.count_nonzero((sample >= AIR_HU) & (sample <= -700))),
+        tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
+    )
+    findings += check_values([seen])
+    if len(values) < FEW_SLICES:
+        text = f"only {len(values)} slices; a chest takes {FEW_SLICES} or more"
+        findings.append(Finding("few-slices", "warning", text))
+    if padded:
+        values = np.maximum(values, AIR_HU)
+    return values.astype(np.int16), findings

@@ -1,0 +1,37 @@
+"""Every command of docs/sources.md makes the source that it speaks of."""
+
+import re
+import shlex
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from lungseg.config import build, conf_dir
+from lungseg.data.sources import dicomseg, nifti, slices2d, tcia
+from tests.conftest import CLONE
+
+CLASSES = {
+    "tcia": tcia.TciaFolder,
+    "dicomseg": dicomseg.DicomSegFolder,
+    "nifti": nifti.NiftiFolder,
+    "slices2d": slices2d.SliceImages,
+}
+TEXT = (CLONE / "docs" / "sources.md").read_text()
+COMMANDS = [line for line in TEXT.splitlines() if line.startswith("lungseg prepare")]
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if "cubes" not in line])
+def test_commands(command):
+    words = shlex.split(command)[2:]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = compose("prepare", words)
+    assert isinstance(build(config.data.source, "data"), CLASSES[config.data.name])
+
+
+def test_every_source_and_layout_is_told_of():
+    table = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
+    assert table == {file.stem for file in (conf_dir() / "data").glob("*.yaml")}
+    from lungseg.data.sources.layouts import LAYOUTS
+
+    for images, _ in LAYOUTS:
+        assert images.removesuffix("n*") in TEXT
