@@ -14,7 +14,10 @@ from lungseg.files import write_text
 
 HIDDEN = "(not recorded)"
 # A source's path may hold a patient's or a hospital's name.
-SOURCE_KEYS = ("data.root", "data.source.root", "data.export_npz", "split.table", "split.file")
+SOURCE_KEYS = (
+    *("data.root", "data.source.root", "data.export_npz", "split.table", "split.file"),
+    *("input", "output", "key"),  # of deidentify
+)
 # A series may be chosen by a rule, which is recorded, or by its UID, which is not.
 SERIES_KEYS = ("data.series", "data.source.series")
 UID = re.compile(r"\d+(\.\d+){3,}")

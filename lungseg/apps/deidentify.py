@@ -1,0 +1,84 @@
+"""``lungseg deidentify``: copies of DICOM files without what tells who the patient is."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from lungseg.data.lungs import LungNames, Side, pick
+from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.pseudonyms import Pseudonyms, read_or_make_key
+from lungseg.dicom.deidentify.tree import AUDIT, Account, check_folders, deidentify_tree
+from lungseg.errors import ConfigError, DataError
+from lungseg.files import short
+
+# Several structures may make one lung: each gets a name of its own that still says which.
+CANONICAL: dict[Side, tuple[str, ...]] = {
+    "left": ("Lung_L", "L_Lung", "Lung_Left", "Left_Lung"),
+    "right": ("Lung_R", "R_Lung", "Lung_Right", "Right_Lung"),
+    "both": ("Lungs", "Lung", "Both_Lungs", "Whole_Lungs"),
+}
+SHOWN = 10
+
+
+def run(config: DictConfig, run_dir: Path) -> None:
+    """Copy, and say what was copied and what was not."""
+    from lungseg.apps.prepare import track
+
+    source, output = Path(config.input), Path(config.output)
+    check_folders(source, output)
+    lungs = LungNames(**config.lungs)
+    rules = Rules(
+        pseudonyms=Pseudonyms(_key(config.key, output)),
+        rename=lambda names: new_names(names, lungs),
+        retain_patient_characteristics=config.retain_patient_characteristics,
+    )
+    account = deidentify_tree(source, output, rules, lambda files: track(files, "De-identifying"))
+    _report(account, output)
+    if account.damaged:
+        for file in account.damaged[:SHOWN]:
+            print(f"damaged: {file}", file=sys.stderr)
+        raise DataError(f"{len(account.damaged)} damaged file(s) left out; the others are copied")
+
+
+def new_names(names: Sequence[str], lungs: LungNames) -> Mapping[str, str]:
+    """The canonical name of each structure that is a lung by its name."""
+    try:
+        picked = pick(dict.fromkeys(names), lungs)
+    except DataError:
+        return {}  # none is, or one matches two sides: no name is passed on
+    free = {side: iter(texts) for side, texts in CANONICAL.items()}
+    renamed = {name: next(free[side], None) for name, side in picked.items()}
+    return {name: new for name, new in renamed.items() if new is not None}
+
+
+def _key(file: str | None, output: Path) -> bytes:
+    if file is None:
+        print(
+            "No key=FILE: a key was made for this time only. Other scans of these patients will"
+            " get other pseudonyms."
+        )
+        return secrets.token_bytes(32)
+    path = Path(file)
+    if output.resolve() in path.resolve().parents:
+        raise ConfigError("key: must not lie in output: it leads back to the patients", path)
+    key, made = read_or_make_key(path)
+    if made:
+        print("A new key was made in the file given. Keep it secret, and keep it: the same key")
+        print("gives the same pseudonyms, and whoever has it can test a guessed PatientID.")
+    return key
+
+
+def _report(account: Account, output: Path) -> None:
+    kinds: dict[str, int] = {}
+    for (_, kind), count in account.files.items():
+        kinds[kind] = kinds.get(kind, 0) + count
+    copied = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    print(f"{short(output)}: {copied}; {len(account.patients)} patient(s)")
+    for reason, count in account.left_out.items():
+        print(f"left out: {count} ({reason})")
+    print(f"what was done to each attribute: {short(output / AUDIT)}")

@@ -1,0 +1,172 @@
+"""One data set made anonymous, in place, to any depth of sequences."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import lungseg
+from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
+from lungseg.dicom.deidentify.table import EDITION, action
+from lungseg.dicom.deidentify.values import characteristic, dummy, parts, well_formed
+
+if TYPE_CHECKING:
+    from pydicom import DataElement, Dataset
+
+Rename = Callable[[Sequence[str]], Mapping[str, str]]
+Changes = Counter[tuple[int, str]]
+"""How often something was done, by tag and what."""
+
+PROFILE = ("113100", "Basic Application Confidentiality Profile")
+CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How data sets are made anonymous.
+
+    Attributes:
+        pseudonyms: What stands in place of IDs and UIDs.
+        rename: Structures' new names, by their names, for those that may keep a meaning. The
+            others become ``ROI_<n>``.
+        retain_patient_characteristics: Keep sex, age, size, weight, smoking and pregnancy status.
+    """
+
+    pseudonyms: Pseudonyms
+    rename: Rename
+    retain_patient_characteristics: bool = False
+
+
+def deidentify(dataset: Dataset, rules: Rules) -> Changes:
+    """Make a data set anonymous by the Basic Profile of PS3.15.
+
+    Args:
+        dataset: CT, RT Structure Set or Segmentation; changed in place.
+        rules: How.
+
+    Returns:
+        What was done, without any value.
+    """
+    changes: Changes = Counter()
+    patient = patient_of(dataset, rules.pseudonyms)
+    names = _new_names(dataset, rules.rename)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of malformed values: they are emptied or replaced
+        _clean(dataset, rules, changes)
+    _name_structures(dataset, names, changes)
+    dataset.PatientID = dataset.PatientName = patient
+    _say_how(dataset, rules)
+    return changes
+
+
+def patient_of(dataset: Dataset, pseudonyms: Pseudonyms) -> str:
+    """The patient's pseudonym; without a PatientID each study counts as a patient of its own."""
+    found = str(dataset.get("PatientID", "") or "").strip()
+    return pseudonyms.patient(found or f"study {dataset.get('StudyInstanceUID', '')}")
+
+
+def _clean(dataset: Dataset, rules: Rules, changes: Changes) -> None:
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+            done = _clean_element(dataset, element, rules, changes)
+        except Exception:  # a value that cannot even be read; pydicom raises errors of every kind
+            done = "removed"
+        if done == "removed":
+            del dataset[tag]
+        if done is not None:
+            changes[int(tag), done] += 1
+
+
+def _clean_element(
+    dataset: Dataset, element: DataElement, rules: Rules, changes: Changes
+) -> str | None:
+    """Do what is to be done, and say what; what is to be removed is left to the caller."""
+    what = action(int(element.tag), element.VR)
+    if rules.retain_patient_characteristics:
+        kept = characteristic(element.keyword, element.value)
+        if kept is not None:
+            element.value = kept
+            return "kept (113108)"
+    if element.keyword == "PatientID" and what is not None:
+        element.value = rules.pseudonyms.patient(str(element.value or ""))
+        return "pseudonym"
+    if what == "remove":
+        return "removed"
+    if what == "walk":
+        for item in element.value:
+            _clean(item, rules, changes)
+        return None
+    if what == "uid":
+        return _replace_uids(element, rules.pseudonyms)
+    if what == "dummy":
+        element.value = dummy(element.VR)
+        return "dummy"
+    if what == "empty" or not well_formed(element.VR, element.value):
+        if element.is_empty:
+            return None
+        element.value = [] if element.VR == "SQ" else None
+        return "emptied"
+    return None
+
+
+def _replace_uids(element: DataElement, pseudonyms: Pseudonyms) -> str | None:
+    old = parts(element.value)
+    new = [pseudonyms.uid(uid) for uid in old]
+    if new == old:
+        return None
+    element.value = new if len(new) > 1 else new[0]
+    return "new UID"
+
+
+def _new_names(dataset: Dataset, rename: Rename) -> list[str]:
+    """New names of the structures or segments, in the file's order."""
+    names = [str(item.get(key, "")) for item, key in _structures(dataset)]
+    known = rename(names)
+    return [known.get(name, f"ROI_{n}") for n, name in enumerate(names, start=1)]
+
+
+def _structures(dataset: Dataset) -> list[tuple[Dataset, str]]:
+    return [
+        (item, keyword)
+        for sequence, keyword in (
+            ("StructureSetROISequence", "ROIName"),
+            ("SegmentSequence", "SegmentLabel"),
+        )
+        for item in dataset.get(sequence, None) or []
+    ]
+
+
+def _name_structures(dataset: Dataset, names: list[str], changes: Changes) -> None:
+    for (item, keyword), name in zip(_structures(dataset), names, strict=True):
+        setattr(item, keyword, name)
+        if "TrackingID" in item:
+            item.TrackingID = name
+        changes[int(item[keyword].tag), "renamed"] += 1
+    if "StructureSetROISequence" in dataset:
+        dataset.StructureSetLabel = "STRUCTURES"
+    if "SegmentSequence" in dataset:
+        dataset.ContentLabel = "SEGMENTATION"
+
+
+def _say_how(dataset: Dataset, rules: Rules) -> None:
+    from pydicom import Dataset as New
+
+    options = [PROFILE]
+    if rules.retain_patient_characteristics:
+        options.append(CHARACTERISTICS)
+    codes: list[Any] = []
+    for value, meaning in options:
+        code = New()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+        codes.append(code)
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = [
+        f"PS3.15 {EDITION} Basic Profile",
+        f"lungseg {lungseg.__version__}",
+    ]
+    dataset.DeidentificationMethodCodeSequence = codes
+    dataset.LongitudinalTemporalInformationModified = "REMOVED"

@@ -1,0 +1,59 @@
+"""Which files are copied at all: images of the patient, structure sets and segmentations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+IMAGES = {
+    "1.2.840.10008.5.1.4.1.1.2": "ct",
+    "1.2.840.10008.5.1.4.1.1.2.1": "ct",  # Enhanced
+    "1.2.840.10008.5.1.4.1.1.2.2": "ct",  # Legacy Converted Enhanced
+    "1.2.840.10008.5.1.4.1.1.66.4": "seg",
+    "1.2.840.10008.5.1.4.1.1.66.7": "seg",  # Label Map
+}
+STRUCTURES = {"1.2.840.10008.5.1.4.1.1.481.3": "rtstruct"}
+KINDS = IMAGES | STRUCTURES
+PLAIN_CT = "1.2.840.10008.5.1.4.1.1.2"
+# What scanners and workstations write in ImageType of pictures of a screen.
+SCREENS = ("SCREEN", "DOSE", "CAPTURE", "REPORT")
+
+
+def left_out(dataset: Dataset) -> str | None:
+    """Why a file is not copied, in words that may be recorded; None: it is."""
+    kind = KINDS.get(str(dataset.get("SOPClassUID", "")))
+    if kind is None:
+        return "neither CT nor structure set nor segmentation"
+    if not dataset.get("SOPInstanceUID") or not dataset.get("SeriesInstanceUID"):
+        return "no SOPInstanceUID or SeriesInstanceUID"
+    if kind == "rtstruct":
+        return None
+    if str(dataset.get("BurnedInAnnotation", "")).strip().upper() == "YES":
+        return "text burned into the image"
+    if "PixelData" not in dataset:
+        return "no pixel data"
+    if _bits_of_overlays(dataset):
+        return "an overlay inside the pixel data"
+    return _picture_of_a_screen(dataset) if kind == "ct" else None
+
+
+def _bits_of_overlays(dataset: Dataset) -> bool:
+    """Whether unused bits of pixels hold a drawing, which may be text (retired, PS3.3 C.9.2)."""
+    tags = dataset.keys()
+    groups = {tag.group for tag in tags if 0x6000 <= tag.group < 0x6100}
+    return any((group, 0x3000) not in dataset and (group, 0x0102) in dataset for group in groups)
+
+
+def _picture_of_a_screen(dataset: Dataset) -> str | None:
+    words = " ".join(str(word).upper() for word in dataset.get("ImageType", None) or [])
+    if (
+        dataset.get("SamplesPerPixel", 1) != 1
+        or dataset.get("ConversionType")
+        or any(word in words for word in SCREENS)
+    ):
+        return "a picture of a screen"
+    if dataset.SOPClassUID == PLAIN_CT and not dataset.get("ImagePositionPatient"):
+        return "an image without a place in the patient"
+    return None
