@@ -90,8 +90,9 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
                 # One folder of chunks, not a tree of one for each, which costs more than they do.
                 chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("z", "y", "x"),
-                # Else slices without lung would be left out, and a lost chunk look like one.
-                config={"write_empty_chunks": True},
+                # No value of ours: else slices without lung could be left out, and a lost chunk
+                # look like one.
+                fill_value=np.iinfo(array.dtype).min if array.dtype == np.int16 else 255,
             )
             stored[:] = array
         group.create_array("preview", data=preview(case.volume, case.mask, case.sides))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lungseg.data.phantom import make_case
 from lungseg.dicom.rtstruct import rasterize, read_structures
 from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
 from lungseg.volume import Volume, to_lps
 from tests.conftest import SMALL
@@ -120,7 +121,7 @@ def lungs(phantom_root):
     """A synthetic case's images, its volume and mask."""
     folder = phantom_root / "Images" / "Case_000"
     mask = make_case(0, size=SMALL["size"], n_slices=SMALL["n_slices"]).mask
-    return folder, read_series(folder).volume, mask
+    return folder, read_series(dicom_files(folder)).volume, mask
 
 
 def test_written_by_plastimatch(lungs, tmp_path):
@@ -147,7 +148,7 @@ def test_written_by_plastimatch(lungs, tmp_path):
 def test_a_real_lung_comes_back(realdata, tmp_path):
     import nrrd
 
-    volume = read_series(realdata / "cip_ct64" / "dicom").volume
+    volume = read_series(dicom_files(realdata / "cip_ct64" / "dicom")).volume
     labels, _ = nrrd.read(str(realdata / "cip_ct64" / "wholeLung-64.nrrd"))
     mask = (labels.transpose(2, 1, 0) > 0).astype(np.uint8)
     write_rtstruct(tmp_path / "lungs.dcm", {"LUNGS": trace(mask, volume)}, "1.2.3", "1.2.4")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lungseg.data.phantom import make_case
 from lungseg.dicom.seg import Segment, place, read_segments
 from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
 from lungseg.volume import to_lps
 from tests.conftest import SMALL
@@ -24,7 +25,7 @@ def lungs(phantom_root):
     middle = mask.shape[2] // 2
     right, left = mask.copy(), mask.copy()
     right[:, :, middle:], left[:, :, :middle] = 0, 0
-    return sorted(folder.iterdir()), read_series(folder).volume, left, right
+    return sorted(folder.iterdir()), read_series(dicom_files(folder)).volume, left, right
 
 
 @pytest.mark.parametrize("kind", ["BINARY", "LABELMAP", "FRACTIONAL"])
