@@ -25,6 +25,9 @@ from lungseg.files import replacing
 
 log = logging.getLogger(__name__)
 
+NAMED = 6
+"""Cases named in one line on the screen."""
+
 
 def audit(cohort: Cohort) -> dict[str, str]:
     """Texts of the audit's files, by name."""
@@ -66,6 +69,7 @@ def prepare(config: DictConfig) -> Cohort:
         cohort = bring_up_to_date(
             source,
             store_path(config),
+            settings=_settings(data),
             rules=_rules(data),
             parallel=Parallel(**config.parallel),
             pages=AUDIT,
@@ -84,13 +88,20 @@ def _rules(data: DictConfig) -> Rules:
     return replace(found, skip_bad_cases=bool(data.get("skip_bad_cases")))
 
 
+def _settings(data: DictConfig) -> str:
+    """What the source reads by; where its files are is not part of it."""
+    source = OmegaConf.to_container(data.source, resolve=True)
+    assert isinstance(source, dict)
+    return json.dumps({key: source[key] for key in source if key != "root"}, sort_keys=True)
+
+
 def store_path(config: DictConfig) -> Place:
     """Path or URL of the store: as set, else by a digest of the source's settings.
 
     Two sources never share a default store, and the path gives no source path away.
     """
     if config.data.store is not None:
-        return str(config.data.store)
+        return str(config.data.store).removeprefix("file://")
     source = OmegaConf.to_container(config.data.source, resolve=True)
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
@@ -129,13 +140,14 @@ def report(cohort: Cohort) -> None:
 
     console = Console()
     whole, failed = totals(cohort), failures(cohort)
-    title = escape(f"{whole['n_cases']} cases in {cohort.store}")
+    plural = "s" if whole["n_cases"] != 1 else ""
+    title = escape(f"{whole['n_cases']} case{plural} in {cohort.store}")
     table = Table(
         title=f"{title} (SYNTHETIC)" if cohort.synthetic else title,
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("case", no_wrap=True)
+    table.add_column("case", overflow="fold")
     # What else is known stands in the audit; this fits a terminal of 80 columns.
     for column in ("slices", "empty", "lung", "spacing mm", "flip", "score", "findings"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -162,8 +174,10 @@ def report(cohort: Cohort) -> None:
         console.print(
             f"{name}: failed, left out: {reason}", style="red", soft_wrap=True, markup=False
         )
+    told: dict[str, list[str]] = {}
     for name, case in cases_in(cohort).items():
         for finding in case["findings"]:
-            console.print(
-                f"{name}: {finding['severity']}: {finding['text']}", soft_wrap=True, markup=False
-            )
+            told.setdefault(f"{finding['severity']}: {finding['text']}", []).append(name)
+    for sentence, names in told.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        console.print(f"{', '.join(names[:NAMED])}{more}: {sentence}", soft_wrap=True, markup=False)

@@ -15,6 +15,24 @@ from lungseg.errors import DataError
 FILE = "cohort.json"
 
 
+class UnpairedError(DataError):
+    """Some cases have an image without a mask, or a mask without an image.
+
+    Args:
+        message: One line.
+        path: Folder of the source.
+        cases: Names of all cases, these among them, in order.
+        reasons: What is missing, by case.
+    """
+
+    def __init__(
+        self, message: str, path: object, cases: list[str], reasons: dict[str, str]
+    ) -> None:
+        super().__init__(message, path)
+        self.cases = cases
+        self.reasons = reasons
+
+
 class Source(Protocol):
     """Where cases come from. Adding one: a class with these four methods, and a YAML.
 
@@ -22,7 +40,12 @@ class Source(Protocol):
     """
 
     def cases(self) -> list[str]:
-        """Names of all cases, in the order that positions in a split count by."""
+        """Names of all cases, in the order that positions in a split count by.
+
+        Raises:
+            UnpairedError: If images or masks are missing of some.
+            DataError: If there are no cases.
+        """
 
     def state(self, case: str) -> str:
         """Cheap fingerprint of a case's files: equal means unchanged."""
@@ -89,6 +112,8 @@ class Cohort:
             "n_slices": total("n_slices"),
             "empty_share": total("n_empty") / total("n_slices"),
             "positive_share": total("n_positive") / total("n_voxels"),
+            # Tells whether pages made of the cases are up to date.
+            "attributes_sha256": _digest(self.cases),
             "failed": self.failed,
             "patients": self.patients,
             "cases": {
@@ -96,6 +121,15 @@ class Cohort:
                 for name, case in self.cases.items()
             },
         }
+
+
+def _digest(cases: dict[str, dict[str, Any]]) -> str:
+    """Hash of all that is kept of the cases, but for the times of their files."""
+    kept = {
+        name: {key: value for key, value in case.items() if key != "source_state"}
+        for name, case in cases.items()
+    }
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def open_cohort(store: Place) -> Cohort:

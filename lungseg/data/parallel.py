@@ -60,7 +60,11 @@ class Parallel:
             try:
                 with joblib.parallel_config(backend=backend, n_jobs=self.n_jobs):
                     yield from joblib.Parallel(return_as=come)(jobs)
-            except TerminatedWorkerError:
+            except Exception as error:
+                # Dask's and Ray's own errors: both hand on what a case raises as it is.
+                theirs = type(error).__module__.split(".")[0] in ("distributed", "ray")
+                if not (theirs or isinstance(error, TerminatedWorkerError)):
+                    raise
                 raise DataError(
                     "a process that prepared cases was killed, perhaps for want of memory; cases"
                     " done so far are kept: go on with a smaller parallel.n_jobs"
@@ -95,6 +99,11 @@ def _cluster(parallel: Parallel) -> Iterator[str]:
                     ray.shutdown()
         else:
             yield "loky"
+    except (OSError, ConnectionError) as error:
+        raise ConfigError(
+            f"parallel.address={parallel.address}: no {parallel.backend} cluster answers there"
+            f" ({type(error).__name__})"
+        ) from None
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"parallel.backend={parallel.backend}: {error.name} is not installed:"

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lungseg.config import hide_password
 from lungseg.errors import DataError
 from lungseg.files import write_text as write_file
 
@@ -44,7 +45,7 @@ def read_text(place: Place, name: str) -> str | None:
     except FileNotFoundError:
         return None
     except Exception as error:
-        raise _unreachable(place, error) from None
+        raise unreachable(place, error) from None
 
 
 def write_text(place: Place, name: str, text: str) -> None:
@@ -61,7 +62,7 @@ def write_text(place: Place, name: str, text: str) -> None:
         files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         files.pipe_file(path, text.encode())  # an object is replaced whole
     except Exception as error:
-        raise _unreachable(place, error) from None
+        raise unreachable(place, error) from None
 
 
 def remove(place: Place, name: str) -> None:
@@ -88,5 +89,10 @@ def _file_system(url: str) -> tuple[Any, str]:
     return files, path
 
 
-def _unreachable(place: Place, error: Exception) -> DataError:
-    return DataError(f"the store cannot be reached ({type(error).__name__}: {error})", place)
+def unreachable(place: Place, error: Exception) -> DataError:
+    """What keeps a bucket from being read or written."""
+    return DataError(
+        f"data.store: the store cannot be reached ({type(error).__name__}:"
+        f" {hide_password(' '.join(str(error).split()))})",
+        place,
+    )

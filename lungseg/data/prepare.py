@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections import Counter
@@ -12,13 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lungseg import __version__
 from lungseg.data import store as stores
-from lungseg.data.cohort import FILE, Cohort, Source
+from lungseg.data.cohort import FILE, Cohort, Source, UnpairedError
 from lungseg.data.lock import locked
 from lungseg.data.parallel import Parallel
-from lungseg.data.place import Place, is_url, read_text, remove, write_text
+from lungseg.data.place import Place, is_url, read_text, write_text
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Action, judge
+
+FAILED = "failed.json"
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,7 @@ def prepare(
     source: Source,
     store: Place,
     *,
+    settings: str = "",
     rules: Rules | None = None,
     parallel: Parallel | None = None,
     pages: tuple[tuple[str, ...], Pages] = ((), lambda _: {}),
@@ -78,6 +83,8 @@ def prepare(
     Args:
         source: Where cases come from.
         store: Path or URL of the store.
+        settings: What the source reads by, beside its files: cases read by other settings are
+            prepared anew.
         rules: For findings and bad cases; by default the first of either stops everything.
         parallel: How many cases at once; one by default.
         pages: Names of files that are to stand beside the cases, and what makes their texts when
@@ -94,17 +101,19 @@ def prepare(
             before it stay prepared, none half-written.
     """
     rules, parallel = rules or Rules(), parallel or Parallel()
-    names = source.cases()
-    states = {name: source.state(name) for name in names}
-    patients = _patients(source, names, say)
+    names, hopeless = _names(source, rules)
+    states = _states(source, names, settings, rules, hopeless)
+    patients = _patients(source, list(states), say)
 
-    def known() -> dict[str, dict[str, Any]]:
-        found = {name: stores.attributes(store, name) for name in names}
-        return {
-            name: have
-            for name, have in found.items()
-            if have is not None and have["source_state"] == states[name]
-        }
+    def look() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+        """Cases that stand in the store as they should, and those known to fail."""
+        ready = {}
+        for name, state in states.items():
+            have = stores.attributes(store, name)
+            if have is not None and have["source_state"] == state:
+                ready[name] = have
+        failed = hopeless | _remembered(store, states, rules) | _judged(ready, rules)
+        return ready, failed
 
     def finished(ready: dict[str, dict[str, Any]], failed: dict[str, str]) -> Cohort:
         good = {name: ready[name] for name in names if name in ready and name not in failed}
@@ -117,28 +126,26 @@ def prepare(
             {name: failed[name] for name in names if name in failed},
         )
 
-    def up_to_date(ready: dict[str, dict[str, Any]]) -> Cohort | None:
-        if len(ready) < len(names):
+    def up_to_date() -> Cohort | None:
+        ready, failed = look()
+        if any(name not in ready and name not in failed for name in names):
             return None
-        cohort = finished(ready, _judged(ready, rules))
+        cohort = finished(ready, failed)
         there = all(read_text(store, page) is not None for page in pages[0])
         return cohort if there and read_text(store, FILE) == _json(cohort) else None
 
     # The usual case needs neither lock nor a writable store.
-    if (cohort := up_to_date(known())) is not None:
+    if (cohort := up_to_date()) is not None:
         return cohort
     with nullcontext() if is_url(store) else locked(Path(store)):
-        ready = known()
-        if (cohort := up_to_date(ready)) is not None:
+        if (cohort := up_to_date()) is not None:
             return cohort
         if not is_url(store):
             stores.sweep_parts(Path(store))
-        for page in (FILE, *pages[0]):
-            remove(store, page)  # they tell of what is about to change
-        todo = [name for name in names if name not in ready]
+        ready, failed = look()
+        todo = [name for name in names if name not in ready and name not in failed]
         before = {name: _source_hash(stores.attributes(store, name)) for name in todo}
         work = partial(_prepare_one, source, store, states, rules)
-        failed = _judged(ready, rules)
         with closing(parallel.map(work, todo)) as outcomes:
             for _, outcome in zip(track(todo), outcomes, strict=False):
                 name, attributes = outcome.case, outcome.attributes
@@ -151,10 +158,40 @@ def prepare(
                 if before[name] not in (None, attributes["source_sha256"]):
                     say(f"{name}: its source files changed since it was prepared; prepared anew")
         cohort = finished(ready, failed)
+        _remember(store, states, rules, failed)
         for name, text in pages[1](cohort).items():
             write_text(store, name, text)
         write_text(store, FILE, _json(cohort))  # last: it says that all the rest is there
     return cohort
+
+
+def _names(source: Source, rules: Rules) -> tuple[list[str], dict[str, str]]:
+    """Names of all cases, and why those are hopeless of which only half is there."""
+    try:
+        return source.cases(), {}
+    except UnpairedError as error:
+        if not rules.skip_bad_cases:
+            raise
+        return error.cases, {name: _about(name, reason) for name, reason in error.reasons.items()}
+
+
+def _states(
+    source: Source, names: list[str], settings: str, rules: Rules, hopeless: dict[str, str]
+) -> dict[str, str]:
+    """State of each case's files and of what they are read by; what has none joins `hopeless`."""
+    states = {}
+    for name in names:
+        if name in hopeless:
+            continue
+        try:
+            state = source.state(name)
+        except DataError as error:
+            if not rules.skip_bad_cases:
+                raise
+            hopeless[name] = _about(name, str(error))
+            continue
+        states[name] = hashlib.sha256(f"{settings}\n{state}".encode()).hexdigest()
+    return states
 
 
 def _prepare_one(
@@ -166,7 +203,35 @@ def _prepare_one(
         judge(case.audit["findings"], rules.on_finding)
         return _Outcome(name, stores.write_case(store, case, states[name]))
     except DataError as error:
-        return _Outcome(name, reason=_about(name, error), path=error.path)
+        return _Outcome(name, reason=_about(name, str(error)), path=error.path)
+
+
+def _remembered(store: Place, states: Mapping[str, str], rules: Rules) -> dict[str, str]:
+    """Why cases failed before whose files, settings and rules have not changed since."""
+    text = read_text(store, FAILED) if rules.skip_bad_cases else None
+    noted: dict[str, dict[str, str]] = json.loads(text) if text else {}
+    return {
+        name: noted[name]["reason"]
+        for name, state in states.items()
+        if name in noted and noted[name]["state"] == _under(rules, state)
+    }
+
+
+def _remember(
+    store: Place, states: Mapping[str, str], rules: Rules, failed: Mapping[str, str]
+) -> None:
+    noted = {
+        name: {"state": _under(rules, states[name]), "reason": reason}
+        for name, reason in failed.items()
+        if name in states
+    }
+    if noted or read_text(store, FAILED) is not None:
+        write_text(store, FAILED, json.dumps(noted, indent=2) + "\n")
+
+
+def _under(rules: Rules, state: str) -> str:
+    """A state under the rules of today and by the readers of today."""
+    return f"{state} {__version__} {json.dumps(dict(rules.on_finding), sort_keys=True)}"
 
 
 def _judged(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str]:
@@ -177,13 +242,12 @@ def _judged(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str]
             judge(attributes["audit"]["findings"], rules.on_finding)
         except DataError as error:
             if not rules.skip_bad_cases:
-                raise DataError(_about(name, error)) from None
-            failed[name] = _about(name, error)
+                raise DataError(_about(name, str(error))) from None
+            failed[name] = _about(name, str(error))
     return failed
 
 
-def _about(name: str, error: DataError) -> str:
-    text = str(error)
+def _about(name: str, text: str) -> str:
     return text if text.startswith(f"{name}:") else f"{name}: {text}"
 
 

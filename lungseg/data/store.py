@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
-from lungseg.data.place import Place, is_url, join, remove
+from lungseg.data.lock import nobody_writing, writing
+from lungseg.data.place import Place, is_url, join, remove, unreachable
 from lungseg.data.preview import preview
 from lungseg.errors import DataError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = 3  # of what stands in a case's group; a store of another format is prepared anew
 PART = ".part-"
+ZARRS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
 
 
@@ -51,7 +53,10 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     """
     if is_url(store):
         remove(store, f"{case.name}.zarr")
-        return _write_group(case_path(store, case.name), case, source_state)
+        try:
+            return _write_group(case_path(store, case.name), case, source_state)
+        except Exception as error:
+            raise unreachable(store, error) from None
     import zarr
 
     folder = Path(store)
@@ -60,9 +65,9 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     try:
         # Writes thrice as fast as zarr's own, and knows folders only. Readers keep to zarr's: its
         # threads would not survive the fork of a data loader's workers.
-        with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+        with writing(folder), zarr.config.set(ZARRS):
             attributes = _write_group(str(part), case, source_state)
-        _replace(part, Path(case_path(store, case.name)))
+            _replace(part, Path(case_path(store, case.name)))
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return attributes
@@ -103,11 +108,12 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
 
 def sweep_parts(folder: Path) -> None:
     """Remove what a process that was killed left half-written. Only under the store's lock."""
-    for part in folder.glob(".*"):
-        if part.name.startswith(PART):
-            shutil.rmtree(part, ignore_errors=True)
-        elif ".part" in part.name:
-            part.unlink(missing_ok=True)
+    with nobody_writing(folder):
+        for part in folder.glob(".*"):
+            if part.name.startswith(PART):
+                shutil.rmtree(part, ignore_errors=True)
+            elif ".part" in part.name:
+                part.unlink(missing_ok=True)
 
 
 def _replace(new: Path, target: Path) -> None:
@@ -146,6 +152,10 @@ def open_case(store: Place, case: str) -> zarr.Group:
         return zarr.open_group(case_path(store, case), mode="r")
     except (FileNotFoundError, ValueError):
         raise DataError(f"{case}: not in the store; run lungseg prepare", store) from None
+    except Exception as error:
+        if not is_url(store):
+            raise
+        raise unreachable(store, error) from None
 
 
 def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
@@ -155,16 +165,18 @@ def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[An
         DataError: If the store has no such case, or slices of it are missing.
     """
     group = open_case(store, case)
-    arrays = group["image"], group["mask"]
-    for array in arrays:
-        # Zarr would read a lost chunk as zeros.
-        lost = array.nchunks - array.nchunks_initialized  # type: ignore[union-attr]
-        if lost:
-            raise DataError(
-                f"{case}: {lost} slices are missing in the store; remove it and prepare it anew",
-                store,
-            )
-    return arrays  # type: ignore[return-value]  # a group may also hold groups; ours does not
+    return _whole(group, "image", store, case), _whole(group, "mask", store, case)
+
+
+def _whole(group: zarr.Group, name: str, store: Place, case: str) -> zarr.Array[Any]:
+    """An array of a case, no slice of which is missing."""
+    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # not a group, ours holds none
+    lost = array.nchunks - array.nchunks_initialized  # zarr would read them as the fill value
+    if lost:
+        raise DataError(
+            f"{case}: {lost} slices are missing in the store; remove it and prepare it anew", store
+        )
+    return array
 
 
 def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
@@ -174,7 +186,9 @@ def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
         DataError: If the store has no such case.
     """
     group = open_case(store, case)
-    sides: NDArray[np.uint8] | None = group["sides"][:] if group.attrs["sides"] else None  # type: ignore
+    if not group.attrs["sides"]:
+        return None
+    sides: NDArray[np.uint8] = _whole(group, "sides", store, case)[:]  # type: ignore[assignment]
     return sides
 
 

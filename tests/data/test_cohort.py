@@ -29,6 +29,10 @@ def test_round_trip(three_cases, tmp_path):
     assert said == []
     for name in cohort.names:
         case = LctscFolder(three_cases).read(name)
+        for stored, array in zip(
+            stores.open_arrays(cohort.store, name), (case.volume.voxels, case.mask), strict=True
+        ):
+            np.testing.assert_array_equal(stored[:], array)
         group = stores.open_case(cohort.store, name)
         np.testing.assert_array_equal(group["image"][:], case.volume.voxels)
         np.testing.assert_array_equal(group["mask"][:], case.mask)
@@ -110,6 +114,7 @@ def test_a_bad_case_leaves_no_half_case_and_keeps_the_good_ones(three_cases, tmp
         prepared(three_cases, tmp_path / "store")
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == [
         ".lock",
+        ".writing",
         "Case_000.zarr",
     ]
 
@@ -176,5 +181,8 @@ def test_two_processes_may_prepare_the_same_store(three_cases, tmp_path):
     outputs = {process.communicate(timeout=120)[0] for process in both}
     assert [process.returncode for process in both] == [0, 0]
     assert len(outputs) == 1
-    assert [path.name for path in (tmp_path / "store").glob(".*")] == [".lock"]
+    assert {path.name for path in (tmp_path / "store").glob(".*")} == {
+        ".lock",
+        ".writing",
+    }
     assert open_cohort(tmp_path / "store").sha256 == outputs.pop().strip()

@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
+from lungseg.data.lock import writing
 from lungseg.data.parallel import Parallel
 from lungseg.data.prepare import Rules, prepare
 from lungseg.data.sources.lctsc import LctscFolder
@@ -61,6 +64,76 @@ def test_a_mended_case_comes_back(three_cases, tmp_path):
     cohort = prepare(LctscFolder(three_cases), tmp_path / "store", rules=SKIP)
     assert cohort.failed == {}
     assert cohort.names == ["Case_000", "Case_001", "Case_002"]
+
+
+def test_a_case_that_failed_is_not_read_again_before_something_changes(three_cases, tmp_path):
+    damage(three_cases)
+    prepare(LctscFolder(three_cases), tmp_path / "store", rules=SKIP)
+    before = content(tmp_path / "store")
+    read = []
+    again = prepare(
+        LctscFolder(three_cases),
+        tmp_path / "store",
+        rules=SKIP,
+        track=lambda names: read.extend(names) or names,
+    )
+    assert read == []
+    assert list(again.failed) == ["Case_001"]
+    assert content(tmp_path / "store") == before
+    with pytest.raises(DataError, match="truncated"):
+        prepare(LctscFolder(three_cases), tmp_path / "store")
+
+
+def test_cases_without_mask_image_or_slices_are_bad_cases(three_cases, tmp_path):
+    (three_cases / "Segmentations" / "Case_000_seg.npz").unlink()
+    shutil.rmtree(three_cases / "Images" / "Case_001")
+    for k in (3, 4):
+        shutil.copytree(three_cases / "Images" / "Case_002", three_cases / "Images" / f"Case_00{k}")
+        shutil.copy(
+            three_cases / "Segmentations" / "Case_002_seg.npz",
+            three_cases / "Segmentations" / f"Case_00{k}_seg.npz",
+        )
+    for file in (three_cases / "Images" / "Case_003").iterdir():
+        file.unlink()
+    with pytest.raises(DataError, match=r"Case_000 \(and 1 more\): no mask"):
+        prepare(LctscFolder(three_cases), tmp_path / "store")
+    cohort = prepare(LctscFolder(three_cases), tmp_path / "store", rules=SKIP, say=lambda _: None)
+    assert cohort.names == ["Case_002", "Case_004"]
+    assert {name: reason.split(": ", 1)[0] for name, reason in cohort.failed.items()} == {
+        name: name for name in ("Case_000", "Case_001", "Case_003")
+    }
+    assert "no mask" in cohort.failed["Case_000"]
+    assert "no images" in cohort.failed["Case_001"]
+    assert "no DICOM file" in cohort.failed["Case_003"]
+
+
+def test_other_settings_read_anew(three_cases, tmp_path):
+    read = []
+
+    def run(settings):
+        read.clear()
+        prepare(
+            LctscFolder(three_cases),
+            tmp_path / "store",
+            settings=settings,
+            track=lambda names: read.extend(names) or names,
+        )
+        return len(read)
+
+    assert [run("a"), run("a"), run("b")] == [3, 0, 3]
+
+
+def test_parts_of_workers_that_outlive_their_parent_are_left_alone(tmp_path):
+    part = tmp_path / ".part-Case_000-1"
+    part.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with writing(tmp_path):
+            sweep = pool.submit(stores.sweep_parts, tmp_path)
+            with pytest.raises(TimeoutError):
+                sweep.result(timeout=0.3)
+            assert part.exists()
+        sweep.result(timeout=10)
+    assert not part.exists()
 
 
 def test_nothing_left_is_an_error_also_when_skipping(three_cases, tmp_path):
@@ -238,7 +311,7 @@ def test_half_a_case_in_a_bucket_is_no_case(three_cases, monkeypatch):
     case = LctscFolder(three_cases).read("Case_000")
     with monkeypatch.context() as patch:
         patch.setattr(zarr.core.attributes.Attributes, "put", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(DataError, match="cannot be reached .ZeroDivisionError"):
             stores.write_case(url, case, "state")
     assert stores.attributes(url, "Case_000") is None
     stores.write_case(url, case, "state")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lungseg.data.cohort import UnpairedError
 from lungseg.errors import DataError
 
 
@@ -17,6 +18,8 @@ def about(what: str) -> Iterator[None]:
     """
     try:
         yield
+    except UnpairedError as error:
+        raise UnpairedError(f"{what}: {error}", error.path, error.cases, error.reasons) from error
     except DataError as error:
         raise DataError(f"{what}: {error}", error.path) from error
     except OSError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from lungseg.data.cohort import UnpairedError
 from lungseg.data.sources.natural import natural
-from lungseg.errors import DataError
 
 
 def paired(
@@ -22,14 +22,16 @@ def paired(
         no_image: Likewise without image.
 
     Raises:
-        DataError: If a case has only one of the two.
+        UnpairedError: If a case has only one of the two.
     """
-    for missing, what in (
-        (set(images) - set(masks), no_mask),
-        (set(masks) - set(images), no_image),
-    ):
-        if missing:
-            first = min(missing, key=natural)
-            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-            raise DataError(f"{first}{more}: {what.format(first)}", root)
-    return sorted(images, key=natural)
+    both = sorted({*images, *masks}, key=natural)
+    reasons = {
+        name: (no_mask if name not in masks else no_image).format(name)
+        for name in both
+        if name not in masks or name not in images
+    }
+    if reasons:
+        first, why = next(iter(reasons.items()))
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        raise UnpairedError(f"{first}{more}: {why}", root, both, reasons)
+    return both
