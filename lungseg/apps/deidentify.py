@@ -29,13 +29,16 @@ def run(config: DictConfig, run_dir: Path) -> None:
     """Copy, and say what was copied and what was not."""
     from lungseg.apps.prepare import track
 
+    retain = config.retain_patient_characteristics
+    if not isinstance(retain, bool):  # any word would count as true
+        raise ConfigError(f"retain_patient_characteristics={retain}: must be true or false")
     source, output = Path(config.input), Path(config.output)
     check_folders(source, output)
     lungs = LungNames(**config.lungs)
     rules = Rules(
         pseudonyms=Pseudonyms(_key(config.key, output)),
         rename=lambda names: new_names(names, lungs),
-        retain_patient_characteristics=config.retain_patient_characteristics,
+        retain_patient_characteristics=retain,
     )
     account = deidentify_tree(source, output, rules, lambda files: track(files, "De-identifying"))
     _report(account, output)
@@ -67,7 +70,9 @@ def _key(file: str | None, output: Path) -> bytes:
     if output.resolve() in path.resolve().parents:
         raise ConfigError("key: must not lie in output: it leads back to the patients", path)
     key, made = read_or_make_key(path)
-    if made:
+    if not made:
+        print("The key in the file given was used.")
+    else:
         print("A new key was made in the file given. Keep it secret, and keep it: the same key")
         print("gives the same pseudonyms, and whoever has it can test a guessed PatientID.")
     return key

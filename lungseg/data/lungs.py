@@ -135,7 +135,8 @@ def combine(
     else:
         return united["both"], None, findings
     if "both" not in united:
-        findings.append(Finding("one-lung", "warning", f"only the {own} lung has a structure"))
+        text = f"only the {own} lung has a structure: a lone lung, or data.lungs misses a name"
+        findings.append(Finding("one-lung", "error", text))
         return one, one * np.uint8(number), findings
     text = f"one lung is what the {own} one leaves of the structure of both"
     findings.append(Finding("one-side", "info", text))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pydicom
 import pytest
 import torch
 from monai.metrics import compute_hausdorff_distance, compute_surface_dice
@@ -355,7 +356,7 @@ def test_data_other_than_the_trainings(run, trained, refused, tmp_path):
 def test_a_store_with_holes(run, trained, refused, tmp_path):
     store = tmp_path / "store"
     shutil.copytree(next((trained.folder / "outputs/prepared").iterdir()), store)
-    shutil.rmtree(store / "Case_005.zarr" / "mask" / "c" / "4")
+    (store / "Case_005.zarr" / "mask" / "c.4.0.0").unlink()
     line = refused("evaluate", f"run={run}", f"store={store}")
     assert "Case_005: 1 slices are missing in the store" in line
 
@@ -380,6 +381,10 @@ def test_one_scan_in_two_sets_is_refused_though_named_and_masked_otherwise(
         if new == "Case_002":
             masks[tuple(np.argwhere(masks)[0])] = 0
         np.savez(source / "Segmentations" / f"{new}_seg.npz", masks=masks)
+    for file in (source / "Images" / "Case_002").iterdir():
+        dataset = pydicom.dcmread(file)
+        dataset.PatientID = "ANOTHER"
+        dataset.save_as(file)
     line = refused(
         "train", "data=lctsc", f"data.root={source}", "split=explicit", "split.test=[Case_002]"
     )

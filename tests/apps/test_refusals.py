@@ -156,7 +156,7 @@ def test_data(command, what, refused, three_cases, tmp_path):
     assert re.search(message, line), line
     store = tmp_path / "store"
     whole = {"Case_000.zarr"} if what not in ("missing mask", "folder without DICOM") else set()
-    assert {path.name for path in store.iterdir()} == whole if whole else not store.exists()
+    assert {path.name for path in store.glob("[!.]*")} == whole if whole else not store.exists()
     logs = "\n".join(path.read_text() for path in tmp_path.rglob("*.log"))
     assert "Traceback" in logs
     assert str(three_cases) not in logs

@@ -134,7 +134,7 @@ def test_one_side_and_both_tell_the_other(side, given, number):
     whole, sides, (finding,) = combine([(side, given)])
     np.testing.assert_array_equal(whole, given)
     np.testing.assert_array_equal(sides, number * given)
-    assert (finding.code, finding.severity) == ("one-lung", "warning")
+    assert (finding.code, finding.severity) == ("one-lung", "error")
 
 
 def test_overlap_counts_to_the_right():
