@@ -127,7 +127,11 @@ def _tiles(whole: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         return "-" if whole[key] is None else f"{whole[key]:.4f}"
 
     return [
-        ("cases prepared", f"{whole['n_cases']:,}", f"of {whole['n_patients']:,} patients"),
+        (
+            "cases prepared",
+            f"{whole['n_cases']:,}",
+            f"of {whole['n_patients']:,} patient{'s' if whole['n_patients'] != 1 else ''}",
+        ),
         ("failed", f"{whole['n_failed']:,}", "left out"),
         ("slices", f"{whole['n_slices']:,}", f"cohort {whole['cohort_sha256'][:12]}"),
         ("empty share", share("empty_share"), "of slices have no lung"),
