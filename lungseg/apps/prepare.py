@@ -85,7 +85,11 @@ def _rules(data: DictConfig) -> Rules:
     if isinstance(on_finding, str):  # one word for both
         on_finding = {"error": on_finding, "warning": on_finding}
     found = Rules() if on_finding is None else Rules(on_finding)
-    return replace(found, skip_bad_cases=bool(data.get("skip_bad_cases")))
+    return replace(
+        found,
+        skip_bad_cases=bool(data.get("skip_bad_cases")),
+        patients=data.get("patients", "id"),
+    )
 
 
 def _settings(data: DictConfig) -> str:

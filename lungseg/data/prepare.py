@@ -38,6 +38,7 @@ class Rules:
         on_finding: ``error`` or ``warn`` by severity of a finding.
         skip_bad_cases: Leave out cases that cannot be prepared, and say so wherever the cohort is
             shown, instead of stopping at the first.
+        patients: ``id``: cases of one PatientID are one patient; ``case``: each case is one.
 
     Raises:
         ConfigError: If there is no such severity or no such action.
@@ -45,8 +46,11 @@ class Rules:
 
     on_finding: Mapping[str, Action] = field(default_factory=lambda: {"error": "error"})
     skip_bad_cases: bool = False
+    patients: str = "id"
 
     def __post_init__(self) -> None:
+        if self.patients not in ("id", "case"):
+            raise ConfigError(f"data.patients={self.patients}: must be id or case")
         for severity, action in self.on_finding.items():
             if severity not in ("error", "warning"):
                 raise ConfigError(f"data.on_finding.{severity}: there are error and warning")
@@ -103,7 +107,10 @@ def prepare(
     rules, parallel = rules or Rules(), parallel or Parallel()
     names, hopeless = _names(source, rules)
     states = _states(source, names, settings, rules, hopeless)
-    patients = _patients(source, list(states), say)
+    if rules.patients == "case":
+        patients = {name: name for name in names}
+    else:
+        patients = _patients(source, list(states), say)
 
     def look() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """Cases that stand in the store as they should, and those known to fail."""
@@ -264,18 +271,18 @@ def _json(cohort: Cohort) -> str:
 
 
 def _patients(source: Source, names: list[str], say: Callable[[str], None]) -> dict[str, str]:
-    """A label for each case's patient: the name of the patient's first case.
-
-    An ID that all cases share is no ID: de-identifiers that blank it leave one like that.
-    """
+    """A label for each case's patient: the name of the patient's first case."""
     ids = {name: source.patient(name) for name in names}
-    if len(names) > 2 and len(set(ids.values())) == 1 and ids[names[0]]:
-        say("all cases have one and the same PatientID; each is taken for a patient of its own")
-        return {name: name for name in names}
     first: dict[str, str] = {}
     labels = {
         name: first.setdefault(patient, name) if (patient := ids[name]) else name for name in names
     }
+    if len(names) > 1 and set(labels.values()) == {names[0]}:
+        say(
+            "all cases have one and the same PatientID, so no split can part them; if it is none"
+            " (de-identifiers blank it), data.patients=case takes each case for a patient"
+        )
+        return labels
     for label, count in Counter(labels.values()).items():
         if count > 1:
             same = ", ".join(name for name in names if labels[name] == label)

@@ -184,12 +184,22 @@ def test_cases_of_one_patient_are_known(three_cases, tmp_path):
     assert b"PHANTOM-0" not in b"".join(content(tmp_path / "store").values())
 
 
-@pytest.mark.parametrize("patient_id", ["", "ANONYMOUS"])
-def test_one_id_for_all_tells_nobody_apart(three_cases, tmp_path, patient_id):
+def test_cases_without_an_id_are_patients_of_their_own(three_cases, tmp_path):
     for case in ("Case_000", "Case_001", "Case_002"):
-        rewrite(three_cases / "Images" / case, PatientID=patient_id)
-    cohort = prepare(LctscFolder(three_cases), tmp_path / "store", say=lambda _: None)
+        rewrite(three_cases / "Images" / case, PatientID="")
+    cohort = prepare(LctscFolder(three_cases), tmp_path / "store")
     assert len(set(cohort.patients.values())) == 3
+
+
+def test_one_id_for_all_is_one_patient_unless_told_otherwise(three_cases, tmp_path):
+    for case in ("Case_000", "Case_001", "Case_002"):
+        rewrite(three_cases / "Images" / case, PatientID="ANONYMOUS")
+    said = []
+    cohort = prepare(LctscFolder(three_cases), tmp_path / "store", say=said.append)
+    assert set(cohort.patients.values()) == {"Case_000"}
+    assert "no split can part them" in said[0]
+    told = prepare(LctscFolder(three_cases), tmp_path / "store", rules=Rules(patients="case"))
+    assert len(set(told.patients.values())) == 3
 
 
 def test_pages_stand_beside_the_cases_and_are_made_when_needed(three_cases, tmp_path):
