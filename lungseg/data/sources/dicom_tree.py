@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
-from lungseg.data.sources.identity import identities, identity_of
+from lungseg.data.sources.identity import check_name, identity_of, patient_of
 from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
@@ -113,13 +113,7 @@ class DicomTree(ABC):
             if not names:
                 raise DataError("no folder for each case (or set data.cases=patient)", self.root)
             for name in names:
-                for identity in identities(self.root / name):
-                    if not identity.removed and identity.stands_in(name):
-                        raise DataError(
-                            "a folder's name holds the name or ID of its patient, and cases go by"
-                            " it: give folders pseudonyms, or run lungseg deidentify first",
-                            self.root / name,
-                        )
+                check_name(name, self.root / name)
             return names
 
     def state(self, case: str) -> str:
@@ -128,12 +122,8 @@ class DicomTree(ABC):
             return state_of(self._paths(case))
 
     def patient(self, case: str) -> str:
-        """PatientID of the case's files, or nothing."""
-        for path in self._paths(case):
-            identity = identity_of(path)
-            if identity is not None:
-                return identity.patient
-        return ""
+        """The first PatientID in the case's CT images, or nothing."""
+        return patient_of(self._paths(case))
 
     def read(self, case: str) -> Case:
         """Read one case.
@@ -201,7 +191,8 @@ class DicomTree(ABC):
         for patient, own in files.items():
             if not _all_removed(own):
                 raise DataError(
-                    "files do not say that identity was removed, so PatientID may not name cases:"
+                    "files do not say that identity was removed, or hold a birth date, so PatientID"
+                    " may not name cases:"
                     " run lungseg deidentify first, or name folders by pseudonyms and leave"
                     " data.cases=folder",
                     own[0].path,

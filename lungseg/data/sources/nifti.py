@@ -16,6 +16,7 @@ from lungseg.data.lungs import LungNames, combine, pick
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import to_hu
+from lungseg.data.sources.identity import check_name, patient_of
 from lungseg.data.sources.image_file import read_image_file, sha256_of
 from lungseg.data.sources.labels import Side, by_labels, check_labels
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
@@ -72,8 +73,13 @@ class NiftiFolder:
         """Names of the cases, in natural order.
 
         Raises:
-            DataError: If there are none, or images and masks do not pair up.
+            DataError: If there are none, images and masks do not pair up, or the name of a case
+                with DICOM files would identify a patient.
         """
+        for name, files in self._files.items():
+            if files.image.is_dir():
+                with about("data.root"):
+                    check_name(name, files.image)
         return list(self._files)
 
     def state(self, case: str) -> str:
@@ -84,8 +90,15 @@ class NiftiFolder:
             return state_of([*image, *(path for _, path in files.masks)])
 
     def patient(self, case: str) -> str:
-        """What stands for ``{patient}`` in the image's path; NIfTI itself names nobody."""
-        return self._files[case].patient
+        """What stands for ``{patient}`` in the image's path, else the PatientID of DICOM files.
+
+        NIfTI itself names nobody.
+        """
+        files = self._files[case]
+        if files.patient or not files.image.is_dir():
+            return files.patient
+        with about(case):
+            return patient_of(sorted(files.image.rglob("*")))
 
     def read(self, case: str) -> Case:
         """Read one case.
