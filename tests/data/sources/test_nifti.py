@@ -280,12 +280,15 @@ def test_nrrd_that_is_refused(phantom, tmp_path):
     write_nrrd(tmp_path / "a_seg.nrrd", mask, affine)
     file = tmp_path / "a_ct.nrrd"
     for header, message in (
-        ({"space": "scanner-xyz"}, "space is scanner-xyz"),
-        ({"space units": ["cm", "cm", "cm"]}, "unit of length is cm"),
+        ({"space": "scanner-xyz"}, "space is none of left-posterior-superior"),
+        ({"space": "Doe^John 1956"}, "space is none of left-posterior-superior"),
+        ({"space units": ["cm", "cm", "cm"]}, "unit of length is not mm"),
+        ({"space units": ["Doe^John", "mm", "mm"]}, "unit of length is not mm"),
     ):
         write_nrrd(file, image, affine, **header)
-        with pytest.raises(DataError, match=f"^a: .*{message}"):
+        with pytest.raises(DataError, match=f"^a: .*{message}") as info:
             source(tmp_path).read("a")
+        assert "Doe" not in str(info.value)
     nrrd.write(str(file), image)
     with pytest.raises(DataError, match="^a: .*no space directions"):
         source(tmp_path).read("a")
