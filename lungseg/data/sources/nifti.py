@@ -18,7 +18,7 @@ from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import to_hu
 from lungseg.data.sources.identity import check_name, patient_of
 from lungseg.data.sources.image_file import read_image_file, sha256_of
-from lungseg.data.sources.labels import Side, by_labels, check_labels
+from lungseg.data.sources.labels import Side, by_labels, check_labels, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
@@ -138,7 +138,7 @@ class NiftiFolder:
                 chosen = pick(file.segments, self.lungs)
                 stored = [(chosen[name], file.segments[name]) for name in chosen]
             elif side is not None:
-                stored = [(side, file.array != 0)]
+                stored = [(side, one_value(file.array))]
             else:
                 by_value, more = by_labels(file.array, self.labels)
                 stored = [*by_value]
