@@ -211,6 +211,11 @@ def _all_removed(files: Sequence[DicomFile]) -> bool:
     return all(identity is not None and identity.removed for identity in found)
 
 
+def date_of(path: Path) -> str:
+    """When an object's content was made, in a form that sorts; empty where it does not say."""
+    return _age(path)[0]
+
+
 def _age(path: Path) -> tuple[str, str]:
     """Sorts objects by when their content was made; undated ones first, by UID."""
     from pydicom.datadict import tag_for_keyword

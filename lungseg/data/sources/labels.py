@@ -89,7 +89,8 @@ def one_value(array: NDArray[Any]) -> NDArray[np.uint8]:
     if 0 not in values or len(values) > 2:
         held = ", ".join(map(str, sorted(values)[:8]))
         raise DataError(f"the mask of one side must hold 0 and one other value, but has {held}")
-    return (array != 0).astype(np.uint8)
+    mask: NDArray[np.uint8] = (array != 0).astype(np.uint8)
+    return mask
 
 
 def whole_values(array: NDArray[Any]) -> set[int]:
