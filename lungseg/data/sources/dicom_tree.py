@@ -18,7 +18,6 @@ from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
 from lungseg.data.sources.identity import check_name, identity_of, patient_of
-from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
@@ -27,6 +26,7 @@ from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
 from lungseg.dicom.tree import DicomFile, choose_series, scan
 from lungseg.errors import ConfigError, DataError
+from lungseg.files import sha256_of
 from lungseg.findings import Finding
 
 GROUPINGS = ("folder", "patient")

@@ -10,13 +10,13 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.identity import check_name, patient_of
-from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
+from lungseg.files import sha256_of
 
 
 class LctscFolder:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
-from lungseg.data.lungs import LungNames, combine, pick
+from lungseg.data.lungs import LungNames, Side, combine, pick
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
-from lungseg.data.sources.hu import to_hu
+from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.identity import check_name, patient_of
-from lungseg.data.sources.image_file import read_image_file, sha256_of
-from lungseg.data.sources.labels import Side, by_labels, check_labels, one_value
+from lungseg.data.sources.image_file import read_image_file
+from lungseg.data.sources.labels import by_labels, check_labels, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
@@ -26,6 +26,7 @@ from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import choose_series, scan
 from lungseg.errors import DataError
+from lungseg.files import sha256_of
 from lungseg.findings import Finding
 from lungseg.volume import Volume, place, to_lps
 
@@ -161,7 +162,7 @@ def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], by
     file = read_image_file(path)
     try:
         voxels, affine = to_lps(file.array, file.affine)
-        hu, findings = to_hu(voxels)
+        hu, findings = as_hu(voxels)
     except ValueError as error:
         raise DataError(str(error), path) from None
     except DataError as error:
