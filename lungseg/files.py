@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
@@ -46,3 +47,9 @@ def write_json(file: Path, content: Any) -> None:
         ValueError: If a number in it is not finite: JSON has no word for it.
     """
     write_text(file, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def sha256_of(path: Path) -> bytes:
+    """Hash of a file's contents."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg import volume as volumes
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 # As for the gaps of a CT series.
 SPACING_TOLERANCE = 0.02
-# No voxel may lie further than this from the one it is taken for, in voxels.
-MAX_OFF_GRID = 0.1
 # A volume larger than this is no CT, but a position gone wrong.
 MAX_VOXELS = 2**30
 
@@ -168,32 +166,7 @@ def place(segment: Segment, volume: Volume) -> NDArray[np.uint8]:
         DataError: If voxels of the two do not coincide (within a tenth of a voxel), or set voxels
             lie outside the volume.
     """
-    mask = segment.mask
-    to_index = np.linalg.inv(volume.affine) @ segment.affine
-    for axis, size in enumerate(mask.shape):
-        if size == 1:  # how far the next slice would be is not known, and does not matter
-            to_index[:3, axis] /= np.linalg.norm(to_index[:3, axis])
-    turn = np.rint(to_index[:3, :3])
-    shift = np.rint(to_index[:3, 3])
-    ends = np.array(list(product(*((0, size - 1) for size in mask.shape))))
-    off = ends @ (to_index[:3, :3] - turn).T + to_index[:3, 3] - shift
-    one_to_one = (np.abs(turn).sum(axis=0) == 1).all() and (np.abs(turn).sum(axis=1) == 1).all()
-    if not one_to_one or np.abs(off).max() > MAX_OFF_GRID:
-        raise DataError(
-            "the segmentation lies on another grid than the image: spacing, direction or offset"
-            " differ, and nothing is resampled",
-            segment.path,
-        )
-    for flipped in np.flatnonzero(turn.sum(axis=0) < 0):
-        mask = np.flip(mask, int(flipped))
-        shift += turn[:, flipped] * (mask.shape[flipped] - 1)
-    mask = mask.transpose(np.abs(turn).argmax(axis=1))
-    placed = np.zeros(volume.voxels.shape, np.uint8)
-    start = shift.astype(np.int64)
-    low = np.maximum(start, 0)
-    high = np.maximum(low, np.minimum(start + mask.shape, placed.shape))
-    inside = mask[tuple(map(slice, low - start, high - start))]
-    if np.count_nonzero(inside) < np.count_nonzero(mask):
-        raise DataError("part of the segmentation lies outside the image", segment.path)
-    placed[tuple(map(slice, low, high))] = inside
-    return placed
+    try:
+        return volumes.place(segment.mask, segment.affine, volume)
+    except ValueError as error:
+        raise DataError(f"the segmentation: {error}", segment.path) from None

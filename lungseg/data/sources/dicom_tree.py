@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
-from lungseg.data.sources.identity import identities, identity_of
-from lungseg.data.sources.image_file import sha256_of
+from lungseg.data.sources.identity import check_name, identity_of, patient_of
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
@@ -27,6 +26,7 @@ from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
 from lungseg.dicom.tree import DicomFile, choose_series, scan
 from lungseg.errors import ConfigError, DataError
+from lungseg.files import sha256_of
 from lungseg.findings import Finding
 
 GROUPINGS = ("folder", "patient")
@@ -113,13 +113,7 @@ class DicomTree(ABC):
             if not names:
                 raise DataError("no folder for each case (or set data.cases=patient)", self.root)
             for name in names:
-                for identity in identities(self.root / name):
-                    if not identity.removed and identity.stands_in(name):
-                        raise DataError(
-                            "a folder's name holds the name or ID of its patient, and cases go by"
-                            " it: give folders pseudonyms, or run lungseg deidentify first",
-                            self.root / name,
-                        )
+                check_name(name, self.root / name)
             return names
 
     def state(self, case: str) -> str:
@@ -128,12 +122,8 @@ class DicomTree(ABC):
             return state_of(self._paths(case))
 
     def patient(self, case: str) -> str:
-        """PatientID of the case's files, or nothing."""
-        for path in self._paths(case):
-            identity = identity_of(path)
-            if identity is not None:
-                return identity.patient
-        return ""
+        """The first PatientID in the case's CT images, or nothing."""
+        return patient_of(self._paths(case))
 
     def read(self, case: str) -> Case:
         """Read one case.
@@ -201,7 +191,8 @@ class DicomTree(ABC):
         for patient, own in files.items():
             if not _all_removed(own):
                 raise DataError(
-                    "files do not say that identity was removed, so PatientID may not name cases:"
+                    "files do not say that identity was removed, or hold a birth date, so PatientID"
+                    " may not name cases:"
                     " run lungseg deidentify first, or name folders by pseudonyms and leave"
                     " data.cases=folder",
                     own[0].path,
@@ -218,6 +209,11 @@ def _all_removed(files: Sequence[DicomFile]) -> bool:
     one_each = {file.series: file.path for file in files}
     found = [identity_of(path) for path in one_each.values()]
     return all(identity is not None and identity.removed for identity in found)
+
+
+def date_of(path: Path) -> str:
+    """When an object's content was made, in a form that sorts; empty where it does not say."""
+    return _age(path)[0]
 
 
 def _age(path: Path) -> tuple[str, str]:

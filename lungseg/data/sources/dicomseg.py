@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lungseg.data.lungs import pick
-from lungseg.data.sources.dicom_tree import DicomTree, Parts, referring
+from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
 from lungseg.dicom.seg import place, read_segments
 from lungseg.dicom.series import CtSeries
 from lungseg.findings import Finding
@@ -16,7 +16,8 @@ class DicomSegFolder(DicomTree):
     """CT series with the lungs of all DICOM-SEG objects that refer to it.
 
     Lungs may stand in one object or in one each. A label that stands in several is taken from the
-    newest (ContentDate and time; where they are blank, the last SOPInstanceUID).
+    newest (ContentDate and time). Where they do not tell, that is an error: the last SOPInstanceUID
+    is no better than another.
     """
 
     kind = "seg"
@@ -32,17 +33,25 @@ class DicomSegFolder(DicomTree):
         chosen = pick(dict.fromkeys(labels), self.lungs)
         source: dict[str, Path] = {}  # of each label: the newest file that holds it
         parts: Parts = []
-        older = 0
+        older = undated = 0
         for path, held in belonging:
             wanted = [segment for segment in held.segments if segment.label in chosen]
             for segment in wanted:
                 if source.setdefault(segment.label, path) == path:
                     parts.append((chosen[segment.label], place(segment, series.volume)))
-                else:
+                elif date_of(source[segment.label]) > date_of(path):
                     older += 1
+                else:
+                    undated += 1
             if wanted:
                 findings += held.findings
         if older:
             text = f"{older} segment(s) stand in a newer DICOM-SEG too; the newest was taken"
             findings.append(Finding("several-masks", "warning", text))
+        if undated:
+            text = (
+                f"{undated} segment(s) stand in another DICOM-SEG too, undated or of one date; one"
+                " was taken by UID: leave only the one meant"
+            )
+            findings.append(Finding("undated-masks", "error", text))
         return parts, findings, list(dict.fromkeys(source.values()))

@@ -17,7 +17,7 @@ OFF_WHOLE = 0.05
 MAX_SHARE_OFF = 0.01
 
 
-def to_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
+def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
     """Round to whole HU and clip below at -1024.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +74,3 @@ def check_size(shape: tuple[int, ...]) -> None:
         count *= int(size)
     if not 0 < count <= MAX_VOXELS:
         raise DataError(f"an array of {count} voxels is not read (limit {MAX_VOXELS})")
-
-
-def sha256_of(path: Path) -> bytes:
-    """Hash of a file's contents."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

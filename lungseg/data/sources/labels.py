@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.lungs import Side
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 
-Side = Literal["left", "right", "both"]
 SIDES: tuple[Side, ...] = ("left", "right", "both")
 
 
@@ -70,6 +70,27 @@ def by_labels(
                 mask |= array == value
             parts.append((side, mask.astype(np.uint8)))
     return parts, findings
+
+
+def one_value(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Mask of a file that holds one side: where it is not 0.
+
+    Args:
+        array: Any number type.
+
+    Returns:
+        0 or 1, uint8 of the array's shape.
+
+    Raises:
+        DataError: If there is more than one value besides 0, as in a label map or a map of
+            probabilities, or no 0.
+    """
+    values = whole_values(array)
+    if 0 not in values or len(values) > 2:
+        held = ", ".join(map(str, sorted(values)[:8]))
+        raise DataError(f"the mask of one side must hold 0 and one other value, but has {held}")
+    mask: NDArray[np.uint8] = (array != 0).astype(np.uint8)
+    return mask
 
 
 def whole_values(array: NDArray[Any]) -> set[int]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lungseg.data.sources.labels import SIDES, Side
+from lungseg.data.lungs import Side
+from lungseg.data.sources.labels import SIDES
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find

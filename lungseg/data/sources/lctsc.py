@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
-from lungseg.data.sources.image_file import sha256_of
+from lungseg.data.sources.identity import check_name, patient_of
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
+from lungseg.files import sha256_of
 
 
 class LctscFolder:
@@ -35,10 +35,14 @@ class LctscFolder:
         """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
 
         Raises:
-            DataError: If there are none, or an image folder and a mask do not pair up.
+            DataError: If there are none, an image folder and a mask do not pair up, or a name would
+                identify a patient.
         """
         with about("data.root"):
-            return self._cases()
+            names = self._cases()
+            for name in names:
+                check_name(name, self.root / "Images" / name)
+            return names
 
     def _cases(self) -> list[str]:
         images = self.root / "Images"
@@ -65,14 +69,9 @@ class LctscFolder:
             return state_of([*dicom_files(self.root / "Images" / case), self._mask_file(case)])
 
     def patient(self, case: str) -> str:
-        """PatientID in the first file of the case that tells it, or nothing."""
-        import pydicom
-
-        for file in dicom_files(self.root / "Images" / case)[:1]:
-            with suppress(Exception):  # a damaged file is told of when the case is read
-                header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["PatientID"])
-                return str(header.get("PatientID", "") or "")
-        return ""
+        """The first PatientID in the case's images, or nothing."""
+        with about(case):
+            return patient_of(dicom_files(self.root / "Images" / case))
 
     def read(self, case: str) -> Case:
         """Read one case, its mask aligned with its image.

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
-from lungseg.data.lungs import LungNames, combine, pick
+from lungseg.data.lungs import LungNames, Side, combine, pick
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
-from lungseg.data.sources.hu import to_hu
-from lungseg.data.sources.image_file import read_image_file, sha256_of
-from lungseg.data.sources.labels import Side, by_labels, check_labels
+from lungseg.data.sources.hu import as_hu
+from lungseg.data.sources.identity import check_name, patient_of
+from lungseg.data.sources.image_file import read_image_file
+from lungseg.data.sources.labels import by_labels, check_labels, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
@@ -25,6 +26,7 @@ from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import choose_series, scan
 from lungseg.errors import DataError
+from lungseg.files import sha256_of
 from lungseg.findings import Finding
 from lungseg.volume import Volume, place, to_lps
 
@@ -72,8 +74,13 @@ class NiftiFolder:
         """Names of the cases, in natural order.
 
         Raises:
-            DataError: If there are none, or images and masks do not pair up.
+            DataError: If there are none, images and masks do not pair up, or the name of a case
+                with DICOM files would identify a patient.
         """
+        for name, files in self._files.items():
+            if files.image.is_dir():
+                with about("data.root"):
+                    check_name(name, files.image)
         return list(self._files)
 
     def state(self, case: str) -> str:
@@ -84,8 +91,15 @@ class NiftiFolder:
             return state_of([*image, *(path for _, path in files.masks)])
 
     def patient(self, case: str) -> str:
-        """What stands for ``{patient}`` in the image's path; NIfTI itself names nobody."""
-        return self._files[case].patient
+        """What stands for ``{patient}`` in the image's path, else the PatientID of DICOM files.
+
+        NIfTI itself names nobody.
+        """
+        files = self._files[case]
+        if files.patient or not files.image.is_dir():
+            return files.patient
+        with about(case):
+            return patient_of(sorted(files.image.rglob("*")))
 
     def read(self, case: str) -> Case:
         """Read one case.
@@ -125,7 +139,7 @@ class NiftiFolder:
                 chosen = pick(file.segments, self.lungs)
                 stored = [(chosen[name], file.segments[name]) for name in chosen]
             elif side is not None:
-                stored = [(side, file.array != 0)]
+                stored = [(side, one_value(file.array))]
             else:
                 by_value, more = by_labels(file.array, self.labels)
                 stored = [*by_value]
@@ -148,7 +162,7 @@ def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], by
     file = read_image_file(path)
     try:
         voxels, affine = to_lps(file.array, file.affine)
-        hu, findings = to_hu(voxels)
+        hu, findings = as_hu(voxels)
     except ValueError as error:
         raise DataError(str(error), path) from None
     except DataError as error:

@@ -23,10 +23,14 @@ def read_npz(file: Path) -> NDArray[np.uint8]:
     try:
         with np.load(content) as arrays:
             if "masks" not in arrays:
-                raise DataError(f"the mask file has no array 'masks' but {sorted(arrays)}", file)
+                # Names of arrays are not quoted: they may be a person's.
+                text = f"the mask file has no array 'masks' among its {len(arrays.files)}"
+                raise DataError(text, file)
             mask: NDArray[Any] = arrays["masks"]
     except (ValueError, EOFError, OSError, zipfile.BadZipFile):
         raise DataError("the mask file is damaged or no npz file", file) from None
+    if mask.dtype.kind not in "biuf":
+        raise DataError(f"the mask must be [z, y, x] of 0 and 1, not of {mask.dtype.name}", file)
     # A slice at a time: comparing all at once would take thrice the mask's memory.
     if mask.ndim != 3 or not all(((part == 0) | (part == 1)).all() for part in mask):
         raise DataError(

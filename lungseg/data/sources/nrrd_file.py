@@ -54,12 +54,11 @@ def _directions(header: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
     """Direction of each spatial axis, ``[3, 3]``, and whether a list of layers comes before."""
     if "space directions" not in header or "space origin" not in header:
         raise DataError("the file has no space directions or no space origin")
-    space = str(header.get("space", "none"))
-    if space.lower() not in SPACES:
-        raise DataError(f"the file's space is {space}; {', '.join(SPACES)} are known")
-    units = {unit for unit in header.get("space units", []) if unit}
-    if units - {"mm"}:
-        raise DataError(f"the file's unit of length is {', '.join(sorted(units))}, not mm")
+    # What stands there instead is not quoted: it may be anything, a person's name too.
+    if str(header.get("space", "")).lower() not in SPACES:
+        raise DataError(f"the file's space is none of {', '.join(SPACES)}")
+    if {unit for unit in header.get("space units", []) if unit} - {"mm"}:
+        raise DataError("the file's unit of length is not mm")
     directions = np.array(
         [[np.nan] * 3 if row is None else row for row in header["space directions"]], np.float64
     )

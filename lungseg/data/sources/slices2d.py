@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lungseg.data.case import Case
 from lungseg.data.sources.about import about
-from lungseg.data.sources.hu import to_hu
+from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.image_file import check_size
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
@@ -144,7 +144,7 @@ class SliceImages:
         held = {float(value) for value in np.unique(marks)}
         if not (held <= {0, 1} or held <= {0, 255}):
             raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(held)[:5]}")
-        hu, findings = to_hu(self._hu(values))
+        hu, findings = as_hu(self._hu(values))
         mask = (marks > 0).astype(np.uint8)
         if self.numbers_run == "head_to_feet":
             hu, mask = hu[::-1], mask[::-1]

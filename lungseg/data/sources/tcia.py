@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lungseg.data.lungs import pick
-from lungseg.data.sources.dicom_tree import DicomTree, Parts, referring
+from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
 from lungseg.dicom.rtstruct import rasterize, read_structures
 from lungseg.dicom.series import CtSeries
 from lungseg.errors import DataError
@@ -19,7 +19,8 @@ class TciaFolder(DicomTree):
     """CT series with the lungs of an RTSTRUCT.
 
     Of several RTSTRUCTs that refer to the series and hold lungs, the newest counts
-    (StructureSetDate and time; where they are blank, the last SOPInstanceUID).
+    (StructureSetDate and time). Where they do not tell, that is an error: the last SOPInstanceUID
+    is no better than another.
     """
 
     kind = "rtstruct"
@@ -42,8 +43,13 @@ class TciaFolder(DicomTree):
         if not usable:
             raise refusals[0]
         if len(usable) > 1:
-            text = f"{len(usable)} RTSTRUCTs hold lungs for the series; the newest was taken"
-            findings.append(Finding("several-masks", "warning", text))
+            text = f"{len(usable)} RTSTRUCTs hold lungs for the series"
+            if date_of(usable[0][0]) > date_of(usable[1][0]):
+                text += "; the newest was taken"
+                findings.append(Finding("several-masks", "warning", text))
+            else:
+                text += ", undated or of one date; one was taken by UID: leave only the one meant"
+                findings.append(Finding("undated-masks", "error", text))
         path, structures, chosen = usable[0]
         findings += structures.findings
         parts: Parts = []

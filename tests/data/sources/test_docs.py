@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from lungseg.config import build, conf_dir
 from lungseg.data.sources import dicomseg, nifti, slices2d, tcia
@@ -35,3 +36,11 @@ def test_every_source_and_layout_is_told_of():
 
     for images, _ in LAYOUTS:
         assert images.removesuffix("n*") in TEXT
+
+
+def test_a_yaml_of_ones_own_has_all_keys():
+    own = TEXT[TEXT.index("## A source of your own") :]
+    files = (conf_dir() / "data").glob("*.yaml")
+    shared = set.intersection(*(set(OmegaConf.load(file)) for file in files))
+    assert {"skip_bad_cases", "on_finding"} <= shared
+    assert all(f"`{key}`" in own for key in shared)

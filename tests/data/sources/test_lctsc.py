@@ -79,8 +79,12 @@ DAMAGE = {
         "Case_001: the mask must be .* of 0 and 1, got 3 axes and values from 0 to 3",
     ),
     "key": (
-        lambda root: rewrite(root, mask=stored(root)),
-        r"Case_001: the mask file has no array 'masks' but \['mask'\]",
+        lambda root: rewrite(root, **{"Doe^John": stored(root), "x": stored(root)}),
+        "Case_001: the mask file has no array 'masks' among its 2$",
+    ),
+    "text": (
+        lambda root: rewrite(root, masks=np.full((2, 2, 2), "Doe^John")),
+        r"Case_001: the mask must be \[z, y, x\] of 0 and 1, not of str",
     ),
     "damaged npz": (
         lambda root: mask_file(root).write_bytes(mask_file(root).read_bytes()[:100]),

@@ -248,6 +248,28 @@ def test_masks_that_are_refused(change, message, phantom, tmp_path):
         source(tmp_path).read("a")
 
 
+def test_a_mask_by_side_holds_one_value(phantom, tmp_path):
+    image, mask, sides, affine = phantom
+    write_nifti(tmp_path / "a_ct.nii", image, affine)
+    write_nifti(tmp_path / "a_left.nii", (sides == 2).astype(np.uint8), affine)
+    made = source(
+        tmp_path,
+        images="{case}_ct.nii",
+        masks={"left": "{case}_left.nii", "right": "{case}_right.nii"},
+    )
+    right = (sides == 1).astype(np.uint8)
+    write_nifti(tmp_path / "a_right.nii", right * 255, affine)
+    np.testing.assert_array_equal(made.read("a").sides, sides)
+    for stored, message in (
+        (np.where(right, 0.9, 0.001).astype(np.float32), "no whole numbers"),
+        (sides, "must hold 0 and one other value, but has 0, 1, 2"),
+        (np.ones_like(mask), "must hold 0 and one other value, but has 1"),
+    ):
+        write_nifti(tmp_path / "a_right.nii", stored, affine)
+        with pytest.raises(DataError, match=f"^a: .*{message}"):
+            made.read("a")
+
+
 def test_images_that_are_refused(phantom, tmp_path):
     image, _, _, affine = phantom
     file, _ = pair(tmp_path, phantom)
@@ -280,12 +302,15 @@ def test_nrrd_that_is_refused(phantom, tmp_path):
     write_nrrd(tmp_path / "a_seg.nrrd", mask, affine)
     file = tmp_path / "a_ct.nrrd"
     for header, message in (
-        ({"space": "scanner-xyz"}, "space is scanner-xyz"),
-        ({"space units": ["cm", "cm", "cm"]}, "unit of length is cm"),
+        ({"space": "scanner-xyz"}, "space is none of left-posterior-superior"),
+        ({"space": "Doe^John 1956"}, "space is none of left-posterior-superior"),
+        ({"space units": ["cm", "cm", "cm"]}, "unit of length is not mm"),
+        ({"space units": ["Doe^John", "mm", "mm"]}, "unit of length is not mm"),
     ):
         write_nrrd(file, image, affine, **header)
-        with pytest.raises(DataError, match=f"^a: .*{message}"):
+        with pytest.raises(DataError, match=f"^a: .*{message}") as info:
             source(tmp_path).read("a")
+        assert "Doe" not in str(info.value)
     nrrd.write(str(file), image)
     with pytest.raises(DataError, match="^a: .*no space directions"):
         source(tmp_path).read("a")

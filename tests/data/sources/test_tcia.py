@@ -185,6 +185,20 @@ def test_of_several_the_newest_with_lungs_counts(patient):
     assert len(ds.StructureSetROISequence) == 3
 
 
+@pytest.mark.parametrize("date", ["", "20200101"])
+def test_of_several_without_an_order_none_is_called_the_newest(date, patient):
+    file, ds = mask_file(patient, StructureSetDate=date)
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    ds.save_as(file.with_name("again.dcm"))
+    case = source(patient).read("P1")
+    (told,) = (one for one in case.audit["findings"] if one["code"] == "undated-masks")
+    assert told["severity"] == "error"
+    assert "2 RTSTRUCTs" in told["text"]
+    assert "by UID" in told["text"]
+    assert "newest" not in told["text"]
+    assert "several-masks" not in codes(case)
+
+
 def test_refused(patient, tmp_path):
     file, ds = mask_file(patient)
     ds.StructureSetROISequence = ds.StructureSetROISequence[:1]
@@ -222,8 +236,15 @@ def test_segments_may_stand_in_an_object_each(phantom_root, tmp_path):
     half = lungs["left"].copy()
     half[: len(half) // 2] = 0
     write_seg(tmp_path / "a" / "again.dcm", {"Left Lung": half}, read.volume.affine, files)
-    case = source(tmp_path, "seg").read("a")  # written within the same second or later
-    assert "several-masks" in codes(case)
+    newer = pydicom.dcmread(tmp_path / "a" / "again.dcm")
+    for date, code in (("99990101", "several-masks"), ("", "undated-masks")):
+        for file in (tmp_path / "a").glob("*.dcm"):
+            ds = pydicom.dcmread(file)
+            ds.ContentDate = date if ds.SOPInstanceUID == newer.SOPInstanceUID else ""
+            ds.ContentTime = ""
+            ds.save_as(file)
+        found = codes(source(tmp_path, "seg").read("a"))
+        assert [one for one in found if one.endswith("-masks")] == [code]
 
 
 @pytest.mark.realdata

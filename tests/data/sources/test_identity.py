@@ -1,0 +1,170 @@
+"""Whose a case is, and names of cases that would tell it."""
+
+import os
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RTStructureSetStorage
+
+from lungseg.data.sources.dicomseg import DicomSegFolder
+from lungseg.data.sources.lctsc import LctscFolder
+from lungseg.data.sources.nifti import NiftiFolder
+from lungseg.data.sources.tcia import TciaFolder
+from lungseg.dicom.tree import DICOMDIR
+from lungseg.errors import DataError
+
+STUDY, SERIES = "1.2.3.4711.1", "1.2.3.4711.2"
+LUNGS = {"both": ["lungs"]}
+DOE = {
+    "PatientName": "Doe^John",
+    "PatientID": "4711",
+    "PatientBirthDate": "19560102",
+    "StudyDate": "20190304",
+    "AccessionNumber": "A0815",
+}
+
+
+def write(file, sop_class=CTImageStorage, **tags):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = sop_class
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = STUDY, SERIES
+    for keyword, value in tags.items():
+        setattr(ds, keyword, value)
+    ds.save_as(file, enforce_file_format=True)
+
+
+def lctsc(root, name):
+    (root / "Segmentations").mkdir(exist_ok=True)
+    np.savez(root / "Segmentations" / f"{name}_seg.npz", masks=np.zeros((1, 1, 1)))
+    return LctscFolder(root), root / "Images" / name
+
+
+def nifti(root, name):
+    (root / name / "dicom").mkdir(parents=True)
+    (root / name / "lung.nii").touch()
+    patterns = {"images": "{case}/dicom", "masks": "{case}/lung.nii"}
+    made = NiftiFolder(root, **patterns, labels={"both": [1]}, lungs=LUNGS)
+    return made, root / name / "dicom"
+
+
+def tcia(root, name):
+    return TciaFolder(root, cases="folder", series="largest", lungs=LUNGS), root / name
+
+
+def dicomseg(root, name):
+    return DicomSegFolder(root, cases="folder", series="largest", lungs=LUNGS), root / name
+
+
+@pytest.fixture(params=[lctsc, nifti, tcia, dicomseg], ids=lambda kind: kind.__name__)
+def kind(request):
+    return request.param
+
+
+def refused(made, folder):
+    with pytest.raises(DataError, match="^data.root: a case's name holds .* deidentify") as info:
+        made.cases()
+    assert str(folder) not in str(info.value)
+    assert not any(word in str(info.value) for word in ("Doe", "John", "4711", "1956", "A0815"))
+    return True
+
+
+def test_a_name_that_identifies_is_refused(kind, tmp_path):
+    made, folder = kind(tmp_path, "Doe_John_4711")
+    write(folder / "1.dcm", **DOE)
+    assert refused(made, folder)
+
+
+def test_neutral_names_pass(kind, tmp_path):
+    for name in ("Case_000", "Case_1"):
+        made, folder = kind(tmp_path, name)
+        # An ID of one digit stands in any name by chance.
+        write(folder / "1.dcm", **DOE | {"AccessionNumber": "1", "PatientID": "0"})
+    assert made.cases() == ["Case_000", "Case_1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("a4711", DOE),
+        ("DoeJohn", DOE),
+        ("xdoejohn", DOE | {"PatientName": "Doejohn"}),
+        ("thorax-john", DOE),
+        ("Müller", DOE | {"PatientName": "MULLER^Eva"}),
+        ("Xu_Bo", DOE | {"PatientName": "Xu^Bo"}),
+        ("7", DOE | {"PatientID": "7"}),
+        ("b19560102", DOE),
+        ("b 02.01.1956", DOE),
+        ("scan 2019-03-04", DOE),
+        ("A0815", DOE),
+        (STUDY, DOE),
+        (f"ct {SERIES}", DOE),
+        # Identity removed, but not these.
+        (SERIES, {"PatientIdentityRemoved": "YES"}),
+        ("a4711", DOE | {"PatientIdentityRemoved": "YES"}),
+    ],
+)
+def test_all_that_identifies(name, tags, tmp_path):
+    made, folder = tcia(tmp_path, name)
+    write(folder / "1.dcm", **tags)
+    assert refused(made, folder)
+
+
+@pytest.mark.parametrize("name", ["a471", "Does_it", "scan_1956", "joh", "x120190304", "1.2.3"])
+def test_what_only_looks_like_it(name, tmp_path):
+    made, folder = tcia(tmp_path, name)
+    write(folder / "1.dcm", **DOE)
+    assert made.cases() == [name]
+
+
+def test_pseudonyms_may_name_cases(kind, tmp_path):
+    made, folder = kind(tmp_path, "LCTSC-101")
+    tags = {"PatientIdentityRemoved": "YES", "PatientBirthDate": ""}
+    write(folder / "1.dcm", **DOE | tags | {"PatientID": "LCTSC-101", "PatientName": "LCTSC-101"})
+    assert made.cases() == ["LCTSC-101"]
+
+
+def test_the_file_that_tells_is_found(kind, tmp_path):
+    """Beside a DICOMDIR, a file without identity, a pipe and one that is no DICOM."""
+    made, folder = kind(tmp_path, "Doe")
+    write(folder / "0_DICOMDIR.dcm", DICOMDIR)
+    write(folder / "1.dcm")
+    os.mkfifo(folder / "2.dcm")
+    (folder / "3.dcm").write_text("none")
+    write(folder / "4.dcm", **DOE)
+    assert refused(made, folder)
+
+
+def test_cases_of_one_patient_are_known_as_such(kind, tmp_path):
+    for name in ("a", "b"):
+        made, folder = kind(tmp_path, name)
+        write(folder / "0_DICOMDIR.dcm", DICOMDIR, PatientID="disc")
+        write(folder / "1.dcm", RTStructureSetStorage, PatientID=f"plan of {name}")
+        write(folder / "2.dcm")
+        os.mkfifo(folder / "3.dcm")
+        write(folder / "4.dcm", **DOE)
+    assert [made.patient(name) for name in ("a", "b")] == ["4711", "4711"]
+
+
+def test_a_patient_that_is_nowhere_told(kind, tmp_path):
+    made, folder = kind(tmp_path, "a")
+    write(folder / "1.dcm")
+    assert made.patient("a") == ""
+
+
+def test_a_placeholder_for_the_patient_goes_first(tmp_path):
+    nifti(tmp_path / "p", "a")
+    write(tmp_path / "p" / "a" / "dicom" / "1.dcm", **DOE)
+    patterns = {"images": "{patient}/{case}/dicom", "masks": "{patient}/{case}/lung.nii"}
+    made = NiftiFolder(tmp_path, **patterns, labels={"both": [1]}, lungs=LUNGS)
+    assert made.patient("a") == "p"
+
+
+def test_what_stands_behind_large_elements_is_found(tmp_path):
+    made, folder = tcia(tmp_path, "Doe")
+    write(folder / "1.dcm", **DOE, LongCodeValue="x" * 70_000)
+    assert refused(made, folder)
