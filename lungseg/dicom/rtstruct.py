@@ -167,9 +167,10 @@ def rasterize(
     for at, polygons in sorted(snapped.items()):
         once = distinct(polygons)
         patches = (fill(polygon, (rows, columns)) for polygon in once)
-        parts[at], overlapping = draw(patches, slices[at])
-        notes["contour-overlap"] += overlapping
-        notes["contour-repeated"] += len(polygons) - len(once)
+        drawn = draw(patches, slices[at])
+        parts[at] = drawn.parts
+        notes["contour-overlap"] += drawn.overlapping
+        notes["contour-repeated"] += len(polygons) - len(once) + drawn.repeated
         notes["contour-cut"] += sum(sticks_out(polygon, (rows, columns)) for polygon in polygons)
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))
