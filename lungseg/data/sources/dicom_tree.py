@@ -25,7 +25,7 @@ from lungseg.data.sources.state import state_of
 from lungseg.dicom.header import identifiers
 from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
-from lungseg.dicom.tree import DicomFile, choose_series, scan
+from lungseg.dicom.tree import DicomFile, choose_series, damaged, scan
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 
@@ -131,7 +131,7 @@ class DicomTree(ABC):
         """PatientID of the case's files, or nothing."""
         for path in self._paths(case):
             identity = identity_of(path)
-            if identity is not None:
+            if identity is not None and identity.patient:
                 return identity.patient
         return ""
 
@@ -155,8 +155,10 @@ class DicomTree(ABC):
                 self.root / case if self.grouping == "folder" else self.root,
             )
         masks = [file.path for file in files if file.kind == self.kind]
+        unread = damaged(files)
         if not masks:
-            raise DataError(f"no {self.what} among the case's files", files[0].path)
+            also = "".join(f"; {finding.text}" for finding in unread)
+            raise DataError(f"no {self.what} among the case's files{also}", files[0].path)
         choice = choose_series(files, self.series)
         series = read_series(choice.files)
         parts, findings, used = self.parts(sorted(masks, key=_age, reverse=True), series)
@@ -172,7 +174,7 @@ class DicomTree(ABC):
             mask,
             sides,
             series.header,
-            [*choice.findings, *series.findings, *findings, *more],
+            [*unread, *choice.findings, *series.findings, *findings, *more],
             hashlib.sha256(b"".join(digests)).hexdigest(),
         )
 
@@ -192,7 +194,8 @@ class DicomTree(ABC):
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:
         files: dict[str, list[DicomFile]] = {}
-        for file in scan(self.root):
+        scanned = scan(self.root)
+        for file in scanned:
             if file.kind in ("ct", self.kind):
                 files.setdefault(file.patient, []).append(file)
         if not files:
@@ -210,7 +213,18 @@ class DicomTree(ABC):
             if not name or name in named:
                 raise DataError("PatientIDs are empty or too alike to name cases", own[0].path)
             named[name] = own
+        for file in scanned:
+            if file.kind == "damaged":  # whose it is, only its neighbours may tell
+                _add_to_neighbours(file, named)
         return {name: named[name] for name in sorted(named, key=natural)}
+
+
+def _add_to_neighbours(unread: DicomFile, cases: dict[str, list[DicomFile]]) -> None:
+    """Add a file to the cases with files in its folder; where none has, to all of them."""
+    folder = unread.path.parent
+    near = [own for own in cases.values() if any(file.path.parent == folder for file in own)]
+    for own in near or cases.values():
+        own.append(unread)
 
 
 def _all_removed(files: Sequence[DicomFile]) -> bool:

@@ -57,7 +57,7 @@ def identities(folder: Path) -> Iterator[Identity]:
     for place in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())]):
         for file in sorted(path for path in place.iterdir() if path.is_file()):
             identity = identity_of(file)
-            if identity is not None:
+            if identity is not None and (identity.patient or identity.name):
                 yield identity
                 break
 

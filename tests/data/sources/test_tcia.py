@@ -12,6 +12,7 @@ from pydicom.uid import generate_uid
 from lungseg.data.lungs import LungNames
 from lungseg.data.sources.dicomseg import DicomSegFolder
 from lungseg.data.sources.tcia import TciaFolder
+from lungseg.dicom.tree import scan
 from lungseg.errors import ConfigError, DataError
 from tests.data.sources.tree import truth, write_images, write_patient
 from tests.dicom.write_rtstruct import write_rtstruct
@@ -128,6 +129,29 @@ def test_identifiers_of_the_mask_are_told(patient):
     ds.save_as(file)
     texts = [finding["text"] for finding in source(patient).read("P1").audit["findings"]]
     assert "the RTSTRUCT holds PatientID, PatientName; left behind" in texts
+
+
+@pytest.mark.parametrize("grouping", ["folder", "patient"])
+def test_damaged_files_are_told(grouping, phantom_root, tmp_path):
+    marked = {"PatientIdentityRemoved": "YES", "PatientName": "", "PatientBirthDate": ""}
+    write_patient(tmp_path, phantom_root, "Case_001", "P1", "rtstruct", **marked)
+    made = source(tmp_path, cases=grouping)
+    (name,) = made.cases()
+    before = made.state(name)
+    assert "unreadable-file" not in codes(made.read(name))
+    slices = sorted(found.path for found in scan(tmp_path) if found.kind == "ct")
+    for file in (slices[0], slices[-1]):  # no gap betrays that these are gone
+        file.write_bytes(file.read_bytes()[:100])
+        file.rename(file.with_suffix(".dcm"))
+    made = source(tmp_path, cases=grouping)
+    assert made.state(name) != before
+    (found,) = (
+        finding
+        for finding in made.read(name).audit["findings"]
+        if finding["code"] == "unreadable-file"
+    )
+    assert found["severity"] == "error"
+    assert found["text"].startswith("2 DICOM file(s) are damaged")
 
 
 def mask_file(patient, **changes):
