@@ -39,6 +39,8 @@ class Identity:
 
 def identity_of(path: Path) -> Identity | None:
     """Read a file's identity; None where it is no DICOM file, or too damaged to tell."""
+    if not path.is_file():  # a pipe could be waited on for ever
+        return None
     try:
         with warnings.catch_warnings(), path.open("rb") as stream:
             warnings.simplefilter("ignore")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
+from lungseg.data.sources.identity import identity_of
 from lungseg.data.sources.image_file import sha256_of
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
@@ -66,13 +66,8 @@ class LctscFolder:
 
     def patient(self, case: str) -> str:
         """PatientID in the first file of the case that tells it, or nothing."""
-        import pydicom
-
-        for file in dicom_files(self.root / "Images" / case)[:1]:
-            with suppress(Exception):  # a damaged file is told of when the case is read
-                header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["PatientID"])
-                return str(header.get("PatientID", "") or "")
-        return ""
+        identity = identity_of(dicom_files(self.root / "Images" / case)[0])
+        return "" if identity is None else identity.patient
 
     def read(self, case: str) -> Case:
         """Read one case, its mask aligned with its image.

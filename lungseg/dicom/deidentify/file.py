@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.uid import UID
 
+NOT_REGULAR = "no regular file"
 NOT_DICOM = "no DICOM file"
 DAMAGED = "damaged"
 TWICE = "the same SOPInstanceUID again"
@@ -49,6 +50,8 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
     """
     import pydicom
 
+    if not file.is_file():  # a pipe could be waited on for ever
+        return Outcome(NOT_REGULAR)
     try:
         if not _looks_like_dicom(file):
             return Outcome(NOT_DICOM)
