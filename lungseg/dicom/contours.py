@@ -35,7 +35,10 @@ SENTENCES: dict[str, tuple[Severity, str]] = {
     "contour-cut": ("warning", "{n} contour(s) reach beyond the image and were cut off"),
     "contour-oblique": ("error", "{n} contour(s) lie in no slice and were left out"),
     "contour-overlap": ("warning", "{n} contour(s) overlap another in their slice; united"),
-    "contour-repeated": ("warning", "{n} contour(s) are there twice and were drawn once"),
+    "contour-repeated": (
+        "warning",
+        "{n} contour(s) repeat another, or fill 70 % of it and more, and were united with it",
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from lungseg.dicom.limits import MAX_FILE_BYTES, MAX_INFLATED_BYTES, RefusedErro
 from lungseg.errors import DataError
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import Dataset, FileDataset
     from pydicom.uid import UID
 
 PREAMBLE = 132
@@ -59,6 +59,36 @@ def read_bytes(path: Path) -> bytes:
             f"a file of {size / 2**30:.1f} GiB; at most {MAX_FILE_BYTES >> 30} GiB are read", path
         )
     return path.read_bytes()
+
+
+def read_whole(path: Path, *, force: bool = False) -> FileDataset:
+    """A file with all its attributes, as pydicom reads it, within the limits.
+
+    Args:
+        path: The file.
+        force: Also read a file without the mark ``DICM``.
+
+    Raises:
+        DataError: If the file is too large or no regular file.
+        RefusedError: If its dataset inflates beyond the limit.
+        InvalidDicomError: If the mark is missing.
+        Exception: Damaged bytes surface in pydicom as errors of every kind.
+    """
+    from pydicom import FileDataset, dcmread
+    from pydicom.filereader import _read_file_meta_info, read_dataset, read_preamble
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    content = read_bytes(path)
+    stream = io.BytesIO(content)
+    preamble = read_preamble(stream, force)
+    meta = _read_file_meta_info(stream)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return dcmread(io.BytesIO(content), force=force)
+    # dcmread itself inflates without a limit.
+    dataset = read_dataset(io.BytesIO(_inflate(content[stream.tell() :], 0)), False, True)
+    return FileDataset(
+        io.BytesIO(), dataset, preamble, meta, is_implicit_VR=False, is_little_endian=True
+    )
 
 
 def parse(content: bytes, *, tags: list[int] | None = None, inflate_at_most: int = 0) -> Parsed:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 # A contour this far within what larger ones cover is a hole in it; contours drawn by hand may stick
 # out a little. One that overlaps less is a separate part.
 HOLE_SHARE = 0.9
+# One that fills this much of the one around it is the same outline drawn again, not a hole: a lung
+# so hollow is none.
+SAME_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,23 @@ class Patch:
     def overlap(self, image: NDArray[np.uint8]) -> int:
         """Number of its pixels that are set in an image."""
         return int(np.count_nonzero(image[self.box][self.pixels]))
+
+    def shared(self, other: Patch) -> int:
+        """Number of pixels that are inside another patch, too."""
+        box = tuple(
+            slice(max(a.start, b.start), max(a.start, b.start, min(a.stop, b.stop)))
+            for a, b in zip(self.box, other.box, strict=True)
+        )
+        own, others = (
+            patch.pixels[
+                tuple(
+                    slice(part.start - whole.start, part.stop - whole.start)
+                    for part, whole in zip(box, patch.box, strict=True)
+                )
+            ]
+            for patch in (self, other)
+        )
+        return int(np.count_nonzero(own & others))
 
 
 def fill(points: NDArray[np.float64], shape: tuple[int, int]) -> Patch:
@@ -73,31 +93,64 @@ def fill(points: NDArray[np.float64], shape: tuple[int, int]) -> Patch:
     return Patch((slice(top, bottom), slice(left, right)), pixels)
 
 
-def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> tuple[list[Patch], int]:
+@dataclass(frozen=True)
+class Drawn:
+    """What the polygons of one structure in one slice were taken for.
+
+    Attributes:
+        parts: Those that are parts of it, not holes.
+        overlapping: How many of them overlap a larger one.
+        repeated: How many polygons were another drawn again.
+    """
+
+    parts: list[Patch]
+    overlapping: int
+    repeated: int
+
+
+def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
     """Draw the polygons of one structure into an image, inner ones as holes.
 
     From the largest to the smallest: a polygon with at least 90 % of its pixels on what is set so
     far is exclusive-or'ed with it (a hole); any other is added. So a part within a hole is a part
     again, and separate parts that overlap are united, which exclusive-or alone would hollow out.
+    A polygon that fills at least 70 % of the one around it is united with it, be that a part or a
+    hole: the same outline drawn again would leave nothing of it.
 
     Args:
         patches: Pixels of each polygon.
         image: uint8 ``[rows, columns]``, zeros; changed in place.
-
-    Returns:
-        Those that are parts, not holes, and how many of them overlap a larger one.
     """
     parts: list[Patch] = []
-    overlapping = 0
+    holes: list[Patch] = []
+    overlapping = repeated = 0
     for patch in sorted(patches, key=lambda patch: -patch.area):
+        area = patch.area
+        around = _around(patch, parts), _around(patch, holes)
+        innermost = min(around, key=lambda one: one.area if one else np.inf)
+        if innermost and area >= SAME_SHARE * innermost.area:
+            if innermost is around[0]:
+                image[patch.box] |= patch.pixels
+            else:
+                image[patch.box] &= ~patch.pixels
+            repeated += 1
+            continue
         covered = patch.overlap(image)
-        if covered and covered >= HOLE_SHARE * patch.area:
+        if covered and covered >= HOLE_SHARE * area:
             image[patch.box] ^= patch.pixels
+            holes.append(patch)
             continue
         image[patch.box] |= patch.pixels
         parts.append(patch)
         overlapping += covered > 0
-    return parts, overlapping
+    return Drawn(parts, overlapping, repeated)
+
+
+def _around(patch: Patch, others: list[Patch]) -> Patch | None:
+    """The smallest of others, ordered from the largest, that a patch lies in."""
+    area = patch.area
+    holding = (one for one in reversed(others) if area and one.shared(patch) >= HOLE_SHARE * area)
+    return next(holding, None)
 
 
 def distinct(polygons: Iterable[NDArray[np.float64]]) -> list[NDArray[np.float64]]:

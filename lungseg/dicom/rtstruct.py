@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.contours import MIN_PART_MM2, gaps, said, snap, sticks_out
+from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.parse import read_whole
 from lungseg.dicom.polygons import Patch, distinct, draw, fill
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -51,23 +53,26 @@ def read_structures(path: Path) -> Structures:
     """Read all structures of an RTSTRUCT file.
 
     Raises:
-        DataError: If the file is damaged or no RTSTRUCT.
+        DataError: If the file is damaged, too large or no RTSTRUCT.
     """
-    import pydicom
     from pydicom.errors import InvalidDicomError
 
     try:
         with warnings.catch_warnings():  # what matters of it is checked below
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(path)
+            dataset = read_whole(path)
             if dataset.get("Modality") != "RTSTRUCT":
                 raise DataError("the file is no RTSTRUCT", path)
             return _structures(dataset)
-    except (DataError, OSError):
+    except DataError:
         raise
     except InvalidDicomError:
         raise DataError("the file is not DICOM", path) from None
+    except RefusedError as error:
+        raise DataError(str(error), path) from None
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
+        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
+            raise
         raise DataError(
             f"the RTSTRUCT file is truncated or damaged ({type(error).__name__})", path
         ) from None
@@ -167,9 +172,10 @@ def rasterize(
     for at, polygons in sorted(snapped.items()):
         once = distinct(polygons)
         patches = (fill(polygon, (rows, columns)) for polygon in once)
-        parts[at], overlapping = draw(patches, slices[at])
-        notes["contour-overlap"] += overlapping
-        notes["contour-repeated"] += len(polygons) - len(once)
+        drawn = draw(patches, slices[at])
+        parts[at] = drawn.parts
+        notes["contour-overlap"] += drawn.overlapping
+        notes["contour-repeated"] += len(polygons) - len(once) + drawn.repeated
         notes["contour-cut"] += sum(sticks_out(polygon, (rows, columns)) for polygon in polygons)
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg import volume as volumes
+from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.parse import parse, read_bytes, read_whole
+from lungseg.dicom.pixels import frames
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -92,11 +95,11 @@ def read_segments(path: Path) -> Segments:
 
 def _read(path: Path) -> Segments:
     import highdicom
-    import pydicom
 
-    dataset = pydicom.dcmread(path)
+    dataset = read_whole(path)
     if dataset.get("Modality") != "SEG":
         raise DataError("the file is no DICOM-SEG", path)
+    _decode_frames(dataset, path)
     file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
     geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
     if geometry is None:
@@ -124,6 +127,22 @@ def _read(path: Path) -> Segments:
     )
 
 
+def _decode_frames(dataset: pydicom.FileDataset, path: Path) -> None:
+    """Put native pixels in the place of compressed ones, decoded apart as those of CT are."""
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    size = int(dataset.BitsAllocated) // 8
+    pixels = b"".join(
+        frame.astype(f"<u{size}").tobytes() for frame in frames(parse(read_bytes(path)))
+    )
+    dataset.PixelData = pixels + b"\0" * (len(pixels) % 2)
+    element = dataset["PixelData"]
+    element.VR, element.is_undefined_length = "OB" if size == 1 else "OW", False
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+
 def _label(description: pydicom.Dataset) -> str:
     label = str(description.get("SegmentLabel", "") or "").strip()
     types = description.get("SegmentedPropertyTypeCodeSequence") or []
@@ -142,11 +161,15 @@ def _guarded(read: Callable[[], T], path: Path) -> T:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return read()
-    except (DataError, OSError):
+    except DataError:
         raise
     except InvalidDicomError:
         raise DataError("the file is not DICOM", path) from None
+    except RefusedError as error:
+        raise DataError(str(error), path) from None
     except Exception as error:  # damaged bytes surface as errors of every kind
+        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
+            raise
         raise DataError(
             f"the DICOM-SEG file is truncated or damaged ({type(error).__name__})", path
         ) from None

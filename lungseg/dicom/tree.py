@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lungseg.dicom.parse import parse
+from lungseg.dicom.parse import PREAMBLE, parse
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-Kind = Literal["ct", "rtstruct", "seg", "other"]
+Kind = Literal["ct", "rtstruct", "seg", "other", "damaged"]
 
 CLASSES: dict[str, Kind] = {
     "1.2.840.10008.5.1.4.1.1.2": "ct",
@@ -37,6 +37,7 @@ TAGS = (
 # What these tags need stands near the beginning; only where large elements stand before them is
 # more looked at.
 HEADER_BYTES = (64 << 10, 16 << 20)
+META_BYTES = 1024  # the class of a DICOMDIR stands in these
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class DicomFile:
 
     Attributes:
         path: Where it lies.
-        kind: ``ct``, ``rtstruct``, ``seg`` or ``other``: plans, doses, localizers, captures, …
+        kind: ``ct``, ``rtstruct``, ``seg``; ``other``: plans, doses, localizers, captures, …; or
+            ``damaged``: by its mark or name it is one, but its header does not tell what of.
         patient: PatientID.
         study: StudyInstanceUID.
         series: SeriesInstanceUID.
@@ -75,8 +77,8 @@ class Choice:
 def scan(folder: Path) -> list[DicomFile]:
     """Find the DICOM files in a tree of folders, whatever their names.
 
-    Files that are no DICOM, damaged ones and DICOMDIR are left aside. Links to folders are not
-    followed.
+    Files that are no DICOM, and DICOMDIR, are left aside; damaged ones are among those found.
+    Links to folders are not followed.
 
     Returns:
         By path.
@@ -151,6 +153,15 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
     return Choice(sorted(file.path for file in groups[chosen]), findings)
 
 
+def damaged(files: Iterable[DicomFile]) -> list[Finding]:
+    """A finding of severity ``error`` where there are damaged files: slices may be missing."""
+    count = sum(file.kind == "damaged" for file in files)
+    if not count:
+        return []
+    text = f"{count} DICOM file(s) are damaged, so that slices or masks may be missing"
+    return [Finding("unreadable-file", "error", text)]
+
+
 def dicom_files(folder: Path) -> list[Path]:
     """The ``.dcm`` files of a folder, by name.
 
@@ -172,21 +183,40 @@ def _listed(counts: list[str]) -> str:
 
 
 def _look(path: Path) -> DicomFile | None:
-    for size in HEADER_BYTES:
-        try:
-            if not path.is_file():  # a pipe could be waited on for ever
-                return None
+    content = b""
+    found = None
+    try:
+        if not path.is_file():  # a pipe could be waited on for ever
+            return None
+        for size in HEADER_BYTES:
             with path.open("rb") as stream:
                 content = stream.read(size)
-            ds = parse(content, tags=list(TAGS), inflate_at_most=size).dataset
+            parsed = parse(content, tags=list(TAGS), inflate_at_most=size)
+            ds = parsed.dataset
             if ds.get("SeriesInstanceUID") or len(content) < size:
-                return _described(path, ds)
-        except Exception:  # damaged, or no DICOM
-            return None
-    return None
+                break
+        found = _described(path, ds)
+        if found and found.kind in ("ct", "seg") and parsed.start is None and len(content) < size:
+            found = None  # it ends before its pixels, perhaps amid the UID of its series
+    except Exception:  # damaged, or no DICOM
+        found = None
+    if found is None and _claims_to_be_dicom(path, content):
+        return DicomFile(path, "damaged", "", "", "", "", "")
+    return found
+
+
+def _claims_to_be_dicom(path: Path, content: bytes) -> bool:
+    if DICOMDIR.encode() in content[:META_BYTES]:
+        return False
+    # What macOS lays beside a file on foreign disks bears its ending.
+    named = path.suffix.lower() == ".dcm" and not path.name.startswith("._")
+    return named or content[PREAMBLE - 4 : PREAMBLE] == b"DICM"
 
 
 def _described(path: Path, ds: Dataset) -> DicomFile | None:
+    """What a header tells; None where it tells no kind, or of no series."""
+    from pydicom.uid import UID
+
     sop_class = str(ds.get("SOPClassUID") or "")
     if sop_class == DICOMDIR or not (sop_class or ds.get("Modality")):
         return None
@@ -200,6 +230,8 @@ def _described(path: Path, ds: Dataset) -> DicomFile | None:
     words = {image_type} if isinstance(image_type, str) else {str(word) for word in image_type}
     if kind == "ct" and words & OVERVIEWS:
         kind = "other"
+    if not text("SeriesInstanceUID") and (kind != "other" or UID(sop_class).name == sop_class):
+        return None
     return DicomFile(
         path=path,
         kind=kind,

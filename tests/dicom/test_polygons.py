@@ -70,22 +70,43 @@ def test_holes_islands_and_keyholes():
 
     outer, hole, island = square(0.5, 12.5), square(2.5, 10.5), square(4.5, 6.5)
     expected = image_of(outer) - image_of(hole) + image_of(island)
-    image, (parts, overlapping) = drawn(island, hole, outer)
+    image, found = drawn(island, hole, outer)
     np.testing.assert_array_equal(image, expected)
-    assert (len(parts), overlapping) == (2, 0)
+    assert (len(found.parts), found.overlapping, found.repeated) == (2, 0, 0)
 
     # The keyhole runs from corner to corner and back.
     keyhole = np.concatenate([outer, outer[:1], hole[::-1][3:], hole[::-1][:4]])
     image, _ = drawn(keyhole)
     np.testing.assert_array_equal(image, image_of(outer) - image_of(hole))
 
-    image, (_, overlapping) = drawn(square(0.5, 8.5), square(5.5, 11.5))
+    image, found = drawn(square(0.5, 8.5), square(5.5, 11.5))
     np.testing.assert_array_equal(image, image_of(square(0.5, 8.5)) | image_of(square(5.5, 11.5)))
-    assert overlapping == 1
+    assert found.overlapping == 1
 
-    # A ring thinner than a pixel is nothing, and no disc.
-    image, _ = drawn(outer, square(0.6, 12.4))
-    assert not image.any()
+
+def disc(radius, y=50.0, x=50.0):
+    angle = np.arange(360) * np.pi / 180
+    return np.c_[y + radius * np.sin(angle), x + radius * np.cos(angle)]
+
+
+@pytest.mark.parametrize(
+    ("second", "holes", "repeated"), [(19.9, 0, 1), (17, 0, 1), (16, 1, 0), (3, 1, 0)]
+)
+def test_an_outline_drawn_again_is_no_hole(second, holes, repeated):
+    shape = (101, 101)
+    big, small = (image_of(disc(radius), shape) for radius in (20, second))
+    assert big.sum() > 1200
+
+    image = np.zeros(shape, np.uint8)
+    found = draw([fill(disc(second), shape), fill(disc(20), shape)], image)
+    np.testing.assert_array_equal(image, big - holes * small)
+    assert (len(found.parts), found.repeated) == (1, repeated)
+
+    # The same for the outline of a hole.
+    lung, image = image_of(disc(40), shape), np.zeros(shape, np.uint8)
+    found = draw([fill(disc(radius), shape) for radius in (40, second, 20)], image)
+    np.testing.assert_array_equal(image, lung - big + holes * small)
+    assert (len(found.parts), found.repeated) == (1 + holes, repeated)
 
 
 def test_the_same_corners_are_the_same_polygon():

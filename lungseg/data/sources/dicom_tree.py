@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from lungseg.data.sources.state import state_of
 from lungseg.dicom.header import identifiers
 from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
-from lungseg.dicom.tree import DicomFile, choose_series, scan
+from lungseg.dicom.tree import Choice, DicomFile, choose_series, damaged, scan
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
@@ -51,7 +51,7 @@ class MaskObject(Protocol):
 T = TypeVar("T", bound=MaskObject)
 
 
-class DicomTree(ABC):
+class DicomTree(ABC, Generic[T]):
     """Cases as trees of DICOM files, nested and named in any way.
 
     Args:
@@ -81,13 +81,21 @@ class DicomTree(ABC):
         self.lungs = LungNames(**lungs)
 
     @abstractmethod
+    def open(self, path: Path) -> T:
+        """Read an object of this kind.
+
+        Raises:
+            DataError: If the file is damaged.
+        """
+
+    @abstractmethod
     def parts(
-        self, files: Sequence[Path], series: CtSeries
+        self, objects: Sequence[tuple[Path, T]], series: CtSeries
     ) -> tuple[Parts, list[Finding], list[Path]]:
         """Masks of lungs on the series' grid.
 
         Args:
-            files: The case's objects of this kind, newest first; at least one.
+            objects: The case's objects of this kind and their files, newest first; at least one.
             series: The images.
 
         Returns:
@@ -145,11 +153,14 @@ class DicomTree(ABC):
                 self.root / case if self.grouping == "folder" else self.root,
             )
         masks = [file.path for file in files if file.kind == self.kind]
+        unread = damaged(files)
         if not masks:
-            raise DataError(f"no {self.what} among the case's files", files[0].path)
-        choice = choose_series(files, self.series)
+            also = "".join(f"; {finding.text}" for finding in unread)
+            raise DataError(f"no {self.what} among the case's files{also}", files[0].path)
+        objects = [(path, self.open(path)) for path in sorted(masks, key=_age, reverse=True)]
+        choice = self._choose(files, objects)
         series = read_series(choice.files)
-        parts, findings, used = self.parts(sorted(masks, key=_age, reverse=True), series)
+        parts, findings, used = self.parts(objects, series)
         mask, sides, more = combine(parts)
         held = set().union(*(_identifiers(path) for path in used))
         if held:
@@ -162,9 +173,20 @@ class DicomTree(ABC):
             mask,
             sides,
             series.header,
-            [*choice.findings, *series.findings, *findings, *more],
+            [*unread, *choice.findings, *series.findings, *findings, *more],
             hashlib.sha256(b"".join(digests)).hexdigest(),
         )
+
+    def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
+        """The CT series: of those that masks name, where one does, by the rule of the settings."""
+        named = frozenset[str]().union(*(held.series for _, held in objects))
+        series = {file.series for file in files if file.kind == "ct"}
+        if self.series != "largest" or not series & named or series <= named:
+            return choose_series(files, self.series)
+        meant = [file for file in files if file.kind != "ct" or file.series in named]
+        choice = choose_series(meant, self.series)
+        text = f"{len(series - named)} CT series that no {self.what} names left aside"
+        return Choice(choice.files, [*choice.findings, Finding("series-chosen", "info", text)])
 
     def _files(self, case: str) -> list[DicomFile]:
         if self.grouping == "patient":
@@ -182,7 +204,8 @@ class DicomTree(ABC):
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:
         files: dict[str, list[DicomFile]] = {}
-        for file in scan(self.root):
+        scanned = scan(self.root)
+        for file in scanned:
             if file.kind in ("ct", self.kind):
                 files.setdefault(file.patient, []).append(file)
         if not files:
@@ -201,7 +224,18 @@ class DicomTree(ABC):
             if not name or name in named:
                 raise DataError("PatientIDs are empty or too alike to name cases", own[0].path)
             named[name] = own
+        for file in scanned:
+            if file.kind == "damaged":  # whose it is, only its neighbours may tell
+                _add_to_neighbours(file, named)
         return {name: named[name] for name in sorted(named, key=natural)}
+
+
+def _add_to_neighbours(unread: DicomFile, cases: dict[str, list[DicomFile]]) -> None:
+    """Add a file to the cases with files in its folder; where none has, to all of them."""
+    folder = unread.path.parent
+    near = [own for own in cases.values() if any(file.path.parent == folder for file in own)]
+    for own in near or cases.values():
+        own.append(unread)
 
 
 def _all_removed(files: Sequence[DicomFile]) -> bool:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lungseg.data.lungs import pick
 from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
-from lungseg.dicom.seg import place, read_segments
+from lungseg.dicom.seg import Segments, place, read_segments
 from lungseg.dicom.series import CtSeries
 from lungseg.findings import Finding
 
 
-class DicomSegFolder(DicomTree):
+class DicomSegFolder(DicomTree[Segments]):
     """CT series with the lungs of all DICOM-SEG objects that refer to it.
 
     Lungs may stand in one object or in one each. A label that stands in several is taken from the
@@ -23,12 +23,15 @@ class DicomSegFolder(DicomTree):
     kind = "seg"
     what = "DICOM-SEG"
 
+    def open(self, path: Path) -> Segments:
+        """Read one DICOM-SEG."""
+        return read_segments(path)
+
     def parts(
-        self, files: Sequence[Path], series: CtSeries
+        self, objects: Sequence[tuple[Path, Segments]], series: CtSeries
     ) -> tuple[Parts, list[Finding], list[Path]]:
         """Segments laid on the series' grid by their affines."""
-        read = [(path, read_segments(path)) for path in files]
-        belonging, findings = referring(read, series, self.what)
+        belonging, findings = referring(objects, series, self.what)
         labels = [segment.label for _, held in belonging for segment in held.segments]
         chosen = pick(dict.fromkeys(labels), self.lungs)
         source: dict[str, Path] = {}  # of each label: the newest file that holds it

@@ -24,7 +24,7 @@ from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
 from lungseg.dicom.series import read_series
-from lungseg.dicom.tree import choose_series, scan
+from lungseg.dicom.tree import choose_series, damaged, scan
 from lungseg.errors import DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
@@ -157,8 +157,10 @@ class NiftiFolder:
 def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], bytes]:
     """Volume, header, findings and content hash of an image file or a folder of DICOM files."""
     if path.is_dir():
-        series = read_series(choose_series(scan(path), "error").files)
-        return series.volume, series.header, list(series.findings), bytes.fromhex(series.sha256)
+        files = scan(path)
+        series = read_series(choose_series(files, "error").files)
+        findings = [*damaged(files), *series.findings]
+        return series.volume, series.header, findings, bytes.fromhex(series.sha256)
     file = read_image_file(path)
     try:
         voxels, affine = to_lps(file.array, file.affine)

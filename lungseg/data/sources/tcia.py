@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lungseg.data.lungs import pick
 from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
-from lungseg.dicom.rtstruct import rasterize, read_structures
+from lungseg.dicom.rtstruct import Structures, rasterize, read_structures
 from lungseg.dicom.series import CtSeries
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -15,7 +15,7 @@ from lungseg.findings import Finding
 NAMES = {"left": "left lung", "right": "right lung", "both": "lungs"}
 
 
-class TciaFolder(DicomTree):
+class TciaFolder(DicomTree[Structures]):
     """CT series with the lungs of an RTSTRUCT.
 
     Of several RTSTRUCTs that refer to the series and hold lungs, the newest counts
@@ -26,12 +26,15 @@ class TciaFolder(DicomTree):
     kind = "rtstruct"
     what = "RTSTRUCT"
 
+    def open(self, path: Path) -> Structures:
+        """Read one RTSTRUCT."""
+        return read_structures(path)
+
     def parts(
-        self, files: Sequence[Path], series: CtSeries
+        self, objects: Sequence[tuple[Path, Structures]], series: CtSeries
     ) -> tuple[Parts, list[Finding], list[Path]]:
         """Lungs drawn on the series' grid from one RTSTRUCT."""
-        read = [(path, read_structures(path)) for path in files]
-        belonging, findings = referring(read, series, self.what)
+        belonging, findings = referring(objects, series, self.what)
         usable = []
         refusals = []
         for path, structures in belonging:

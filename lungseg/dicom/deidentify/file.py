@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from lungseg.dicom.deidentify.dataset import Changes, Rules, deidentify, patient_of
 from lungseg.dicom.deidentify.kinds import KINDS, left_out
+from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.parse import read_whole
+from lungseg.errors import DataError
 from lungseg.files import replacing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.uid import UID
 
+NOT_REGULAR = "no regular file"
 NOT_DICOM = "no DICOM file"
 DAMAGED = "damaged"
 TWICE = "the same SOPInstanceUID again"
@@ -47,14 +51,14 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
         output: Where the copies go, each ``<patient>/<study>/<series>/<instance>.dcm``.
         rules: How.
     """
-    import pydicom
-
+    if not file.is_file():  # a pipe could be waited on for ever
+        return Outcome(NOT_REGULAR)
     try:
         if not _looks_like_dicom(file):
             return Outcome(NOT_DICOM)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(file, force=True)
+            dataset = read_whole(file, force=True)
             reason = left_out(dataset)
             if reason is not None:
                 return Outcome(reason)
@@ -73,9 +77,11 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
             kind = KINDS[dataset.SOPClassUID]
             changes = deidentify(dataset, rules)
             _write(dataset, copy)
-    except OSError:
-        raise
-    except Exception:  # damaged bytes surface in pydicom as errors of every kind
+    except (DataError, RefusedError) as error:
+        return Outcome(str(error))
+    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
+        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
+            raise
         return Outcome(DAMAGED)
     return Outcome(None, target.as_posix(), kind, patient, changes)
 

@@ -1,5 +1,6 @@
 """From DICOM and npz to cases: order, pairing, and what is refused."""
 
+import os
 import shutil
 
 import numpy as np
@@ -125,3 +126,14 @@ def test_no_cases(tmp_path):
     (tmp_path / "Images").mkdir()
     with pytest.raises(DataError, match="holds no folder"):
         LctscFolder(tmp_path).cases()
+
+
+def test_a_pipe_is_not_waited_on(phantom_root, tmp_path):
+    shutil.copytree(phantom_root, tmp_path / "data")
+    source = LctscFolder(tmp_path / "data")
+    name = source.cases()[0]
+    patient = source.patient(name)
+    os.mkfifo(tmp_path / "data" / "Images" / name / "000.dcm")
+    assert source.patient(name) == patient != ""
+    with pytest.raises(DataError, match="not a regular file"):
+        source.read(name)

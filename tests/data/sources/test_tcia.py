@@ -12,6 +12,7 @@ from pydicom.uid import generate_uid
 from lungseg.data.lungs import LungNames
 from lungseg.data.sources.dicomseg import DicomSegFolder
 from lungseg.data.sources.tcia import TciaFolder
+from lungseg.dicom.tree import scan
 from lungseg.errors import ConfigError, DataError
 from tests.data.sources.tree import truth, write_images, write_patient
 from tests.dicom.write_rtstruct import write_rtstruct
@@ -130,6 +131,29 @@ def test_identifiers_of_the_mask_are_told(patient):
     assert "the RTSTRUCT holds PatientID, PatientName; left behind" in texts
 
 
+@pytest.mark.parametrize("grouping", ["folder", "patient"])
+def test_damaged_files_are_told(grouping, phantom_root, tmp_path):
+    marked = {"PatientIdentityRemoved": "YES", "PatientName": "", "PatientBirthDate": ""}
+    write_patient(tmp_path, phantom_root, "Case_001", "P1", "rtstruct", **marked)
+    made = source(tmp_path, cases=grouping)
+    (name,) = made.cases()
+    before = made.state(name)
+    assert "unreadable-file" not in codes(made.read(name))
+    slices = sorted(found.path for found in scan(tmp_path) if found.kind == "ct")
+    for file in (slices[0], slices[-1]):  # no gap betrays that these are gone
+        file.write_bytes(file.read_bytes()[:100])
+        file.rename(file.with_suffix(".dcm"))
+    made = source(tmp_path, cases=grouping)
+    assert made.state(name) != before
+    (found,) = (
+        finding
+        for finding in made.read(name).audit["findings"]
+        if finding["code"] == "unreadable-file"
+    )
+    assert found["severity"] == "error"
+    assert found["text"].startswith("2 DICOM file(s) are damaged")
+
+
 def mask_file(patient, **changes):
     """The patient's RTSTRUCT changed in place."""
     file = next(patient.rglob("1-1.dcm"))
@@ -154,6 +178,26 @@ def test_the_series_that_is_meant(patient, phantom_root):
         source(patient, series="error").read("P1")
     uid = str(pydicom.dcmread(study / "2.000000-CT-50102" / "I0000").SeriesInstanceUID)
     np.testing.assert_array_equal(source(patient, series=uid).read("P1").mask, case.mask)
+
+
+def test_the_series_that_the_mask_names_goes_before_a_larger_one(patient, phantom_root):
+    """Thick slices were drawn on; a reconstruction of thin ones lies beside them."""
+    expected = source(patient).read("P1")
+    series = str(generate_uid())
+    study = patient / "P1" / "1.3.6.1-study"
+    thin = write_images(study / "thin", phantom_root, "Case_001", SeriesInstanceUID=series)
+    for file in thin:
+        ds = pydicom.dcmread(file)
+        ds.SOPInstanceUID = generate_uid()
+        ds.save_as(file)
+        ds.SOPInstanceUID = generate_uid()
+        x, y, z = ds.ImagePositionPatient
+        ds.ImagePositionPatient = [x, y, f"{z + 1.25:.3f}"]
+        ds.save_as(file.with_name(f"{file.name}b"))
+    case = source(patient).read("P1")
+    np.testing.assert_array_equal(case.mask, expected.mask)
+    (found,) = (one for one in case.audit["findings"] if one["code"] == "series-chosen")
+    assert found["text"] == "1 CT series that no RTSTRUCT names left aside"
 
 
 def test_reference_by_frame_of_reference(patient):

@@ -1,6 +1,7 @@
 """No value planted in any attribute is found in the copies; what a model needs stays."""
 
 import csv
+import os
 import zlib
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pydicom.uid import (
 )
 
 from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.file import Outcome, deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.deidentify.tree import deidentify_tree
 from lungseg.errors import ConfigError, DataError
@@ -282,3 +284,10 @@ def test_real_headers(realdata, tmp_path):
     pixels = {pydicom.dcmread(file).PixelData for file in source.glob("*.dcm")}
     assert {d.PixelData for d in copies(tmp_path / "out").values()} == pixels
     assert not any(Path(file.name).stem in str(content) for file in source.glob("*.dcm"))
+
+
+def test_a_pipe_is_not_waited_on(tmp_path):
+    os.mkfifo(tmp_path / "pipe.dcm")
+    assert deidentify_file(tmp_path / "pipe.dcm", tmp_path / "out", rules()) == Outcome(
+        "no regular file"
+    )
