@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lungseg.apps.checks import empty_dsc, sweeping
 from lungseg.apps.screen import one_liner, print_summary
+from lungseg.apps.split import read_balance
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.files import short, write_json
@@ -360,4 +361,5 @@ def _origin(
         provenance=made_by,
         failed=failures(cohort),
         warnings=warnings,
+        balance=read_balance(folder, split),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from lungseg.data.splits import Split
 from lungseg.data.splits.balance import Balance
 from lungseg.data.splits.file import NAME, describe
 from lungseg.files import write_json
+from lungseg.report.balance import columns, lines, remarks
 
 log = logging.getLogger(__name__)
 
@@ -40,20 +43,27 @@ def print_balance(balance: Balance) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    found = balance.to_dict()
+    first, *others = columns(found)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("balance", no_wrap=True)
-    for name in (*balance.n_cases, "difference", "in SD"):
+    table.add_column(first, no_wrap=True)
+    for name in others:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_row("cases", *map(str, balance.n_cases.values()))
-    table.add_row("slices", *map(str, balance.n_slices.values()))
-    for row in balance.rows:
-        cells = [_shown(value) for value in (*row.values.values(), row.difference)]
-        table.add_row(escape(row.name), *cells, f"{row.standardized:.2f}")
+    for line in lines(found):
+        table.add_row(*map(escape, line))
     print_table(table)
-    if balance.alike:
-        print(f"the same in all cases, and left out: {', '.join(balance.alike)}")
-    print(f"split: {balance.how}")
+    for remark in remarks(found):
+        print(remark)
 
 
-def _shown(value: float) -> str:
-    return f"{value:.5f}" if abs(value) < 10 else f"{value:.1f}"
+def read_balance(folder: Path, sets: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    """The balance table that a run left, or None where it left none of just these sets."""
+    try:
+        saved = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    left = {name: sorted(cases) for name, cases in saved["sets"].items()}
+    if left != {name: sorted(cases) for name, cases in sets.items()}:
+        return None
+    found: dict[str, Any] | None = saved["balance"]
+    return found

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from omegaconf import OmegaConf
 
 from lungseg.files import write_text
-from lungseg.report import interactive
+from lungseg.report import balance, interactive
 from lungseg.report.evaluation import Evaluation
 from lungseg.report.numbers import SECTIONS, TILES, Shown, shown
 from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
@@ -57,6 +57,7 @@ class Origin:
         provenance: As in ``provenance.json``.
         failed: Why cases could not be prepared and were left out, by case.
         warnings: What a reader has to know before any number, a sentence each.
+        balance: How even the sets are, as in ``split.json``; None where that is not known.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Origin:
     provenance: Mapping[str, Any]
     failed: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    balance: Mapping[str, Any] | None = None
 
 
 def write_page(
@@ -112,6 +114,7 @@ def write_page(
         ],
         split_columns=["set", "cases", "slices", "empty share", "lung pixels", *_SHARES],
         split_rows=_split_rows(found.summary, origin),
+        even=_even(origin.balance),
         split_cases=[f"{name}: {', '.join(cases)}" for name, cases in origin.split.items()],
         left_out=_left_out(found, origin),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(origin.config))),
@@ -258,6 +261,16 @@ def _split_rows(summary: Mapping[str, Any], origin: Origin) -> list[list[str]]:
 
 
 _HEADER = ("sex", "scanner")
+
+
+def _even(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "columns": balance.columns(found),
+        "rows": balance.lines(found),
+        "remarks": balance.remarks(found),
+    }
 
 
 def _with_interval(key: str, number: dict[str, Any]) -> str:

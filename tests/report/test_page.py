@@ -173,6 +173,45 @@ def test_what_was_left_out_is_said(found, tmp_path):
     assert "<li>Could not be prepared: Case_009: a &lt;damaged&gt; file</li>" in text
 
 
+BALANCE = {
+    "n_cases": {"train": 2, "test": 2},
+    "n_slices": {"train": 24, "test": 24},
+    "rows": [
+        {
+            "name": "scanner=<b>",
+            "values": {"train": 0.4368, "test": 0.43643},
+            "difference": 0.00037,
+            "standardized": 0.014,
+        }
+    ],
+    "alike": ["sex"],
+    "how": "the best of all 6 ways",
+    "value": 0.0002,
+}
+
+
+def test_how_even_the_sets_are(found, tmp_path):
+    text = text_of(found, origin(balance=BALANCE), tmp_path)
+    table = re.search(r'How even the sets are.*?<table id="balance">.*?</table>', text, re.DOTALL)[
+        0
+    ]
+    assert re.findall("<th>(.*?)</th>", table) == [
+        "balance",
+        "train",
+        "test",
+        "difference",
+        "in SD",
+    ]
+    assert [re.findall("<td>(.*?)</td>", line) for line in re.findall("<tr><td>.*", table)] == [
+        ["cases", "2", "2", "", ""],
+        ["slices", "24", "24", "", ""],
+        ["scanner=&lt;b&gt;", "0.43680", "0.43643", "0.00037", "0.01"],
+    ]
+    assert "the same in all cases, and left out: sex." in table
+    assert "split: the best of all 6 ways." in table
+    assert "How even the sets are" not in text_of(found, origin(), tmp_path)
+
+
 def test_nothing_of_the_data_is_taken_for_html(found, tmp_path):
     text = text_of(found, origin(), tmp_path)
     assert "<script>alert" not in text

@@ -16,6 +16,8 @@ from lungseg.errors import ConfigError
 DEFAULT = ("empty_share", "positive_share", "sex")
 MOST = 1_000_000
 """Ways to split that are all tried; where there are more, a search is made."""
+MOST_SETS = 3_000_000
+"""Likewise of the sets in all of these ways: each costs as much as the next."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ class Even:
             [[rows[case] for case in unit] for unit in units],
         )
         ways = count(sizes)
-        if ways <= MOST:
-            labels, how = exhaustive(objective, sizes), f"the best of all {ways:,} ways"
+        if ways <= MOST and ways * len(sizes) <= MOST_SETS:
+            labels, how = exhaustive(objective, sizes), _all_tried(ways)
         else:
             labels = search(objective, sizes, self.seed)
             how = f"found by a search (split.seed={self.seed}); too many ways to try all"
@@ -94,3 +96,7 @@ class Even:
         rest = [case for case in cohort.names if case not in {*test}]
         n_rest = sum(unit[0] in {*rest} for unit in by_name(cohort))
         return self.find(cohort, (n_rest - n, n), rest).sets[1] if n else []
+
+
+def _all_tried(ways: int) -> str:
+    return f"the best of all {ways:,} ways" if ways > 1 else "there is just one way"

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from lungseg.data.splits.covariates import Covariate
 
-Labels = NDArray[np.int8]
+Labels = NDArray[np.int32]
+"""The set of each unit; wide enough for a fold a patient."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ class Objective:
         """Values of many assignments at once.
 
         Args:
-            labels: Set of each unit, int8 ``[assignment, unit]``.
+            labels: Set of each unit, int32 ``[assignment, unit]``.
             n_sets: Sets are 0 to ``n_sets - 1``; none is empty.
         """
-        members = [(labels == k).astype(np.float64) for k in range(n_sets)]
+        # One set at a time: all of many folds would not fit into memory.
+        members = ((labels == k).astype(np.float64) for k in range(n_sets))
         values = np.stack([(one @ self.parts) / (one @ self.wholes) for one in members])
         return self.spread(values)
 

@@ -36,7 +36,7 @@ def search(objective: Objective, sizes: Sequence[int], seed: int) -> Labels:
         seed: Of starts and disturbances.
     """
     random = np.random.default_rng(seed)
-    ordered = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)
+    ordered = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     best, least, spent, last = ordered, np.inf, 0, 0
     for start in range(STARTS):
         if start - last > PATIENCE:

@@ -1,6 +1,6 @@
 """The most even split: against an enumeration of its own, the report's split, and the lot."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 from statistics import mean, pvariance
 
 import pytest
@@ -104,10 +104,20 @@ def test_of_equally_even_ways_the_first_by_name_is_taken():
 
 
 def test_every_way_is_tried_once():
-    for sizes in ((3, 2), (2, 2, 2), (1, 3, 1), (2, 1, 1, 2)):
+    """Against all orders of the labels; ways that differ only in the labels of sets of one size
+    are one."""
+    for sizes in ((3, 2), (2, 2, 2), (1, 3, 1), (2, 1, 1, 2), (2, 3, 2), (1, 1, 1), (3, 1, 1, 1)):
         ways = [tuple(way) for chunk in assignments(sizes) for way in chunk.tolist()]
-        assert len(ways) == len(set(ways)) == count(sizes)
         assert all([way.count(k) for k in range(len(sizes))] == list(sizes) for way in ways)
+
+        labels = [k for k, size in enumerate(sizes) for _ in range(size)]
+        tried = {_parts(way) for way in ways}
+        assert len(ways) == len(tried) == count(sizes)
+        assert tried == {_parts(way) for way in permutations(labels)}
+
+
+def _parts(way):
+    return frozenset(tuple(unit for unit, k in enumerate(way) if k == label) for label in way)
 
 
 def objective_of(cohort):

@@ -1,8 +1,11 @@
 """Folds: every patient tested once, the same folds for every job, and as even as can be."""
 
+import time
+
 import pytest
 
 from lungseg.data.splits import KFold, LeaveOneOut
+from lungseg.data.splits import search as searching
 from lungseg.errors import ConfigError
 from tests.data.splits.cohorts import plain, random_cohort
 from tests.data.splits.test_balanced import unevenness
@@ -72,3 +75,26 @@ def test_leave_one_out_tests_a_patient_with_all_cases():
 def test_refusals(make, message):
     with pytest.raises(ConfigError, match=message):
         make()
+
+
+@pytest.mark.parametrize(("n", "k"), [(9, 9), (140, 140), (1100, 1100), (141, 140)])
+def test_as_many_folds_as_patients_or_nearly(n, k):
+    """More folds than a byte can count, and more ways to name them than can be tried."""
+    cohort = random_cohort(n, 5)
+    began = time.process_time()
+    split = KFold(k=k, fold=k - 1)(cohort)
+    assert time.process_time() - began < 10
+    found = KFold(k=k).find(cohort, [n // k + (fold < n % k) for fold in range(k)], cohort.names)
+    assert sorted(case for fold in found.sets for case in fold) == sorted(cohort.names)
+    assert found.sets[k - 1] == split.test
+    assert split.balance.value >= 0  # no NaN
+
+
+def test_a_search_for_more_folds_than_a_byte_counts(monkeypatch):
+    monkeypatch.setattr(searching, "KICKS", 1)
+    monkeypatch.setattr(searching, "STARTS", 1)
+    cohort = random_cohort(140, 5)
+    split = KFold(k=130, fold=129)(cohort)
+    assert "search" in split.balance.how
+    assert len(split.test) == 1
+    assert split.balance.value >= 0
