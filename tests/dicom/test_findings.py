@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from lungseg.dicom.series import read_series
+from lungseg.errors import DataError
 from tests.dicom.test_series import codes, write_slice
 
 N = 24
@@ -151,6 +152,21 @@ def test_padding_above_the_range_becomes_air_and_tissue_stays(tmp_path):
     for z in range(2):
         change(tmp_path / f"{z}.dcm", PixelPaddingValue=40)
     assert read_series(sorted(tmp_path.iterdir())).volume.voxels[0, 1, 0] == 40
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_values_above_16_bits_are_refused_unless_they_are_padding(declared, tmp_path):
+    pixels = np.full((4, 4), 40, np.int16)
+    pixels[0] = 32000
+    tags = {"PixelPaddingValue": 32000} if declared else {}
+    for z in range(2):
+        write_slice(tmp_path / f"{z}.dcm", pixels, (0, 0, z), RescaleIntercept=1000, **tags)
+    if declared:
+        voxels = read_series(sorted(tmp_path.iterdir())).volume.voxels
+        assert voxels[0, :, 0].tolist() == [-1024, 1040, 1040, 1040]
+    else:
+        with pytest.raises(DataError, match="values up to 33000 are no HU"):
+            read_series(sorted(tmp_path.iterdir()))
 
 
 def test_header_values_are_tamed(tmp_path):
