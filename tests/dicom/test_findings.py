@@ -193,3 +193,31 @@ def test_only_sex_is_kept_of_what_the_standard_removes():
     # SyntheticData by tag: dictionaries older than the attribute do not know the word.
     tags = {k: Tag(0x0008001C) if k == "SyntheticData" else Tag(k) for k in KEPT}
     assert {keyword for keyword, tag in tags.items() if tag in removed} == {"PatientSex"}
+
+
+CLAIM = "{} (though it claims to be de-identified)"
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"PatientName": "Canary^Bird"}, ["PatientName"]),
+        (
+            {"PatientName": "Canary", "PatientBirthDate": "19500203"},
+            ["PatientBirthDate", "PatientName"],
+        ),
+        ({"PatientName": "Canary", "PatientID": "Canary"}, []),
+        ({"PatientName": "LUNG1-007", "PatientID": "LUNG1-007"}, []),
+        ({"PatientName": "LUNG1-007", "PatientID": "007", "StudyDate": "20000101"}, []),
+        ({"PatientName": "Anonymous^", "PatientID": "P1", "PatientBirthDate": ""}, []),
+        ({"PatientName": "", "PatientID": "P1"}, []),
+    ],
+)
+def test_a_claim_of_being_deidentified_is_held_against_names_and_birth(tags, told, tmp_path):
+    write_chest(tmp_path / "chest", PatientIdentityRemoved="YES", **tags)
+    found = codes(tmp_path / "chest")
+    assert ("identifiers" in found) == bool(told)
+    if told:
+        listed = ", ".join(CLAIM.format(keyword) for keyword in told)
+        assert found["identifiers"].text == f"the files hold {listed}; left behind"
+        assert found["identifiers"].severity == "warning"
