@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
 import os
 import pickle
 import subprocess
@@ -20,8 +21,14 @@ from numpy.typing import NDArray
 
 from lungseg.dicom.limits import RefusedError
 
-SECONDS = 4.0  # a slice of 4096 × 4096 takes less than two
+CPU_SECONDS = 3  # for a frame; one of 4096 × 4096 takes less than two
+SECONDS = 60.0  # by the clock, as others may need the processors, too
 MEMORY_BYTES = 4 << 30
+
+
+class StartError(RefusedError):
+    """No helper could be started; the file may well be whole."""
+
 
 # Helpers take half a second to start and are kept; they end when this process does.
 _idle: list[_Helper] = []
@@ -31,12 +38,13 @@ def decode(frame: bytes, plugin: str, options: dict[str, Any]) -> NDArray[Any]:
     """Decode one frame with a plugin of pydicom.
 
     Raises:
-        RefusedError: If the decoder refuses it, dies of it, or takes longer than four seconds.
+        StartError: If there is no helper to decode it.
+        RefusedError: If the decoder refuses it, dies of it, or takes too long.
     """
     try:
         helper = _idle.pop()
     except IndexError:
-        helper = _Helper()
+        helper = _started()
     try:
         answer = helper.ask((frame, plugin, options))
     except (EOFError, OSError, pickle.UnpicklingError):
@@ -46,6 +54,21 @@ def decode(frame: bytes, plugin: str, options: dict[str, Any]) -> NDArray[Any]:
     if not isinstance(answer, np.ndarray):
         raise RefusedError("a compressed image is truncated or damaged")
     return answer
+
+
+def _started() -> _Helper:
+    with contextlib.suppress(OSError):
+        helper = _Helper()
+        try:
+            helper.receive()  # it is up: its start does not count as decoding
+        except (EOFError, OSError, pickle.UnpicklingError):
+            helper.end()
+        else:
+            return helper
+    raise StartError(
+        "the process that decodes compressed images does not start: is memory short, or does"
+        " `python -m lungseg.dicom.decoder` fail?"
+    )
 
 
 class _Helper:
@@ -59,7 +82,6 @@ class _Helper:
             stderr=subprocess.DEVNULL,  # decoders print what they think of damaged images
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
-        self._receive()  # it is up: its start does not count as decoding
 
     def end(self) -> None:
         self.process.kill()
@@ -73,11 +95,12 @@ class _Helper:
             assert self.process.stdin is not None
             pickle.dump(question, self.process.stdin)
             self.process.stdin.flush()
-            return self._receive()
+            return self.receive()
         finally:
             timer.cancel()
 
-    def _receive(self) -> Any:
+    def receive(self) -> Any:
+        """What it answers next; None when it is up."""
         assert self.process.stdout is not None
         return pickle.load(self.process.stdout)
 
@@ -92,6 +115,25 @@ def _end_all() -> None:
         _idle.pop().end()
 
 
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError):  # where there are no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def _limit_cpu() -> None:
+    """End this process when the next frame has taken its share; waiting for it takes none."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        until = math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
+        if most == resource.RLIM_INFINITY or until <= most:
+            resource.setrlimit(resource.RLIMIT_CPU, (until, most))
+
+
 def main() -> None:
     """Answer questions from standard input until it ends."""
     import logging
@@ -99,10 +141,7 @@ def main() -> None:
 
     from pydicom.pixels.decoders.base import get_decoder
 
-    with contextlib.suppress(ImportError):  # where there are no such limits
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    _limit_memory()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what decoders print must not get between answers
     logging.getLogger("pydicom").disabled = True
@@ -111,6 +150,7 @@ def main() -> None:
     answers.flush()
     with contextlib.suppress(EOFError):
         while True:
+            _limit_cpu()
             frame, plugin, options = pickle.load(sys.stdin.buffer)
             try:
                 decoder = get_decoder(options["transfer_syntax_uid"])

@@ -41,6 +41,11 @@ IDENTIFYING = (
     "RegionOfResidence",
 )
 NESTED_DEPTH = 8
+# How words begin that stand for a name that was removed.
+PLACEHOLDERS = (
+    *("anon", "deident", "hidden", "masked", "name", "none", "patient", "phantom", "pseudo"),
+    *("redact", "remove", "subject", "synthetic", "test", "unknown"),
+)
 
 
 def kept(dataset: Dataset) -> dict[str, str | bool]:
@@ -65,11 +70,29 @@ def identifiers(dataset: Dataset, *, nested: bool) -> set[str]:
         nested: Also look into sequences.
 
     Returns:
-        Empty where the file says that identity was removed (0012,0062).
+        Where the file says that identity was removed (0012,0062), only those that speak against
+        it, and that they do: PatientBirthDate, and a PatientName that is no pseudonym.
     """
     if str(value_of(dataset, "PatientIdentityRemoved") or "").strip().upper() == "YES":
-        return set()
+        return {f"{keyword} (though it claims to be de-identified)" for keyword in _left(dataset)}
     return _identifiers(dataset, NESTED_DEPTH if nested else 0)
+
+
+def _left(dataset: Dataset) -> set[str]:
+    name, patient, birth = (
+        str(value_of(dataset, keyword) or "").strip("^ \0")
+        for keyword in ("PatientName", "PatientID", "PatientBirthDate")
+    )
+    found = {"PatientBirthDate"} if birth else set()
+    return found | {"PatientName"} if name != patient and _like_a_person(name) else found
+
+
+def _like_a_person(name: str) -> bool:
+    """Whether a name has words that are no placeholder, and parts or no digits."""
+    words = [word for word in re.split(r"[\W\d_]+", name) if len(word) > 1]
+    if any(word.casefold().startswith(PLACEHOLDERS) for word in words):
+        return False
+    return bool(words) and ("^" in name or not any(letter.isdigit() for letter in name))
 
 
 def _identifiers(dataset: Dataset, depth: int) -> set[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.dicom.limits import RefusedError
+
 AIR_HU = -1024  # the lowest value of a 12-bit CT; padding outside the scan circle lies below it
 TOP_HU = 3071  # its highest
 LOWEST, HIGHEST = -32768, 32767
@@ -31,6 +33,16 @@ class Seen:
     tissue: int
 
 
+def refuse_above(highest: float) -> None:
+    """Refuse an image by its highest value.
+
+    Raises:
+        RefusedError: If it does not fit 16 bits.
+    """
+    if highest > HIGHEST:
+        raise RefusedError(f"values up to {highest:.0f} are no HU: a rescaling to HU is missing")
+
+
 def to_hu(
     stored: NDArray[Any],
     slope: float,
@@ -38,7 +50,7 @@ def to_hu(
     padding: tuple[int, int] | None,
     out: NDArray[np.int16],
 ) -> Seen:
-    """Write ``slope * stored + intercept``, rounded and clipped to [-1024, 32767].
+    """Write ``slope * stored + intercept``, rounded and clipped below at -1024.
 
     Args:
         stored: ``[rows, columns]``.
@@ -47,6 +59,9 @@ def to_hu(
         padding: Lowest and highest stored padding value. They become -1024 where they would lie
             outside [-1024, 3071] HU. Inside it, some writers declare a value that tissue has too.
         out: Where to write, ``[rows, columns]``.
+
+    Raises:
+        RefusedError: If a value that is no padding lies above 32767 HU.
     """
     low, high = int(stored.min()), int(stored.max())
     if (
@@ -64,13 +79,12 @@ def to_hu(
         np.add(narrow, np.int16(intercept), out=out)
         padded = low + intercept < AIR_HU
     else:
-        np.clip(
-            np.rint(stored * np.float64(slope) + intercept),
-            LOWEST,
-            HIGHEST,
-            out=out,
-            casting="unsafe",
-        )
+        values = np.rint(stored * np.float64(slope) + intercept)
+        if values.max() > HIGHEST:
+            if padding is not None:
+                values[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
+            refuse_above(float(values.max()))
+        np.clip(values, LOWEST, HIGHEST, out=out, casting="unsafe")
         padded = bool(out.min() < AIR_HU)
     if padding is not None and high >= padding[0] and padding[0] * slope + intercept > TOP_HU:
         out[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST

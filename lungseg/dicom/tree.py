@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from lungseg.dicom.classes import READ
 from lungseg.dicom.parse import PREAMBLE, parse
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["ct", "rtstruct", "seg", "other", "damaged"]
 
-CLASSES: dict[str, Kind] = {
-    "1.2.840.10008.5.1.4.1.1.2": "ct",
-    "1.2.840.10008.5.1.4.1.1.2.1": "ct",  # Enhanced
-    "1.2.840.10008.5.1.4.1.1.2.2": "ct",  # Legacy Converted Enhanced
-    "1.2.840.10008.5.1.4.1.1.481.3": "rtstruct",
-    "1.2.840.10008.5.1.4.1.1.66.4": "seg",
-}
 MODALITIES: dict[str, Kind] = {"CT": "ct", "RTSTRUCT": "rtstruct", "SEG": "seg"}
 DICOMDIR = "1.2.840.10008.1.3.10"
 OVERVIEWS = {"LOCALIZER", "SCOUT", "TOPOGRAM"}
@@ -224,8 +218,8 @@ def _described(path: Path, ds: Dataset) -> DicomFile | None:
     def text(keyword: str) -> str:
         return str(ds.get(keyword) or "").strip()
 
-    by_modality = MODALITIES.get(text("Modality"), "other")
-    kind = CLASSES.get(sop_class, "other") if sop_class else by_modality
+    by_modality: Kind = MODALITIES.get(text("Modality"), "other")
+    kind: Kind = READ.get(sop_class, "other") if sop_class else by_modality
     image_type = ds.get("ImageType") or ()
     words = {image_type} if isinstance(image_type, str) else {str(word) for word in image_type}
     if kind == "ct" and words & OVERVIEWS:

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from lungseg.dicom.series import read_series
+from lungseg.errors import DataError
 from tests.dicom.test_series import codes, write_slice
 
 N = 24
@@ -153,6 +154,21 @@ def test_padding_above_the_range_becomes_air_and_tissue_stays(tmp_path):
     assert read_series(sorted(tmp_path.iterdir())).volume.voxels[0, 1, 0] == 40
 
 
+@pytest.mark.parametrize("declared", [False, True])
+def test_values_above_16_bits_are_refused_unless_they_are_padding(declared, tmp_path):
+    pixels = np.full((4, 4), 40, np.int16)
+    pixels[0] = 32000
+    tags = {"PixelPaddingValue": 32000} if declared else {}
+    for z in range(2):
+        write_slice(tmp_path / f"{z}.dcm", pixels, (0, 0, z), RescaleIntercept=1000, **tags)
+    if declared:
+        voxels = read_series(sorted(tmp_path.iterdir())).volume.voxels
+        assert voxels[0, :, 0].tolist() == [-1024, 1040, 1040, 1040]
+    else:
+        with pytest.raises(DataError, match="values up to 33000 are no HU"):
+            read_series(sorted(tmp_path.iterdir()))
+
+
 def test_header_values_are_tamed(tmp_path):
     write_chest(
         tmp_path,
@@ -177,3 +193,31 @@ def test_only_sex_is_kept_of_what_the_standard_removes():
     # SyntheticData by tag: dictionaries older than the attribute do not know the word.
     tags = {k: Tag(0x0008001C) if k == "SyntheticData" else Tag(k) for k in KEPT}
     assert {keyword for keyword, tag in tags.items() if tag in removed} == {"PatientSex"}
+
+
+CLAIM = "{} (though it claims to be de-identified)"
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"PatientName": "Canary^Bird"}, ["PatientName"]),
+        (
+            {"PatientName": "Canary", "PatientBirthDate": "19500203"},
+            ["PatientBirthDate", "PatientName"],
+        ),
+        ({"PatientName": "Canary", "PatientID": "Canary"}, []),
+        ({"PatientName": "LUNG1-007", "PatientID": "LUNG1-007"}, []),
+        ({"PatientName": "LUNG1-007", "PatientID": "007", "StudyDate": "20000101"}, []),
+        ({"PatientName": "Anonymous^", "PatientID": "P1", "PatientBirthDate": ""}, []),
+        ({"PatientName": "", "PatientID": "P1"}, []),
+    ],
+)
+def test_a_claim_of_being_deidentified_is_held_against_names_and_birth(tags, told, tmp_path):
+    write_chest(tmp_path / "chest", PatientIdentityRemoved="YES", **tags)
+    found = codes(tmp_path / "chest")
+    assert ("identifiers" in found) == bool(told)
+    if told:
+        listed = ", ".join(CLAIM.format(keyword) for keyword in told)
+        assert found["identifiers"].text == f"the files hold {listed}; left behind"
+        assert found["identifiers"].severity == "warning"

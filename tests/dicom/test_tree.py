@@ -98,3 +98,9 @@ def test_damaged_files_are_known(tmp_path):
     names = {"100.dcm", "140", "140.dcm", "250", "250.dcm", "380", "380.dcm"}
     names |= {f"{series}", f"{series}.dcm"}
     assert kinds == dict.fromkeys(names, "damaged")
+
+
+def test_label_maps_are_segmentations(tmp_path):
+    series_of(tmp_path, "1.2.1", 1)
+    change(tmp_path / "10", SOPClassUID="1.2.840.10008.5.1.4.1.1.66.7", Modality="SEG")
+    assert [file.kind for file in scan(tmp_path)] == ["seg"]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.checks import FEW_SLICES, check_values
-from lungseg.dicom.hu import AIR_HU, HIGHEST, SAMPLED_SIDE, Seen
+from lungseg.dicom.hu import AIR_HU, SAMPLED_SIDE, Seen, refuse_above
+from lungseg.dicom.limits import RefusedError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
@@ -42,8 +43,10 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
         values = whole
     elif values.dtype.kind not in "iu":
         raise DataError(f"an image of {values.dtype} values is no CT")
-    if values.max() > HIGHEST:
-        raise DataError(f"values up to {values.max():.0f} are no HU: a rescaling to HU is missing")
+    try:
+        refuse_above(float(values.max()))
+    except RefusedError as error:
+        raise DataError(str(error)) from None
     padded = bool(values.min() < AIR_HU)
     rows, columns = (max(1, size // SAMPLED_SIDE) for size in values.shape[1:])
     sample = values[:, ::rows, ::columns]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lungseg.dicom.classes import READ
 from lungseg.dicom.deidentify.dataset import Changes, Rules, deidentify, patient_of
-from lungseg.dicom.deidentify.kinds import KINDS, left_out
+from lungseg.dicom.deidentify.kinds import left_out
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import read_whole
 from lungseg.errors import DataError
@@ -74,7 +75,7 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
             copy = output / target / f"{name}.dcm"
             if copy.exists():
                 return Outcome(TWICE)
-            kind = KINDS[dataset.SOPClassUID]
+            kind = READ[dataset.SOPClassUID]
             changes = deidentify(dataset, rules)
             _write(dataset, copy)
     except (DataError, RefusedError) as error:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lungseg.dicom.classes import PLAIN_CT, READ
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-IMAGES = {
-    "1.2.840.10008.5.1.4.1.1.2": "ct",
-    "1.2.840.10008.5.1.4.1.1.2.1": "ct",  # Enhanced
-    "1.2.840.10008.5.1.4.1.1.2.2": "ct",  # Legacy Converted Enhanced
-    "1.2.840.10008.5.1.4.1.1.66.4": "seg",
-    "1.2.840.10008.5.1.4.1.1.66.7": "seg",  # Label Map
-}
-STRUCTURES = {"1.2.840.10008.5.1.4.1.1.481.3": "rtstruct"}
-KINDS = IMAGES | STRUCTURES
-PLAIN_CT = "1.2.840.10008.5.1.4.1.1.2"
 # What scanners and workstations write in ImageType of pictures of a screen.
 SCREENS = ("SCREEN", "DOSE", "CAPTURE", "REPORT")
 
 
 def left_out(dataset: Dataset) -> str | None:
     """Why a file is not copied, in words that may be recorded; None: it is."""
-    kind = KINDS.get(str(dataset.get("SOPClassUID", "")))
+    kind = READ.get(str(dataset.get("SOPClassUID", "")))
     if kind is None:
         return "neither CT nor structure set nor segmentation"
     if not dataset.get("SOPInstanceUID") or not dataset.get("SeriesInstanceUID"):
