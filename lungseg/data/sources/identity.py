@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lungseg.dicom.classes import READ
 from lungseg.dicom.parse import parse
-from lungseg.dicom.tree import CLASSES, DICOMDIR, MODALITIES
+from lungseg.dicom.tree import DICOMDIR, MODALITIES
 from lungseg.errors import DataError
 
 TAGS = {
@@ -103,7 +104,8 @@ def identity_of(path: Path) -> Identity | None:
     head = _head(path)
     if head is None or head["SOPClassUID"] == DICOMDIR:
         return None
-    kinds, key = (CLASSES, "SOPClassUID") if head["SOPClassUID"] else (MODALITIES, "Modality")
+    sop_class = head["SOPClassUID"]
+    kind = READ.get(sop_class) if sop_class else MODALITIES.get(head["Modality"])
     dates = (head["PatientBirthDate"], head["StudyDate"])
     numbers = (head["AccessionNumber"], head["StudyInstanceUID"], head["SeriesInstanceUID"])
     return Identity(
@@ -112,7 +114,7 @@ def identity_of(path: Path) -> Identity | None:
         dates=tuple(date for date in dates if re.fullmatch(r"\d{8}", date)),
         numbers=tuple(number for number in numbers if number),
         removed=head["PatientIdentityRemoved"].upper() == "YES" and not head["PatientBirthDate"],
-        ct=kinds.get(head[key]) == "ct",
+        ct=kind == "ct",
     )
 
 
