@@ -95,11 +95,14 @@ def read_segments(path: Path) -> Segments:
 
 def _read(path: Path) -> Segments:
     import highdicom
+    from pydicom.pixels.utils import get_expected_length
 
     dataset = read_whole(path)
     if dataset.get("Modality") != "SEG":
         raise DataError("the file is no DICOM-SEG", path)
     _decode_frames(dataset, path)
+    if len(dataset.PixelData) < get_expected_length(dataset):
+        raise EOFError("pixel data end early")
     file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
     geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
     if geometry is None:
