@@ -20,6 +20,12 @@ Rename = Callable[[Sequence[str]], Mapping[str, str]]
 Changes = Counter[tuple[int, str]]
 """How often something was done, by tag and what."""
 
+IDS = ("PatientID", "AccessionNumber", "StudyID", "PatientName")
+SHORTEST_ID = 4
+"""Shorter ones are equal to other values by chance."""
+TEXTS = ("LO", "LT", "SH", "ST", "UC", "UT")
+NUMBERS = ("AcquisitionNumber", "SeriesNumber")
+
 PROFILE = ("113100", "Basic Application Confidentiality Profile")
 CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
 
@@ -55,7 +61,7 @@ def deidentify(dataset: Dataset, rules: Rules) -> Changes:
     names = _new_names(dataset, rules.rename)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of malformed values: they are emptied or replaced
-        _clean(dataset, rules, changes)
+        _clean(dataset, rules, changes, _ids(dataset))
     _name_structures(dataset, names, changes)
     dataset.PatientID = dataset.PatientName = patient
     _say_how(dataset, rules)
@@ -68,11 +74,17 @@ def patient_of(dataset: Dataset, pseudonyms: Pseudonyms) -> str:
     return pseudonyms.patient(found or f"study {dataset.get('StudyInstanceUID', '')}")
 
 
-def _clean(dataset: Dataset, rules: Rules, changes: Changes) -> None:
+def _ids(dataset: Dataset) -> frozenset[str]:
+    """Values by which the patient is known, which some hospitals write into other places too."""
+    found = (str(dataset.get(keyword, "") or "").strip() for keyword in IDS)
+    return frozenset(value for value in found if len(value) >= SHORTEST_ID)
+
+
+def _clean(dataset: Dataset, rules: Rules, changes: Changes, ids: frozenset[str]) -> None:
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
-            done = _clean_element(dataset, element, rules, changes)
+            done = _clean_element(dataset, element, rules, changes, ids)
         except Exception:  # a value that cannot even be read; pydicom raises errors of every kind
             done = "removed"
         if done == "removed":
@@ -82,7 +94,7 @@ def _clean(dataset: Dataset, rules: Rules, changes: Changes) -> None:
 
 
 def _clean_element(
-    dataset: Dataset, element: DataElement, rules: Rules, changes: Changes
+    dataset: Dataset, element: DataElement, rules: Rules, changes: Changes, ids: frozenset[str]
 ) -> str | None:
     """Do what is to be done, and say what; what is to be removed is left to the caller."""
     what = action(int(element.tag), element.VR)
@@ -98,14 +110,17 @@ def _clean_element(
         return "removed"
     if what == "walk":
         for item in element.value:
-            _clean(item, rules, changes)
+            _clean(item, rules, changes, ids)
         return None
     if what == "uid":
         return _replace_uids(element, rules.pseudonyms)
     if what == "dummy":
         element.value = dummy(element.VR)
         return "dummy"
-    if what == "empty" or not well_formed(element.VR, element.value):
+    repeats = (element.VR in TEXTS or element.keyword in NUMBERS) and not ids.isdisjoint(
+        str(value).strip() for value in parts(element.value)
+    )
+    if what == "empty" or repeats or not well_formed(element.VR, element.value):
         if element.is_empty:
             return None
         element.value = [] if element.VR == "SQ" else None

@@ -238,6 +238,21 @@ def test_what_is_left_out(tmp_path, values, reason):
     assert (left.startswith(reason), count) == (True, 1)
 
 
+def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
+    ds = pydicom.dcmread(next((phantom_root / "Images" / "Case_001").iterdir()))
+    ds.PatientID, ds.AccessionNumber = "471100", "A-815"
+    ds.SeriesNumber, ds.ManufacturerModelName, ds.ConvolutionKernel = "471100", "A-815", "B31f"
+    ds.InstanceNumber = "471100"
+    (tmp_path / "in").mkdir()
+    ds.save_as(tmp_path / "in" / "a.dcm")
+    deidentify_tree(tmp_path / "in", tmp_path / "out", rules())
+    (copy,) = copies(tmp_path / "out").values()
+    assert not copy.SeriesNumber
+    assert not copy.ManufacturerModelName
+    assert copy.ConvolutionKernel == "B31f"
+    assert copy.Rows == ds.Rows
+
+
 def test_an_instance_twice_is_copied_once(tmp_path):
     clean_ct(tmp_path / "in" / "a", 1)
     clean_ct(tmp_path / "in" / "b", 1)
