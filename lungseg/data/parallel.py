@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from lungseg.errors import ConfigError, DataError
@@ -53,6 +55,8 @@ class Parallel:
         import joblib
         from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+        if self.backend == "loky":
+            function = partial(_as_child_of, os.getpid(), function)
         with _cluster(self) as backend:
             # Ray hands results back all at once, at the end.
             come = "list" if self.backend == "ray" else "generator_unordered"
@@ -69,6 +73,23 @@ class Parallel:
                     "a process that prepared cases was killed, perhaps for want of memory; cases"
                     " done so far are kept: go on with a smaller parallel.n_jobs"
                 ) from None
+
+
+_parent: int | None = None
+"""Process that this one works for, where it is of this machine."""
+
+
+def _as_child_of(parent: int, function: Callable[[Task], Result], task: Task) -> Result:
+    global _parent
+    _parent = parent
+    stop_if_orphaned()
+    return function(task)
+
+
+def stop_if_orphaned() -> None:
+    """End this process if the one that it works for was killed: another may have taken over."""
+    if _parent is not None and os.getppid() != _parent:
+        os._exit(1)
 
 
 @contextmanager

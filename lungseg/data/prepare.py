@@ -17,7 +17,7 @@ from lungseg import __version__
 from lungseg.data import store as stores
 from lungseg.data.cohort import FILE, Cohort, Source, UnpairedError
 from lungseg.data.lock import locked
-from lungseg.data.parallel import Parallel
+from lungseg.data.parallel import Parallel, stop_if_orphaned
 from lungseg.data.place import Place, is_url, read_text, write_text
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Action, judge
@@ -208,6 +208,7 @@ def _prepare_one(
     try:
         case = source.read(name)
         judge(case.audit["findings"], rules.on_finding)
+        stop_if_orphaned()
         return _Outcome(name, stores.write_case(store, case, states[name]))
     except DataError as error:
         return _Outcome(name, reason=_about(name, str(error)), path=error.path)

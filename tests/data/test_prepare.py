@@ -261,6 +261,33 @@ def test_a_killed_worker_is_told_of(three_cases, tmp_path):
         prepare(Killed(three_cases), tmp_path / "store", parallel=Parallel(2))
 
 
+class Slow(LctscFolder):
+    """Tells of a case that it reads, and takes a while."""
+
+    def read(self, case):
+        (self.root / f"{case}.read").touch()
+        time.sleep(1.5)
+        return super().read(case)
+
+
+def test_workers_whose_parent_was_killed_write_nothing_more(three_cases, tmp_path):
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(
+        target=prepare,
+        args=(Slow(three_cases), tmp_path / "store"),
+        kwargs={"parallel": Parallel(2)},
+    )
+    process.start()
+    end = time.monotonic() + 60
+    while len(list(three_cases.glob("*.read"))) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    process.kill()
+    process.join(60)
+    time.sleep(4)
+    assert len(list(three_cases.glob("*.read"))) == 2  # none began the third
+    assert not list((tmp_path / "store").glob("*.zarr"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
