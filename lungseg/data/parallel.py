@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -95,41 +95,40 @@ def stop_if_orphaned() -> None:
 @contextmanager
 def _cluster(parallel: Parallel) -> Iterator[str]:
     """The joblib backend's name, its cluster up while it is used."""
-    try:
-        if parallel.backend == "dask":
-            from distributed import Client
+    with ExitStack() as stack:
+        try:
+            _start(parallel, stack)
+        except OSError as error:
+            raise ConfigError(
+                f"parallel.address={parallel.address}: no {parallel.backend} cluster answers there"
+                f" ({type(error).__name__})"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"parallel.backend={parallel.backend}: {error.name} is not installed:"
+                f" pip install 'lungseg[{parallel.backend}]'"
+            ) from None
+        yield parallel.backend
 
-            workers = _cores(parallel.n_jobs)
-            local: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1}
-            client: Any = Client
-            with client(parallel.address, **({} if parallel.address else local)):
-                yield "dask"
-        elif parallel.backend == "ray":
-            import ray
-            from ray.util.joblib import register_ray
 
-            register_ray()  # type: ignore[no-untyped-call]
-            ours = not ray.is_initialized()
-            if ours:
-                # Ray's default would look for a cluster that an earlier session may have left.
-                ray.init(address=parallel.address or "local", log_to_driver=False)
-            try:
-                yield "ray"
-            finally:
-                if ours:
-                    ray.shutdown()
-        else:
-            yield "loky"
-    except (OSError, ConnectionError) as error:
-        raise ConfigError(
-            f"parallel.address={parallel.address}: no {parallel.backend} cluster answers there"
-            f" ({type(error).__name__})"
-        ) from None
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"parallel.backend={parallel.backend}: {error.name} is not installed:"
-            f" pip install 'lungseg[{parallel.backend}]'"
-        ) from None
+def _start(parallel: Parallel, stack: ExitStack) -> None:
+    """Start what the backend needs, and leave it to the stack to end it."""
+    if parallel.backend == "dask":
+        from distributed import Client
+
+        workers = _cores(parallel.n_jobs)
+        local: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1}
+        client: Any = Client
+        stack.enter_context(client(parallel.address, **({} if parallel.address else local)))
+    elif parallel.backend == "ray":
+        import ray
+        from ray.util.joblib import register_ray
+
+        register_ray()  # type: ignore[no-untyped-call]
+        if not ray.is_initialized():
+            # Ray's default would look for a cluster that an earlier session may have left.
+            ray.init(address=parallel.address or "local", log_to_driver=False)
+            stack.callback(ray.shutdown)
 
 
 def _cores(n_jobs: int) -> int:

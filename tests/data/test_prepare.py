@@ -261,6 +261,18 @@ def test_a_killed_worker_is_told_of(three_cases, tmp_path):
         prepare(Killed(three_cases), tmp_path / "store", parallel=Parallel(2))
 
 
+class FullDisk(LctscFolder):
+    """The system fails while a case is read."""
+
+    def read(self, case):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_no_missing_cluster(three_cases, tmp_path):
+    with pytest.raises(OSError, match="No space left on device"):
+        prepare(FullDisk(three_cases), tmp_path / "store", parallel=Parallel(2))
+
+
 class Slow(LctscFolder):
     """Tells of a case that it reads, and takes a while."""
 
