@@ -133,8 +133,7 @@ def prepare(
             {name: failed[name] for name in names if name in failed},
         )
 
-    def up_to_date() -> Cohort | None:
-        ready, failed = look()
+    def up_to_date(ready: dict[str, dict[str, Any]], failed: dict[str, str]) -> Cohort | None:
         if any(name not in ready and name not in failed for name in names):
             return None
         cohort = finished(ready, failed)
@@ -142,14 +141,14 @@ def prepare(
         return cohort if there and read_text(store, FILE) == _json(cohort) else None
 
     # The usual case needs neither lock nor a writable store.
-    if (cohort := up_to_date()) is not None:
+    if (cohort := up_to_date(*look())) is not None:
         return cohort
     with nullcontext() if is_url(store) else locked(Path(store)):
-        if (cohort := up_to_date()) is not None:
+        ready, failed = look()  # another process may have done the work meanwhile
+        if (cohort := up_to_date(ready, failed)) is not None:
             return cohort
         if not is_url(store):
             stores.sweep_parts(Path(store))
-        ready, failed = look()
         todo = [name for name in names if name not in ready and name not in failed]
         before = {name: _source_hash(stores.attributes(store, name)) for name in todo}
         work = partial(_prepare_one, source, store, states, rules)
