@@ -32,6 +32,17 @@ class Seen:
     air: int
     tissue: int
 
+    @classmethod
+    def of(cls, sample: NDArray[Any], *, padded: bool) -> Seen:
+        """Count a sample of HU, before they are clipped below."""
+        measured = int(np.count_nonzero(sample >= AIR_HU))
+        return cls(
+            padded=padded,
+            measured=measured,
+            air=int(np.count_nonzero(sample <= -700)) - (sample.size - measured),
+            tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
+        )
+
 
 def refuse_above(highest: float) -> None:
     """Refuse an image by its highest value.
@@ -90,14 +101,7 @@ def to_hu(
         out[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
         padded = True
     rows, columns = (max(1, size // SAMPLED_SIDE) for size in out.shape)
-    sample = out[::rows, ::columns].copy()
-    measured = int(np.count_nonzero(sample >= AIR_HU))
-    seen = Seen(
-        padded=padded,
-        measured=measured,
-        air=int(np.count_nonzero(sample <= -700)) - (sample.size - measured),
-        tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
-    )
+    seen = Seen.of(out[::rows, ::columns].copy(), padded=padded)
     if seen.padded:
         np.maximum(out, AIR_HU, out=out)
     return seen

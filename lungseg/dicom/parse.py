@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +92,37 @@ def read_whole(path: Path, *, force: bool = False) -> FileDataset:
     return FileDataset(
         io.BytesIO(), dataset, preamble, meta, is_implicit_VR=False, is_little_endian=True
     )
+
+
+@contextmanager
+def damage_told(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever reading a damaged file raises into one line; the system's errors pass.
+
+    Args:
+        path: The file.
+        what: Its kind, as the line calls it.
+
+    Raises:
+        DataError: If the file is not DICOM, refused by a limit, or damaged.
+    """
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        with warnings.catch_warnings():  # what matters of it is checked
+            warnings.simplefilter("ignore")
+            yield
+    except DataError:
+        raise
+    except InvalidDicomError:
+        raise DataError("the file is not DICOM", path) from None
+    except RefusedError as error:
+        raise DataError(str(error), path) from None
+    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
+        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
+            raise
+        raise DataError(
+            f"the {what} file is truncated or damaged ({type(error).__name__})", path
+        ) from None
 
 
 def parse(content: bytes, *, tags: list[int] | None = None, inflate_at_most: int = 0) -> Parsed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.contours import MIN_PART_MM2, gaps, said, snap, sticks_out
-from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.parse import read_whole
+from lungseg.dicom.parse import damage_told, read_whole
 from lungseg.dicom.polygons import Patch, distinct, draw, fill
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -55,27 +53,11 @@ def read_structures(path: Path) -> Structures:
     Raises:
         DataError: If the file is damaged, too large or no RTSTRUCT.
     """
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        with warnings.catch_warnings():  # what matters of it is checked below
-            warnings.simplefilter("ignore")
-            dataset = read_whole(path)
-            if dataset.get("Modality") != "RTSTRUCT":
-                raise DataError("the file is no RTSTRUCT", path)
-            return _structures(dataset)
-    except DataError:
-        raise
-    except InvalidDicomError:
-        raise DataError("the file is not DICOM", path) from None
-    except RefusedError as error:
-        raise DataError(str(error), path) from None
-    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
-        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
-            raise
-        raise DataError(
-            f"the RTSTRUCT file is truncated or damaged ({type(error).__name__})", path
-        ) from None
+    with damage_told(path, "RTSTRUCT"):
+        dataset = read_whole(path)
+        if dataset.get("Modality") != "RTSTRUCT":
+            raise DataError("the file is no RTSTRUCT", path)
+        return _structures(dataset)
 
 
 def _structures(dataset: pydicom.Dataset) -> Structures:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lungseg import volume as volumes
-from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.parse import parse, read_bytes, read_whole
+from lungseg.dicom.parse import damage_told, parse, read_bytes, read_whole
 from lungseg.dicom.pixels import frames
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -22,8 +19,6 @@ from lungseg.volume import Volume
 if TYPE_CHECKING:
     import highdicom
     import pydicom
-
-T = TypeVar("T")
 
 # As for the gaps of a CT series.
 SPACING_TOLERANCE = 0.02
@@ -55,16 +50,13 @@ class Segment:
         Raises:
             DataError: If the pixels are damaged.
         """
-
-        def decode() -> NDArray[np.uint8]:
+        with damage_told(self.path, "DICOM-SEG"):
             stack = self.file.get_volume(
                 segment_numbers=[self.number],
                 rtol=SPACING_TOLERANCE,
             ).array[..., 0]
             # Fractions come as 0 to 1, anything else as 0 and 1.
             return (stack >= 0.5).astype(np.uint8)
-
-        return _guarded(decode, self.path)
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,8 @@ def read_segments(path: Path) -> Segments:
     Raises:
         DataError: If the file is damaged or no DICOM-SEG, or its frames make no even stack.
     """
-    return _guarded(lambda: _read(path), path)
+    with damage_told(path, "DICOM-SEG"):
+        return _read(path)
 
 
 def _read(path: Path) -> Segments:
@@ -155,27 +148,6 @@ def _label(description: pydicom.Dataset) -> str:
             if side in ("Left", "Right") and side.lower() not in label.lower():
                 return f"{label} {side}"
     return label
-
-
-def _guarded(read: Callable[[], T], path: Path) -> T:
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return read()
-    except DataError:
-        raise
-    except InvalidDicomError:
-        raise DataError("the file is not DICOM", path) from None
-    except RefusedError as error:
-        raise DataError(str(error), path) from None
-    except Exception as error:  # damaged bytes surface as errors of every kind
-        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
-            raise
-        raise DataError(
-            f"the DICOM-SEG file is truncated or damaged ({type(error).__name__})", path
-        ) from None
 
 
 def place(segment: Segment, volume: Volume) -> NDArray[np.uint8]:

@@ -49,13 +49,7 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
         raise DataError(str(error)) from None
     padded = bool(values.min() < AIR_HU)
     rows, columns = (max(1, size // SAMPLED_SIDE) for size in values.shape[1:])
-    sample = values[:, ::rows, ::columns]
-    seen = Seen(
-        padded=padded,
-        measured=int(np.count_nonzero(sample >= AIR_HU)),
-        air=int(np.count_nonzero((sample >= AIR_HU) & (sample <= -700))),
-        tissue=int(np.count_nonzero((sample >= -150) & (sample <= 150))),
-    )
+    seen = Seen.of(values[:, ::rows, ::columns], padded=padded)
     findings += check_values([seen])
     if len(values) < FEW_SLICES:
         text = f"only {len(values)} slices; a chest takes {FEW_SLICES} or more"
