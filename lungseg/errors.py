@@ -23,6 +23,10 @@ class DataError(LungsegError):
     """Data that is missing, damaged, or does not fit together."""
 
 
+class IdentityError(DataError):
+    """A case that must not be named: its name gives the patient away, or may do so."""
+
+
 class Pruned(LungsegError):  # noqa: N818  # it is none
     """No error: a search gave this run up because other trials were ahead of it."""
 

@@ -37,7 +37,8 @@ def replacing(file: Path) -> Iterator[Path]:
 def write_text(file: Path, text: str) -> None:
     """Write text in one step."""
     with replacing(file) as part:
-        part.write_text(text, encoding="utf-8")
+        # Names of files need not be UTF-8, and are written as they are.
+        part.write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from lungseg.errors import DataError
@@ -23,23 +24,30 @@ class Finding:
         code: Short and stable, as scripts ask for it: ``missing-slice``.
         severity: ``error``, ``warning`` or ``info``.
         text: One sentence, without identifiers or paths.
+        path: The file that it is about, for the screen; it is not recorded.
     """
 
     code: str
     severity: Severity
     text: str
+    path: Path | None = field(default=None, compare=False)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain containers, for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, str]:
+        """Code, severity and text, for JSON."""
+        return {"code": self.code, "severity": self.severity, "text": self.text}
 
 
-def judge(findings: Iterable[Mapping[str, Any]], on_finding: Mapping[str, Action]) -> None:
+def judge(
+    findings: Iterable[Mapping[str, Any]],
+    on_finding: Mapping[str, Action],
+    paths: Mapping[str, Path] | None = None,
+) -> None:
     """Stop at the first finding whose severity is one to stop at.
 
     Args:
         findings: As :meth:`Finding.to_dict` gives them.
         on_finding: What to do by severity, ``error`` or ``warn``; severities left out only warn.
+        paths: The files that findings are about, by code.
 
     Raises:
         DataError: With the finding's sentence.
@@ -48,5 +56,6 @@ def judge(findings: Iterable[Mapping[str, Any]], on_finding: Mapping[str, Action
         if on_finding.get(finding["severity"]) == "error":
             raise DataError(
                 f"{finding['text']} ({finding['code']}; data.on_finding.{finding['severity']}=warn"
-                " takes it nevertheless)"
+                " takes it nevertheless)",
+                (paths or {}).get(finding["code"]),
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ class Case:
         source_sha256: Hash of the source files' contents.
         sides: Which lung a voxel of the mask belongs to, uint8 ``[z, y, x]``: 1 the patient's
             right, 2 the left, 0 where the mask is 0. None where the source does not tell.
+        paths: Files that findings are about, by the finding's code; for the screen only.
     """
 
     name: str
@@ -34,3 +37,4 @@ class Case:
     audit: dict[str, Any]
     source_sha256: str
     sides: NDArray[np.uint8] | None = None
+    paths: Mapping[str, Path] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -50,10 +51,13 @@ class Source(Protocol):
     def state(self, case: str) -> str:
         """Cheap fingerprint of a case's files: equal means unchanged."""
 
-    def patient(self, case: str) -> str:
+    def patient(self, case: str) -> str | Collection[str]:
         """What tells the case's patient from others; compared in memory, never written.
 
-        Cases with equal ones are never split. Empty where it is not known.
+        A text, or several: cases that share one are never split. Empty where it is not known.
+
+        Raises:
+            IdentityError: If the case's name gives the patient away, or that cannot be told.
         """
 
     def read(self, case: str) -> Case:
@@ -70,12 +74,14 @@ class Cohort:
         patients: A label by case, equal for cases of one patient: the name of the patient's first
             case. Whatever splits cases keeps equal labels together.
         failed: Cases that could not be prepared and were left out, with the reason.
+        patients_by: How patients were told apart: ``id``, or ``case``: each case is one.
     """
 
     store: str
     cases: dict[str, dict[str, Any]]
     patients: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    patients_by: str = "id"
 
     @property
     def names(self) -> list[str]:
@@ -116,6 +122,7 @@ class Cohort:
             "attributes_sha256": _digest(self.cases),
             "failed": self.failed,
             "patients": self.patients,
+            "patients_by": self.patients_by,
             "cases": {
                 name: case["fingerprint"] | {"spacing_mm": case["spacing_mm"]}
                 for name, case in self.cases.items()
@@ -148,4 +155,10 @@ def open_cohort(store: Place) -> Cohort:
         if found is None:
             raise DataError(f"{name}: listed in cohort.json but not in the store", store)
         cases[name] = found
-    return Cohort(str(store), cases, listed.get("patients", {}), listed.get("failed", {}))
+    return Cohort(
+        str(store),
+        cases,
+        listed.get("patients", {}),
+        listed.get("failed", {}),
+        listed.get("patients_by", "id"),
+    )

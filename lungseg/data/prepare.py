@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
@@ -13,16 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lungseg import __version__
 from lungseg.data import store as stores
 from lungseg.data.cohort import FILE, Cohort, Source, UnpairedError
 from lungseg.data.lock import locked
+from lungseg.data.notes import keep_numbers, read_failures, recall_numbers, write_failures
 from lungseg.data.parallel import Parallel, stop_if_orphaned
+from lungseg.data.patients import label_patients, recorded_labels, tell_patients
 from lungseg.data.place import Place, is_url, read_text, write_text
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError, DataError, IdentityError
 from lungseg.findings import Action, judge
-
-FAILED = "failed.json"
 
 log = logging.getLogger(__name__)
 
@@ -105,12 +103,9 @@ def prepare(
             before it stay prepared, none half-written.
     """
     rules, parallel = rules or Rules(), parallel or Parallel()
+    recall_numbers(source, store)
     names, hopeless = _names(source, rules)
     states = _states(source, names, settings, rules, hopeless)
-    if rules.patients == "case":
-        patients = {name: name for name in names}
-    else:
-        patients = _patients(source, list(states), say)
 
     def look() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """Cases that stand in the store as they should, and those known to fail."""
@@ -119,24 +114,34 @@ def prepare(
             have = stores.attributes(store, name)
             if have is not None and have["source_state"] == state:
                 ready[name] = have
-        failed = hopeless | _remembered(store, states, rules) | _judged(ready, rules)
+        before = read_failures(store, states, rules.on_finding) if rules.skip_bad_cases else {}
+        failed = hopeless | before | _judged(ready, rules)
         return ready, failed
 
-    def finished(ready: dict[str, dict[str, Any]], failed: dict[str, str]) -> Cohort:
+    def finished(
+        ready: dict[str, dict[str, Any]], failed: dict[str, str], patients: dict[str, str]
+    ) -> Cohort:
         good = {name: ready[name] for name in names if name in ready and name not in failed}
         if not good:
             raise DataError(f"none of the {len(names)} cases could be prepared: {_first(failed)}")
+        labels = {name: patients[name] for name in good}
+        tell_patients(labels, say)
         return Cohort(
             str(store),
             good,
-            {name: patients[name] for name in good},
+            labels,
             {name: failed[name] for name in names if name in failed},
+            rules.patients,
         )
 
     def up_to_date(ready: dict[str, dict[str, Any]], failed: dict[str, str]) -> Cohort | None:
         if any(name not in ready and name not in failed for name in names):
             return None
-        cohort = finished(ready, failed)
+        good = [name for name in names if name not in failed]
+        patients = recorded_labels(store, good, rules.patients)
+        if patients is None:
+            return None
+        cohort = finished(ready, failed, patients)
         there = all(read_text(store, page) is not None for page in pages[0])
         return cohort if there and read_text(store, FILE) == _json(cohort) else None
 
@@ -149,6 +154,10 @@ def prepare(
             return cohort
         if not is_url(store):
             stores.sweep_parts(Path(store))
+        # Whose cases are is asked before any is read: it also tells whether its name may be shown.
+        patients = _patients(source, rules, names, hopeless)
+        failed |= hopeless
+        keep_numbers(source, store)
         todo = [name for name in names if name not in ready and name not in failed]
         before = {name: _source_hash(stores.attributes(store, name)) for name in todo}
         work = partial(_prepare_one, source, store, states, rules)
@@ -163,8 +172,8 @@ def prepare(
                 ready[name] = attributes
                 if before[name] not in (None, attributes["source_sha256"]):
                     say(f"{name}: its source files changed since it was prepared; prepared anew")
-        cohort = finished(ready, failed)
-        _remember(store, states, rules, failed)
+        cohort = finished(ready, failed, patients)
+        write_failures(store, states, rules.on_finding, failed)
         for name, text in pages[1](cohort).items():
             write_text(store, name, text)
         write_text(store, FILE, _json(cohort))  # last: it says that all the rest is there
@@ -200,45 +209,38 @@ def _states(
     return states
 
 
+def _patients(
+    source: Source, rules: Rules, names: list[str], hopeless: dict[str, str]
+) -> dict[str, str]:
+    """A label for each case's patient; a case whose files cannot be read joins `hopeless`."""
+    keys = {}
+    for name in names:
+        if name in hopeless:
+            continue
+        try:
+            keys[name] = source.patient(name)
+        except IdentityError:
+            raise
+        except DataError as error:
+            if not rules.skip_bad_cases:
+                raise
+            hopeless[name] = _about(name, str(error))
+    if rules.patients == "case":
+        return {name: name for name in keys}
+    return label_patients(keys)
+
+
 def _prepare_one(
     source: Source, store: Place, states: Mapping[str, str], rules: Rules, name: str
 ) -> _Outcome:
     """Read, judge and store one case; runs in any process."""
     try:
         case = source.read(name)
-        judge(case.audit["findings"], rules.on_finding)
+        judge(case.audit["findings"], rules.on_finding, case.paths)
         stop_if_orphaned()
         return _Outcome(name, stores.write_case(store, case, states[name]))
     except DataError as error:
         return _Outcome(name, reason=_about(name, str(error)), path=error.path)
-
-
-def _remembered(store: Place, states: Mapping[str, str], rules: Rules) -> dict[str, str]:
-    """Why cases failed before whose files, settings and rules have not changed since."""
-    text = read_text(store, FAILED) if rules.skip_bad_cases else None
-    noted: dict[str, dict[str, str]] = json.loads(text) if text else {}
-    return {
-        name: noted[name]["reason"]
-        for name, state in states.items()
-        if name in noted and noted[name]["state"] == _under(rules, state)
-    }
-
-
-def _remember(
-    store: Place, states: Mapping[str, str], rules: Rules, failed: Mapping[str, str]
-) -> None:
-    noted = {
-        name: {"state": _under(rules, states[name]), "reason": reason}
-        for name, reason in failed.items()
-        if name in states
-    }
-    if noted or read_text(store, FAILED) is not None:
-        write_text(store, FAILED, json.dumps(noted, indent=2) + "\n")
-
-
-def _under(rules: Rules, state: str) -> str:
-    """A state under the rules of today and by the readers of today."""
-    return f"{state} {__version__} {json.dumps(dict(rules.on_finding), sort_keys=True)}"
 
 
 def _judged(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str]:
@@ -268,23 +270,3 @@ def _source_hash(attributes: Mapping[str, Any] | None) -> str | None:
 
 def _json(cohort: Cohort) -> str:
     return json.dumps(cohort.fingerprint(), indent=2, allow_nan=False) + "\n"
-
-
-def _patients(source: Source, names: list[str], say: Callable[[str], None]) -> dict[str, str]:
-    """A label for each case's patient: the name of the patient's first case."""
-    ids = {name: source.patient(name) for name in names}
-    first: dict[str, str] = {}
-    labels = {
-        name: first.setdefault(patient, name) if (patient := ids[name]) else name for name in names
-    }
-    if len(names) > 1 and set(labels.values()) == {names[0]}:
-        say(
-            "all cases have one and the same PatientID, so no split can part them; if it is none"
-            " (de-identifiers blank it), data.patients=case takes each case for a patient"
-        )
-        return labels
-    for label, count in Counter(labels.values()).items():
-        if count > 1:
-            same = ", ".join(name for name in names if labels[name] == label)
-            say(f"{same}: of one patient by their PatientID; never split between sets")
-    return labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from lungseg.data.case import Case
 from lungseg.data.lock import nobody_writing, writing
-from lungseg.data.place import Place, is_url, join, remove, unreachable
+from lungseg.data.place import Place, is_url, join, read_text, remove, unreachable
 from lungseg.data.preview import preview
 from lungseg.errors import DataError
 
@@ -203,10 +204,15 @@ def open_preview(store: Place, case: str) -> NDArray[np.uint8]:
 
 
 def attributes(store: Place, case: str) -> dict[str, Any] | None:
-    """Attributes of one case, or None where it is missing or of another format."""
+    """Attributes of one case, or None where it is missing or of another format.
+
+    Read from the group's own file (Zarr 3: ``zarr.json``), in a hundredth of the time that opening
+    it takes: every training asks this of every case.
+    """
+    text = read_text(store, f"{case}.zarr/zarr.json")
     try:
-        found: dict[str, Any] = dict(open_case(store, case).attrs)
-    except DataError:
+        found: dict[str, Any] = json.loads(text)["attributes"] if text else {}
+    except (ValueError, KeyError, TypeError):  # half a file, in a bucket
         return None
     return found if found.get("format") == FORMAT else None
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+Kind = Literal["ct", "rtstruct", "seg", "other"]
+
+DICOMDIR = "1.2.840.10008.1.3.10"
+MODALITIES: dict[str, Kind] = {"CT": "ct", "RTSTRUCT": "rtstruct", "SEG": "seg"}
 PLAIN_CT = "1.2.840.10008.5.1.4.1.1.2"
 READ: dict[str, Literal["ct", "rtstruct", "seg"]] = {
     PLAIN_CT: "ct",

@@ -84,10 +84,10 @@ def _left(dataset: Dataset) -> set[str]:
         for keyword in ("PatientName", "PatientID", "PatientBirthDate")
     )
     found = {"PatientBirthDate"} if birth else set()
-    return found | {"PatientName"} if name != patient and _like_a_person(name) else found
+    return found | {"PatientName"} if name != patient and like_a_person(name) else found
 
 
-def _like_a_person(name: str) -> bool:
+def like_a_person(name: str) -> bool:
     """Whether a name has words that are no placeholder, and parts or no digits."""
     words = [word for word in re.split(r"[\W\d_]+", name) if len(word) > 1]
     if any(word.casefold().startswith(PLACEHOLDERS) for word in words):

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from lungseg.dicom.limits import MAX_FILE_BYTES, MAX_INFLATED_BYTES, RefusedError
+from lungseg.dicom.limits import MAX_FILE_BYTES, RefusedError
+from lungseg.dicom.start import (
+    PREAMBLE,
+    NotDicomError,
+    Start,
+    begin,
+    meta_elements,
+    syntax_name,
+)
+from lungseg.dicom.walk import PIXEL_TAGS, UNDEFINED, BrokenError, Element
+from lungseg.dicom.window import BytesWindow, InflatedWindow
 from lungseg.errors import DataError
 
 if TYPE_CHECKING:
     from pydicom import Dataset, FileDataset
+    from pydicom.dataelem import RawDataElement
+    from pydicom.tag import BaseTag
     from pydicom.uid import UID
-
-PREAMBLE = 132
-PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-PIXEL_DATA = b"\xe0\x7f\x10\x00"
-UNDEFINED = 0xFFFFFFFF
-
-
-class NotDicomError(ValueError):
-    """The bytes lack the mark that every DICOM file bears."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Parsed:
         body: The dataset's bytes, inflated where they were deflated.
         start: Where in them the pixel data's value begins, or None where there are no pixel data.
         length: Its length in bytes as written; ``UNDEFINED`` where it is encapsulated.
+        pixel_vr: Its value representation, or nothing.
     """
 
     dataset: Dataset
@@ -46,6 +48,7 @@ class Parsed:
     body: bytes
     start: int | None
     length: int
+    pixel_vr: str = ""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -64,34 +67,40 @@ def read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_whole(path: Path, *, force: bool = False) -> FileDataset:
-    """A file with all its attributes, as pydicom reads it, within the limits.
-
-    Args:
-        path: The file.
-        force: Also read a file without the mark ``DICM``.
+def read_whole(path: Path) -> FileDataset:
+    """A file with all its attributes, within the limits.
 
     Raises:
-        DataError: If the file is too large or no regular file.
-        RefusedError: If its dataset inflates beyond the limit.
-        InvalidDicomError: If the mark is missing.
-        Exception: Damaged bytes surface in pydicom as errors of every kind.
+        DataError: If the file is too large or not a regular file.
+        RefusedError: If its transfer syntax is unknown, or it inflates beyond the limit.
+        NotDicomError: If it does not begin as a DICOM file.
+        BrokenError: If its bytes cannot be the elements of a data set.
     """
-    from pydicom import FileDataset, dcmread
-    from pydicom.filereader import _read_file_meta_info, read_dataset, read_preamble
-    from pydicom.uid import DeflatedExplicitVRLittleEndian
+    from pydicom import FileDataset
+    from pydicom.dataset import FileMetaDataset
 
     content = read_bytes(path)
-    stream = io.BytesIO(content)
-    preamble = read_preamble(stream, force)
-    meta = _read_file_meta_info(stream)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return dcmread(io.BytesIO(content), force=force)
-    # dcmread itself inflates without a limit.
-    dataset = read_dataset(io.BytesIO(_inflate(content[stream.tell() :], 0)), False, True)
-    return FileDataset(
-        io.BytesIO(), dataset, preamble, meta, is_implicit_VR=False, is_little_endian=True
+    start, body = _begun(content)
+    elements = {}
+    for element in start.walker.elements(start.at, deep=True):
+        raw = _raw(element, body, start)
+        elements[raw.tag] = raw
+    dataset = _dataset(elements, start)
+    meta = FileMetaDataset()
+    if start.meta is not None:
+        meta = FileMetaDataset(cast(Any, _meta(content, start)))
+    made = FileDataset(
+        io.BytesIO(),
+        dataset,
+        content[: PREAMBLE - 4] if start.meta == PREAMBLE else None,
+        meta,
+        is_implicit_VR=start.walker.implicit,
+        is_little_endian=start.walker.little,
     )
+    made.set_original_encoding(
+        start.walker.implicit, start.walker.little, dataset.original_character_set
+    )
+    return made
 
 
 @contextmanager
@@ -105,16 +114,16 @@ def damage_told(path: Path, what: str) -> Iterator[None]:
     Raises:
         DataError: If the file is not DICOM, refused by a limit, or damaged.
     """
-    from pydicom.errors import InvalidDicomError
-
     try:
         with warnings.catch_warnings():  # what matters of it is checked
             warnings.simplefilter("ignore")
             yield
     except DataError:
         raise
-    except InvalidDicomError:
+    except NotDicomError:
         raise DataError("the file is not DICOM", path) from None
+    except BrokenError as error:
+        raise DataError(f"the {what} file is truncated or damaged: {error}", path) from None
     except RefusedError as error:
         raise DataError(str(error), path) from None
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
@@ -125,63 +134,85 @@ def damage_told(path: Path, what: str) -> Iterator[None]:
         ) from None
 
 
-def parse(content: bytes, *, tags: list[int] | None = None, inflate_at_most: int = 0) -> Parsed:
+def parse(content: bytes) -> Parsed:
     """Parse a file up to its pixel data.
 
-    Args:
-        content: The file's bytes, or so many of them as hold what is asked for.
-        tags: Keep only these attributes.
-        inflate_at_most: Of a deflated dataset, look only at so many bytes; 0 for all, which are
-            bounded.
-
     Raises:
-        NotDicomError: If the mark ``DICM`` is missing.
-        RefusedError: If the transfer syntax is missing, or the dataset inflates beyond the limit.
-        Exception: Damaged bytes surface in pydicom as errors of every kind.
+        NotDicomError: If it does not begin as a DICOM file.
+        RefusedError: If its transfer syntax is unknown, or it inflates beyond the limit.
+        BrokenError: If its bytes cannot be the elements of a data set.
     """
-    from pydicom.filereader import read_dataset
-    from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+    from pydicom.uid import UID
 
-    if content[128:PREAMBLE] != b"DICM":
-        raise NotDicomError
-    stream = io.BytesIO(content)
-    stream.seek(PREAMBLE)
-    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    syntax = UID(str(meta.get("TransferSyntaxUID") or ""))
-    if not syntax.is_transfer_syntax:
-        raise RefusedError("no known transfer syntax")
-    body = content
-    if syntax == DeflatedExplicitVRLittleEndian:
-        body = _inflate(content[stream.tell() :], inflate_at_most)
-        stream = io.BytesIO(body)
-    implicit, little = syntax.is_implicit_VR, syntax.is_little_endian
-    dataset = read_dataset(
-        stream,
-        implicit,
-        little,
-        stop_when=lambda tag, vr, length: tag in PIXEL_TAGS,
-        specific_tags=list(tags) if tags else None,
+    start, body = _begun(content)
+    elements: dict[BaseTag, RawDataElement] = {}
+    pixels: Element | None = None
+    for element in start.walker.elements(start.at, deep=True):
+        if element.tag in PIXEL_TAGS:
+            pixels = element
+            break
+        raw = _raw(element, body, start)
+        if raw.tag in elements:
+            raise BrokenError("an attribute stands twice")
+        elements[raw.tag] = raw
+    return Parsed(
+        _dataset(elements, start),
+        UID(start.syntax),
+        body,
+        pixels.at if pixels else None,
+        pixels.length if pixels else 0,
+        (pixels.vr or b"").decode("ascii") if pixels else "",
     )
-    start, length = _pixel_element(body, stream.tell(), implicit, little)
-    return Parsed(dataset, syntax, body, start, length)
 
 
-def _inflate(deflated: bytes, at_most: int) -> bytes:
-    limit = at_most or MAX_INFLATED_BYTES
-    engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    body = engine.decompress(deflated, limit)
-    if not at_most and not engine.eof:
-        if len(body) >= limit:
-            raise RefusedError(f"the dataset inflates to more than {limit >> 20} MiB")
-        raise EOFError("deflated data end early")
-    return body
+def _begun(content: bytes) -> tuple[Start, bytes]:
+    """The beginning of a file's data set, and the bytes that it stands in."""
+    start = begin(BytesWindow(content))
+    name = syntax_name(start.syntax)
+    if name == start.syntax or not start.syntax.startswith("1.2.840.10008.1.2"):
+        raise RefusedError(f"transfer syntax {name} is not read")
+    window = start.walker.window
+    return start, window.all() if isinstance(window, InflatedWindow) else content
 
 
-def _pixel_element(body: bytes, at: int, implicit: bool, little: bool) -> tuple[int | None, int]:
-    head = body[at : at + 12]
-    if head[:4] != (PIXEL_DATA if little else b"\x7f\xe0\x00\x10") or len(head) < 12:
-        return None, 0
-    order = "<" if little else ">"
-    if implicit:
-        return at + 8, struct.unpack(f"{order}I", head[4:8])[0]
-    return at + 12, struct.unpack(f"{order}I", head[8:12])[0]
+def _raw(element: Element, body: bytes, start: Start) -> RawDataElement:
+    from pydicom.dataelem import RawDataElement, empty_value_for_VR
+    from pydicom.tag import BaseTag
+
+    tag, vr, at, length, following = element
+    name = vr.decode("ascii") if vr else None
+    if length == UNDEFINED:
+        # pydicom, too, takes unknown values of undefined length for sequences (PS3.5 6.2.2).
+        name = name if tag in PIXEL_TAGS else "SQ"
+        value: bytes | None = body[at : following - 8]
+    else:
+        value = body[at:following] if length else cast(Any, empty_value_for_VR(name, raw=True))
+    return RawDataElement(
+        BaseTag(tag), name, length, value, at, start.walker.implicit, start.walker.little
+    )
+
+
+def _dataset(elements: dict[BaseTag, RawDataElement], start: Start) -> Dataset:
+    from pydicom import Dataset
+    from pydicom.charset import convert_encodings, default_encoding
+
+    dataset = Dataset(cast(Any, elements))
+    charset = dataset.get("SpecificCharacterSet")
+    dataset.set_original_encoding(
+        start.walker.implicit,
+        start.walker.little,
+        convert_encodings(charset) if charset else default_encoding,
+    )
+    return dataset
+
+
+def _meta(content: bytes, start: Start) -> dict[BaseTag, RawDataElement]:
+    """Elements of the file meta information."""
+    assert start.meta is not None
+    walker = replace(start.walker, implicit=False, little=True)
+    plain = replace(start, walker=walker)
+    elements = {}
+    for element in meta_elements(BytesWindow(content), start.meta):
+        raw = _raw(element, content, plain)
+        elements[raw.tag] = raw
+    return elements

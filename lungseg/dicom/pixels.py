@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from lungseg.dicom.codestream import size_of
 from lungseg.dicom.decoder import decode
 from lungseg.dicom.limits import RefusedError, check_size
-from lungseg.dicom.parse import UNDEFINED, Parsed
+from lungseg.dicom.parse import Parsed
 from lungseg.dicom.values import value_of
+from lungseg.dicom.walk import UNDEFINED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

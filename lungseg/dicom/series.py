@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +20,12 @@ from lungseg.dicom.header import identifiers, kept
 from lungseg.dicom.hu import Seen, to_hu
 from lungseg.dicom.limits import RefusedError, check_size
 from lungseg.dicom.order import Stack, stack
-from lungseg.dicom.parse import NotDicomError, Parsed, parse, read_bytes
+from lungseg.dicom.parse import Parsed, parse, read_bytes
 from lungseg.dicom.pixels import frame_count, frames
 from lungseg.dicom.slices import IncompleteError, Place, padding_range, places
+from lungseg.dicom.start import NotDicomError
 from lungseg.dicom.values import value_of
+from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume, to_lps
@@ -63,6 +63,7 @@ class _File:
     places: list[Place]
     seen: list[Seen]
     series: str
+    patient: str
     frame_of_reference: str
     header: dict[str, str | bool]
     identifiers: set[str]
@@ -83,18 +84,17 @@ def read_series(files: Sequence[Path]) -> CtSeries:
     if not files:
         raise DataError("no DICOM file")
     folder = files[0].parent
-    with _quiet():
-        counts, rows, columns = _sizes(files)
-        try:
-            check_size(sum(counts), rows, columns)
-        except ValueError as error:
-            raise DataError(str(error), folder) from None
-        voxels = np.empty((sum(counts), rows, columns), np.int16)
-        ends = np.cumsum(counts)
-        targets = [voxels[end - count : end] for end, count in zip(ends, counts, strict=True)]
-        workers = min(THREADS, os.cpu_count() or 1, len(files))
-        with ThreadPoolExecutor(workers) as pool:
-            read = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
+    counts, rows, columns = _sizes(files)
+    try:
+        check_size(sum(counts), rows, columns)
+    except ValueError as error:
+        raise DataError(str(error), folder) from None
+    voxels = np.empty((sum(counts), rows, columns), np.int16)
+    ends = np.cumsum(counts)
+    targets = [voxels[end - count : end] for end, count in zip(ends, counts, strict=True)]
+    workers = min(THREADS, os.cpu_count() or 1, len(files))
+    with ThreadPoolExecutor(workers) as pool:
+        read = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
     _check_one_series(read, folder)
     slices = [place for file in read for place in file.places]
     try:
@@ -112,6 +112,7 @@ def read_series(files: Sequence[Path]) -> CtSeries:
             *stacked.findings,
             *check_places(ordered),
             *check_values([seen for file in read for seen in file.seen]),
+            *_frames_of_reference(read),
             *_identifying(read),
         ],
         sha256=hashlib.sha256(b"".join(sorted(file.digest for file in read))).hexdigest(),
@@ -161,6 +162,7 @@ def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
             places=slices,
             seen=seen,
             series=str(value_of(ds, "SeriesInstanceUID") or ""),
+            patient=str(value_of(ds, "PatientID") or "").strip(),
             frame_of_reference=str(value_of(ds, "FrameOfReferenceUID") or ""),
             header=kept(ds),
             identifiers=identifiers(ds, nested=first),
@@ -190,6 +192,8 @@ def _told_of(path: Path) -> Iterator[None]:
         raise DataError("a file is not DICOM", path) from None
     except IncompleteError as error:
         raise DataError(f"a file is truncated or incomplete: no {error}", path) from None
+    except BrokenError as error:
+        raise DataError(f"a DICOM file is truncated or damaged: {error}", path) from None
     except RefusedError as error:
         raise DataError(str(error), path) from None
     except OSError as error:
@@ -200,25 +204,14 @@ def _told_of(path: Path) -> Iterator[None]:
         ) from None
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep pydicom from printing: what it warns of is checked here, and it may quote values."""
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.disabled = before
-
-
 def _check_one_series(read: list[_File], folder: Path) -> None:
     counts = sorted(Counter(file.series for file in read).values(), reverse=True)
     if len(counts) > 1:
         sizes = " + ".join(str(count) for count in counts)
         raise DataError(f"{len(counts)} series in one folder ({sizes} files): keep one", folder)
+    patients = {file.patient for file in read} - {""}
+    if len(patients) > 1:
+        raise DataError(f"files of {len(patients)} patients in one series", folder)
 
 
 def _bring_to_order(voxels: NDArray[np.int16], order: list[int]) -> None:
@@ -258,6 +251,14 @@ def _header(read: list[_File]) -> dict[str, str | bool]:
     header = min((file.header for file in read), key=lambda header: sorted(header.items())).copy()
     header["synthetic"] = any(file.header["synthetic"] for file in read)
     return header
+
+
+def _frames_of_reference(read: list[_File]) -> list[Finding]:
+    count = len({file.frame_of_reference for file in read})
+    if count == 1:
+        return []
+    text = f"slices name {count} frames of reference; taken as if they were one"
+    return [Finding("frame-of-reference", "warning", text)]
 
 
 def _identifying(read: list[_File]) -> list[Finding]:

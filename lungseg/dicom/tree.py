@@ -2,62 +2,65 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
+import zlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from lungseg.dicom.classes import READ
-from lungseg.dicom.parse import PREAMBLE, parse
+from lungseg.dicom.classes import DICOMDIR, MODALITIES, READ, Kind
+from lungseg.dicom.head import Head, read_head
+from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.start import PREAMBLE, NotDicomError, marked
+from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
-Kind = Literal["ct", "rtstruct", "seg", "other", "damaged"]
-
-MODALITIES: dict[str, Kind] = {"CT": "ct", "RTSTRUCT": "rtstruct", "SEG": "seg"}
-DICOMDIR = "1.2.840.10008.1.3.10"
 OVERVIEWS = {"LOCALIZER", "SCOUT", "TOPOGRAM"}
-TAGS = (
-    *(0x00080008, 0x00080016, 0x00080018, 0x00080060, 0x00100020, 0x0020000D, 0x0020000E),
-    *(0x00200052, 0x00280008),
-)
-# What these tags need stands near the beginning; only where large elements stand before them is
-# more looked at.
-HEADER_BYTES = (64 << 10, 16 << 20)
-META_BYTES = 1024  # the class of a DICOMDIR stands in these
+STANDARD_CLASSES = "1.2.840.10008."
 
 
 @dataclass(frozen=True)
 class DicomFile:
-    """A DICOM file as its header tells of it. Kept in memory; none of it is shown or written.
+    """A DICOM file as its header describes it. Kept in memory; none of it is shown or written.
 
     Attributes:
         path: Where it lies.
         kind: ``ct``, ``rtstruct``, ``seg``; ``other``: plans, doses, localizers, captures, …; or
-            ``damaged``: by its mark or name it is one, but its header does not tell what of.
-        patient: PatientID.
-        study: StudyInstanceUID.
-        series: SeriesInstanceUID.
-        sop_instance: SOPInstanceUID.
-        frame_of_reference: FrameOfReferenceUID.
+            ``damaged``: by its mark or name it is one, but its header cannot be read.
+        head: The header's values, None of a damaged one.
+        reason: What is wrong with a damaged one.
         n_frames: NumberOfFrames, 1 for a classic image.
     """
 
     path: Path
-    kind: Kind
-    patient: str
-    study: str
-    series: str
-    sop_instance: str
-    frame_of_reference: str
+    kind: Kind | Literal["damaged"]
+    head: Head | None = None
+    reason: str = ""
     n_frames: int = 1
+
+    @property
+    def patient(self) -> str:
+        """PatientID."""
+        return self.head["PatientID"] if self.head else ""
+
+    @property
+    def study(self) -> str:
+        """StudyInstanceUID."""
+        return self.head["StudyInstanceUID"] if self.head else ""
+
+    @property
+    def series(self) -> str:
+        """SeriesInstanceUID; files without one are a series by their study and folder."""
+        if self.head is None:
+            return ""
+        return self.head["SeriesInstanceUID"] or f"{self.study} in {self.path.parent}"
+
+    @property
+    def sop_instance(self) -> str:
+        """SOPInstanceUID."""
+        return self.head["SOPInstanceUID"] if self.head else ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Choice:
 def scan(folder: Path) -> list[DicomFile]:
     """Find the DICOM files in a tree of folders, whatever their names.
 
-    Files that are no DICOM, and DICOMDIR, are left aside; damaged ones are among those found.
+    Files that are not DICOM, and DICOMDIR, are left aside; damaged ones are among those found.
     Links to folders are not followed.
 
     Returns:
@@ -82,24 +85,8 @@ def scan(folder: Path) -> list[DicomFile]:
     """
     if not folder.is_dir():
         raise DataError("no folder with DICOM files", folder)
-    paths = sorted(Path(top) / name for top, _, names in os.walk(folder) for name in names)
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
-            warnings.simplefilter("ignore")
-            return [found for found in pool.map(_look, paths) if found is not None]
-    finally:
-        logger.disabled = before
-
-
-def by_patient(files: Iterable[DicomFile]) -> dict[str, list[DicomFile]]:
-    """Group files by PatientID; where it is empty, by study. Keys are compared, never shown."""
-    groups: dict[str, list[DicomFile]] = {}
-    for file in files:
-        groups.setdefault(file.patient or f"study {file.study}", []).append(file)
-    return groups
+    paths = sorted(os.path.join(top, name) for top, _, names in os.walk(folder) for name in names)
+    return [file for file in map(look, paths) if file is not None]
 
 
 def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
@@ -112,15 +99,18 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
     Raises:
         DataError: If there is no CT series, or the rule does not single one out.
     """
+    files = list(files)
     groups: dict[str, list[DicomFile]] = {}
     for file in files:
         if file.kind == "ct":
             groups.setdefault(file.series, []).append(file)
     if not groups:
-        raise DataError("no CT series")
+        unread = damaged(files)
+        also = "".join(f"; {finding.text}" for finding in unread)
+        raise DataError(f"no CT series{also}", unread[0].path if unread else None)
     # The same instance twice in the tree is one slice.
     sizes = {
-        uid: sum({file.sop_instance: file.n_frames for file in group}.values())
+        uid: sum({file.sop_instance or file.path: file.n_frames for file in group}.values())
         for uid, group in groups.items()
     }
     ranked = sorted(sizes, key=lambda uid: -sizes[uid])
@@ -149,11 +139,13 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
 
 def damaged(files: Iterable[DicomFile]) -> list[Finding]:
     """A finding of severity ``error`` where there are damaged files: slices may be missing."""
-    count = sum(file.kind == "damaged" for file in files)
-    if not count:
+    broken = [file for file in files if file.kind == "damaged"]
+    if not broken:
         return []
-    text = f"{count} DICOM file(s) are damaged, so that slices or masks may be missing"
-    return [Finding("unreadable-file", "error", text)]
+    reasons = ", ".join(sorted({file.reason for file in broken}))
+    count = "1 DICOM file is" if len(broken) == 1 else f"{len(broken)} DICOM files are"
+    text = f"{count} damaged ({reasons}), so that slices or masks may be missing"
+    return [Finding("unreadable-file", "error", text, broken[0].path)]
 
 
 def dicom_files(folder: Path) -> list[Path]:
@@ -176,63 +168,55 @@ def _listed(counts: list[str]) -> str:
     return counts[0] if len(counts) == 1 else f"{', '.join(counts[:-1])} and {counts[-1]}"
 
 
-def _look(path: Path) -> DicomFile | None:
-    content = b""
-    found = None
+def look(path: Path | str) -> DicomFile | None:
+    """Describe a file by its header; None for a DICOMDIR and what is not a DICOM file."""
     try:
-        if not path.is_file():  # a pipe could be waited on for ever
+        head = read_head(path)
+        return None if head is None else _described(Path(path), head)
+    except NotDicomError:
+        name = Path(path).name
+        # What macOS puts beside a file on foreign disks has its ending.
+        if not name.lower().endswith(".dcm") or name.startswith("._"):
             return None
-        for size in HEADER_BYTES:
-            with path.open("rb") as stream:
-                content = stream.read(size)
-            parsed = parse(content, tags=list(TAGS), inflate_at_most=size)
-            ds = parsed.dataset
-            if ds.get("SeriesInstanceUID") or len(content) < size:
-                break
-        found = _described(path, ds)
-        if found and found.kind in ("ct", "seg") and parsed.start is None and len(content) < size:
-            found = None  # it ends before its pixels, perhaps amid the UID of its series
-    except Exception:  # damaged, or no DICOM
-        found = None
-    if found is None and _claims_to_be_dicom(path, content):
-        return DicomFile(path, "damaged", "", "", "", "", "")
-    return found
+        reason = "it is empty" if not Path(path).stat().st_size else "it is not DICOM"
+    except (BrokenError, RefusedError) as error:
+        if not _claims_to_be_dicom(Path(path)):
+            return None
+        reason = str(error)
+    except (EOFError, zlib.error):
+        reason = "deflated data are damaged"
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    return DicomFile(Path(path), "damaged", reason=reason)
 
 
-def _claims_to_be_dicom(path: Path, content: bytes) -> bool:
-    if DICOMDIR.encode() in content[:META_BYTES]:
-        return False
-    # What macOS lays beside a file on foreign disks bears its ending.
-    named = path.suffix.lower() == ".dcm" and not path.name.startswith("._")
-    return named or content[PREAMBLE - 4 : PREAMBLE] == b"DICM"
+def _claims_to_be_dicom(path: Path) -> bool:
+    """By its mark or its name: other files may begin like one without a mark."""
+    with path.open("rb") as file:
+        return marked(file.read(PREAMBLE + 8)) or path.suffix.lower() == ".dcm"
 
 
-def _described(path: Path, ds: Dataset) -> DicomFile | None:
-    """What a header tells; None where it tells no kind, or of no series."""
+def _described(path: Path, head: Head) -> DicomFile | None:
+    media_class, sop_class = head.start.media_class, head["SOPClassUID"]
+    if DICOMDIR in (media_class, sop_class):
+        return None
+    kind = head.kind
+    if not (sop_class or head["Modality"]):
+        raise BrokenError("it has neither SOPClassUID nor Modality")
+    others = {READ.get(media_class, "other"), MODALITIES.get(head["Modality"], "other")}
+    if media_class and sop_class and len(others) == 1 and kind not in others:
+        raise BrokenError("SOPClassUID contradicts MediaStorageSOPClassUID and Modality")
+    if kind == "other" and head["Modality"] in MODALITIES and _unheard_of(sop_class):
+        raise BrokenError("SOPClassUID is not one of DICOM")
+    if kind == "ct" and OVERVIEWS.intersection(head["ImageType"].split("\\")):
+        kind = "other"
+    frames = head["NumberOfFrames"]
+    if frames and not (frames.isdecimal() and int(frames)):
+        raise BrokenError("NumberOfFrames is not a number")
+    return DicomFile(path, kind, head, n_frames=int(frames or 1))
+
+
+def _unheard_of(sop_class: str) -> bool:
     from pydicom.uid import UID
 
-    sop_class = str(ds.get("SOPClassUID") or "")
-    if sop_class == DICOMDIR or not (sop_class or ds.get("Modality")):
-        return None
-
-    def text(keyword: str) -> str:
-        return str(ds.get(keyword) or "").strip()
-
-    by_modality: Kind = MODALITIES.get(text("Modality"), "other")
-    kind: Kind = READ.get(sop_class, "other") if sop_class else by_modality
-    image_type = ds.get("ImageType") or ()
-    words = {image_type} if isinstance(image_type, str) else {str(word) for word in image_type}
-    if kind == "ct" and words & OVERVIEWS:
-        kind = "other"
-    if not text("SeriesInstanceUID") and (kind != "other" or UID(sop_class).name == sop_class):
-        return None
-    return DicomFile(
-        path=path,
-        kind=kind,
-        patient=text("PatientID"),
-        study=text("StudyInstanceUID"),
-        series=text("SeriesInstanceUID"),
-        sop_instance=text("SOPInstanceUID"),
-        frame_of_reference=text("FrameOfReferenceUID"),
-        n_frames=max(1, int(ds.get("NumberOfFrames") or 1)),
-    )
+    return sop_class.startswith(STANDARD_CLASSES) and UID(sop_class).name == sop_class

@@ -31,6 +31,7 @@ def change(file, **tags):
             del ds[keyword]
         else:
             setattr(ds, keyword, value)
+    ds.file_meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", "1.2")
     ds.save_as(file)
 
 

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, RLELossless
 
-from lungseg.dicom import limits, parse
+from lungseg.dicom import limits, window
 from lungseg.dicom.deidentify.dataset import Rules
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
@@ -61,7 +61,7 @@ def test_a_deflated_bomb_is_refused(structures, monkeypatch):
     meta = pydicom.dcmread(structures).file_meta.FileMetaInformationGroupLength
     engine = zlib.compressobj(9, zlib.DEFLATED, -15)
     structures.write_bytes(content[: 144 + meta] + engine.compress(bytes(8 << 20)) + engine.flush())
-    monkeypatch.setattr(parse, "MAX_INFLATED_BYTES", 1 << 20)
+    monkeypatch.setattr(window, "MAX_INFLATED_BYTES", 1 << 20)
     assert refusal(structures) == "the dataset inflates to more than 1 MiB"
     assert pseudonymized(structures) == "the dataset inflates to more than 1 MiB"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lungseg.data.cohort import UnpairedError
-from lungseg.errors import DataError
+from lungseg.errors import DataError, IdentityError
 
 
 @contextmanager
@@ -18,6 +18,8 @@ def about(what: str) -> Iterator[None]:
     """
     try:
         yield
+    except IdentityError as error:
+        raise IdentityError(f"{what}: {error}", error.path) from error
     except UnpairedError as error:
         raise UnpairedError(f"{what}: {error}", error.path, error.cases, error.reasons) from error
     except DataError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
-from lungseg.data.sources.identity import check_name, identity_of, patient_of
+from lungseg.data.sources.dicom_patients import by_patient
+from lungseg.data.sources.identity import Identity, patient_of
 from lungseg.data.sources.natural import natural
+from lungseg.data.sources.numbering import digests, numbered, read_list, write_list
 from lungseg.data.sources.placed import placed_case
-from lungseg.data.sources.state import state_of
+from lungseg.data.sources.state import files_below, signatures, state_of
+from lungseg.dicom.head import read_head
 from lungseg.dicom.header import identifiers
 from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
@@ -29,9 +32,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
 
-GROUPINGS = ("folder", "patient")
-# The last is no date, but settles the order of undated objects.
-DATED = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime", "SOPInstanceUID")
+GROUPINGS = ("folder", "number", "patient")
 
 Parts = list[tuple[Side, NDArray[np.uint8]]]
 
@@ -56,12 +57,15 @@ class DicomTree(ABC, Generic[T]):
 
     Args:
         root: Folder that holds all.
-        cases: ``folder``: each folder in root is a case and names it. ``patient``: the files of one
+        cases: ``folder``: each folder in root is a case and names it. ``number``: each folder is a
+            case, and they are named ``Case_001``, ``Case_002``, … ``patient``: the files of one
             PatientID are a case wherever they lie, and the ID names it; only where the files say
             that identity was removed.
         series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` where
             there are several.
         lungs: Patterns of the names of ``left``, ``right`` and ``both`` lungs.
+        numbers: File that lists the folder of each number, made if missing; None: there is no
+            list.
 
     Raises:
         ConfigError: If a setting is wrong.
@@ -71,14 +75,24 @@ class DicomTree(ABC, Generic[T]):
     what: ClassVar[str]
 
     def __init__(
-        self, root: str | Path, *, cases: str, series: str, lungs: Mapping[str, list[str]]
+        self,
+        root: str | Path,
+        *,
+        cases: str,
+        series: str,
+        lungs: Mapping[str, list[str]],
+        numbers: str | None = None,
     ) -> None:
         if cases not in GROUPINGS:
-            raise ConfigError(f"data.cases: {' or '.join(GROUPINGS)}, got {cases}")
+            raise ConfigError(f"data.cases: folder, number or patient, got {cases}")
+        if numbers is not None and cases != "number":
+            raise ConfigError("data.numbers: lists the folders of data.cases=number")
         self.root = Path(root)
         self.grouping = cases
         self.series = series
         self.lungs = LungNames(**lungs)
+        self.numbers = None if numbers is None else Path(numbers)
+        self._known: Mapping[str, list[str]] = {}
 
     @abstractmethod
     def open(self, path: Path) -> T:
@@ -105,33 +119,84 @@ class DicomTree(ABC, Generic[T]):
             DataError: If none belongs to the images, or none holds lungs.
         """
 
+    def recall(self, known: Mapping[str, list[str]]) -> None:
+        """Take over the numbers that a store remembers; before anything else is asked.
+
+        Args:
+            known: What :meth:`remembered` gave before.
+        """
+        self._known = known
+
+    def remembered(self) -> dict[str, list[str]]:
+        """What each number is known again by, those of today and before; nothing without them."""
+        if self.grouping != "number":
+            return {}
+        return {
+            **self._known,
+            **{name: self._digests(path) for name, path in self._folders.items()},
+        }
+
     def cases(self) -> list[str]:
         """Names of the cases, in natural order.
 
         Raises:
-            DataError: If there are none, or a name would identify a patient.
+            DataError: If there are none.
         """
         with about("data.root"):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
-            if self.grouping == "patient":
-                return list(self._by_patient)
-            folders = [path for path in self.root.iterdir() if path.is_dir()]
-            names = sorted((path.name for path in folders if path.name[0] != "."), key=natural)
-            if not names:
-                raise DataError("no folder for each case (or set data.cases=patient)", self.root)
-            for name in names:
-                check_name(name, self.root / name)
-            return names
+            return list(self._by_patient if self.grouping == "patient" else self._folders)
+
+    @cached_property
+    def _folders(self) -> dict[str, Path]:
+        """Folder of each case."""
+        paths = [path for path in self.root.iterdir() if path.is_dir()]
+        folders = {
+            path.name: path
+            for path in sorted(paths, key=lambda path: natural(path.name))
+            if not path.name.startswith(".")
+        }
+        if not folders:
+            raise DataError("no folder for each case (or set data.cases=patient)", self.root)
+        if self.grouping == "number":
+            listed = read_list(self.numbers) if self.numbers else {}
+            files = {name: self._digests(path) for name, path in folders.items()}
+            names = numbered(files, self._known, listed)
+            kept = {name: folder for folder, name in listed.items()} | names
+            if self.numbers and len(kept) > len(listed):
+                write_list(self.numbers, kept)
+            return {name: folders[folder] for name, folder in names.items()}
+        # A name goes into files that are UTF-8.
+        named = {_utf8(name): path for name, path in folders.items()}
+        if len(named) < len(folders):
+            raise DataError("names of folders are not UTF-8: set data.cases=number", self.root)
+        return named
+
+    def _digests(self, folder: Path) -> list[str]:
+        return digests(signatures(files_below(folder), folder))
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
-            return state_of(self._paths(case))
+            if self.grouping == "patient":
+                paths = sorted(file.path for file in self._by_patient[case])
+                return state_of(paths, self.root)
+            folder = self._folders[case]
+            return state_of(files_below(folder), folder)
 
-    def patient(self, case: str) -> str:
-        """The first PatientID in the case's CT images, or nothing."""
-        return patient_of(self._paths(case))
+    def patient(self, case: str) -> frozenset[str]:
+        """What tells the case's patient from others, and whether its name may be shown.
+
+        Raises:
+            IdentityError: As :func:`lungseg.data.sources.identity.patient_of`.
+        """
+        if self.grouping == "patient":
+            heads = [file.head for file in self._by_patient[case] if file.head]
+            return frozenset[str]().union(*(Identity.of(head).keys() for head in heads))
+        folder = self._folders[case]
+        with about("data.root"):
+            name = case if self.grouping == "folder" else None
+            return patient_of(name, files_below(folder))
 
     def read(self, case: str) -> Case:
         """Read one case.
@@ -150,13 +215,15 @@ class DicomTree(ABC, Generic[T]):
             raise DataError(
                 f"files of {len(patients)} patients in one case: give each a folder of its own, or"
                 " set data.cases=patient",
-                self.root / case if self.grouping == "folder" else self.root,
+                self.root if self.grouping == "patient" else self._folders[case],
             )
         masks = [file.path for file in files if file.kind == self.kind]
         unread = damaged(files)
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
-            raise DataError(f"no {self.what} among the case's files{also}", files[0].path)
+            path = unread[0].path if unread else files[0].path
+            raise DataError(f"no {self.what} among the case's files{also}", path)
+        masks, repeated = self._once(masks)
         objects = [(path, self.open(path)) for path in sorted(masks, key=_age, reverse=True)]
         choice = self._choose(files, objects)
         series = read_series(choice.files)
@@ -167,15 +234,28 @@ class DicomTree(ABC, Generic[T]):
             text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
             more = [*more, Finding("identifiers", "warning", text)]
         digests = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
-        return placed_case(
+        findings = [
+            *unread, *repeated, *choice.findings, *series.findings, *findings, *more
+        ]  # fmt: skip
+        made = placed_case(
             case,
             series.volume,
             mask,
             sides,
             series.header,
-            [*unread, *choice.findings, *series.findings, *findings, *more],
+            findings,
             hashlib.sha256(b"".join(digests)).hexdigest(),
         )
+        return replace(made, paths={one.code: one.path for one in findings if one.path})
+
+    def _once(self, masks: list[Path]) -> tuple[list[Path], list[Finding]]:
+        """Each file once, where some are there again, byte for byte."""
+        by_content = {sha256_of(path): path for path in reversed(masks)}
+        twice = len(masks) - len(by_content)
+        if not twice:
+            return masks, []
+        text = f"{twice} {self.what}(s) there twice, byte for byte; one kept of each"
+        return [*by_content.values()], [Finding("duplicate-file", "info", text)]
 
     def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
         """The CT series: of those that masks name, where one does, by the rule of the settings."""
@@ -191,58 +271,19 @@ class DicomTree(ABC, Generic[T]):
     def _files(self, case: str) -> list[DicomFile]:
         if self.grouping == "patient":
             return self._by_patient[case]
-        files = scan(self.root / case)
+        files = scan(self._folders[case])
         if not files:
-            raise DataError("the folder holds no DICOM file", self.root / case)
+            raise DataError("the folder holds no DICOM file", self._folders[case])
         return files
-
-    def _paths(self, case: str) -> list[Path]:
-        if self.grouping == "patient":
-            return sorted(file.path for file in self._by_patient[case])
-        return sorted(path for path in (self.root / case).rglob("*") if path.is_file())
 
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:
-        files: dict[str, list[DicomFile]] = {}
-        scanned = scan(self.root)
-        for file in scanned:
-            if file.kind in ("ct", self.kind):
-                files.setdefault(file.patient, []).append(file)
-        if not files:
-            raise DataError("no CT image and no mask among the files", self.root)
-        named: dict[str, list[DicomFile]] = {}
-        for patient, own in files.items():
-            if not _all_removed(own):
-                raise DataError(
-                    "files do not say that identity was removed, or hold a birth date, so PatientID"
-                    " may not name cases:"
-                    " run lungseg deidentify first, or name folders by pseudonyms and leave"
-                    " data.cases=folder",
-                    own[0].path,
-                )
-            name = re.sub(r"[^A-Za-z0-9._-]+", "_", patient).strip("._-")
-            if not name or name in named:
-                raise DataError("PatientIDs are empty or too alike to name cases", own[0].path)
-            named[name] = own
-        for file in scanned:
-            if file.kind == "damaged":  # whose it is, only its neighbours may tell
-                _add_to_neighbours(file, named)
-        return {name: named[name] for name in sorted(named, key=natural)}
+        return by_patient(self.root, self.kind)
 
 
-def _add_to_neighbours(unread: DicomFile, cases: dict[str, list[DicomFile]]) -> None:
-    """Add a file to the cases with files in its folder; where none has, to all of them."""
-    folder = unread.path.parent
-    near = [own for own in cases.values() if any(file.path.parent == folder for file in own)]
-    for own in near or cases.values():
-        own.append(unread)
-
-
-def _all_removed(files: Sequence[DicomFile]) -> bool:
-    """Whether one file of each series says that identity was removed."""
-    one_each = {file.series: file.path for file in files}
-    found = [identity_of(path) for path in one_each.values()]
-    return all(identity is not None and identity.removed for identity in found)
+def _utf8(name: str) -> str:
+    """A name with the bytes replaced that are not UTF-8: Python keeps them as lone surrogates."""
+    return re.sub("[\ud800-\udfff]", "_", name)
 
 
 def date_of(path: Path) -> str:
@@ -252,22 +293,16 @@ def date_of(path: Path) -> str:
 
 def _age(path: Path) -> tuple[str, str]:
     """Sorts objects by when their content was made; undated ones first, by UID."""
-    from pydicom.datadict import tag_for_keyword
-
-    tags = [tag_for_keyword(keyword) or 0 for keyword in DATED]
-    try:
-        head = parse(read_bytes(path), tags=tags).dataset
-        *dated, uid = (str(head.get(keyword) or "") for keyword in DATED)
-    except Exception:  # a damaged file is told of when it is read
+    head = read_head(path)
+    if head is None:
         return "", ""
-    return "".join(dated), uid
+    dates = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime")
+    return "".join(head[keyword] for keyword in dates), head["SOPInstanceUID"]
 
 
 def _identifiers(path: Path) -> set[str]:
     """Keywords of filled-in attributes that may name someone, of a file that could be read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return identifiers(parse(read_bytes(path)).dataset, nested=True)
+    return identifiers(parse(read_bytes(path)).dataset, nested=True)
 
 
 def referring(

@@ -1,38 +1,24 @@
-"""Whom a DICOM file says it is of: looked at in memory, never handed on."""
+"""Whose a case's DICOM files are, and whether its name tells it: looked at in memory only."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lungseg.dicom.classes import READ
-from lungseg.dicom.parse import parse
-from lungseg.dicom.tree import DICOMDIR, MODALITIES
-from lungseg.errors import DataError
+from lungseg.dicom.head import Head
+from lungseg.dicom.header import like_a_person
+from lungseg.dicom.tree import DicomFile, look
+from lungseg.errors import IdentityError
 
-TAGS = {
-    "SOPClassUID": 0x00080016,
-    "StudyDate": 0x00080020,
-    "AccessionNumber": 0x00080050,
-    "Modality": 0x00080060,
-    "PatientName": 0x00100010,
-    "PatientID": 0x00100020,
-    "PatientBirthDate": 0x00100030,
-    "PatientIdentityRemoved": 0x00120062,
-    "StudyInstanceUID": 0x0020000D,
-    "SeriesInstanceUID": 0x0020000E,
-}
-# The tags stand near the beginning; only where large elements stand before them, more is looked at.
-HEADER_BYTES = (64 << 10, 1 << 20)
 SHORTEST_NAME = 2
 # A shorter ID stands in other names by chance.
 SHORTEST_ID = 3
 # So long a text is known even in the middle of a word.
 LONG = 4
+DUMMY_DATES = ("19000101", "18000101")
 
 
 @dataclass(frozen=True)
@@ -42,19 +28,53 @@ class Identity:
     Attributes:
         patient: PatientID.
         name: PatientName.
-        dates: PatientBirthDate and StudyDate, where they have eight digits.
+        birth_date: PatientBirthDate.
+        dates: PatientBirthDate and StudyDate, where they have eight digits and the file does not
+            say that dates were modified or removed (0028,0303).
         numbers: AccessionNumber, StudyInstanceUID and SeriesInstanceUID, where there are any.
-        removed: Whether the file says that identity was removed (0012,0062), and holds no birth
+        studies: StudyInstanceUID and SeriesInstanceUID, each of one patient by definition.
+        removed: Whether the file says that identity was removed (0012,0062), and has no birth
             date: name and ID are pseudonyms then.
-        ct: Whether it is a CT image.
     """
 
     patient: str
     name: str
+    birth_date: str
     dates: tuple[str, ...]
     numbers: tuple[str, ...]
+    studies: tuple[str, ...]
     removed: bool
-    ct: bool
+
+    @classmethod
+    def of(cls, head: Head) -> Identity:
+        """What a header says."""
+        born = head["PatientBirthDate"]
+        shifted = head["LongitudinalTemporalInformationModified"].upper() in ("MODIFIED", "REMOVED")
+        dates = (born,) if shifted else (born, head["StudyDate"])
+        studies = (head["StudyInstanceUID"], head["SeriesInstanceUID"])
+        return cls(
+            patient=head["PatientID"],
+            name=head["PatientName"],
+            birth_date=born,
+            dates=tuple(date for date in dates if re.fullmatch(r"\d{8}", date)),
+            numbers=tuple(number for number in (head["AccessionNumber"], *studies) if number),
+            studies=tuple(uid for uid in studies if uid),
+            removed=head["PatientIdentityRemoved"].upper() == "YES" and not born,
+        )
+
+    def keys(self) -> frozenset[str]:
+        """What another file of the patient shares at least one of.
+
+        One value alone may be damaged or mistyped: studies and series are of one patient by
+        definition, and a name with a birth date nearly always.
+        """
+        found = {f"PatientID {self.patient}"} if self.patient else set()
+        found |= {f"UID {uid}" for uid in self.studies}
+        if not self.removed and self.birth_date not in ("", *DUMMY_DATES):
+            words = " ".join(_words(self.name))
+            if like_a_person(self.name):
+                found.add(f"person {words} {self.birth_date}")
+        return frozenset(found)
 
     def stands_in(self, text: str) -> bool:
         """Whether a text gives away who or when, or names the study or series."""
@@ -72,82 +92,56 @@ class Identity:
         )
 
 
-def check_name(name: str, folder: Path) -> None:
-    """Refuse a case's name that identifies: it reaches logs, audits and stores.
+def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
+    """What tells a case's patient from others, and whether the case's name gives that away.
 
     Args:
-        name: The case's.
-        folder: Its DICOM files; one in each folder of the tree is looked at.
+        name: The case's, which reaches logs, audits and stores; None for one that cannot tell.
+        files: The case's, in order; in each folder the first that names its patient is looked at.
+
+    Returns:
+        As :meth:`Identity.keys`, of the first CT image with a PatientID, else of what there is.
 
     Raises:
-        DataError: If the name holds the patient's name or ID, a date, a number or a UID of theirs.
+        IdentityError: If the name holds the patient's name or ID, a date, a number or a UID of
+            theirs, or every DICOM file is damaged, so that this cannot be told.
     """
-    if any(identity.stands_in(name) for identity in _identities(folder)):
-        raise DataError(
+    told: dict[Path, Identity] = {}
+    silent: dict[Path, Identity] = {}
+    image: Identity | None = None
+    broken: DicomFile | None = None
+    for path in files:
+        if path.parent in told and image is not None:
+            continue
+        file = look(path)
+        if file is None:
+            continue
+        if file.head is None:
+            broken = broken or file
+            continue
+        identity = Identity.of(file.head)
+        known = told if identity.patient or identity.name else silent
+        known.setdefault(path.parent, identity)
+        if image is None and file.kind == "ct" and identity.patient:
+            image = identity
+    identities = [*told.values(), *silent.values()]
+    if broken and not identities:
+        raise IdentityError(
+            f"a case whose DICOM files are damaged ({broken.reason}): whose they are cannot be"
+            " told, so the case is not named here",
+            broken.path,
+        )
+    if name is not None and any(identity.stands_in(name) for identity in identities):
+        folder = next(iter({**told, **silent}))
+        raise IdentityError(
             "a case's name holds the name, ID, birth date, study date, accession number or a UID"
-            " of its patient: rename (give folders pseudonyms), or run lungseg deidentify first",
+            " of its patient: rename it (give folders pseudonyms), let data.cases=number name"
+            " cases (data=tcia, data=dicomseg), or run lungseg deidentify first",
             folder,
         )
-
-
-def patient_of(files: Iterable[Path]) -> str:
-    """The first PatientID in the CT images among files, or nothing."""
-    for file in files:
-        identity = identity_of(file)
-        if identity is not None and identity.ct and identity.patient:
-            return identity.patient
-    return ""
-
-
-def identity_of(path: Path) -> Identity | None:
-    """Read a file's identity; None for a DICOMDIR, and what is no DICOM or too damaged to tell."""
-    head = _head(path)
-    if head is None or head["SOPClassUID"] == DICOMDIR:
-        return None
-    sop_class = head["SOPClassUID"]
-    kind = READ.get(sop_class) if sop_class else MODALITIES.get(head["Modality"])
-    dates = (head["PatientBirthDate"], head["StudyDate"])
-    numbers = (head["AccessionNumber"], head["StudyInstanceUID"], head["SeriesInstanceUID"])
-    return Identity(
-        patient=head["PatientID"],
-        name=head["PatientName"],
-        dates=tuple(date for date in dates if re.fullmatch(r"\d{8}", date)),
-        numbers=tuple(number for number in numbers if number),
-        removed=head["PatientIdentityRemoved"].upper() == "YES" and not head["PatientBirthDate"],
-        ct=kind == "ct",
-    )
-
-
-def _head(path: Path) -> dict[str, str] | None:
-    """Values of the tags, as text."""
-    for size in HEADER_BYTES:
-        try:
-            if not path.is_file():  # a pipe could be waited on for ever
-                return None
-            with warnings.catch_warnings(), path.open("rb") as stream:
-                warnings.simplefilter("ignore")
-                content = stream.read(size)
-                head = parse(content, tags=list(TAGS.values()), inflate_at_most=size).dataset
-                values = {key: str(head.get(key) or "").strip() for key in TAGS}
-        except Exception:  # a damaged file is told of when the case is read
-            return None
-        if values["SeriesInstanceUID"] or len(content) < size:
-            return values
-    return values
-
-
-def _identities(folder: Path) -> Iterator[Identity]:
-    """Of one file in each folder of a tree: the first that names its patient, else the first."""
-    for place in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())]):
-        found = None
-        for file in sorted(place.iterdir()):
-            identity = identity_of(file)
-            found = found or identity
-            if identity is not None and (identity.patient or identity.name):
-                found = identity
-                break
-        if found is not None:
-            yield found
+    if image is None:
+        image = next(iter(identities), None)
+    return image.keys() if image else frozenset()
 
 
 def _holds(text: str, term: str, shortest: int) -> bool:

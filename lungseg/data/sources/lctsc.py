@@ -9,10 +9,10 @@ from pathlib import Path
 from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
-from lungseg.data.sources.identity import check_name, patient_of
+from lungseg.data.sources.identity import patient_of
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
-from lungseg.data.sources.state import state_of
+from lungseg.data.sources.state import files_below, state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
@@ -35,14 +35,10 @@ class LctscFolder:
         """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
 
         Raises:
-            DataError: If there are none, an image folder and a mask do not pair up, or a name would
-                identify a patient.
+            DataError: If there are none, or an image folder and a mask do not pair up.
         """
         with about("data.root"):
-            names = self._cases()
-            for name in names:
-                check_name(name, self.root / "Images" / name)
-            return names
+            return self._cases()
 
     def _cases(self) -> list[str]:
         images = self.root / "Images"
@@ -66,12 +62,17 @@ class LctscFolder:
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
-            return state_of([*dicom_files(self.root / "Images" / case), self._mask_file(case)])
+            files = [*dicom_files(self.root / "Images" / case), self._mask_file(case)]
+            return state_of(files, self.root)
 
-    def patient(self, case: str) -> str:
-        """The first PatientID in the case's images, or nothing."""
-        with about(case):
-            return patient_of(dicom_files(self.root / "Images" / case))
+    def patient(self, case: str) -> frozenset[str]:
+        """What tells the case's patient from others, and whether its name may be shown.
+
+        Raises:
+            IdentityError: As :func:`lungseg.data.sources.identity.patient_of`.
+        """
+        with about("data.root"):
+            return patient_of(case, files_below(self.root / "Images" / case))
 
     def read(self, case: str) -> Case:
         """Read one case, its mask aligned with its image.

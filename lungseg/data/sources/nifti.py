@@ -16,13 +16,13 @@ from lungseg.data.lungs import LungNames, Side, combine, pick
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import as_hu
-from lungseg.data.sources.identity import check_name, patient_of
+from lungseg.data.sources.identity import patient_of
 from lungseg.data.sources.image_file import read_image_file
 from lungseg.data.sources.labels import by_labels, check_labels, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
-from lungseg.data.sources.state import state_of
+from lungseg.data.sources.state import files_below, state_of
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import choose_series, damaged, scan
 from lungseg.errors import DataError
@@ -74,32 +74,33 @@ class NiftiFolder:
         """Names of the cases, in natural order.
 
         Raises:
-            DataError: If there are none, images and masks do not pair up, or the name of a case
-                with DICOM files would identify a patient.
+            DataError: If there are none, or images and masks do not pair up.
         """
-        for name, files in self._files.items():
-            if files.image.is_dir():
-                with about("data.root"):
-                    check_name(name, files.image)
         return list(self._files)
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         files = self._files[case]
         with about(case):
-            image = sorted(files.image.rglob("*")) if files.image.is_dir() else [files.image]
-            return state_of([*image, *(path for _, path in files.masks)])
+            image = files_below(files.image) if files.image.is_dir() else [files.image]
+            return state_of([*image, *(path for _, path in files.masks)], self.root)
 
-    def patient(self, case: str) -> str:
-        """What stands for ``{patient}`` in the image's path, else the PatientID of DICOM files.
+    def patient(self, case: str) -> frozenset[str]:
+        """What stands for ``{patient}`` in the image's path, else what DICOM files say.
 
         NIfTI itself names nobody.
+
+        Raises:
+            IdentityError: If the case's name would identify the patient of its DICOM files, or
+                they are damaged.
         """
         files = self._files[case]
-        if files.patient or not files.image.is_dir():
-            return files.patient
-        with about(case):
-            return patient_of(sorted(files.image.rglob("*")))
+        said = frozenset({files.patient} - {""})
+        if not files.image.is_dir():
+            return said
+        with about("data.root"):
+            told = patient_of(case, files_below(files.image))
+        return said or told
 
     def read(self, case: str) -> Case:
         """Read one case.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lungseg.data.cohort import UnpairedError
 from lungseg.data.sources.natural import natural
+from lungseg.errors import DataError
 
 
 def paired(
@@ -25,6 +26,9 @@ def paired(
         UnpairedError: If a case has only one of the two.
     """
     both = sorted({*images, *masks}, key=natural)
+    if not all(name.isprintable() for name in both):
+        # Names of cases stand in files that are UTF-8, and in tables.
+        raise DataError("names of cases hold characters that are not UTF-8 text: rename them", root)
     reasons = {
         name: (no_mask if name not in masks else no_image).format(name)
         for name in both

@@ -119,12 +119,13 @@ class SliceImages:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
             return state_of(
-                file for match, mask in self._files[case] for file in (match.path, mask)
+                [file for match, mask in self._files[case] for file in (match.path, mask)],
+                self.root,
             )
 
-    def patient(self, case: str) -> str:
+    def patient(self, case: str) -> frozenset[str]:
         """What stands for ``{patient}`` in the images' path, else the case."""
-        return self._files[case][0][0].patient or case
+        return frozenset({self._files[case][0][0].patient or case})
 
     def read(self, case: str) -> Case:
         """Read one case.

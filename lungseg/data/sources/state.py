@@ -3,14 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 
-def state_of(files: Iterable[Path]) -> str:
-    """Hash of names, sizes and times: equal means unchanged."""
+def files_below(folder: Path) -> list[Path]:
+    """Files in a tree of folders, sorted; links to files count, links to folders are not followed.
+
+    Pipes and devices are left out.
+
+    Raises:
+        OSError: If a folder cannot be read.
+    """
+    found: list[str] = []
+    folders = [os.fspath(folder)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.is_file():
+                    found.append(entry.path)
+    return [Path(path) for path in sorted(found)]
+
+
+def state_of(files: Iterable[Path], root: Path) -> str:
+    """Hash of names, sizes and times: equal means unchanged.
+
+    Args:
+        files: In order.
+        root: Folder that they lie below; it may be renamed without a change.
+    """
+    lines = b"\n".join(signatures(files, root))
+    return hashlib.sha256(lines).hexdigest()
+
+
+def signatures(files: Iterable[Path], root: Path) -> list[bytes]:
+    """Name below ``root``, size and time of each file. Names may be in any encoding."""
+    start = len(os.fsencode(root))
     lines = []
     for file in files:
-        stat = file.stat()
-        lines.append(f"{file.name} {stat.st_size} {stat.st_mtime_ns}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        path = os.fsencode(file)
+        about = os.stat(path)  # noqa: PTH116  # a path object's costs as much again
+        lines.append(b"%s %d %d" % (path[start:], about.st_size, about.st_mtime_ns))
+    return lines

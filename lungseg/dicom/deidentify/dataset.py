@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,9 +58,7 @@ def deidentify(dataset: Dataset, rules: Rules) -> Changes:
     changes: Changes = Counter()
     patient = patient_of(dataset, rules.pseudonyms)
     names = _new_names(dataset, rules.rename)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of malformed values: they are emptied or replaced
-        _clean(dataset, rules, changes, _ids(dataset))
+    _clean(dataset, rules, changes, _ids(dataset))
     _name_structures(dataset, names, changes)
     dataset.PatientID = dataset.PatientName = patient
     _say_how(dataset, rules)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,27 +56,25 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
     try:
         if not _looks_like_dicom(file):
             return Outcome(NOT_DICOM)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset = read_whole(file, force=True)
-            reason = left_out(dataset)
-            if reason is not None:
-                return Outcome(reason)
-            if "TransferSyntaxUID" not in dataset.file_meta:
-                dataset.file_meta.TransferSyntaxUID = _syntax_as_read(dataset)
-            _cut_pixels(dataset)
-            names = rules.pseudonyms
-            patient = patient_of(dataset, names)
-            study = names.label("study", str(dataset.get("StudyInstanceUID", "")), 8)
-            series = names.label("series", str(dataset.SeriesInstanceUID), 8)
-            target = Path(patient, study, series)
-            name = names.label("instance", str(dataset.SOPInstanceUID), 16)
-            copy = output / target / f"{name}.dcm"
-            if copy.exists():
-                return Outcome(TWICE)
-            kind = READ[dataset.SOPClassUID]
-            changes = deidentify(dataset, rules)
-            _write(dataset, copy)
+        dataset = read_whole(file)
+        reason = left_out(dataset)
+        if reason is not None:
+            return Outcome(reason)
+        if "TransferSyntaxUID" not in dataset.file_meta:
+            dataset.file_meta.TransferSyntaxUID = _syntax_as_read(dataset)
+        _cut_pixels(dataset)
+        names = rules.pseudonyms
+        patient = patient_of(dataset, names)
+        study = names.label("study", str(dataset.get("StudyInstanceUID", "")), 8)
+        series = names.label("series", str(dataset.SeriesInstanceUID), 8)
+        target = Path(patient, study, series)
+        name = names.label("instance", str(dataset.SOPInstanceUID), 16)
+        copy = output / target / f"{name}.dcm"
+        if copy.exists():
+            return Outcome(TWICE)
+        kind = READ[dataset.SOPClassUID]
+        changes = deidentify(dataset, rules)
+        _write(dataset, copy)
     except (DataError, RefusedError) as error:
         return Outcome(str(error))
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind

@@ -11,8 +11,8 @@ from lungseg.data.sources.dicomseg import DicomSegFolder
 from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.data.sources.nifti import NiftiFolder
 from lungseg.data.sources.tcia import TciaFolder
-from lungseg.dicom.tree import DICOMDIR
-from lungseg.errors import DataError
+from lungseg.dicom.classes import DICOMDIR
+from lungseg.errors import IdentityError
 
 STUDY, SERIES = "1.2.3.4711.1", "1.2.3.4711.2"
 LUNGS = {"both": ["lungs"]}
@@ -35,6 +35,8 @@ def write(file, sop_class=CTImageStorage, **tags):
     ds.StudyInstanceUID, ds.SeriesInstanceUID = STUDY, SERIES
     for keyword, value in tags.items():
         setattr(ds, keyword, value)
+    if sop_class == CTImageStorage:
+        ds.BitsAllocated, ds.PixelData = 16, b"\0\0"
     ds.save_as(file, enforce_file_format=True)
 
 
@@ -66,8 +68,11 @@ def kind(request):
 
 
 def refused(made, folder):
-    with pytest.raises(DataError, match="^data.root: a case's name holds .* deidentify") as info:
-        made.cases()
+    (name,) = made.cases()
+    with pytest.raises(
+        IdentityError, match="^data.root: a case's name holds .* deidentify"
+    ) as info:
+        made.patient(name)
     assert str(folder) not in str(info.value)
     assert not any(word in str(info.value) for word in ("Doe", "John", "4711", "1956", "A0815"))
     return True
@@ -85,6 +90,7 @@ def test_neutral_names_pass(kind, tmp_path):
         # An ID of one digit stands in any name by chance.
         write(folder / "1.dcm", **DOE | {"AccessionNumber": "1", "PatientID": "0"})
     assert made.cases() == ["Case_000", "Case_1"]
+    assert all(made.patient(name) for name in made.cases())
 
 
 @pytest.mark.parametrize(
@@ -119,6 +125,7 @@ def test_what_only_looks_like_it(name, tmp_path):
     made, folder = tcia(tmp_path, name)
     write(folder / "1.dcm", **DOE)
     assert made.cases() == [name]
+    assert made.patient(name)
 
 
 def test_pseudonyms_may_name_cases(kind, tmp_path):
@@ -126,6 +133,7 @@ def test_pseudonyms_may_name_cases(kind, tmp_path):
     tags = {"PatientIdentityRemoved": "YES", "PatientBirthDate": ""}
     write(folder / "1.dcm", **DOE | tags | {"PatientID": "LCTSC-101", "PatientName": "LCTSC-101"})
     assert made.cases() == ["LCTSC-101"]
+    assert "PatientID LCTSC-101" in made.patient("LCTSC-101")
 
 
 def test_the_file_that_tells_is_found(kind, tmp_path):
@@ -143,17 +151,42 @@ def test_cases_of_one_patient_are_known_as_such(kind, tmp_path):
     for name in ("a", "b"):
         made, folder = kind(tmp_path, name)
         write(folder / "0_DICOMDIR.dcm", DICOMDIR, PatientID="disc")
-        write(folder / "1.dcm", RTStructureSetStorage, PatientID=f"plan of {name}")
-        write(folder / "2.dcm")
+        write(folder / "1.dcm", RTStructureSetStorage, PatientID=f"plan of {name}", **uids(name))
+        write(folder / "2.dcm", **uids(name))
         os.mkfifo(folder / "3.dcm")
-        write(folder / "4.dcm", **DOE)
-    assert [made.patient(name) for name in ("a", "b")] == ["4711", "4711"]
+        write(folder / "4.dcm", **DOE, **uids(name))
+    assert made.patient("a") & made.patient("b") == {"PatientID 4711", "person doe john 19560102"}
+
+
+def uids(name):
+    return {"StudyInstanceUID": f"1.2.{ord(name)}", "SeriesInstanceUID": f"1.2.{ord(name)}.1"}
+
+
+def test_cases_of_one_study_are_of_one_patient(kind, tmp_path):
+    for name in ("a", "b"):
+        made, folder = kind(tmp_path, name)
+        write(folder / "1.dcm", **DOE | {"PatientID": f"4711{name}", "PatientBirthDate": ""})
+    assert made.patient("a") & made.patient("b") == {f"UID {STUDY}", f"UID {SERIES}"}
 
 
 def test_a_patient_that_is_nowhere_told(kind, tmp_path):
     made, folder = kind(tmp_path, "a")
-    write(folder / "1.dcm")
-    assert made.patient("a") == ""
+    write(folder / "1.dcm", StudyInstanceUID="", SeriesInstanceUID="")
+    assert made.patient("a") == frozenset()
+
+
+def test_identity_that_cannot_be_read_stops_the_case(kind, tmp_path):
+    """Its name may be the patient's, so it is not shown."""
+    made, folder = kind(tmp_path, "Doe")
+    write(folder / "1.dcm", **DOE)
+    whole = (folder / "1.dcm").read_bytes()
+    (folder / "1.dcm").write_bytes(whole[:-60])
+    with pytest.raises(
+        IdentityError, match="^data.root: a case whose DICOM files are damaged"
+    ) as info:
+        made.patient("Doe")
+    assert "Doe" not in str(info.value)
+    assert info.value.path == folder / "1.dcm"
 
 
 def test_a_placeholder_for_the_patient_goes_first(tmp_path):
@@ -161,7 +194,7 @@ def test_a_placeholder_for_the_patient_goes_first(tmp_path):
     write(tmp_path / "p" / "a" / "dicom" / "1.dcm", **DOE)
     patterns = {"images": "{patient}/{case}/dicom", "masks": "{patient}/{case}/lung.nii"}
     made = NiftiFolder(tmp_path, **patterns, labels={"both": [1]}, lungs=LUNGS)
-    assert made.patient("a") == "p"
+    assert made.patient("a") == {"p"}
 
 
 def test_what_stands_behind_large_elements_is_found(tmp_path):

@@ -360,7 +360,7 @@ def test_patients_by_placeholder(phantom, tmp_path):
         write_nifti(tmp_path / f"{name}_lung.nii", mask, affine)
     made = source(tmp_path, images="{patient}/{case}_ct.nii", masks="*/{case}_lung.nii")
     assert made.cases() == ["a", "b", "c"]
-    assert [made.patient(name) for name in made.cases()] == ["p1", "p1", "p2"]
+    assert [made.patient(name) for name in made.cases()] == [{"p1"}, {"p1"}, {"p2"}]
 
 
 def test_npz_goes_by_evidence(phantom, tmp_path):

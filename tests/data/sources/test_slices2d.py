@@ -53,7 +53,7 @@ def test_16_bits_come_back(ending, on, phantom, tmp_path):
     made = source(write(tmp_path, phantom, ending=ending, on=on), spacing_mm=spacing)
     made = pickle.loads(pickle.dumps(made))
     assert made.cases() == ["a"]
-    assert made.patient("a") == "a"
+    assert made.patient("a") == {"a"}
     case = made.read("a")
     np.testing.assert_array_equal(case.volume.voxels, image)
     np.testing.assert_array_equal(case.mask, mask)

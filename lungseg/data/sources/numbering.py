@@ -1,0 +1,112 @@
+"""Numbers in place of names, for cases whose folders may not name them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lungseg.errors import ConfigError
+from lungseg.files import write_text
+
+HEADER = ["case", "folder"]
+DIGITS = 12  # of a file's digest
+
+
+def digests(signatures: Iterable[bytes]) -> list[str]:
+    """What a case's files are known by again; names, sizes and times cannot be told from it."""
+    return [hashlib.sha256(line).hexdigest()[:DIGITS] for line in signatures]
+
+
+def numbered(
+    folders: Mapping[str, list[str]],
+    known: Mapping[str, list[str]],
+    listed: Mapping[str, str],
+) -> dict[str, str]:
+    """A name for each folder; one that had a name before keeps it, and no name is given twice.
+
+    A folder is known by the user's list, else by its files: the name goes to the folder that has
+    more than half of the files which the name stood for.
+
+    Args:
+        folders: Digests of the files in each folder, in the order in which new ones are counted.
+        known: Digests of files by name, as the store remembers them.
+        listed: Name by folder, from the user's list.
+
+    Returns:
+        Folder by name, in the order of the names.
+    """
+    names = {folder: name for folder, name in listed.items() if folder in folders}
+    owner = {digest: name for name, files in known.items() for digest in files}
+    taken = {*listed.values()}
+    for folder, files in folders.items():
+        if folder in names:
+            continue
+        shared = Counter(owner[digest] for digest in files if digest in owner)
+        name, count = max(shared.items(), key=lambda one: one[1], default=("", 0))
+        if name not in taken and 2 * count > min(len(files), len(known.get(name, ()))):
+            names[folder] = name
+            taken.add(name)
+    last = max((_number(name) for name in [*known, *taken]), default=0)
+    for folder in folders:
+        if folder not in names:
+            last += 1
+            names[folder] = f"Case_{last:03d}"
+    return {name: folder for folder, name in sorted(names.items(), key=lambda one: _order(one[1]))}
+
+
+def read_list(file: Path) -> dict[str, str]:
+    """Name by folder from a user's list; nothing where there is no file yet.
+
+    Raises:
+        ConfigError: If it is not such a list.
+    """
+    try:
+        text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"data.numbers: {error.strerror}: give a file", file) from None
+    rows = list(csv.reader(io.StringIO(text)))
+    whole = rows[:1] == [HEADER] and all(len(row) == 2 for row in rows)
+    names = [row[0] for row in rows[1:]] if whole else []
+    if not whole or not all(_number(name) for name in names) or len(set(names)) < len(names):
+        raise ConfigError(
+            "data.numbers: not a list of cases and folders; name a new file, or one made before",
+            file,
+        )
+    return {folder: name for name, folder in rows[1:]}
+
+
+def write_list(file: Path, folders: Mapping[str, str]) -> None:
+    """Write the user's list, with a row for each case: name and folder."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *folders.items()])
+    write_text(file, text.getvalue())
+
+
+def check_list(file: str | None, outputs: str) -> None:
+    """Refuse a list among the outputs: they name nobody.
+
+    Raises:
+        ConfigError: If it would stand there.
+    """
+    if file is None:
+        return
+    inside = Path(os.path.abspath(outputs))
+    if inside in Path(os.path.abspath(file)).parents:
+        raise ConfigError("data.numbers: must lie outside outputs/: it names the folders", file)
+
+
+def _number(name: str) -> int:
+    found = re.fullmatch(r"Case_(\d+)", name)
+    return int(found[1]) if found else 0
+
+
+def _order(name: str) -> tuple[int, str]:
+    return _number(name), name

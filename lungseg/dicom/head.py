@@ -1,0 +1,140 @@
+"""What a file's header says of patient, study and series, read by tags and no further.
+
+Values are kept in memory to be compared; none of them is shown or written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lungseg.dicom.classes import MODALITIES, READ, Kind
+from lungseg.dicom.start import Start, begin
+from lungseg.dicom.walk import PIXEL_TAGS, BrokenError
+from lungseg.dicom.window import FileWindow, Window
+
+CHARSET = 0x00080005
+CLASS = 0x00080016
+PATIENT = 0x00100020
+SERIES = 0x0020000E
+TAGS = {
+    "ImageType": 0x00080008,
+    "SOPClassUID": CLASS,
+    "SOPInstanceUID": 0x00080018,
+    "StudyDate": 0x00080020,
+    "ContentDate": 0x00080023,
+    "ContentTime": 0x00080033,
+    "AccessionNumber": 0x00080050,
+    "Modality": 0x00080060,
+    "PatientName": 0x00100010,
+    "PatientID": PATIENT,
+    "PatientBirthDate": 0x00100030,
+    "PatientIdentityRemoved": 0x00120062,
+    "StudyInstanceUID": 0x0020000D,
+    "SeriesInstanceUID": SERIES,
+    "FrameOfReferenceUID": 0x00200052,
+    "NumberOfFrames": 0x00280008,
+    "LongitudinalTemporalInformationModified": 0x00280303,
+    "StructureSetDate": 0x30060008,
+    "StructureSetTime": 0x30060009,
+}
+WANTED = frozenset({CHARSET, *TAGS.values()})
+LAST = 0x00280303
+LAST_OF_STRUCTURES = 0x30060009
+# No text is that long; a length gone wrong may be.
+MAX_LENGTH = 1 << 16
+COMPARED = (PATIENT, 0x0020000D, SERIES, 0x00200052)
+CONTROL = re.compile(rb"[\x00-\x1a\x1c-\x1f]")  # escape switches character sets
+# Where one of these is missing, it may be that damage hides it: then the whole file is looked at.
+EXPECTED = (PATIENT, SERIES)
+RTSTRUCT = next(uid for uid, kind in READ.items() if kind == "rtstruct").encode()
+
+
+@dataclass(frozen=True)
+class Head:
+    """A header's values as they stand in the file.
+
+    Attributes:
+        start: Beginning and encoding of the data set.
+        values: Bytes by tag, of those in ``TAGS`` that the file has.
+    """
+
+    start: Start
+    values: Mapping[int, bytes]
+
+    @property
+    def kind(self) -> Kind:
+        """What the file holds, by its SOP class; without one, by its modality."""
+        sop_class = self["SOPClassUID"]
+        if sop_class:
+            return READ.get(sop_class, "other")
+        return MODALITIES.get(self["Modality"], "other")
+
+    def __getitem__(self, keyword: str) -> str:
+        """The text of an attribute; empty where it is missing or empty."""
+        value = self.values.get(TAGS[keyword])
+        return text_of(value, self.values.get(CHARSET, b"")) if value else ""
+
+
+def read_head(path: Path | str) -> Head | None:
+    """Read a file's header up to the last tag of interest, wherever in the file that stands.
+
+    Returns:
+        None for what is not a regular file: a pipe could be waited on for ever.
+
+    Raises:
+        NotDicomError: If it does not begin as a DICOM file.
+        BrokenError: If its bytes cannot be the elements of a data set.
+        EOFError: If a deflated data set ends early, zlib.error if it is damaged.
+        RefusedError: If it inflates beyond the limit.
+        OSError: If the file cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            return None
+        return head_of(FileWindow(handle, about.st_size))
+    finally:
+        os.close(handle)
+
+
+def head_of(window: Window) -> Head:
+    """As :func:`read_head`, from bytes."""
+    start = begin(window)
+    read = start.walker.window.read
+    values: dict[int, bytes] = {}
+    pixels = False
+    for tag, _, at, length, _ in start.walker.elements(start.at, only=WANTED, until=LAST):
+        if tag > LAST:
+            pixels = tag in PIXEL_TAGS
+            structures = values.get(CLASS, b"").rstrip(b"\0") == RTSTRUCT
+            beyond = tag > (LAST_OF_STRUCTURES if structures else LAST)
+            if pixels or (beyond and all(tag in values for tag in EXPECTED)):
+                break
+        if tag in WANTED:
+            if tag in values:
+                raise BrokenError("an attribute stands twice")
+            values[tag] = read(at, length) if length <= MAX_LENGTH else b""
+    head = Head(start, values)
+    if any(tag not in values for tag in EXPECTED) and not pixels and head.kind in ("ct", "seg"):
+        raise BrokenError("the file ends before its pixels")
+    if any(CONTROL.search(values.get(tag, b"").rstrip(b"\0")) for tag in COMPARED):
+        raise BrokenError("PatientID or a UID holds control characters")
+    return head
+
+
+@lru_cache(maxsize=1024)
+def text_of(value: bytes, charset: bytes) -> str:
+    """Text in the file's character set, without the padding around it."""
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii").strip(" \0")
+    from pydicom.charset import convert_encodings, decode_bytes
+
+    names = charset.decode("latin-1").strip(" \0").split("\\")
+    return decode_bytes(value, convert_encodings(names), {0x5C}).strip(" \0")
