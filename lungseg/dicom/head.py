@@ -50,8 +50,6 @@ LAST_OF_STRUCTURES = 0x30060009
 MAX_LENGTH = 1 << 16
 COMPARED = (PATIENT, 0x0020000D, SERIES, 0x00200052)
 CONTROL = re.compile(rb"[\x00-\x1a\x1c-\x1f]")  # escape switches character sets
-# Where one of these is missing, it may be that damage hides it: then the whole file is looked at.
-EXPECTED = (PATIENT, SERIES)
 RTSTRUCT = next(uid for uid, kind in READ.items() if kind == "rtstruct").encode()
 
 
@@ -110,22 +108,25 @@ def head_of(window: Window) -> Head:
     read = start.walker.window.read
     values: dict[int, bytes] = {}
     pixels = False
+    # Where patient or series are missing, damage may hide them: then the whole file is looked at.
     for tag, _, at, length, _ in start.walker.elements(start.at, only=WANTED, until=LAST):
         if tag > LAST:
             pixels = tag in PIXEL_TAGS
             structures = values.get(CLASS, b"").rstrip(b"\0") == RTSTRUCT
             beyond = tag > (LAST_OF_STRUCTURES if structures else LAST)
-            if pixels or (beyond and all(tag in values for tag in EXPECTED)):
+            if pixels or (beyond and PATIENT in values and SERIES in values):
                 break
         if tag in WANTED:
             if tag in values:
                 raise BrokenError("an attribute stands twice")
             values[tag] = read(at, length) if length <= MAX_LENGTH else b""
     head = Head(start, values)
-    if any(tag not in values for tag in EXPECTED) and not pixels and head.kind in ("ct", "seg"):
+    missing = PATIENT not in values or SERIES not in values
+    if missing and not pixels and head.kind in ("ct", "seg"):
         raise BrokenError("the file ends before its pixels")
-    if any(CONTROL.search(values.get(tag, b"").rstrip(b"\0")) for tag in COMPARED):
-        raise BrokenError("PatientID or a UID holds control characters")
+    for tag in COMPARED:
+        if (value := values.get(tag)) and CONTROL.search(value.rstrip(b"\0")):
+            raise BrokenError("PatientID or a UID holds control characters")
     return head
 
 

@@ -19,7 +19,7 @@ from lungseg.dicom.start import (
     meta_elements,
     syntax_name,
 )
-from lungseg.dicom.walk import PIXEL_TAGS, UNDEFINED, BrokenError, Element
+from lungseg.dicom.walk import PIXEL_TAGS, UNDEFINED, BrokenError, Element, Walker
 from lungseg.dicom.window import BytesWindow, InflatedWindow
 from lungseg.errors import DataError
 
@@ -81,10 +81,9 @@ def read_whole(path: Path) -> FileDataset:
 
     content = read_bytes(path)
     start, body = _begun(content)
-    elements = {}
+    elements: dict[BaseTag, RawDataElement] = {}
     for element in start.walker.elements(start.at, deep=True):
-        raw = _raw(element, body, start)
-        elements[raw.tag] = raw
+        _add(elements, _raw(element, body, start))
     dataset = _dataset(elements, start)
     meta = FileMetaDataset()
     if start.meta is not None:
@@ -151,10 +150,7 @@ def parse(content: bytes) -> Parsed:
         if element.tag in PIXEL_TAGS:
             pixels = element
             break
-        raw = _raw(element, body, start)
-        if raw.tag in elements:
-            raise BrokenError("an attribute stands twice")
-        elements[raw.tag] = raw
+        _add(elements, _raw(element, body, start))
     return Parsed(
         _dataset(elements, start),
         UID(start.syntax),
@@ -192,6 +188,12 @@ def _raw(element: Element, body: bytes, start: Start) -> RawDataElement:
     )
 
 
+def _add(elements: dict[BaseTag, RawDataElement], raw: RawDataElement) -> None:
+    if raw.tag in elements:
+        raise BrokenError("an attribute stands twice")
+    elements[raw.tag] = raw
+
+
 def _dataset(elements: dict[BaseTag, RawDataElement], start: Start) -> Dataset:
     from pydicom import Dataset
     from pydicom.charset import convert_encodings, default_encoding
@@ -209,10 +211,9 @@ def _dataset(elements: dict[BaseTag, RawDataElement], start: Start) -> Dataset:
 def _meta(content: bytes, start: Start) -> dict[BaseTag, RawDataElement]:
     """Elements of the file meta information."""
     assert start.meta is not None
-    walker = replace(start.walker, implicit=False, little=True)
-    plain = replace(start, walker=walker)
-    elements = {}
-    for element in meta_elements(BytesWindow(content), start.meta):
-        raw = _raw(element, content, plain)
-        elements[raw.tag] = raw
+    window = BytesWindow(content)
+    plain = replace(start, walker=Walker(window, implicit=False, little=True))
+    elements: dict[BaseTag, RawDataElement] = {}
+    for element in meta_elements(window, start.meta):
+        _add(elements, _raw(element, content, plain))
     return elements

@@ -94,7 +94,9 @@ def meta_elements(window: Window, at: int) -> Iterator[Element]:
     """
     walker = Walker(window, implicit=False, little=True)
     while window.read(at, 2) == b"\2\0":
-        element = next(walker.elements(at))
+        element = walker.element(at)
+        if element is None:
+            return
         yield element
         at = element.next
 

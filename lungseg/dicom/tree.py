@@ -26,7 +26,7 @@ class DicomFile:
     """A DICOM file as its header describes it. Kept in memory; none of it is shown or written.
 
     Attributes:
-        path: Where it lies.
+        name: Its path; as text, for paths are slow to make by the ten thousand.
         kind: ``ct``, ``rtstruct``, ``seg``; ``other``: plans, doses, localizers, captures, …; or
             ``damaged``: by its mark or name it is one, but its header cannot be read.
         head: The header's values, None of a damaged one.
@@ -34,11 +34,16 @@ class DicomFile:
         n_frames: NumberOfFrames, 1 for a classic image.
     """
 
-    path: Path
+    name: str
     kind: Kind | Literal["damaged"]
     head: Head | None = None
     reason: str = ""
     n_frames: int = 1
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.name)
 
     @property
     def patient(self) -> str:
@@ -55,7 +60,7 @@ class DicomFile:
         """SeriesInstanceUID; files without one are a series by their study and folder."""
         if self.head is None:
             return ""
-        return self.head["SeriesInstanceUID"] or f"{self.study} in {self.path.parent}"
+        return self.head["SeriesInstanceUID"] or f"{self.study} in {os.path.dirname(self.name)}"
 
     @property
     def sop_instance(self) -> str:
@@ -110,7 +115,7 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
         raise DataError(f"no CT series{also}", unread[0].path if unread else None)
     # The same instance twice in the tree is one slice.
     sizes = {
-        uid: sum({file.sop_instance or file.path: file.n_frames for file in group}.values())
+        uid: sum({file.sop_instance or file.name: file.n_frames for file in group}.values())
         for uid, group in groups.items()
     }
     ranked = sorted(sizes, key=lambda uid: -sizes[uid])
@@ -172,7 +177,7 @@ def look(path: Path | str) -> DicomFile | None:
     """Describe a file by its header; None for a DICOMDIR and what is not a DICOM file."""
     try:
         head = read_head(path)
-        return None if head is None else _described(Path(path), head)
+        return None if head is None else _described(os.fspath(path), head)
     except NotDicomError:
         name = Path(path).name
         # What macOS puts beside a file on foreign disks has its ending.
@@ -187,7 +192,7 @@ def look(path: Path | str) -> DicomFile | None:
         reason = "deflated data are damaged"
     except OSError as error:
         reason = error.strerror or "it cannot be read"
-    return DicomFile(Path(path), "damaged", reason=reason)
+    return DicomFile(os.fspath(path), "damaged", reason=reason)
 
 
 def _claims_to_be_dicom(path: Path) -> bool:
@@ -196,7 +201,7 @@ def _claims_to_be_dicom(path: Path) -> bool:
         return marked(file.read(PREAMBLE + 8)) or path.suffix.lower() == ".dcm"
 
 
-def _described(path: Path, head: Head) -> DicomFile | None:
+def _described(path: str, head: Head) -> DicomFile | None:
     media_class, sop_class = head.start.media_class, head["SOPClassUID"]
     if DICOMDIR in (media_class, sop_class):
         return None

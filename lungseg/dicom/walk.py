@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from lungseg.dicom.window import Window
@@ -22,6 +20,11 @@ PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 MAX_DEPTH = 64
+# By byte order: how an element with and without VR begins, and a length of 4 bytes.
+HEADS = {
+    little: tuple(struct.Struct(order + form).unpack_from for form in ("HH2sH", "HHI", "I"))
+    for little, order in ((True, "<"), (False, ">"))
+}
 
 
 class BrokenError(ValueError):
@@ -47,7 +50,6 @@ class Element(NamedTuple):
     next: int
 
 
-@dataclass(frozen=True)
 class Walker:
     """Steps over the elements of a data set.
 
@@ -57,9 +59,13 @@ class Walker:
         little: Whether numbers are little-endian.
     """
 
-    window: Window
-    implicit: bool
-    little: bool
+    __slots__ = ("_explicit", "_implicit", "_long", "implicit", "little", "window")
+
+    def __init__(self, window: Window, *, implicit: bool, little: bool) -> None:
+        self.window = window
+        self.implicit = implicit
+        self.little = little
+        self._explicit, self._implicit, self._long = HEADS[little]
 
     def elements(
         self, at: int, *, only: frozenset[int] | None = None, until: int = -1, deep: bool = False
@@ -76,9 +82,7 @@ class Walker:
             BrokenError: If bytes cannot be an element.
         """
         implicit, load = self.implicit, self.window.load
-        unpack: Callable[..., tuple[Any, ...]] = (
-            self._implicit_head.unpack_from if implicit else self._explicit_head.unpack_from
-        )
+        unpack: Callable[..., tuple[Any, ...]] = self._implicit if implicit else self._explicit
         vr: bytes | None = None
         buffer, base = load(at)
         size = len(buffer)
@@ -101,26 +105,23 @@ class Walker:
                             yield Element(tag, vr, at + 8, length, following)
                         at = following
                         continue
-            element = self._element(at, 0, deep)
+            element = self.element(at, deep=deep)
             if element is None:
                 return
-            if element.tag >= ITEM:
-                raise BrokenError("a delimiter outside sequences")
             if only is None or element.tag in only or element.tag > until:
                 yield element
             at = element.next
 
-    @cached_property
-    def _explicit_head(self) -> struct.Struct:
-        return struct.Struct("<HH2sH" if self.little else ">HH2sH")
+    def element(self, at: int, *, deep: bool = False) -> Element | None:
+        """The element of the top level at a position; None where the data set ends.
 
-    @cached_property
-    def _implicit_head(self) -> struct.Struct:
-        return struct.Struct("<HHI" if self.little else ">HHI")
-
-    @cached_property
-    def _long(self) -> struct.Struct:
-        return struct.Struct("<I" if self.little else ">I")
+        Raises:
+            BrokenError: As :meth:`elements`.
+        """
+        element = self._element(at, 0, deep)
+        if element is not None and element.tag >= ITEM:
+            raise BrokenError("a delimiter outside sequences")
+        return element
 
     def _element(self, at: int, depth: int, deep: bool) -> Element | None:
         """The element at a position; None where the bytes end, or only zeros are left."""
@@ -135,20 +136,20 @@ class Walker:
         vr: bytes | None = None
         value = at + 8
         if self.implicit:
-            group, number, length = self._implicit_head.unpack_from(buffer, start)
+            group, number, length = self._implicit(buffer, start)
         else:
-            group, number, vr, length = self._explicit_head.unpack_from(buffer, start)
+            group, number, vr, length = self._explicit(buffer, start)
             if vr in SHORT:
                 pass
             elif vr in LONG:
                 if left < 12:
                     raise BrokenError("bytes end amid an element")
-                (length,) = self._long.unpack_from(buffer, start + 8)
+                (length,) = self._long(buffer, start + 8)
                 value = at + 12
             elif group == 0xFFFE or not vr.isalpha():
                 # Delimiters have no VR, and some writers leave it out within sequences.
                 vr = None
-                group, number, length = self._implicit_head.unpack_from(buffer, start)
+                group, number, length = self._implicit(buffer, start)
             else:
                 raise BrokenError("an unknown value representation")
         tag = group << 16 | number
@@ -174,7 +175,7 @@ class Walker:
             depth: How many sequences they stand in.
             deep: As in :meth:`elements`.
         """
-        load, unpack = self.window.load, self._implicit_head.unpack_from
+        load, unpack = self.window.load, self._implicit
         while at != end:
             buffer, base = load(at)
             if len(buffer) - (at - base) < 8 or (end is not None and at > end):
