@@ -10,6 +10,8 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.identity import check_name, patient_of
+from lungseg.data.sources.maskless import REQUIRED, maskless_case, masks_required
+from lungseg.data.sources.natural import natural
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import state_of
@@ -26,10 +28,15 @@ class LctscFolder:
 
     Args:
         root: Folder that holds ``Images`` and ``Segmentations``.
+        masks: ``required``, or ``none``: ``Images`` alone is looked at.
+
+    Raises:
+        ConfigError: If `masks` is another word.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, masks: str = REQUIRED) -> None:
         self.root = Path(root)
+        self.masks = masks_required(masks)
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
@@ -51,6 +58,8 @@ class LctscFolder:
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
             raise DataError("Images/ holds no folder: one for each case is expected", images)
+        if not self.masks:
+            return sorted(names, key=natural)
         masks = {
             file.name.removesuffix("_seg.npz")
             for file in (self.root / "Segmentations").glob("*_seg.npz")
@@ -66,7 +75,8 @@ class LctscFolder:
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
-            return state_of([*dicom_files(self.root / "Images" / case), self._mask_file(case)])
+            masks = [self._mask_file(case)] if self.masks else []
+            return state_of([*dicom_files(self.root / "Images" / case), *masks])
 
     def patient(self, case: str) -> str:
         """The first PatientID in the case's images, or nothing."""
@@ -74,13 +84,18 @@ class LctscFolder:
             return patient_of(dicom_files(self.root / "Images" / case))
 
     def read(self, case: str) -> Case:
-        """Read one case, its mask aligned with its image.
+        """Read one case, its mask, if required, aligned with its image.
 
         Raises:
             DataError: If files are damaged or missing, or image and mask do not belong together.
         """
         mask_file = self._mask_file(case)
         with about(case):
+            if not self.masks:
+                series = read_series(dicom_files(self.root / "Images" / case))
+                return maskless_case(
+                    case, series.volume, series.header, series.findings, series.sha256
+                )
             with ThreadPoolExecutor(1) as pool:
                 stored = pool.submit(read_npz, mask_file)
                 series = read_series(dicom_files(self.root / "Images" / case))
