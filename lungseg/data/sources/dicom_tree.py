@@ -18,6 +18,7 @@ from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
 from lungseg.data.sources.identity import check_name, identity_of, patient_of
+from lungseg.data.sources.maskless import REQUIRED, left_aside, maskless_case, masks_required
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
@@ -62,6 +63,7 @@ class DicomTree(ABC, Generic[T]):
         series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` where
             there are several.
         lungs: Patterns of the names of ``left``, ``right`` and ``both`` lungs.
+        masks: ``required``, or ``none``: CT alone is looked at.
 
     Raises:
         ConfigError: If a setting is wrong.
@@ -71,7 +73,13 @@ class DicomTree(ABC, Generic[T]):
     what: ClassVar[str]
 
     def __init__(
-        self, root: str | Path, *, cases: str, series: str, lungs: Mapping[str, list[str]]
+        self,
+        root: str | Path,
+        *,
+        cases: str,
+        series: str,
+        lungs: Mapping[str, list[str]],
+        masks: str = REQUIRED,
     ) -> None:
         if cases not in GROUPINGS:
             raise ConfigError(f"data.cases: {' or '.join(GROUPINGS)}, got {cases}")
@@ -79,6 +87,7 @@ class DicomTree(ABC, Generic[T]):
         self.grouping = cases
         self.series = series
         self.lungs = LungNames(**lungs)
+        self.masks = masks_required(masks)
 
     @abstractmethod
     def open(self, path: Path) -> T:
@@ -145,7 +154,8 @@ class DicomTree(ABC, Generic[T]):
 
     def _read(self, case: str) -> Case:
         files = self._files(case)
-        patients = {file.patient for file in files if file.kind in ("ct", self.kind)} - {""}
+        kinds = ("ct", self.kind) if self.masks else ("ct",)
+        patients = {file.patient for file in files if file.kind in kinds} - {""}
         if len(patients) > 1:
             raise DataError(
                 f"files of {len(patients)} patients in one case: give each a folder of its own, or"
@@ -154,6 +164,11 @@ class DicomTree(ABC, Generic[T]):
             )
         masks = [file.path for file in files if file.kind == self.kind]
         unread = damaged(files)
+        if not self.masks:
+            choice = choose_series(files, self.series)
+            series = read_series(choice.files)
+            found = [*unread, *choice.findings, *series.findings, *left_aside(masks, self.what)]
+            return maskless_case(case, series.volume, series.header, found, series.sha256)
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
             raise DataError(f"no {self.what} among the case's files{also}", files[0].path)
@@ -208,8 +223,11 @@ class DicomTree(ABC, Generic[T]):
         for file in scanned:
             if file.kind in ("ct", self.kind):
                 files.setdefault(file.patient, []).append(file)
+        if not self.masks:
+            files = {who: own for who, own in files.items() if "ct" in {one.kind for one in own}}
         if not files:
-            raise DataError("no CT image and no mask among the files", self.root)
+            what = "no CT image and no mask" if self.masks else "no CT image"
+            raise DataError(f"{what} among the files", self.root)
         named: dict[str, list[DicomFile]] = {}
         for patient, own in files.items():
             if not _all_removed(own):
