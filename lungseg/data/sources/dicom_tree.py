@@ -18,7 +18,7 @@ from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
 from lungseg.data.sources.identity import check_name, identity_of, patient_of
-from lungseg.data.sources.maskless import REQUIRED, left_aside, maskless_case, masks_required
+from lungseg.data.sources.maskless import HINT, REQUIRED, left_aside, maskless_case, masks_required
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import state_of
@@ -171,7 +171,7 @@ class DicomTree(ABC, Generic[T]):
             return maskless_case(case, series.volume, series.header, found, series.sha256)
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
-            raise DataError(f"no {self.what} among the case's files{also}", files[0].path)
+            raise DataError(f"no {self.what} among the case's files{also}; {HINT}", files[0].path)
         objects = [(path, self.open(path)) for path in sorted(masks, key=_age, reverse=True)]
         choice = self._choose(files, objects)
         series = read_series(choice.files)

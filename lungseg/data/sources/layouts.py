@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lungseg.data.lungs import Side
 from lungseg.data.sources.labels import SIDES
-from lungseg.data.sources.maskless import NONE
+from lungseg.data.sources.maskless import HINT, NONE
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
@@ -61,7 +61,7 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
         DataError: If nothing is found, two images share a name, or images and masks do not pair.
     """
     if masks != NONE and (images is None) != (masks is None):
-        raise ConfigError("data.images and data.masks go together: set both, or neither")
+        raise ConfigError(f"data.images and data.masks go together: set both, or neither; {HINT}")
     if not root.is_dir():
         raise DataError("no such folder", root)
     if masks == NONE:
@@ -74,7 +74,7 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
         usual = "; ".join(f"{image} with {_first(mask)}" for image, mask in LAYOUTS)
         raise DataError(
             f"no pair of image and mask in a usual layout ({usual}): set data.images and"
-            " data.masks",
+            f" data.masks; {HINT}",
             root,
         )
     return _pair(root, *best)
@@ -133,7 +133,7 @@ def _pair(
         images,
         masks,
         root,
-        no_mask="no mask: no file for it fits data.masks",
+        no_mask=f"no mask: no file for it fits data.masks; {HINT}",
         no_image="no image: no file for it fits data.images",
     )
     for name in names:

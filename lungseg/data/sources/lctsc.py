@@ -10,7 +10,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.identity import check_name, patient_of
-from lungseg.data.sources.maskless import REQUIRED, maskless_case, masks_required
+from lungseg.data.sources.maskless import HINT, REQUIRED, maskless_case, masks_required
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
@@ -68,7 +68,7 @@ class LctscFolder:
             names,
             masks,
             self.root,
-            no_mask="no mask: Segmentations/{}_seg.npz is missing",
+            no_mask=f"no mask: Segmentations/{{}}_seg.npz is missing; {HINT}",
             no_image="no images: folder Images/{} is missing",
         )
 

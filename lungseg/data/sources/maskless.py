@@ -12,6 +12,8 @@ from lungseg.volume import Volume
 
 NONE = "none"
 REQUIRED = "required"
+HINT = "data.masks=none reads images alone"
+"""For whoever has no masks and is told that they are missing."""
 
 
 def masks_required(setting: object) -> bool:

@@ -15,7 +15,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.image_file import check_size
-from lungseg.data.sources.maskless import NONE, maskless_case
+from lungseg.data.sources.maskless import HINT, NONE, maskless_case
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
@@ -73,7 +73,7 @@ class SliceImages:
         if window is not None and (len(window) != 2 or window[1] <= 0):
             raise ConfigError(f"data.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):
-            if "{z}" not in pattern and (key, pattern) != ("masks", NONE):
+            if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
                 raise ConfigError(f"data.{key}: {pattern!r} does not say where {{z}} stands")
         self.root = Path(root)
         self.images = images
@@ -102,7 +102,7 @@ class SliceImages:
                     {_slice_name(*key) for key in images},
                     {_slice_name(*key) for key in masks},
                     self.root,
-                    no_mask="no mask for this image",
+                    no_mask=f"no mask for this image; {HINT}",
                     no_image="no image for this mask",
                 )
         return {

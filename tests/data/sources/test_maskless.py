@@ -203,6 +203,31 @@ def test_images_by_a_pattern(phantom, tmp_path):
         nifti(tmp_path, "imagesTs/{patient}/{case}_0000.nii.gz").cases()
 
 
+def test_who_has_no_masks_is_told_of_the_setting(phantom, phantom_root, tmp_path):
+    """By every source: what is missing, and how to do without."""
+    hint = "; data.masks=none reads images alone$"
+    shutil.copytree(phantom_root / "Images", tmp_path / "lctsc" / "Images")
+    write_images(tmp_path / "tree" / "P1", phantom_root, "Case_001")
+    write_nifti(tmp_path / "nifti" / "images" / "a.nii", phantom[0])
+    (tmp_path / "slices" / "P1" / "images").mkdir(parents=True)
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "slices/P1/images/1.png")
+    images = "images/{case}.nii"
+    slices = SliceImages(tmp_path / "slices", masks="{case}/masks/{z}.*", **SLICES)
+    for refused in (
+        LctscFolder(tmp_path / "lctsc").cases,
+        lambda: tree(tmp_path / "tree", masks="required").read("P1"),
+        nifti(tmp_path / "nifti", masks=None).cases,
+        nifti(tmp_path / "nifti", images, masks="masks/{case}.nii").cases,
+        slices.cases,
+    ):
+        with pytest.raises(DataError, match=hint):
+            refused()
+    with pytest.raises(ConfigError, match=hint):
+        nifti(tmp_path / "nifti", images, masks=None).cases()
+    with pytest.raises(ConfigError, match="data.masks: None does not say where {z} stands"):
+        SliceImages(tmp_path / "slices", masks=None, **SLICES)
+
+
 def test_no_image_in_a_usual_layout(tmp_path):
     with pytest.raises(DataError, match=r"no image in a usual layout \(imagesTr.*set data.images"):
         nifti(tmp_path).cases()
