@@ -248,6 +248,8 @@ def test_a_page_with_and_without_masks_says_which(browser, mixed, tmp_path):
     rows = {text.split("\t")[0]: text for text in tab.locator(".cases tbody tr").all_inner_texts()}
     assert rows["n"] == "n\t\t10\tno mask\t\t\t3 0.5 0.25\t\t\t"
     assert rows["a"] == "a\t\t10\t0.400\t0.0800\t0\t3 0.5 0.25\tzy\t0.84\t0.45"
+    for table in tab.locator(".wide:has(table.found)").all():  # a phone scrolls down, not aside
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0
     (dots,) = [
         chart.locator("circle").count()
         for chart in tab.locator(".chart").all()
