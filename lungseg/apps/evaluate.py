@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from lungseg.apps.alone import has_to_run_alone, run_alone
 from lungseg.apps.checks import check_metrics, sweeping
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
-from lungseg.apps.prepare import prepare
+from lungseg.apps.prepare import prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.errors import ConfigError, DataError
@@ -108,7 +108,7 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
         raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
-    cohort = prepare(config)
+    cohort = prepare_with_masks(config)
     sets = known_cases(cohort, record)
     write_json(
         run_dir / PROVENANCE,

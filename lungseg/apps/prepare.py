@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -21,6 +22,9 @@ from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, join
 from lungseg.data.prepare import Rules
 from lungseg.data.prepare import prepare as bring_up_to_date
+from lungseg.data.sources.maskless import NONE
+from lungseg.data.sources.numbering import check_list
+from lungseg.errors import ConfigError
 from lungseg.files import replacing
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ def prepare(config: DictConfig) -> Cohort:
     if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
+        check_list(data.get("numbers"), config.outputs)
         source = build(data.source, "data")
         if hasattr(source, "materialize"):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
@@ -77,6 +82,23 @@ def prepare(config: DictConfig) -> Cohort:
         )
     if data.export_npz is not None:
         export_npz(cohort, Path(data.export_npz))
+    return cohort
+
+
+def prepare_with_masks(config: DictConfig) -> Cohort:
+    """As :func:`prepare`, for what learns from masks or is measured by them.
+
+    Raises:
+        ConfigError: If ``data.masks=none``: said before hours of preparation.
+        DataError: If a prepared case has no mask.
+    """
+    if config.data.get("masks") == NONE:
+        raise ConfigError(
+            "data.masks=none: cases without masks can be prepared and looked at, not trained on or"
+            " evaluated"
+        )
+    cohort = prepare(config)
+    cohort.require_masks()
     return cohort
 
 
@@ -96,7 +118,8 @@ def _settings(data: DictConfig) -> str:
     """What the source reads by; where its files are is not part of it."""
     source = OmegaConf.to_container(data.source, resolve=True)
     assert isinstance(source, dict)
-    return json.dumps({key: source[key] for key in source if key != "root"}, sort_keys=True)
+    places = ("root", "numbers")
+    return json.dumps({key: source[key] for key in source if key not in places}, sort_keys=True)
 
 
 def store_path(config: DictConfig) -> Place:
@@ -109,17 +132,23 @@ def store_path(config: DictConfig) -> Place:
     source = OmegaConf.to_container(config.data.source, resolve=True)
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
+    source.pop("numbers", None)  # where a list stands says nothing of the data
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:8]
     return Path(config.outputs) / "prepared" / f"{config.data.name}-{digest}"
 
 
 def export_npz(cohort: Cohort, folder: Path) -> None:
-    """Write ``<case>.npz``: ``image`` (int16 HU) and ``mask`` (uint8), ``[z, y, x]``, aligned."""
+    """Write ``<case>.npz``: ``image`` (int16 HU) and ``mask`` (uint8), ``[z, y, x]``, aligned.
+
+    Of a case without mask, ``image`` alone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in track(cohort.names, "Exporting npz"):
-        image, mask = stores.open_arrays(cohort.store, name)
+        arrays: dict[str, Any] = {"image": stores.open_image(cohort.store, name)[:]}
+        if stores.has_mask(cohort.cases[name]):
+            arrays["mask"] = stores.open_arrays(cohort.store, name)[1][:]
         with replacing(folder / f"{name}.npz") as part:
-            np.savez_compressed(part, image=np.asarray(image[:]), mask=np.asarray(mask[:]))
+            np.savez_compressed(part, **arrays)
 
 
 def track(names: list[str], what: str) -> Iterable[str]:
@@ -140,38 +169,44 @@ def report(cohort: Cohort) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from lungseg.report.audit import cases_in, failures, flip_name, totals
+    from lungseg.report.audit import cases_in, failures, totals
+    from lungseg.report.audit_cases import evidence_cells, lung_cells
 
     console = Console()
     whole, failed = totals(cohort), failures(cohort)
     plural = "s" if whole["n_cases"] != 1 else ""
-    title = escape(f"{whole['n_cases']} case{plural} in {cohort.store}")
+    masked = whole["n_without_mask"] < whole["n_cases"] or not cohort.cases
+    alone = "" if masked else " without masks"
+    title = escape(f"{whole['n_cases']} case{plural}{alone} in {cohort.store}")
+    if cohort.synthetic:
+        title += " (SYNTHETIC)"
     table = Table(
-        title=f"{title} (SYNTHETIC)" if cohort.synthetic else title,
+        title=title,
+        min_width=min(len(title), console.width),  # a title wraps where its table ends
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
     table.add_column("case", overflow="fold")
     # What else is known stands in the audit; this fits a terminal of 80 columns.
-    for column in ("slices", "empty", "lung", "spacing mm", "flip", "score", "findings"):
+    lung, evidence = (["empty", "lung"], ["flip", "score"]) if masked else ([], [])
+    for column in ("slices", *lung, "spacing mm", *evidence, "findings"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, case in cases_in(cohort).items():
-        evidence = case["alignment"]
         table.add_row(
             escape(name),
             str(case["slices"]),
-            f"{case['empty_share']:.3f}",
-            f"{case['positive_share']:.4f}",
+            *(lung_cells(case)[:2] if masked else []),
             " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
-            flip_name(evidence["flip"]) if evidence else "",
-            f"{evidence['score']:.2f}" if evidence else "",
+            *(evidence_cells(case["alignment"]) if masked else []),
             str(len(case["findings"]) or ""),
         )
     for name in failed:
         table.add_row(escape(name), "failed", style="red")
     if cohort.cases:
         table.add_section()
-        shares = f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"
+        shares = []
+        if not whole["n_without_mask"]:
+            shares = [f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"]
         table.add_row("all", str(whole["n_slices"]), *shares)
     console.print(table)
     for name, reason in failed.items():

@@ -21,7 +21,7 @@ from lungseg.apps.checks import (
 )
 from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate
 from lungseg.apps.labels import name_run
-from lungseg.apps.prepare import prepare
+from lungseg.apps.prepare import prepare_with_masks
 from lungseg.apps.split import leave_split
 from lungseg.config import build, recorded
 from lungseg.data.cohort import Cohort
@@ -59,7 +59,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     pl.seed_everything(config.seed, workers=True, verbose=False)
     parts = _parts(config)
 
-    cohort = prepare(config)
+    cohort = prepare_with_masks(config)
     split: Split = parts["split"](cohort)
     refuse_missing_set(config, list(split.sets()))
     refuse_twins(split.sets(), cohort.image_sha256)

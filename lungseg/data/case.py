@@ -1,4 +1,4 @@
-"""A case: one patient's image and mask on one grid, with what is known of them."""
+"""A case: one patient's image, and mask if any, on one grid, with what is known of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Case:
     Attributes:
         name: Pseudonym; the only name under which the case appears anywhere.
         volume: Image, HU.
-        mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid.
+        mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid. None where the image stands alone
+            (``data.masks=none``): such a case can be audited, not trained on or evaluated.
         header: ``sex`` (``M``, ``F``, ``O`` or empty), ``scanner``, ``synthetic``, as far as known.
         audit: ``findings`` (each :meth:`lungseg.findings.Finding.to_dict`) and, for a mask without
             geometry, ``alignment``.
@@ -32,7 +33,7 @@ class Case:
 
     name: str
     volume: Volume
-    mask: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None
     header: dict[str, str | bool]
     audit: dict[str, Any]
     source_sha256: str

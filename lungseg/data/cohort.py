@@ -100,24 +100,45 @@ class Cohort:
         return any(case["fingerprint"].get("synthetic") for case in self.cases.values())
 
     @property
+    def maskless(self) -> list[str]:
+        """Names of the cases without mask."""
+        return [name for name, case in self.cases.items() if not stores.has_mask(case)]
+
+    def require_masks(self) -> None:
+        """Refuse to be trained on or evaluated where a case has no mask.
+
+        Raises:
+            DataError: Naming the first such case.
+        """
+        if names := self.maskless:
+            more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+            raise DataError(f"{names[0]}{more}: {stores.NO_MASK}", self.store)
+
+    @property
     def image_sha256(self) -> dict[str, str]:
         """Hash of each case's image alone, by name."""
         return {name: case["image_sha256"] for name, case in self.cases.items()}
 
+    def share(self, part: str, whole: str) -> float | None:
+        """Share of one figure of the fingerprints in another, over all cases.
+
+        None where there is no case, or one without mask: the share of the others would pass for
+        that of all.
+        """
+        if not self.cases or self.maskless:
+            return None
+        prints = [case["fingerprint"] for case in self.cases.values()]
+        return float(sum(one[part] for one in prints) / sum(one[whole] for one in prints))
+
     def fingerprint(self) -> dict[str, Any]:
         """The cohort in figures, per case and in all."""
-        prints = [case["fingerprint"] for case in self.cases.values()]
-
-        def total(key: str) -> int:
-            return sum(int(one[key]) for one in prints)
-
         return {
             "cohort_sha256": self.sha256,
             "synthetic": self.synthetic,
-            "n_cases": len(prints),
-            "n_slices": total("n_slices"),
-            "empty_share": total("n_empty") / total("n_slices"),
-            "positive_share": total("n_positive") / total("n_voxels"),
+            "n_cases": len(self.cases),
+            "n_slices": sum(case["fingerprint"]["n_slices"] for case in self.cases.values()),
+            "empty_share": self.share("n_empty", "n_slices"),
+            "positive_share": self.share("n_positive", "n_voxels"),
             # Tells whether pages made of the cases are up to date.
             "attributes_sha256": _digest(self.cases),
             "failed": self.failed,

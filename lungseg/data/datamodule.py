@@ -140,7 +140,8 @@ class SliceDataModule(pl.LightningDataModule):
         seed: Of the order of training slices.
 
     Raises:
-        DataError: If slices differ in size between cases, so that they cannot share a batch.
+        DataError: If a case has no mask, or slices differ in size between cases, so that they
+            cannot share a batch.
     """
 
     def __init__(
@@ -162,6 +163,7 @@ class SliceDataModule(pl.LightningDataModule):
         self._num_workers = num_workers
         self._seed = seed
         used = [name for cases in sets.values() for name in cases]
+        cohort.require_masks()
         _check_one_size(cohort, used)
         # int16 image and uint8 mask
         bytes_needed = 3 * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)

@@ -24,24 +24,29 @@ STEP = 8
 
 
 def preview(
-    volume: Volume, mask: NDArray[np.uint8], sides: NDArray[np.uint8] | None
+    volume: Volume, mask: NDArray[np.uint8] | None, sides: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
     """Axial, coronal and sagittal plane beside each other, with the mask's outline.
 
     Head up, the patient's right on the viewer's left, in the sagittal plane the front on the left;
     one scale in mm for all three. Each plane goes through the most of the mask (the sagittal one of
-    the larger lung, where sides are known), or through the middle where the mask is empty.
+    the larger lung, where sides are known), or through the middle where the mask is empty or there
+    is none.
 
     Args:
         volume: Image, HU, ``[z, y, x]``.
-        mask: 0 or 1, uint8 ``[z, y, x]``.
+        mask: 0 or 1, uint8 ``[z, y, x]``, or None.
         sides: uint8 ``[z, y, x]``: 1 the patient's right lung, 2 the left; None if not known.
 
     Returns:
         uint8 ``[h, w, 3]``: three boxes of `SIDE` pixels with `GAP` black ones between them.
     """
     labels = mask if sides is None else sides
-    z, y, x = _middle(labels)
+    if labels is None:
+        labels = np.broadcast_to(np.uint8(0), volume.voxels.shape)
+        z, y, x = _centre(labels.shape)
+    else:
+        z, y, x = _middle(labels)
     size = np.array(volume.voxels.shape) * volume.spacing
     scale = min(SIDE / size[1:].max(), TALLEST / size.max())
     deep, high, wide = (max(1, round(mm * scale)) for mm in size)
@@ -62,6 +67,11 @@ def preview(
     return whole
 
 
+def _centre(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    z, y, x = (n // 2 for n in shape)
+    return z, y, x
+
+
 def _middle(labels: NDArray[np.uint8]) -> tuple[int, int, int]:
     """Indices of the three planes."""
     for step in (STEP, 1):  # a mask may be so small that it lies between the pixels looked at
@@ -70,8 +80,7 @@ def _middle(labels: NDArray[np.uint8]) -> tuple[int, int, int]:
         if seen.any():
             break
     else:
-        z, y, x = (n // 2 for n in labels.shape)
-        return z, y, x
+        return _centre(labels.shape)
     lung = seen > 0
     larger = max((1, 2), key=lambda side: np.count_nonzero(seen == side))
     across = (seen == larger).sum(axis=0, dtype=np.int32)

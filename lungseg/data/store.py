@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ FORMAT = 3  # of what stands in a case's group; a store of another format is pre
 PART = ".part-"
 ZARRS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
+NO_MASK = "has no mask: prepared with data.masks=none, it cannot be trained on or evaluated"
+"""Why a case is refused."""
 
 
 def case_path(store: Place, case: str) -> str:
@@ -37,16 +40,16 @@ def case_path(store: Place, case: str) -> str:
 def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     """Write one case: whole, or not at all.
 
-    Arrays, ``[z, y, x]`` with one chunk a slice: ``image`` int16, ``mask`` uint8, and ``sides``
-    uint8 where the source tells the lungs apart; ``preview`` uint8 ``[h, w, 3]``, a picture. A case
-    already there under that name is replaced.
+    Arrays, ``[z, y, x]`` with one chunk a slice: ``image`` int16, ``mask`` uint8 where the case has
+    one, and ``sides`` uint8 where the source tells the lungs apart; ``preview`` uint8
+    ``[h, w, 3]``, a picture. A case already there under that name is replaced.
 
     In a folder a case is written under a temporary name and renamed. Object stores rename nothing:
     there the attributes come last, and a group without them is no case.
 
     Args:
         store: Path or URL; made if missing.
-        case: Image and mask.
+        case: Image, and mask if any.
         source_state: As the source gives it; tells later whether the source changed.
 
     Returns:
@@ -159,13 +162,29 @@ def open_case(store: Place, case: str) -> zarr.Group:
         raise unreachable(store, error) from None
 
 
-def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
-    """Open ``image`` (int16 HU) and ``mask`` (uint8) of one case, ``[z, y, x]``, for reading.
+def has_mask(attributes: Mapping[str, Any]) -> bool:
+    """Whether a case has a mask, by its attributes. Those of older stores do not say: all have."""
+    return bool(attributes.get("mask", True))
+
+
+def open_image(store: Place, case: str) -> zarr.Array[Any]:
+    """Open ``image`` (int16 HU) of one case, with or without mask, ``[z, y, x]``, for reading.
 
     Raises:
         DataError: If the store has no such case, or slices of it are missing.
     """
+    return _whole(open_case(store, case), "image", store, case)
+
+
+def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
+    """Open ``image`` (int16 HU) and ``mask`` (uint8) of one case, ``[z, y, x]``, for reading.
+
+    Raises:
+        DataError: If the store has no such case, slices of it are missing, or it has no mask.
+    """
     group = open_case(store, case)
+    if not has_mask(group.attrs):
+        raise DataError(f"{case}: {NO_MASK}", store)
     return _whole(group, "image", store, case), _whole(group, "mask", store, case)
 
 
@@ -220,7 +239,7 @@ def attributes(store: Place, case: str) -> dict[str, Any] | None:
 def describe(case: Case) -> dict[str, Any]:
     """Attributes of a case: geometry, hashes, audit, and its share in the cohort's fingerprint."""
     voxels, mask = case.volume.voxels, case.mask
-    positives = np.count_nonzero(mask, axis=(1, 2))
+    positives = None if mask is None else np.count_nonzero(mask, axis=(1, 2))
     return {
         "format": FORMAT,
         "case": case.name,
@@ -231,14 +250,15 @@ def describe(case: Case) -> dict[str, Any]:
         # Tells a scan again under another name, or with another mask.
         "image_sha256": hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest(),
         "audit": case.audit,
+        "mask": mask is not None,
         "sides": case.sides is not None,
         "fingerprint": {
             **case.header,
             "shape": list(voxels.shape),
-            "n_slices": len(positives),
-            "n_empty": int((positives == 0).sum()),
+            "n_slices": len(voxels),
+            "n_empty": None if positives is None else int((positives == 0).sum()),
             "n_voxels": int(voxels.size),
-            "n_positive": int(positives.sum()),
+            "n_positive": None if positives is None else int(positives.sum()),
             "hu_percentiles": _percentiles(voxels),
         },
     }
@@ -254,10 +274,12 @@ def _percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
 
 
 def _content_hash(
-    voxels: NDArray[np.int16], mask: NDArray[np.uint8], affine: NDArray[np.float64]
+    voxels: NDArray[np.int16], mask: NDArray[np.uint8] | None, affine: NDArray[np.float64]
 ) -> str:
     """Hash of what a model could learn from: equal for equal voxels however they were delivered."""
     digest = hashlib.sha256(repr(voxels.shape).encode())
     for array in (np.asarray(voxels, "<i2"), mask, affine.round(4).astype("<f8") + 0.0):
+        if array is None:
+            continue
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

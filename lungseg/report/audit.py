@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Any, get_args
 
 from lungseg.data.cohort import Cohort
+from lungseg.data.store import has_mask
 from lungseg.findings import Severity
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -18,9 +19,11 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 PERCENTILES = ("0.5", "5", "25", "50", "75", "95", "99.5")
 FAILED_NAMED = 6
 """Failed cases named in one sentence."""
+SPACING = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
 COLUMNS = (
     *("case", "status", "patient", "slices", "empty_share", "positive_share", "lung_ml"),
-    *("spacing_z_mm", "spacing_y_mm", "spacing_x_mm", "sides", "sex", "scanner"),
+    *SPACING,
+    *("mask", "sides", "sex", "scanner"),
     *(f"hu_p{percentile}" for percentile in PERCENTILES),
     *("flip", "alignment_score", "alignment_lead"),
     *(f"n_{severity}" for severity in SEVERITIES),
@@ -32,7 +35,8 @@ def audit_csv(cohort: Cohort) -> str:
     """The text of ``audit.csv``: a row a case, those that failed last.
 
     Shares are of slices and of voxels; ``flip`` names the axes along which the mask was flipped,
-    "-" for none; ``findings`` are codes. What is not known of a case is left empty.
+    "-" for none; ``findings`` are codes. What is not known of a case is left empty, as shares are
+    where it has no mask.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -40,7 +44,7 @@ def audit_csv(cohort: Cohort) -> str:
     for name, case in cases_in(cohort).items():
         counts = {f"n_{severity}": n for severity, n in case.pop("n_findings").items()}
         codes = dict.fromkeys(finding["code"] for finding in case.pop("findings"))
-        spacing = dict(zip(COLUMNS[7:10], case.pop("spacing_mm"), strict=True))
+        spacing = dict(zip(SPACING, case.pop("spacing_mm"), strict=True))
         percentiles = {f"hu_p{p}": hu for p, hu in case.pop("hu_percentiles").items()}
         row = case | counts | spacing | percentiles | _evidence(case.pop("alignment"))
         row |= {"case": name, "findings": " ".join(codes)}
@@ -62,10 +66,8 @@ def audit_json(cohort: Cohort) -> str:
 
 
 def totals(cohort: Cohort) -> dict[str, Any]:
-    """The cohort in figures; shares of nothing are None."""
+    """The cohort in figures; shares are None where there is no case, or one without mask."""
     prints = [case["fingerprint"] for case in cohort.cases.values()]
-    sums = {key: sum(int(one[key]) for one in prints) for key in
-            ("n_slices", "n_empty", "n_positive", "n_voxels")}  # fmt: skip
     found = Counter(f["severity"] for case in cohort.cases.values() for f in _findings(case))
     return {
         "cohort_sha256": cohort.sha256,
@@ -73,9 +75,10 @@ def totals(cohort: Cohort) -> dict[str, Any]:
         "n_cases": len(prints),
         "n_failed": len(cohort.failed),
         "n_patients": len({cohort.patients.get(name, name) for name in cohort.cases}),
-        "n_slices": sums["n_slices"],
-        "empty_share": sums["n_empty"] / sums["n_slices"] if prints else None,
-        "positive_share": sums["n_positive"] / sums["n_voxels"] if prints else None,
+        "n_without_mask": len(cohort.maskless),
+        "n_slices": sum(one["n_slices"] for one in prints),
+        "empty_share": cohort.share("n_empty", "n_slices"),
+        "positive_share": cohort.share("n_positive", "n_voxels"),
         "n_findings": {severity: found[severity] for severity in SEVERITIES},
     }
 
@@ -111,14 +114,17 @@ def _case(cohort: Cohort, name: str) -> dict[str, Any]:
     figures = case["fingerprint"]
     findings = _findings(case)
     counts = Counter(finding["severity"] for finding in findings)
+    masked = has_mask(case)
+    voxel_ml = math.prod(case["spacing_mm"]) / 1000
     return {
         "status": "prepared",
         "patient": cohort.patients.get(name, name),
         "slices": figures["n_slices"],
-        "empty_share": figures["n_empty"] / figures["n_slices"],
-        "positive_share": figures["n_positive"] / figures["n_voxels"],
-        "lung_ml": figures["n_positive"] * math.prod(case["spacing_mm"]) / 1000,
+        "empty_share": figures["n_empty"] / figures["n_slices"] if masked else None,
+        "positive_share": figures["n_positive"] / figures["n_voxels"] if masked else None,
+        "lung_ml": figures["n_positive"] * voxel_ml if masked else None,
         "spacing_mm": case["spacing_mm"],
+        "mask": masked,
         "sides": bool(case.get("sides")),
         "sex": figures.get("sex", ""),
         "scanner": figures.get("scanner", ""),

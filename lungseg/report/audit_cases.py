@@ -26,13 +26,24 @@ def link(number: int) -> str:
     return f"#case-{number}" if number < PICTURED else ""
 
 
-def row(name: str, case: Case, number: int) -> dict[str, Any]:
+def heads(*, masked: bool) -> list[str]:
+    """Of the table's columns.
+
+    Args:
+        masked: Whether any case has a mask; else there is nothing to show of masks.
+    """
+    lung, evidence = ["empty", "positive", "lung ml"], ["flip", "score", "lead"]
+    return ["slices", *(lung if masked else []), "spacing z y x mm", *(evidence if masked else [])]
+
+
+def row(name: str, case: Case, number: int, *, masked: bool) -> dict[str, Any]:
     """A line of the table.
 
     Args:
         name: Of the case.
         case: As :func:`lungseg.report.audit.cases_in` gives it.
         number: Its place by need of attention.
+        masked: As in :func:`heads`.
     """
     evidence = case["alignment"]
     return {
@@ -41,15 +52,24 @@ def row(name: str, case: Case, number: int) -> dict[str, Any]:
         "found": {severity: n for severity, n in case["n_findings"].items() if n},
         "cells": [
             f"{case['slices']:,}",
-            f"{case['empty_share']:.3f}",
-            f"{case['positive_share']:.4f}",
-            f"{case['lung_ml']:,.0f}",
+            *(lung_cells(case) if masked else []),
             " ".join(shown(mm) for mm in case["spacing_mm"]),
-            flip_name(evidence["flip"]) if evidence else "",
-            f"{evidence['score']:.2f}" if evidence else "",
-            _lead(evidence),
+            *([*evidence_cells(evidence), _lead(evidence)] if masked else []),
         ],
     }
+
+
+def lung_cells(case: Case) -> list[str]:
+    """Empty share, positive share and ml, as far as a mask tells them."""
+    if not case["mask"]:
+        return ["no mask", "", ""]
+    empty, positive = f"{case['empty_share']:.3f}", f"{case['positive_share']:.4f}"
+    return [empty, positive, f"{case['lung_ml']:,.0f}"]
+
+
+def evidence_cells(alignment: Mapping[str, Any] | None) -> list[str]:
+    """Flip and score, where there are any."""
+    return [flip_name(alignment["flip"]), f"{alignment['score']:.2f}"] if alignment else ["", ""]
 
 
 def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) -> dict[str, Any]:
@@ -63,6 +83,10 @@ def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) 
     """
     evidence = case["alignment"]
     percentiles = case["hu_percentiles"]
+    empty, lung = "", "no mask"
+    if case["mask"]:
+        empty = f", empty {case['empty_share']:.3f}"
+        lung = f"{case['positive_share']:.4f} of voxels, {case['lung_ml']:,.0f} ml"
     return {
         "id": f"case-{number}",
         "name": name,
@@ -72,8 +96,8 @@ def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) 
         "width": 0 if picture is None else picture.shape[1],
         "height": 0 if picture is None else picture.shape[0],
         "figures": [
-            ("slices", f"{case['slices']:,}, empty {case['empty_share']:.3f}"),
-            ("lung", f"{case['positive_share']:.4f} of voxels, {case['lung_ml']:,.0f} ml"),
+            ("slices", f"{case['slices']:,}{empty}"),
+            ("lung", lung),
             ("spacing z × y × x", " × ".join(shown(mm) for mm in case["spacing_mm"]) + " mm"),
             ("HU 5, 50, 95 %", ", ".join(str(percentiles[p]) for p in ("5", "50", "95"))),
             ("sex, scanner", f"{case['sex'] or 'not known'}, {case['scanner'] or 'not known'}"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lungseg.data.cohort import Cohort
 from lungseg.report.audit import SEVERITIES, cases_in, failed_cases, failures, totals
-from lungseg.report.audit_cases import PICTURED, Case, card, link, row
+from lungseg.report.audit_cases import PICTURED, Case, card, heads, link, row
 from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, spread
 from lungseg.report.render import render
 
@@ -34,6 +34,7 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
     cases = cases_in(cohort)
     whole = totals(cohort)
     failed = failures(cohort)
+    masked = _any_mask(cases)
     ordered = sorted(cases, key=lambda name: _attention(cases[name]))
     numbers = {name: number for number, name in enumerate(ordered)}
     return render(
@@ -53,11 +54,14 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
         ],
         findings=_found(cases, numbers),
         singular=SINGULAR,
-        listed=[row(name, cases[name], numbers[name]) for name in ordered[:LISTED]],
+        any_mask=masked,
+        heads=heads(masked=masked),
+        listed=[row(name, cases[name], numbers[name], masked=masked) for name in ordered[:LISTED]],
         pictured=[
             card(name, cases[name], numbers[name], previews(name)) for name in ordered[:PICTURED]
         ],
         n_cases=len(cases),
+        n_without_mask=whole["n_without_mask"],
         n_pictured=PICTURED,
         n_listed=LISTED,
     )
@@ -67,7 +71,12 @@ def _attention(case: Case) -> tuple[float, ...]:
     """Sort key: errors, a mask with nothing in it, warnings, then the least sure alignment."""
     found = case["n_findings"]
     lead = (case["alignment"] or {}).get("margin", 1.0)
-    return -found["error"], case["positive_share"] > 0, -found["warning"], lead, -found["info"]
+    filled = case["positive_share"] != 0
+    return -found["error"], filled, -found["warning"], lead, -found["info"]
+
+
+def _any_mask(cases: Mapping[str, Case]) -> bool:
+    return any(case["mask"] for case in cases.values())
 
 
 def _some(names: list[str], most: int = NAMED) -> str:
@@ -107,7 +116,11 @@ def _notes(whole: Mapping[str, Any], cases: Mapping[str, Case]) -> list[str]:
     notes = []
     if whole["synthetic"]:
         notes.append("SYNTHETIC data: it says nothing about patients.")
-    empty = [name for name, case in cases.items() if not case["positive_share"]]
+    if n := whole["n_without_mask"]:
+        names = [name for name, case in cases.items() if not case["mask"]]
+        which = "No case has a mask" if n == len(cases) else f"No mask: {_some(names)}"
+        notes.append(f"{which} (data.masks=none): to be looked at, not trained on or evaluated.")
+    empty = [name for name, case in cases.items() if case["positive_share"] == 0]
     if empty:
         notes.append(f"No lung in the mask of {_cases(len(empty))}: {_some(empty)}.")
     patients = Counter(case["patient"] for case in cases.values())
@@ -126,6 +139,12 @@ def _tiles(whole: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     def share(key: str) -> str:
         return "-" if whole[key] is None else f"{whole[key]:.4f}"
 
+    lung = [
+        ("empty share", share("empty_share"), "of slices have no lung"),
+        ("positive share", share("positive_share"), "of voxels are lung"),
+    ]
+    if n := whole["n_without_mask"]:
+        lung = [("without mask", f"{n:,}", "so no share of lung is known")]
     return [
         (
             "cases prepared",
@@ -134,8 +153,7 @@ def _tiles(whole: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ),
         ("failed", f"{whole['n_failed']:,}", "left out"),
         ("slices", f"{whole['n_slices']:,}", f"cohort {whole['cohort_sha256'][:12]}"),
-        ("empty share", share("empty_share"), "of slices have no lung"),
-        ("positive share", share("positive_share"), "of voxels are lung"),
+        *lung,
     ]
 
 
@@ -144,16 +162,21 @@ def _charts(cases: Mapping[str, Case]) -> list[Chart]:
         return []
 
     def of(key: str) -> dict[str, float]:
-        return {name: case[key] for name, case in cases.items()}
+        return {name: case[key] for name, case in cases.items() if case[key] is not None}
 
     def hu(percentile: str) -> dict[str, float]:
         return {name: case["hu_percentiles"][percentile] for name, case in cases.items()}
 
+    lung = []
+    if _any_mask(cases):
+        lung = [
+            spread("empty share of slices", of("empty_share")),
+            spread("positive share of voxels", of("positive_share")),
+            spread("lung, ml", of("lung_ml"), unit=" ml"),
+        ]
     charts = [
         spread("slices", of("slices")),
-        spread("empty share of slices", of("empty_share")),
-        spread("positive share of voxels", of("positive_share")),
-        spread("lung, ml", of("lung_ml"), unit=" ml"),
+        *lung,
         spread("spacing z, mm", {k: c["spacing_mm"][0] for k, c in cases.items()}, unit=" mm"),
         spread("spacing y and x, mm", _in_plane(cases), unit=" mm"),
         spread("HU, 5th percentile: air around", hu("5"), digits=4),

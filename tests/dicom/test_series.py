@@ -204,7 +204,7 @@ def _emptied(folder):
     ("damage", "message"),
     [
         (_truncate, "truncated or damaged"),
-        (_truncate_header, "truncated or incomplete: no "),
+        (_truncate_header, "truncated or damaged: a value ends beyond the file"),
         (_not_dicom, "not DICOM"),
         (_two_series, r"2 series in one folder \(6 \+ 1 files\)"),
         (_other_pixels, "two slices with different pixels lie at the same place"),

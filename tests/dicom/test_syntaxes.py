@@ -8,7 +8,7 @@ import pytest
 from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1
 
-from lungseg.dicom import limits, parse, pixels
+from lungseg.dicom import limits, pixels, window
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import scan
 from lungseg.errors import DataError
@@ -65,7 +65,7 @@ def test_a_deflated_bomb_is_refused(chest, monkeypatch):
     ds_start = 132 + 12 + pydicom.dcmread(files[0]).file_meta.FileMetaInformationGroupLength
     assert head < ds_start
     files[0].write_bytes(content[:ds_start] + bomb)
-    monkeypatch.setattr(parse, "MAX_INFLATED_BYTES", 1 << 20)
+    monkeypatch.setattr(window, "MAX_INFLATED_BYTES", 1 << 20)
     with pytest.raises(DataError, match="inflates to more than 1 MiB"):
         read_series(files)
 

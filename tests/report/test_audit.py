@@ -74,8 +74,8 @@ def test_csv_by_hand(mixed):
     assert a == {
         **{"case": "a", "status": "prepared", "patient": "a", "slices": "10"},
         **{"empty_share": "0.4", "positive_share": "0.08", "lung_ml": "0.03"},  # 80 × 0.375 mm³
-        **{"spacing_z_mm": "3", "spacing_y_mm": "0.5", "spacing_x_mm": "0.25", "sides": "no"},
-        **{"sex": "F", "scanner": "Maker M1"},
+        **{"spacing_z_mm": "3", "spacing_y_mm": "0.5", "spacing_x_mm": "0.25"},
+        **{"mask": "yes", "sides": "no", "sex": "F", "scanner": "Maker M1"},
         **{"flip": "zy", "alignment_score": "0.84", "alignment_lead": "0.45"},
         **{"n_error": "0", "n_warning": "0", "n_info": "0", "findings": "", "reason": ""},
     }
@@ -190,6 +190,73 @@ def test_synthetic_and_empty_masks_are_said():
     assert 'class="note">SYNTHETIC data' in text
     assert 'class="note">No lung in the mask of 1 case: a.' in text
     assert "SYNTHETIC" not in audit_html(cohort(case("a")), picture)
+
+
+def without_mask(name, findings=()):
+    return case(name, findings, n_empty=None, n_positive=None) | {"mask": False}
+
+
+def test_what_is_not_known_without_mask_is_left_empty(mixed):
+    some = cohort(*mixed.cases.values(), without_mask("n"))
+    (row,) = [r for r in csv.DictReader(io.StringIO(audit_csv(some))) if r["case"] == "n"]
+    unknown = {"empty_share", "positive_share", "lung_ml", "flip", "alignment_score"}
+    assert {row[key] for key in unknown} == {""}
+    assert (row["mask"], row["sides"], row["slices"], row["hu_p50"]) == ("no", "no", "10", "-850")
+    content = json.loads(audit_json(some))
+    assert content["n_without_mask"] == 1
+    assert content["empty_share"] is content["positive_share"] is None  # of three cases of four
+    assert content["cases"]["n"]["lung_ml"] is None
+    assert content["cases"]["a"]["empty_share"] == 0.4
+    assert json.loads(audit_json(mixed))["n_without_mask"] == 0
+
+
+def shown(browser, text, tmp_path):
+    (tmp_path / "audit.html").write_text(text)
+    tab = browser.new_page(viewport={"width": 400, "height": 800})
+    tab.goto(f"file://{tmp_path / 'audit.html'}")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+    return tab
+
+
+def test_a_page_without_masks_speaks_of_none(browser, tmp_path):
+    alone = cohort(without_mask("a", [finding("tilt", "warning")]), without_mask("b"))
+    tab = shown(browser, audit_html(alone, picture), tmp_path)
+    assert tab.inner_text(".note") == (
+        "No case has a mask (data.masks=none): to be looked at, not trained on or evaluated."
+    )
+    heads = tab.locator(".cases th").all_inner_texts()
+    assert heads == ["case", "found", "slices", "spacing z y x mm"]
+    assert tab.locator(".cases tbody tr").all_inner_texts() == [
+        "a\t1 warning\t10\t3 0.5 0.25",
+        "b\t\t10\t3 0.5 0.25",
+    ]
+    assert tab.locator(".tile b").all_inner_texts() == ["2", "0", "20", "2"]
+    assert "lung\nno mask" in tab.inner_text(".case dl")
+    text = tab.inner_text("body")
+    for word in ("share of", "outline", "flip", "score", "lead", "alignment", "No lung"):
+        assert word not in text.replace("no share of lung is known", "")
+    assert "through the middle of the volume" in text
+    tab.close()
+
+
+def test_a_page_with_and_without_masks_says_which(browser, mixed, tmp_path):
+    some = cohort(*mixed.cases.values(), without_mask("n"))
+    tab = shown(browser, audit_html(some, picture), tmp_path)
+    assert tab.locator(".note").all_inner_texts() == [
+        "No mask: n (data.masks=none): to be looked at, not trained on or evaluated."
+    ]
+    rows = {text.split("\t")[0]: text for text in tab.locator(".cases tbody tr").all_inner_texts()}
+    assert rows["n"] == "n\t\t10\tno mask\t\t\t3 0.5 0.25\t\t\t"
+    assert rows["a"] == "a\t\t10\t0.400\t0.0800\t0\t3 0.5 0.25\tzy\t0.84\t0.45"
+    for table in tab.locator(".wide:has(table.found)").all():  # a phone scrolls down, not aside
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    (dots,) = [
+        chart.locator("circle").count()
+        for chart in tab.locator(".chart").all()
+        if chart.locator("b").inner_text() == "empty share of slices"
+    ]
+    assert dots == 3
+    tab.close()
 
 
 def test_a_large_cohort_is_cut_and_says_so():

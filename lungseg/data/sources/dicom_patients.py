@@ -12,12 +12,13 @@ from lungseg.dicom.tree import DicomFile, scan
 from lungseg.errors import DataError
 
 
-def by_patient(root: Path, kind: str) -> dict[str, list[DicomFile]]:
+def by_patient(root: Path, kind: str, *, masks: bool) -> dict[str, list[DicomFile]]:
     """Files by case, in natural order of the names, which are made of PatientIDs.
 
     Args:
         root: Folder that holds all.
         kind: Of objects with masks.
+        masks: Whether these are wanted; if not, patients without images are left aside.
 
     Raises:
         DataError: If files do not say that identity was removed, are without PatientID, or there
@@ -28,8 +29,11 @@ def by_patient(root: Path, kind: str) -> dict[str, list[DicomFile]]:
     for file in scanned:
         if file.kind in ("ct", kind):
             files.setdefault(file.patient, []).append(file)
+    if not masks:
+        files = {who: own for who, own in files.items() if "ct" in {one.kind for one in own}}
     if not files:
-        raise DataError("no CT image and no mask among the files", root)
+        what = "no CT image and no mask" if masks else "no CT image"
+        raise DataError(f"{what} among the files", root)
     named: dict[str, list[DicomFile]] = {}
     for patient, own in files.items():
         if telling := _first_not_removed(own):

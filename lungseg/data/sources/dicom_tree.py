@@ -19,6 +19,7 @@ from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
 from lungseg.data.sources.dicom_patients import by_patient
 from lungseg.data.sources.identity import Identity, patient_of
+from lungseg.data.sources.maskless import HINT, REQUIRED, left_aside, maskless_case, masks_required
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.numbering import digests, numbered, read_list, write_list
 from lungseg.data.sources.placed import placed_case
@@ -64,6 +65,7 @@ class DicomTree(ABC, Generic[T]):
         series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` where
             there are several.
         lungs: Patterns of the names of ``left``, ``right`` and ``both`` lungs.
+        masks: ``required``, or ``none``: CT alone is looked at.
         numbers: File that lists the folder of each number, made if missing; None: there is no
             list.
 
@@ -81,6 +83,7 @@ class DicomTree(ABC, Generic[T]):
         cases: str,
         series: str,
         lungs: Mapping[str, list[str]],
+        masks: str = REQUIRED,
         numbers: str | None = None,
     ) -> None:
         if cases not in GROUPINGS:
@@ -91,6 +94,7 @@ class DicomTree(ABC, Generic[T]):
         self.grouping = cases
         self.series = series
         self.lungs = LungNames(**lungs)
+        self.masks = masks_required(masks)
         self.numbers = None if numbers is None else Path(numbers)
         self._known: Mapping[str, list[str]] = {}
 
@@ -210,7 +214,8 @@ class DicomTree(ABC, Generic[T]):
 
     def _read(self, case: str) -> Case:
         files = self._files(case)
-        patients = {file.patient for file in files if file.kind in ("ct", self.kind)} - {""}
+        kinds = ("ct", self.kind) if self.masks else ("ct",)
+        patients = {file.patient for file in files if file.kind in kinds} - {""}
         if len(patients) > 1:
             raise DataError(
                 f"files of {len(patients)} patients in one case: give each a folder of its own, or"
@@ -219,10 +224,15 @@ class DicomTree(ABC, Generic[T]):
             )
         masks = [file.path for file in files if file.kind == self.kind]
         unread = damaged(files)
+        if not self.masks:
+            choice = choose_series(files, self.series)
+            series = read_series(choice.files)
+            found = [*unread, *choice.findings, *series.findings, *left_aside(masks, self.what)]
+            return maskless_case(case, series.volume, series.header, found, series.sha256)
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
             path = unread[0].path if unread else files[0].path
-            raise DataError(f"no {self.what} among the case's files{also}", path)
+            raise DataError(f"no {self.what} among the case's files{also}; {HINT}", path)
         masks, repeated = self._once(masks)
         objects = [(path, self.open(path)) for path in sorted(masks, key=_age, reverse=True)]
         choice = self._choose(files, objects)
@@ -278,7 +288,7 @@ class DicomTree(ABC, Generic[T]):
 
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:
-        return by_patient(self.root, self.kind)
+        return by_patient(self.root, self.kind, masks=self.masks)
 
 
 def _utf8(name: str) -> str:

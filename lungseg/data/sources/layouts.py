@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lungseg.data.lungs import Side
 from lungseg.data.sources.labels import SIDES
+from lungseg.data.sources.maskless import HINT, NONE
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
@@ -35,7 +36,8 @@ class CaseFiles:
 
     Attributes:
         image: A file, or a folder with DICOM files.
-        masks: Side and mask file; side None where the file tells by its labels.
+        masks: Side and mask file; side None where the file tells by its labels. Empty where masks
+            are not looked for.
         patient: What stands for ``{patient}`` in the image's path, or nothing.
     """
 
@@ -51,16 +53,19 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
         root: Folder of the source.
         images: Pattern of :func:`lungseg.data.sources.patterns.find`; None for the usual layout
             that gives most pairs.
-        masks: Pattern, or one for each of ``left``, ``right`` and ``both``; None likewise.
+        masks: Pattern, or one for each of ``left``, ``right`` and ``both``; None likewise;
+            ``none``: images alone, by default of the usual layout that gives most.
 
     Raises:
         ConfigError: If a pattern is wrong, or only one of the two is given.
         DataError: If nothing is found, two images share a name, or images and masks do not pair.
     """
-    if (images is None) != (masks is None):
-        raise ConfigError("data.images and data.masks go together: set both or none")
+    if masks != NONE and (images is None) != (masks is None):
+        raise ConfigError(f"data.images and data.masks go together: set both, or neither; {HINT}")
     if not root.is_dir():
         raise DataError("no such folder", root)
+    if masks == NONE:
+        return _alone(root, images)
     if images is not None and masks is not None:
         return _pair(root, *_found(root, images, masks))
     found = [_found(root, *layout) for layout in LAYOUTS]
@@ -69,10 +74,32 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
         usual = "; ".join(f"{image} with {_first(mask)}" for image, mask in LAYOUTS)
         raise DataError(
             f"no pair of image and mask in a usual layout ({usual}): set data.images and"
-            " data.masks",
+            f" data.masks; {HINT}",
             root,
         )
     return _pair(root, *best)
+
+
+def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
+    """Images without masks, by case."""
+    patterns = [images] if images is not None else [image for image, _ in LAYOUTS]
+    # Of equals the first: what fits imagesTr/{case}_0000 fits imagesTr/{case} too.
+    matches = max((find(root, pattern, "data.images") for pattern in patterns), key=len)
+    if not matches and images is None:
+        usual = "; ".join(dict.fromkeys(patterns))
+        raise DataError(f"no image in a usual layout ({usual}): set data.images", root)
+    if not matches:
+        raise DataError("no file fits data.images", root)
+    by_case: dict[str, list[Match]] = {}
+    for match in matches:
+        by_case.setdefault(match.case, []).append(match)
+    for name, same in by_case.items():
+        if len(same) > 1:
+            raise DataError(f"{name}: more than one image of this name", root)
+    return {
+        name: CaseFiles(by_case[name][0].path, [], by_case[name][0].patient)
+        for name in sorted(by_case, key=natural)
+    }
 
 
 Found = tuple[dict[str, list[Match]], dict[str, list[tuple[Side | None, Path]]]]
@@ -106,7 +133,7 @@ def _pair(
         images,
         masks,
         root,
-        no_mask="no mask: no file for it fits data.masks",
+        no_mask=f"no mask: no file for it fits data.masks; {HINT}",
         no_image="no image: no file for it fits data.images",
     )
     for name in names:

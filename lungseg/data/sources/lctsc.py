@@ -10,6 +10,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.identity import patient_of
+from lungseg.data.sources.maskless import HINT, REQUIRED, maskless_case, masks_required
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import files_below, state_of
@@ -26,10 +27,15 @@ class LctscFolder:
 
     Args:
         root: Folder that holds ``Images`` and ``Segmentations``.
+        masks: ``required``, or ``none``: ``Images`` alone is looked at.
+
+    Raises:
+        ConfigError: If `masks` is another word.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, masks: str = REQUIRED) -> None:
         self.root = Path(root)
+        self.masks = masks_required(masks)
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
@@ -47,6 +53,8 @@ class LctscFolder:
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
             raise DataError("Images/ holds no folder: one for each case is expected", images)
+        if not self.masks:
+            return paired(names, names, self.root, no_mask="", no_image="")
         masks = {
             file.name.removesuffix("_seg.npz")
             for file in (self.root / "Segmentations").glob("*_seg.npz")
@@ -55,15 +63,15 @@ class LctscFolder:
             names,
             masks,
             self.root,
-            no_mask="no mask: Segmentations/{}_seg.npz is missing",
+            no_mask=f"no mask: Segmentations/{{}}_seg.npz is missing; {HINT}",
             no_image="no images: folder Images/{} is missing",
         )
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
-            files = [*dicom_files(self.root / "Images" / case), self._mask_file(case)]
-            return state_of(files, self.root)
+            masks = [self._mask_file(case)] if self.masks else []
+            return state_of([*dicom_files(self.root / "Images" / case), *masks], self.root)
 
     def patient(self, case: str) -> frozenset[str]:
         """What tells the case's patient from others, and whether its name may be shown.
@@ -75,13 +83,18 @@ class LctscFolder:
             return patient_of(case, files_below(self.root / "Images" / case))
 
     def read(self, case: str) -> Case:
-        """Read one case, its mask aligned with its image.
+        """Read one case, its mask, if required, aligned with its image.
 
         Raises:
             DataError: If files are damaged or missing, or image and mask do not belong together.
         """
         mask_file = self._mask_file(case)
         with about(case):
+            if not self.masks:
+                series = read_series(dicom_files(self.root / "Images" / case))
+                return maskless_case(
+                    case, series.volume, series.header, series.findings, series.sha256
+                )
             with ThreadPoolExecutor(1) as pool:
                 stored = pool.submit(read_npz, mask_file)
                 series = read_series(dicom_files(self.root / "Images" / case))

@@ -20,6 +20,7 @@ from lungseg.data.sources.identity import patient_of
 from lungseg.data.sources.image_file import read_image_file
 from lungseg.data.sources.labels import by_labels, check_labels, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
+from lungseg.data.sources.maskless import maskless_case
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import files_below, state_of
@@ -42,7 +43,7 @@ class NiftiFolder:
         root: Folder that holds all.
         images: Pattern of the images, as ``imagesTr/{case}_0000.nii.gz``; None for a usual layout.
         masks: Pattern of the masks, or one for each of ``left``, ``right`` and ``both``; None
-            likewise.
+            likewise; ``none``: images alone.
         labels: Values of a label map that are the ``left``, the ``right``, ``both`` lungs.
         lungs: Patterns of the names of segments, for files that name them (``.seg.nrrd``).
 
@@ -114,6 +115,8 @@ class NiftiFolder:
             volume, header, findings, image_hash = _image(files.image)
             hashes = [image_hash, *(sha256_of(path) for _, path in files.masks)]
             digest = hashlib.sha256(b"".join(hashes)).hexdigest()
+            if not files.masks:
+                return maskless_case(case, volume, header, findings, digest)
             side, path = files.masks[0]
             if path.suffix == ".npz":
                 stored = read_npz(path)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.image_file import check_size
+from lungseg.data.sources.maskless import HINT, NONE, maskless_case
+from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
 from lungseg.data.sources.placed import placed_case
@@ -23,6 +25,8 @@ from lungseg.data.sources.state import state_of
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 DIRECTIONS = ("feet_to_head", "head_to_feet")
 
@@ -33,7 +37,7 @@ class SliceImages:
     Args:
         root: Folder that holds all.
         images: Pattern of the images with ``{case}`` and ``{z}``, the slice's number.
-        masks: Pattern of the masks, 0 and 1 or 0 and 255.
+        masks: Pattern of the masks, 0 and 1 or 0 and 255; ``none``: images alone.
         spacing_mm: Distance between slices, between rows and between columns, in mm.
         numbers_run: Where higher numbers lie: ``feet_to_head`` or ``head_to_feet``.
         hu_from: ``slope`` and ``intercept``: HU = slope · value + intercept.
@@ -69,7 +73,7 @@ class SliceImages:
         if window is not None and (len(window) != 2 or window[1] <= 0):
             raise ConfigError(f"data.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):
-            if "{z}" not in pattern:
+            if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
                 raise ConfigError(f"data.{key}: {pattern!r} does not say where {{z}} stands")
         self.root = Path(root)
         self.images = images
@@ -80,31 +84,34 @@ class SliceImages:
         self.window = window
 
     @cached_property
-    def _files(self) -> dict[str, list[tuple[Match, Path]]]:
-        """Images and masks of each case, by rising number."""
+    def _files(self) -> dict[str, list[tuple[Match, Path | None]]]:
+        """Images of each case, with masks unless there are to be none, by rising number."""
         with about("data.root"):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
-            masks = _by_slice(find(self.root, self.masks, "data.masks"), self.root)
+            masked = self.masks != NONE
+            found = find(self.root, self.masks, "data.masks") if masked else []
+            masks = _by_slice(found, self.root)
             taken = {match.path for match in masks.values()}
             found = find(self.root, self.images, "data.images")
             images = _by_slice([match for match in found if match.path not in taken], self.root)
             if not images:
                 raise DataError("no file fits data.images", self.root)
-            paired(
-                {_slice_name(*key) for key in images},
-                {_slice_name(*key) for key in masks},
-                self.root,
-                no_mask="no mask for this image",
-                no_image="no image for this mask",
-            )
-            names = {case for case, _ in images}
-            names_in_order = paired(names, names, self.root, no_mask="", no_image="")
+            if masked:
+                paired(
+                    {_slice_name(*key) for key in images},
+                    {_slice_name(*key) for key in masks},
+                    self.root,
+                    no_mask=f"no mask for this image; {HINT}",
+                    no_image="no image for this mask",
+                )
         return {
             name: [
-                (match, masks[key].path) for key, match in sorted(images.items()) if key[0] == name
+                (match, masks[key].path if masked else None)
+                for key, match in sorted(images.items())
+                if key[0] == name
             ]
-            for name in names_in_order
+            for name in sorted({case for case, _ in images}, key=natural)
         }
 
     def cases(self) -> list[str]:
@@ -119,7 +126,7 @@ class SliceImages:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
             return state_of(
-                [file for match, mask in self._files[case] for file in (match.path, mask)],
+                (file for match, mask in self._files[case] for file in (match.path, mask) if file),
                 self.root,
             )
 
@@ -139,23 +146,23 @@ class SliceImages:
     def _read(self, case: str) -> Case:
         files = self._files[case]
         values, image_hashes = _stack([match.path for match, _ in files])
-        marks, mask_hashes = _stack([mask for _, mask in files])
-        if values.shape != marks.shape:
-            raise DataError(f"masks of {marks.shape[1:]} on images of {values.shape[1:]} pixels")
-        held = {float(value) for value in np.unique(marks)}
-        if not (held <= {0, 1} or held <= {0, 255}):
-            raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(held)[:5]}")
         hu, findings = as_hu(self._hu(values))
-        mask = (marks > 0).astype(np.uint8)
-        if self.numbers_run == "head_to_feet":
-            hu, mask = hu[::-1], mask[::-1]
         affine = np.zeros((4, 4))
         affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
-        volume = Volume(np.ascontiguousarray(hu), affine)
+        volume = Volume(self._upwards(hu), affine)
         findings = [*self._findings([match.z for match, _ in files]), *findings]
         header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
+        mask_files = [mask for _, mask in files if mask is not None]
+        if not mask_files:
+            digest = hashlib.sha256(b"".join(image_hashes)).hexdigest()
+            return maskless_case(case, volume, header, findings, digest)
+        mask, mask_hashes = _mask(mask_files, values.shape)
         digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
-        return placed_case(case, volume, np.ascontiguousarray(mask), None, header, findings, digest)
+        return placed_case(case, volume, self._upwards(mask), None, header, findings, digest)
+
+    def _upwards(self, stack: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Slices from the feet up."""
+        return np.ascontiguousarray(stack[::-1] if self.numbers_run == "head_to_feet" else stack)
 
     def _hu(self, values: NDArray[Any]) -> NDArray[Any]:
         if self.window is not None:
@@ -196,6 +203,17 @@ def _by_slice(matches: list[Match], root: Path) -> dict[tuple[str, int], Match]:
 
 def _slice_name(case: str, z: int) -> str:
     return f"{case}, slice {z}"
+
+
+def _mask(paths: list[Path], shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], list[bytes]]:
+    """Masks on images of a shape as 0 and 1, ``[z, y, x]``, and the hashes of the files."""
+    marks, hashes = _stack(paths)
+    if marks.shape != shape:
+        raise DataError(f"masks of {marks.shape[1:]} on images of {shape[1:]} pixels")
+    values = {float(value) for value in np.unique(marks)}
+    if not (values <= {0, 1} or values <= {0, 255}):
+        raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(values)[:5]}")
+    return (marks > 0).astype(np.uint8), hashes
 
 
 def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:

@@ -60,6 +60,7 @@ def covariates(cohort: Cohort, names: Sequence[str], table: str | None) -> list[
 
     Raises:
         ConfigError: If there is no such covariate, or a case has no value of a number.
+        DataError: If a share of masks is named, and a case has none.
     """
     columns = read_table(table, cohort.names) if table is not None else {}
     return [_covariate(name, cohort, columns) for name in dict.fromkeys(names)]
@@ -88,6 +89,7 @@ def _covariate(name: str, cohort: Cohort, columns: dict[str, list[str]]) -> Cova
     if name in columns:
         return _column(name, columns[name], cohort.names)
     if name in SHARES:
+        cohort.require_masks()
         part, whole = ([[case["fingerprint"][key]] for case in cases] for key in SHARES[name])
         return Covariate(name, [""], np.array(part, float), np.array(whole, float))
     if name == "n_slices":

@@ -8,10 +8,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from lungseg.config import build, conf_dir
-from lungseg.data.sources import dicomseg, nifti, slices2d, tcia
+from lungseg.data.sources import dicomseg, lctsc, nifti, slices2d, tcia
 from tests.conftest import CLONE
 
 CLASSES = {
+    "lctsc": lctsc.LctscFolder,
     "tcia": tcia.TciaFolder,
     "dicomseg": dicomseg.DicomSegFolder,
     "nifti": nifti.NiftiFolder,
