@@ -87,13 +87,13 @@ def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:
             of 8, 16 or 32 bits.
     """
     pixels = pixel_data(parsed)
-    if pixels.layout.allocated == 1:
+    if pixels.layout.allocated == 1 or not pixels.layout.photometric.startswith("MONOCHROME"):
         raise RefusedError("pixels are not grey values of 8, 16 or 32 bits")
     yield from stored_frames(pixels)
 
 
 def stored_frames(pixels: PixelData) -> Iterator[NDArray[Any]]:
-    """As :func:`frames`; pixels of one bit come as 0 and 1, too, where they are compressed."""
+    """As :func:`frames`, for any pixels of one sample; those of one bit come as 0 and 1."""
     native = is_native(pixels.syntax)
     if pixels.length == UNDEFINED:
         if pixels.syntax == DEFLATED_FRAMES or native:
