@@ -119,9 +119,10 @@ def _read(path: Path) -> Segments:
         ],
         frame_of_reference=str(dataset.get("FrameOfReferenceUID", "")),
         series=frozenset(
-            str(series.SeriesInstanceUID)
+            str(series.get("SeriesInstanceUID", ""))
             for series in dataset.get("ReferencedSeriesSequence") or []
-        ),
+        )
+        - {""},
         findings=findings,
     )
 

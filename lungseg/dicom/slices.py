@@ -13,7 +13,7 @@ from lungseg.dicom.layout import Layout
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import Parsed
 from lungseg.dicom.pixels import frame_count, pixel_data
-from lungseg.dicom.values import malformed, value_of
+from lungseg.dicom.values import malformed, value_of, whole_number
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -115,17 +115,10 @@ def padding_range(ds: Dataset) -> tuple[int, int] | None:
 def _optional(ds: Dataset, keyword: str, unread: set[str]) -> int | None:
     """A whole number that a volume can do without; what is not one is added to ``unread``."""
     try:
-        value = value_of(ds, keyword)
-        if isinstance(value, bytes):  # implicit VR leaves open whether padding is signed
-            value = int.from_bytes(value[:2], "little")
-        if value is None:
-            return None
-        if float(value).is_integer():
-            return int(value)
-    except (OverflowError, TypeError, ValueError):
-        pass
-    unread.add(keyword)
-    return None
+        return whole_number(ds, keyword)
+    except RefusedError:
+        unread.add(keyword)
+        return None
 
 
 def _as_stored(ds: Dataset, number: int) -> int:

@@ -36,6 +36,25 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
     return None if value == "" else value
 
 
+def whole_number(dataset: Dataset, keyword: str) -> int | None:
+    """The value of an attribute that holds one whole number; None where it is missing or empty.
+
+    Raises:
+        RefusedError: Where the value is something else.
+    """
+    value = value_of(dataset, keyword)
+    if isinstance(value, bytes):  # implicit VR leaves open whether a word is signed
+        value = int.from_bytes(value[:2], "little")
+    if value is None:
+        return None
+    try:
+        if float(value).is_integer():
+            return int(value)
+    except (OverflowError, TypeError, ValueError):
+        pass
+    raise malformed(keyword)
+
+
 def malformed(keyword: str) -> RefusedError:
     """The error of an attribute that is needed and holds what it cannot."""
     return RefusedError(f"{keyword} is malformed")
