@@ -97,7 +97,8 @@ def _read(path: Path) -> Segments:
     if dataset.get("Modality") != "SEG":
         raise DataError("the file is no DICOM-SEG", path)
     _make_native(dataset)
-    if len(dataset.PixelData) < get_expected_length(dataset):
+    expected = get_expected_length(dataset)
+    if len(dataset.PixelData) < expected:
         raise EOFError("pixel data end early")
     file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
     geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
@@ -106,6 +107,9 @@ def _read(path: Path) -> Segments:
     if np.prod(geometry.spatial_shape, dtype=float) > MAX_VOXELS:
         raise DataError("the segmentation's frames lie too far apart for one volume", path)
     findings = []
+    if len(dataset.PixelData) > expected + expected % 2:
+        text = "the segmentation has more pixel data than its size asks for; the rest left out"
+        findings.append(Finding("pixel-surplus", "warning", text))
     if file.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL:
         text = "the segmentation holds fractions; voxels of one half and more were taken"
         findings.append(Finding("fractional", "warning", text))

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels.decoders.base import Decoder
+from pydicom.pixels.decoders.base import Decoder, get_decoder
 from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,
@@ -127,6 +127,20 @@ def test_signed_values_of_fewer_bits(chest, syntax):
     np.testing.assert_array_equal(read_series(files).volume.voxels, volume)
 
 
+def test_what_one_decoder_cannot_another_can(chest):
+    """pydicom's plugin for gdcm refuses JPEG-LS of six bits; pyjpegls reads it."""
+    files, _ = chest
+    values = np.random.default_rng(0).integers(0, 64, (4, 16, 16)).astype(np.uint8)
+    for file, frame in zip(files, values, strict=True):
+        change(
+            file, BitsAllocated=8, BitsStored=6, HighBit=5, PixelRepresentation=0,
+            PixelData=frame.tobytes(),
+        )  # fmt: skip
+        rewrite(file, JPEGLSLossless)
+    assert "gdcm" in get_decoder(JPEGLSLossless).available_plugins
+    np.testing.assert_array_equal(read_series(files).volume.voxels, values)
+
+
 def with_value(file, syntax, value, **header):
     """The file parsed, with other pixels, in a syntax that the parser need not know."""
     change(file, **header)
@@ -223,6 +237,15 @@ def test_compressed_pixels_without_fragments(chest):
     parsed = dataclasses.replace(parsed, syntax=RLELossless)
     with pytest.raises(RefusedError, match="do not stand in fragments"):
         list(frames(parsed))
+
+
+@pytest.mark.parametrize("photometric", ["PALETTE COLOR", "RGB"])
+def test_indices_of_colours_are_refused(chest, photometric):
+    files, _ = chest
+    for file in files:
+        change(file, PhotometricInterpretation=photometric)
+    with pytest.raises(DataError, match="^pixels are not grey values"):
+        read_series(files)
 
 
 def test_values_in_the_upper_bits_are_refused(chest):
