@@ -42,8 +42,8 @@ def decode_12_bit(frame: bytes, options: dict[str, Any]) -> NDArray[Any]:
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
     syntax = gdcm.TransferSyntax.JPEGExtendedProcess2_4
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-    # A JPEG that gdcm wrote says 16 where it has 12, as the header does.
-    bits = min(told.precision, int(options["bits_stored"]))
+    # A JPEG that gdcm wrote says 16 where the header says 12, and means 12.
+    bits = told.precision if told.precision <= 12 else int(options["bits_stored"])
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, bits, bits - 1, 0))
     decoded = image.GetBuffer()
     if decoded is None:

@@ -15,7 +15,7 @@ from lungseg.dicom.decoder import decode
 from lungseg.dicom.layout import Layout, layout_of
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import UNDEFINED, Parsed
-from lungseg.dicom.plugins import plugins_for
+from lungseg.dicom.plugins import LOSSY_JPEG, plugins_for
 from lungseg.dicom.syntaxes import (
     DEFLATED_FRAMES,
     GE_BIG_ENDIAN_PIXELS,
@@ -213,7 +213,11 @@ def _compressed(pixels: PixelData) -> Iterator[NDArray[Any]]:
             raise RefusedError("the compressed image has another size than the header says")
         precision = head.precision if head else layout.stored
         plugins = plugins_for(pixels.syntax, precision, layout.stored)
-        values = decode(frame, plugins, options)
+        own = {}
+        if pixels.syntax in LOSSY_JPEG and precision == 8 < layout.stored:
+            # Decoders go by the header, and take it for one of 12 bits.
+            own = {"bits_allocated": 8, "bits_stored": 8, "pixel_representation": 0}
+        values = decode(frame, plugins, options | own)
         if values.shape != shape:
             raise RefusedError("the compressed image has another size than the header says")
         yield values

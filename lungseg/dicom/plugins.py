@@ -17,6 +17,7 @@ PACKAGES = {
     "JPEG 2000": "pillow",
     "JPEG": "python-gdcm",
 }
+LOSSY_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")  # baseline, extended
 # pydicom's plugin for gdcm refuses 12 bits before it decodes. gdcm itself decodes them.
 GDCM_12_BIT = "gdcm, 12 bit"
 # In the order in which they are asked.
@@ -35,14 +36,14 @@ def plugins_for(syntax: UID, precision: int, stored: int) -> list[str]:
         RefusedError: If there are none, or nobody knows how to read it.
     """
     from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGBaseline8Bit, JPEGExtended12Bit
+    from pydicom.uid import JPEG2000TransferSyntaxes
 
     try:
         available = set(get_decoder(syntax).available_plugins)
     except NotImplementedError:
         raise unread(syntax) from None
     name = syntax.name
-    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and precision > 8:
+    if syntax in LOSSY_JPEG and precision > 8:
         if min(precision, stored) > 12:  # there is no such JPEG, and decoders disagree
             raise RefusedError(f"transfer syntax {name} is not read with more than 12 bits")
         name = "JPEG Extended, 12 bit"

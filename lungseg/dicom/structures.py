@@ -104,6 +104,8 @@ def _points(item: pydicom.Dataset) -> NDArray[np.float64]:
     text = element.value if element is not None else None
     if isinstance(text, bytes) and len(text) < element.length:
         raise EOFError("the file ends within a contour")
+    if isinstance(text, bytes):
+        text = text.rstrip(b" \0")  # some pad with NUL
     try:
         numbers = text.split(b"\\") if isinstance(text, bytes) and text else text or []
         points = np.array([float(number) for number in numbers], np.float64).reshape(-1, 3)

@@ -1,6 +1,7 @@
 """Pixels as hospitals write them: read as another library reads them, or refused with the reason."""
 
 import dataclasses
+import io
 import struct
 import zlib
 
@@ -14,6 +15,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLSLossless,
     RLELossless,
@@ -49,6 +51,15 @@ def smooth(files):
     return np.stack(written)
 
 
+def compressed(file, images, syntax, **how):
+    """Put compressed images into a file."""
+    ds = pydicom.dcmread(file)
+    ds.PixelData = encapsulate(images, **how)
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.save_as(file)
+
+
 def by_itk(files):
     import SimpleITK
 
@@ -77,14 +88,37 @@ def test_twelve_bits_by_the_image_itself(chest, stored):
     eighths = smooth(files) // 16
     for file, pixels in zip(files, eighths, strict=True):
         change(file, BitsStored=stored, HighBit=stored - 1)
-        ds = pydicom.dcmread(file)
-        ds.PixelData = encapsulate([twelve_bit_jpeg(pixels.astype(np.uint8))])
-        ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
-        ds.file_meta.TransferSyntaxUID = JPEGExtended12Bit
-        ds.save_as(file)
+        compressed(file, [twelve_bit_jpeg(pixels.astype(np.uint8))], JPEGExtended12Bit)
     read = read_series(files).volume.voxels
     assert np.abs(read + 1024 - 16 * eighths.astype(int)).max() <= 24
     np.testing.assert_array_equal(read, by_itk(files))
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
+def test_eight_bits_of_jpeg_in_twelve(chest, syntax):
+    from PIL import Image
+
+    files, _ = chest
+    expected = []
+    for file, pixels in zip(files, smooth(files) // 16, strict=True):
+        stream = io.BytesIO()
+        Image.fromarray(pixels.astype(np.uint8)).save(stream, "jpeg", quality=95)
+        expected.append(np.array(Image.open(stream), int))
+        compressed(file, [stream.getvalue()], syntax)
+    np.testing.assert_array_equal(read_series(files).volume.voxels + 1024, expected)
+
+
+def test_a_frame_in_several_fragments(chest):
+    files, _ = chest
+    smooth(files)
+    for file in files:
+        rewrite(file, JPEGExtended12Bit)
+    whole = read_series(files).volume.voxels
+    for file in files:
+        frames_of = generate_frames(pydicom.dcmread(file).PixelData, number_of_frames=1)
+        compressed(file, [*frames_of], JPEGExtended12Bit, fragments_per_frame=3)
+    np.testing.assert_array_equal(read_series(files).volume.voxels, whole)
+    np.testing.assert_array_equal(by_itk(files), whole)
 
 
 def test_more_bits_than_such_a_jpeg_has(chest):
@@ -102,11 +136,8 @@ def test_damage_is_not_a_missing_decoder(chest, monkeypatch):
     smooth(files)
     for file in files:
         rewrite(file, JPEGExtended12Bit)
-    ds = pydicom.dcmread(files[0])
-    (frame,) = generate_frames(ds.PixelData, number_of_frames=1)
-    ds.PixelData = encapsulate([frame[:-200]])
-    ds["PixelData"].is_undefined_length = True
-    ds.save_as(files[0])
+    (frame,) = generate_frames(pydicom.dcmread(files[0]).PixelData, number_of_frames=1)
+    compressed(files[0], [frame[:-200]], JPEGExtended12Bit)
     with pytest.raises(DataError, match="^a compressed image is truncated or damaged$"):
         read_series(files)
     monkeypatch.setattr(Decoder, "available_plugins", property(lambda self: ("pillow",)))

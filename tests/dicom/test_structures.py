@@ -69,6 +69,15 @@ def test_malformed_coordinates_are_a_fault_of_their_structure(text, fault, file)
     assert structures.faults({"Lung", "Body"}) == []
 
 
+@pytest.mark.parametrize("padding", [b"\0", b" \0 ", b"  "])
+def test_padding_is_not_a_coordinate(padding, file):
+    dataset = written(file)
+    text = b"\\".join(b"%d" % number for number in (1, 2, 3, 40, 5, 3, 7, 80, 3))
+    put(first_contour(dataset), "ContourData", "DS", text + padding)
+    (points,) = read(file, dataset).structures["Body"].contours
+    assert points.tolist() == [[1, 2, 3], [40, 5, 3], [7, 80, 3]]
+
+
 @pytest.mark.parametrize("value", [None, b"two "])
 def test_a_structure_without_a_number(value, file):
     dataset = written(file)

@@ -19,6 +19,10 @@ SINGLE: tuple[Side, ...] = ("right", "left")
 NAMES = {"left": "left lung", "right": "right lung", "both": "lungs"}
 
 
+class _NotClosedError(DataError):
+    """Lungs are there by name, and none of them encloses anything."""
+
+
 class TciaFolder(DicomTree[Structures]):
     """CT series with the lungs of an RTSTRUCT.
 
@@ -45,9 +49,13 @@ class TciaFolder(DicomTree[Structures]):
             try:
                 usable.append((path, structures, self._lungs_of(structures)))
             except DataError as error:
-                refusals.append(DataError(str(error), path))
+                refusals.append(type(error)(str(error), path))
+        not_closed = [refusal for refusal in refusals if isinstance(refusal, _NotClosedError)]
         if not usable:
-            raise refusals[0]
+            raise (not_closed or refusals)[0]
+        if not_closed:
+            text = f"{len(not_closed)} RTSTRUCT(s) left aside: {not_closed[0]}"
+            findings.append(Finding("lung-not-closed", "warning", text))
         if len(usable) > 1:
             text = f"{len(usable)} RTSTRUCTs hold lungs for the series"
             if date_of(usable[0][0]) > date_of(usable[1][0]):
@@ -83,7 +91,9 @@ class TciaFolder(DicomTree[Structures]):
         lungs = pick(structures.structures, self.lungs)
         named = [structures.structures[name] for name in lungs]
         if not any(structure.closed or structure.fault for structure in named):
-            raise DataError(f"Lung structures have no closed contour ({_why_not_closed(named)})")
+            raise _NotClosedError(
+                f"Lung structures have no closed contour ({_why_not_closed(named)})"
+            )
         return lungs
 
 

@@ -66,6 +66,25 @@ def test_lungs_without_any_contour(edit):
         edit(empty).read("P1")
 
 
+def test_of_several_the_one_that_is_closed(edit, whole):
+    """The newest that holds lungs counts; that newer lungs enclose nothing is said."""
+    made = edit(lambda ds: retype(ds, "OPEN_PLANAR", LEFT, RIGHT))
+    (newer,) = made.root.rglob("1-1.dcm")
+    (older,) = whole[0].rglob("1-1.dcm")
+    for source_file, target, date in ((newer, newer, "20200202"), (older, None, "20200101")):
+        ds = pydicom.dcmread(source_file)
+        ds.StructureSetDate = date
+        ds.save_as(target or newer.with_name("2.dcm"))
+    case = made.read("P1")
+    np.testing.assert_array_equal(case.mask, whole[1].mask)
+    found = {finding["code"]: finding for finding in case.audit["findings"]}
+    assert found["lung-not-closed"]["severity"] == "warning"
+    assert "OPEN_PLANAR" in found["lung-not-closed"]["text"]
+    newer.with_name("2.dcm").unlink()
+    with pytest.raises(DataError, match="OPEN_PLANAR"):
+        made.read("P1")
+
+
 def one_point(ds):
     for item in contours(ds, RIGHT):
         item.ContourData, item.NumberOfContourPoints = item.ContourData[:3], 1
