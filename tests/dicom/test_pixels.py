@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -81,7 +83,7 @@ def test_twelve_bits_of_jpeg(chest, signed):
         assert np.abs(read + 1024 - values.astype(int)).max() <= 2
 
 
-@pytest.mark.parametrize("stored", [12, 16])
+@pytest.mark.parametrize("stored", [8, 12, 16])
 def test_twelve_bits_by_the_image_itself(chest, stored):
     """Whatever the header says of its bits."""
     files, _ = chest
@@ -91,7 +93,8 @@ def test_twelve_bits_by_the_image_itself(chest, stored):
         compressed(file, [twelve_bit_jpeg(pixels.astype(np.uint8))], JPEGExtended12Bit)
     read = read_series(files).volume.voxels
     assert np.abs(read + 1024 - 16 * eighths.astype(int)).max() <= 24
-    np.testing.assert_array_equal(read, by_itk(files))
+    if stored > 8:  # to which SimpleITK cuts
+        np.testing.assert_array_equal(read, by_itk(files))
 
 
 @pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit])
@@ -201,10 +204,16 @@ def test_frames_deflated_one_by_one(chest):
 
 
 def test_a_deflated_frame_takes_no_more_than_its_size(chest):
-    value = encapsulate([deflated(bytes(1 << 28))])
+    value = encapsulate([deflated(bytes(1 << 26))])
     parsed = with_value(chest[0][0], syntaxes.DEFLATED_FRAMES, value)
-    (frame,) = frames(parsed)
+    tracemalloc.start()
+    try:
+        (frame,) = frames(parsed)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert frame.nbytes == 512
+    assert peak < 4 << 20
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, syntaxes.NATIVE_FRAMES])
@@ -259,6 +268,16 @@ def test_pixels_of_ge_in_big_endian(chest):
 def test_what_unread_syntaxes_are_called(chest, uid, sentence):
     parsed = with_value(chest[0][0], uid, encapsulate([bytes(200)]))
     with pytest.raises(RefusedError, match=f"^{sentence}$"):
+        list(frames(parsed))
+
+
+def test_what_to_install_for_a_syntax_without_a_decoder(chest, monkeypatch):
+    monkeypatch.setattr(Decoder, "available_plugins", property(lambda self: ()))
+    parsed = with_value(chest[0][0], HTJ2KLossless, encapsulate([bytes(200)]))
+    with pytest.raises(
+        RefusedError,
+        match="^needs a decoder for High-Throughput JPEG 2000 .*: pip install pylibjpeg pylibjpeg-",
+    ):
         list(frames(parsed))
 
 

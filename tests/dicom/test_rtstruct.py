@@ -339,8 +339,16 @@ def test_both_types_in_one_structure():
 
 def test_a_hole_by_exclusive_or_is_no_gap():
     contours = [circle(0, 0, z, 15) for z in range(-5, 6)]
-    holes = [circle(0, 0, z, 12) for z in (-3, 0, 3)]
+    holes = [circle(0, 0, z, 12) for z in (-3, -2, 0, 3)]
     _, findings = rasterize([], CUBE, exclusive=contours + holes)
     assert findings == []
     _, findings = rasterize([], CUBE, exclusive=contours[:4] + contours[6:])
     assert set(codes(findings)) == {"contour-gap"}
+
+
+def test_a_gap_in_one_of_two_exclusive_parts():
+    right = [circle(-16, 0, z, 10) for z in range(-10, 11)]
+    left = [circle(16, 0, z, 10) for z in range(-10, 11)]
+    assert rasterize([], CUBE, exclusive=right + left)[1] == []
+    _, findings = rasterize([], CUBE, exclusive=right + left[:8] + left[13:])
+    assert codes(findings)["contour-gap"].text.startswith("structure: 5 slice(s)")
