@@ -19,6 +19,7 @@ from lungseg.dicom.checks import check_alike, check_places, check_values
 from lungseg.dicom.header import identifiers, kept
 from lungseg.dicom.hu import Seen, to_hu
 from lungseg.dicom.limits import RefusedError, check_size
+from lungseg.dicom.oddities import check_headers
 from lungseg.dicom.order import Stack, stack
 from lungseg.dicom.parse import Parsed, parse, read_bytes
 from lungseg.dicom.pixels import frame_count, frames
@@ -111,6 +112,7 @@ def read_series(files: Sequence[Path]) -> CtSeries:
         findings=[
             *stacked.findings,
             *check_places(ordered),
+            *check_headers(ordered),
             *check_values([seen for file in read for seen in file.seen]),
             *_frames_of_reference(read),
             *_identifying(read),

@@ -75,6 +75,18 @@ def test_a_single_slice_without_a_spacing(lungs, tmp_path):
     np.testing.assert_array_equal(place(segment, volume), one)
 
 
+def test_more_pixels_than_the_size_asks_for(lungs, tmp_path):
+    images, volume, left, _ = lungs
+    file = tmp_path / "seg.dcm"
+    dataset = write_seg(file, {"Left lung": left}, volume.affine, images)
+    assert read_segments(file).findings == []
+    dataset.PixelData += bytes(2)
+    dataset.save_as(file)
+    segments = read_segments(file)
+    np.testing.assert_array_equal(place(segments.segments[0], volume), left)
+    assert [finding.code for finding in segments.findings] == ["pixel-surplus"]
+
+
 def segment_of(mask, affine):
     class Given(Segment):
         @property
