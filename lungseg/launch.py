@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
+from lungseg.overrides import quoted_overrides
 from lungseg.sweep import INTERRUPTED, end_sweep, failed_job, free_memory
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -47,7 +48,7 @@ def launch(command: str, overrides: list[str]) -> int:
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     # The parser takes overrides before or after a flag, not on both sides of it.
     sweep = [word for word in overrides if word in ("-m", "--multirun")]
-    words = [word for word in overrides if word not in sweep]
+    words = [word for word in quoted_overrides(overrides) if word not in sweep]
     sys.argv = [f"lungseg {command}", *sweep, *words]
     try:
         # With this set Hydra raises errors instead of printing them.
