@@ -55,10 +55,10 @@ def quote_twice(word: str) -> str:
 
 def _quoted_override(word: str, sweep: bool) -> str:
     key, start, value = split_override(word)
-    if not value or start.startswith("~") or _parsed(start, "override") is None:
+    if not value or start.startswith("~") or _parsed(start) is None:
         return word
     is_path = key in (*PATHS, *PATH_LISTS)
-    read = _parsed(word, "override")
+    read = _parsed(word)
     if is_path and os.path.lexists(value):
         made = None if read is not None and _means(read[0], value, sweep) else _literal(value)
     elif read is None:
@@ -70,7 +70,7 @@ def _quoted_override(word: str, sweep: bool) -> str:
     else:
         return word
     # What is still unreadable is refused by Hydra, with the word as it was typed.
-    return word if made is None or _parsed(start + made, "override") is None else start + made
+    return word if made is None or _parsed(start + made) is None else start + made
 
 
 def _means(value: Any, path: str, sweep: bool) -> bool:
@@ -114,7 +114,7 @@ def _each(value: str, start: str, end: str, is_path: bool) -> str | None:
     """A list, or what is swept over, each item in quotes that needs them."""
     made = []
     for item in _items(value[len(start) : len(value) - len(end)]):
-        parsed = _parsed(item, "element")
+        parsed = _parsed(f"x={item}")  # Hydra would read a part of an item alone
         if parsed is not None and not (
             is_path and not isinstance(parsed[0], str) and os.path.lexists(item)
         ):
@@ -145,19 +145,15 @@ def _items(text: str) -> Iterator[str]:
     yield text[start:].strip()
 
 
-def _parsed(text: str, rule: str) -> tuple[Any] | None:
-    """What Hydra reads, in a tuple of one as it may be None; None where it cannot read it."""
+def _parsed(override: str) -> tuple[Any] | None:
+    """The value that Hydra reads, in a tuple as it may be None; None where it cannot read it."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import Override, QuotedString
     from hydra.errors import HydraException
 
     try:
-        made = OverridesParser.create().parse_rule(text, rule)
+        return (OverridesParser.create().parse_override(override).value(),)
     except HydraException:
         return None
-    if isinstance(made, Override):
-        made = made.value()
-    return (made.text,) if isinstance(made, QuotedString) else (made,)
 
 
 def _literal(path: str) -> str:

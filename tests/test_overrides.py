@@ -125,6 +125,7 @@ def test_a_sweep_over_paths(tmp_path, monkeypatch):
     assert quoted_overrides(["-m", "data.root=Röntgen,run (2)"])[1] == (
         'data.root="Röntgen","run (2)"'
     )
+    assert quoted_overrides(["-m", 'data.root="ä, b",run (2)'])[1] == 'data.root="ä, b","run (2)"'
     assert quoted_overrides(["-m", "data.root=choice(肺,a)"])[1] == 'data.root=choice("肺",a)'
     (tmp_path / "a,b").mkdir()
     assert quoted_overrides(["-m", "data.root=a,b"])[1] == "data.root=a,b"
