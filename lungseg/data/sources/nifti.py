@@ -18,7 +18,7 @@ from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.identity import check_name, patient_of
 from lungseg.data.sources.image_file import read_image_file
-from lungseg.data.sources.labels import by_labels, check_labels, one_value
+from lungseg.data.sources.labels import by_labels, check_labels, of_mask, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.placed import placed_case
@@ -115,7 +115,8 @@ class NiftiFolder:
             digest = hashlib.sha256(b"".join(hashes)).hexdigest()
             side, path = files.masks[0]
             if path.suffix == ".npz":
-                stored = read_npz(path)
+                stored, more = read_npz(path)
+                findings += more
                 return evident_case(case, volume, stored, path, header, findings, digest)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
@@ -130,16 +131,16 @@ class NiftiFolder:
     ) -> tuple[list[tuple[Side, NDArray[np.uint8]]], list[Finding]]:
         """Masks in one file, on the volume's grid."""
         file = read_image_file(path)
-        findings = [
-            Finding(one.code, one.severity, f"the mask: {one.text}") for one in file.findings
-        ]
+        findings = of_mask(file.findings)
         try:
             stored: list[tuple[Side, NDArray[Any]]]
             if file.segments is not None and side is None:
                 chosen = pick(file.segments, self.lungs)
                 stored = [(chosen[name], file.segments[name]) for name in chosen]
             elif side is not None:
-                stored = [(side, one_value(file.array))]
+                mask, more = one_value(file.array)
+                stored = [(side, mask)]
+                findings += more
             else:
                 by_value, more = by_labels(file.array, self.labels)
                 stored = [*by_value]

@@ -15,6 +15,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.image_file import check_size
+from lungseg.data.sources.labels import of_mask, whole_labels
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.patterns import Match, find
 from lungseg.data.sources.placed import placed_case
@@ -141,10 +142,12 @@ class SliceImages:
         marks, mask_hashes = _stack([mask for _, mask in files])
         if values.shape != marks.shape:
             raise DataError(f"masks of {marks.shape[1:]} on images of {values.shape[1:]} pixels")
+        marks, rounded = whole_labels(marks)
         held = {float(value) for value in np.unique(marks)}
         if not (held <= {0, 1} or held <= {0, 255}):
             raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(held)[:5]}")
         hu, findings = as_hu(self._hu(values))
+        findings += of_mask(rounded)
         mask = (marks > 0).astype(np.uint8)
         if self.numbers_run == "head_to_feet":
             hu, mask = hu[::-1], mask[::-1]
