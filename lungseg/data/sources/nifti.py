@@ -28,7 +28,8 @@ from lungseg.dicom.tree import choose_series, damaged, scan
 from lungseg.errors import DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
-from lungseg.volume import Volume, place, to_lps
+from lungseg.geometry import oriented
+from lungseg.volume import Volume, place
 
 
 class NiftiFolder:
@@ -164,12 +165,12 @@ def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], by
         return series.volume, series.header, findings, bytes.fromhex(series.sha256)
     file = read_image_file(path)
     try:
-        voxels, affine = to_lps(file.array, file.affine)
-        hu, findings = as_hu(voxels)
+        voxels, affine, findings = oriented(file.array, file.affine)
+        hu, more = as_hu(voxels)
     except ValueError as error:
         raise DataError(str(error), path) from None
     except DataError as error:
         raise DataError(str(error), path) from None
     header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
     volume = Volume(np.ascontiguousarray(hu), affine)
-    return volume, header, [*file.findings, *findings], sha256_of(path)
+    return volume, header, [*file.findings, *findings, *more], sha256_of(path)

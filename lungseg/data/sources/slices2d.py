@@ -23,6 +23,7 @@ from lungseg.data.sources.slice_image import read_grey
 from lungseg.data.sources.state import state_of
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
+from lungseg.geometry import oriented, wrong_spacing
 from lungseg.volume import Volume
 
 DIRECTIONS = ("feet_to_head", "head_to_feet")
@@ -56,8 +57,10 @@ class SliceImages:
         hu_from: Mapping[str, float] | None,
         window: Sequence[float] | None,
     ) -> None:
-        if len(spacing_mm) != 3 or not all(size > 0 for size in spacing_mm):
+        if len(spacing_mm) != 3:
             raise ConfigError(f"data.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
+        if wrong := wrong_spacing(spacing_mm):
+            raise ConfigError(f"data.spacing_mm: {wrong}")
         if numbers_run not in DIRECTIONS:
             raise ConfigError(f"data.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
         if (hu_from is None) == (window is None):
@@ -153,8 +156,9 @@ class SliceImages:
             hu, mask = hu[::-1], mask[::-1]
         affine = np.zeros((4, 4))
         affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
+        hu, affine, more = oriented(hu, affine)
         volume = Volume(np.ascontiguousarray(hu), affine)
-        findings = [*self._findings([match.z for match, _ in files]), *findings]
+        findings = [*more, *self._findings([match.z for match, _ in files]), *findings]
         header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
         digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
         return placed_case(case, volume, np.ascontiguousarray(mask), None, header, findings, digest)
