@@ -27,6 +27,8 @@ UID = re.compile(r"\d+(\.\d+){3,}")
 # Names of another setting or of an environment variable, which tell nothing.
 REFERENCE = re.compile(r"\$\{[\w.:]+\}")
 OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)
+# Names of our own options, which a folder may be called by too.
+CHOICES = "hydra.runtime.choices"
 SHORTEST = 3
 
 
@@ -79,6 +81,8 @@ class Redactor:
         """
         if identifies(key, content):
             return HIDDEN
+        if key == CHOICES:
+            return content
         if isinstance(content, dict):
             prefix = f"{key}." if key else ""
             return {name: self.data(value, f"{prefix}{name}") for name, value in content.items()}
@@ -227,6 +231,9 @@ def _patterns(text: str) -> Iterator[str]:
     escaped = re.escape(text)
     if len(text) >= 2 * SHORTEST and not re.fullmatch(r"[a-z_]+|[\d.]+", text):
         yield escaped
-    elif len(text) >= SHORTEST:
-        yield rf"(?<=['\"\[=]){escaped}(?=[/'\"\],]|$)"
+        return
+    keys = "|".join(rf"(?<=\b{re.escape(key)}=)" for key in (*SOURCE_KEYS, *SERIES_KEYS))
+    yield rf"(?:{keys}){escaped}(?=[/,]|$)"
+    if len(text) >= SHORTEST:
+        yield rf"(?<=['\"\[]){escaped}(?=[/'\"\],]|$)"
         yield rf"(?<![\w./-]){escaped}(?=/)"

@@ -62,8 +62,13 @@ def test_strings(text):
 
 def test_words_that_happen_to_be_a_folder_s_name_stay():
     redactor = Redactor(["cases", "3", "data"])
-    for text in ("12 cases in data, 3 of them", "data.batch_size=3", "model.cases_seen=1"):
+    kept = ("12 cases in data, 3 of them", "data.batch_size=3", "data=cases", "see_data.root=3x")
+    for text in kept:
         assert redactor.string(text) == redactor.message(text) == text
+    text = "a=3,data.root=3,data=cases,input=cases,b=3"
+    assert redactor.string(text) == f"a=3,data.root={HIDDEN},data=cases,input={HIDDEN},b=3"
+    choices = {"hydra": {"runtime": {"choices": {"data": "cases"}}}, "note": "cases"}
+    assert redactor.data(choices) == choices | {"note": HIDDEN}
     assert redactor.message("no such file: 'cases/Frollo'") == f"no such file: '{HIDDEN}"
     assert redactor.message("no such file: cases/Frollo") == f"no such file: {HIDDEN}"
 
