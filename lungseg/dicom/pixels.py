@@ -68,6 +68,7 @@ def pixel_data(parsed: Parsed) -> PixelData:
     layout = layout_of(parsed.dataset)
     if parsed.start is None:
         raise RefusedError("no pixel data")
+    encoding(parsed.syntax)  # refuses one that is unknown
     value = memoryview(parsed.body)[parsed.start :]
     return PixelData(layout, parsed.syntax, value, parsed.length, parsed.pixel_vr)
 

@@ -107,6 +107,9 @@ def _read(path: Path) -> Segments:
         raise DataError("the segmentation's frames make no evenly spaced stack", path)
     if np.prod(geometry.spatial_shape, dtype=float) > MAX_VOXELS:
         raise DataError("the segmentation's frames lie too far apart for one volume", path)
+    if _referenced(dataset) - {*file.segment_numbers}:
+        # highdicom leaves such frames out.
+        raise DataError("a frame refers to a segment that the file does not describe", path)
     findings = []
     if len(dataset.PixelData) > expected + expected % 2:
         text = "the segmentation has more pixel data than its size asks for; the rest left out"
@@ -130,6 +133,16 @@ def _read(path: Path) -> Segments:
         - {""},
         findings=findings,
     )
+
+
+def _referenced(dataset: pydicom.Dataset) -> set[int]:
+    """Numbers of the segments that frames refer to; those of label maps stand in the pixels."""
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    return {
+        int(segment.ReferencedSegmentNumber)
+        for groups in (*shared, *(dataset.get("PerFrameFunctionalGroupsSequence") or []))
+        for segment in groups.get("SegmentIdentificationSequence") or []
+    }
 
 
 def _make_native(dataset: pydicom.FileDataset) -> None:

@@ -14,6 +14,7 @@ from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import Parsed
 from lungseg.dicom.pixels import frame_count, pixel_data
 from lungseg.dicom.values import malformed, value_of, whole_number
+from lungseg.geometry import wrong_spacing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -174,7 +175,7 @@ def _check(place: Place) -> None:
     products = (a * a + b * b + c * c - 1, d * d + e * e + f * f - 1, a * d + b * e + c * f)
     if not all(abs(product) < 0.01 for product in products):
         raise RefusedError("ImageOrientationPatient is no pair of perpendicular unit vectors")
-    if not all(0.01 <= spacing <= 100 for spacing in place.pixel_spacing):
-        raise RefusedError("PixelSpacing is not between 0.01 and 100 mm")
+    if wrong := wrong_spacing(place.pixel_spacing):
+        raise RefusedError(wrong)
     if not (math.isfinite(place.intercept) and math.isfinite(place.slope) and place.slope):
         raise RefusedError("RescaleSlope and RescaleIntercept are no numbers to rescale with")
