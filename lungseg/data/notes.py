@@ -1,4 +1,4 @@
-"""What a store remembers beside its cases: why others failed, and which numbers were given."""
+"""What a store remembers beside its cases: why others failed, and which files went to which."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lungseg.data.cohort import Source
 from lungseg.data.place import Place, read_text, write_text
 
 FAILED = "failed.json"
-NUMBERS = "numbers.json"
+FILES = "files.json"
 
 
 def read_failures(
@@ -47,15 +47,15 @@ def _under(on_finding: Mapping[str, str], state: str) -> str:
     return f"{state} {__version__} {json.dumps(dict(on_finding), sort_keys=True)}"
 
 
-def recall_numbers(source: Source, store: Place) -> None:
-    """Tell a source that numbers its cases which numbers it gave before."""
+def recall_files(source: Source, store: Place) -> None:
+    """Tell a source that groups files itself which it gave to which case before."""
     if hasattr(source, "recall"):
-        text = read_text(store, NUMBERS)
+        text = read_text(store, FILES)
         source.recall(json.loads(text) if text else {})
 
 
-def keep_numbers(source: Source, store: Place) -> None:
-    """Remember the numbers, before any case is stored under them."""
-    numbers = source.remembered() if hasattr(source, "remembered") else {}
-    if numbers:
-        write_text(store, NUMBERS, json.dumps(numbers) + "\n")
+def keep_files(source: Source, store: Place) -> None:
+    """Remember which files went to which case, before any case is stored."""
+    files = source.remembered() if hasattr(source, "remembered") else {}
+    if files:
+        write_text(store, FILES, json.dumps(files) + "\n")

@@ -15,7 +15,7 @@ from typing import Any
 from lungseg.data import store as stores
 from lungseg.data.cohort import FILE, Cohort, Source, UnpairedError
 from lungseg.data.lock import locked
-from lungseg.data.notes import keep_numbers, read_failures, recall_numbers, write_failures
+from lungseg.data.notes import keep_files, read_failures, recall_files, write_failures
 from lungseg.data.parallel import Parallel, stop_if_orphaned
 from lungseg.data.patients import label_patients, recorded_labels, tell_patients
 from lungseg.data.place import Place, is_url, read_text, write_text
@@ -103,7 +103,7 @@ def prepare(
             before it stay prepared, none half-written.
     """
     rules, parallel = rules or Rules(), parallel or Parallel()
-    recall_numbers(source, store)
+    recall_files(source, store)
     names, hopeless = _names(source, rules)
     states = _states(source, names, settings, rules, hopeless)
 
@@ -157,7 +157,7 @@ def prepare(
         # Whose cases are is asked before any is read: it also tells whether its name may be shown.
         patients = _patients(source, rules, names, hopeless)
         failed |= hopeless
-        keep_numbers(source, store)
+        keep_files(source, store)
         todo = [name for name in names if name not in ready and name not in failed]
         before = {name: _source_hash(stores.attributes(store, name)) for name in todo}
         work = partial(_prepare_one, source, store, states, rules)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lungseg.data.sources.identity import Identity
 from lungseg.data.sources.natural import natural
+from lungseg.data.sources.numbering import digests
+from lungseg.data.sources.state import files_below, signatures
 from lungseg.dicom.tree import DicomFile, scan
 from lungseg.errors import DataError
 
@@ -52,6 +54,35 @@ def by_patient(root: Path, kind: str, *, masks: bool) -> dict[str, list[DicomFil
         if file.kind == "damaged":  # whose it is, only its neighbours may tell
             _add_to_neighbours(file, named)
     return {name: named[name] for name in sorted(named, key=natural)}
+
+
+def remember(root: Path, cases: Mapping[str, list[DicomFile]]) -> dict[str, list[str]]:
+    """Digests of each case's files, and under ``""`` those of all others below a folder.
+
+    Nothing where files are damaged: they are not of one case, and have to be looked at each time.
+    """
+    if any(file.kind == "damaged" for files in cases.values() for file in files):
+        return {}
+    owner = {file.path: name for name, files in cases.items() for file in files}
+    paths = files_below(root)
+    made: dict[str, list[str]] = {}
+    for path, digest in zip(paths, digests(signatures(paths, root)), strict=True):
+        made.setdefault(owner.get(path, ""), []).append(digest)
+    return made
+
+
+def recalled(root: Path, known: Mapping[str, list[str]]) -> dict[str, list[Path]] | None:
+    """Paths of each case's files by what :func:`remember` gave; None where a file changed."""
+    owner = {digest: name for name, files in known.items() for digest in files}
+    paths = files_below(root)
+    found = dict(zip(digests(signatures(paths, root)), paths, strict=True))
+    if not known or found.keys() != owner.keys() or len(found) < len(paths):
+        return None
+    cases: dict[str, list[Path]] = {}
+    for digest, path in found.items():
+        cases.setdefault(owner[digest], []).append(path)
+    cases.pop("", None)
+    return {name: cases[name] for name in sorted(cases, key=natural)}
 
 
 def _add_to_neighbours(unread: DicomFile, cases: dict[str, list[DicomFile]]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
-from lungseg.data.sources.dicom_patients import by_patient
+from lungseg.data.sources.dicom_patients import by_patient, recalled, remember
 from lungseg.data.sources.identity import Identity, patient_of
 from lungseg.data.sources.mask_objects import MaskObject, age_of, identifiers_of, once
 from lungseg.data.sources.maskless import HINT, REQUIRED, left_aside, maskless_case, masks_required
@@ -110,7 +110,7 @@ class DicomTree(ABC, Generic[T]):
         """
 
     def recall(self, known: Mapping[str, list[str]]) -> None:
-        """Take over the numbers that a store remembers; before anything else is asked.
+        """Take over what a store remembers of the files; before anything else is asked.
 
         Args:
             known: What :meth:`remembered` gave before.
@@ -118,9 +118,14 @@ class DicomTree(ABC, Generic[T]):
         self._known = known
 
     def remembered(self) -> dict[str, list[str]]:
-        """What each number is known again by, those of today and before; nothing without them."""
-        if self.grouping != "number":
+        """Digests of each case's files, by which it is known again; nothing for ``folder``.
+
+        By ``number`` those of before are among them, by ``patient`` files of no case under ``""``.
+        """
+        if self.grouping == "folder":
             return {}
+        if self.grouping == "patient":
+            return remember(self.root, self._by_patient)
         return {
             **self._known,
             **{name: self._digests(path) for name, path in self._folders.items()},
@@ -135,7 +140,7 @@ class DicomTree(ABC, Generic[T]):
         with about("data.root"):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
-            return list(self._by_patient if self.grouping == "patient" else self._folders)
+            return list(self._listed if self.grouping == "patient" else self._folders)
 
     @cached_property
     def _folders(self) -> dict[str, Path]:
@@ -169,8 +174,7 @@ class DicomTree(ABC, Generic[T]):
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
             if self.grouping == "patient":
-                paths = sorted(file.path for file in self._by_patient[case])
-                return state_of(paths, self.root)
+                return state_of(sorted(self._listed[case]), self.root)
             folder = self._folders[case]
             return state_of(files_below(folder), folder)
 
@@ -262,6 +266,14 @@ class DicomTree(ABC, Generic[T]):
         if not files:
             raise DataError("the folder holds no DICOM file", self._folders[case])
         return files
+
+    @cached_property
+    def _listed(self) -> dict[str, list[Path]]:
+        """Paths of each patient's files; headers are read only where a file changed."""
+        unchanged = recalled(self.root, self._known)
+        if unchanged is not None:
+            return unchanged
+        return {name: [file.path for file in files] for name, files in self._by_patient.items()}
 
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:

@@ -406,3 +406,29 @@ def test_the_file_that_is_damaged_is_named_on_the_screen(patient, cli):
     assert line.endswith("scan_017.dcm]")
     log = next((cli.folder / "outputs" / "logs").rglob("prepare.log")).read_text()
     assert "scan_017" not in log
+
+
+def test_grouping_by_patient_reads_headers_again_only_where_a_file_changed(
+    phantom_root, tmp_path, monkeypatch
+):
+    from lungseg.data.prepare import prepare
+
+    marked = {"PatientIdentityRemoved": "YES", "PatientName": "", "PatientBirthDate": ""}
+    root = tmp_path / "data"
+    for case, name in (("Case_001", "a"), ("Case_002", "b")):
+        write_patient(root, phantom_root, case, name, "rtstruct", **marked)
+    (root / "notes.txt").touch()
+    first = prepare(source(root, cases="patient"), tmp_path / "store")
+    scans = []
+    monkeypatch.setattr(
+        "lungseg.data.sources.dicom_patients.scan", lambda top: scans.append(top) or scan(top)
+    )
+    assert prepare(source(root, cases="patient"), tmp_path / "store") == first
+    assert not scans
+    (root / "more.txt").touch()
+    assert prepare(source(root, cases="patient"), tmp_path / "store") == first
+    assert scans
+    scans.clear()
+    shutil.rmtree(root / "b")
+    assert prepare(source(root, cases="patient"), tmp_path / "store").names == ["PHANTOM-001"]
+    assert scans
