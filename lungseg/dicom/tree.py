@@ -12,7 +12,7 @@ from typing import Literal
 from lungseg.dicom.classes import DICOMDIR, MODALITIES, READ, Kind
 from lungseg.dicom.head import Head, read_head
 from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.start import PREAMBLE, NotDicomError, marked
+from lungseg.dicom.start import FIRST_BYTES, NotDicomError, marked
 from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -185,7 +185,7 @@ def look(path: Path | str) -> DicomFile | None:
             return None
         reason = "it is empty" if not Path(path).stat().st_size else "it is not DICOM"
     except (BrokenError, RefusedError) as error:
-        if not _claims_to_be_dicom(Path(path)):
+        if not claims_to_be_dicom(Path(path)):
             return None
         reason = str(error)
     except (EOFError, zlib.error):
@@ -195,10 +195,10 @@ def look(path: Path | str) -> DicomFile | None:
     return DicomFile(os.fspath(path), "damaged", reason=reason)
 
 
-def _claims_to_be_dicom(path: Path) -> bool:
+def claims_to_be_dicom(path: Path) -> bool:
     """By its mark or its name: other files may begin like one without a mark."""
     with path.open("rb") as file:
-        return marked(file.read(PREAMBLE + 8)) or path.suffix.lower() == ".dcm"
+        return marked(file.read(FIRST_BYTES)) or path.suffix.lower() == ".dcm"
 
 
 def _described(path: str, head: Head) -> DicomFile | None:

@@ -24,7 +24,7 @@ def left_out(dataset: Dataset) -> str | None:
         return None
     if str(dataset.get("BurnedInAnnotation", "")).strip().upper() == "YES":
         return "text burned into the image"
-    if "PixelData" not in dataset:
+    if not dataset.get("PixelData"):
         return "no pixel data"
     if _bits_of_overlays(dataset):
         return "an overlay inside the pixel data"
