@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
 from lungseg.files import write_text
-
-HIDDEN = "(not recorded)"
-# A source's path may hold a patient's or a hospital's name.
-SOURCE_KEYS = (
-    *("data.root", "data.source.root", "data.export_npz", "split.table", "split.file"),
-    *("input", "output", "key"),  # of deidentify
-)
-# A series may be chosen by a rule, which is recorded, or by its UID, which is not.
-SERIES_KEYS = ("data.series", "data.source.series")
-UID = re.compile(r"\d+(\.\d+){3,}")
+from lungseg.privacy import HIDDEN, Redactor, identifies, identifying_in, identifying_values
 
 
 def conf_dir() -> Path:
@@ -99,42 +93,57 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
 
 def recorded(config: DictConfig) -> dict[str, Any]:
     """The resolved configuration as plain containers, without paths and UIDs of the source."""
-    copy = OmegaConf.create(OmegaConf.to_container(config, resolve=True))
-    assert isinstance(copy, DictConfig)
-    for key in _identifying(copy):
-        OmegaConf.update(copy, key, HIDDEN)
-    plain = OmegaConf.to_container(copy)
+    plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
+    return _recorded({str(key): value for key, value in plain.items()})
 
 
-def hide_password(text: str) -> str:
-    """Blank user and password in every URL of a text."""
-    text = re.sub(r"(?<=://)[^@\s'\"]+@", f"{HIDDEN}@", text)
-    return re.sub(r"(?<=[?&]password=)[^&\s'\"]+", HIDDEN, text)
+def _recorded(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in config.items():
+        if identifies(f"{prefix}{key}", value):
+            made[key] = HIDDEN
+        else:
+            made[key] = _recorded(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+    return made
 
 
 def hide_source(config: DictConfig, folder: Path) -> None:
-    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote below a folder."""
-    values = set(_identifying(config).values())
-    for file in folder.glob("*.yaml"):
-        old = file.read_text()
-        text = hide_password(old)
-        for value in sorted(values, key=len, reverse=True):
-            # As a value, not where the same letters stand in a key or a number.
-            text = re.sub(rf"(?<=[=,\s'\"]){re.escape(value)}(?=[\s'\",/]|$)", HIDDEN, text)
-        if text != old:
+    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote below a folder.
+
+    What was read is changed, not the text: YAML folds long lines and escapes letters.
+    """
+    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
+    from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
+
+    files = sorted(folder.glob("*.yaml"))
+    old = {file: yaml.load(file.read_text("utf-8"), get_yaml_loader()) for file in files}
+    values = identifying_values(config)
+    for content in old.values():
+        values |= {value for text in _strings(content) for value in identifying_in(text)}
+    redactor = Redactor(values)
+    for file, content in old.items():
+        new = redactor.data(content)
+        if new != content:
+            text = yaml.dump(
+                new,
+                Dumper=get_omega_conf_dumper(),
+                default_flow_style=False,
+                allow_unicode=True,
+                sort_keys=False,
+                width=math.inf,
+            )
             write_text(file, text)  # other jobs of a sweep read it at any time
 
 
-def _identifying(config: DictConfig) -> dict[str, str]:
-    """Settings by which a patient or a hospital could be found."""
-    found = {}
-    for key in (*SOURCE_KEYS, *SERIES_KEYS):
-        value = str(OmegaConf.select(config, key, throw_on_missing=False) or "")
-        if value and (key in SOURCE_KEYS or UID.fullmatch(value)):
-            found[key] = value
-    return found
+def _strings(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        content = list(content.values())
+    if isinstance(content, list):
+        for item in content:
+            yield from _strings(item)
+    elif isinstance(content, str):
+        yield content
 
 
 def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:

@@ -16,6 +16,9 @@ from omegaconf import DictConfig
 
 from lungseg.config import conf_dir, hide_source, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
+from lungseg.overrides import quoted_overrides
+from lungseg.privacy import Redactor, identifying_values, redact_logs
+from lungseg.status import read_status, write_status
 from lungseg.sweep import INTERRUPTED, end_sweep, failed_job, free_memory
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -47,7 +50,7 @@ def launch(command: str, overrides: list[str]) -> int:
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     # The parser takes overrides before or after a flag, not on both sides of it.
     sweep = [word for word in overrides if word in ("-m", "--multirun")]
-    words = [word for word in overrides if word not in sweep]
+    words = [word for word in quoted_overrides(overrides) if word not in sweep]
     sys.argv = [f"lungseg {command}", *sweep, *words]
     try:
         # With this set Hydra raises errors instead of printing them.
@@ -82,6 +85,8 @@ def _job(command: str, config: DictConfig) -> Any:
     hydra_config = HydraConfig.get()
     run_dir = Path(hydra_config.runtime.output_dir)
     single = hydra_config.mode == RunMode.RUN
+    redactor = Redactor(identifying_values(config))
+    redact_logs(redactor)
     try:
         if hydra_config.output_subdir is not None:
             hide_source(config, run_dir / hydra_config.output_subdir)
@@ -89,7 +94,10 @@ def _job(command: str, config: DictConfig) -> Any:
             hide_source(config, Path(hydra_config.sweep.dir))
         _quiet()
         app = importlib.import_module(f"lungseg.apps.{command}")
-        return app.run(config, run_dir)
+        made = app.run(config, run_dir)
+        if not single and read_status(run_dir) is None:  # training notes its own
+            write_status(run_dir, "completed")
+        return made
     except Exception as error:
         log.debug("the traceback:", exc_info=True)
         if single:
@@ -97,13 +105,13 @@ def _job(command: str, config: DictConfig) -> Any:
         if isinstance(error, Pruned):
             log.info(f"job {hydra_config.job.num}: {error}")
             return None
-        _note_failure(error, command, run_dir, hydra_config.job.num)
+        _note_failure(error, command, run_dir, hydra_config.job.num, redactor)
         if config.get("stop_on_error"):
             raise Stop from error
         return None  # its status tells; the other jobs of the sweep go on
     except KeyboardInterrupt as interrupt:
         if not single:
-            _note_failure(interrupt, command, run_dir, hydra_config.job.num)
+            _note_failure(interrupt, command, run_dir, hydra_config.job.num, redactor)
         raise
     finally:
         if not single:
@@ -113,11 +121,12 @@ def _job(command: str, config: DictConfig) -> Any:
             free_memory()
 
 
-def _note_failure(error: BaseException, command: str, run_dir: Path, job: int) -> None:
+def _note_failure(
+    error: BaseException, command: str, run_dir: Path, job: int, redactor: Redactor
+) -> None:
     from lungseg.messages import one_line
-    from lungseg.status import read_status, write_status
 
-    reason = one_line(error, command, [], in_log=True)
+    reason = redactor.message(one_line(error, command, [], in_log=True))
     if read_status(run_dir) is None:  # stopped before it had begun
         write_status(run_dir, "failed", reason)
     log.error(f"job {job} failed: {reason}")

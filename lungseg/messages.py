@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from lungseg.config import conf_dir, flatten
 from lungseg.errors import LungsegError
+from lungseg.overrides import PAIRS, PATHS, quote_twice, split_override
 
 
 def one_line(
@@ -49,15 +50,12 @@ def one_line(
         return f"{group}={option}: no such option; there are {', '.join(options)}"
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match[1], command, overrides)
-    if match := re.search(r"Ambiguous value for argument '([^']+)'", text):
-        return f"{match[1]}: several values; add -m to sweep over them, or write [a,b] for a list"
+    if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
+        return _several_values(match[1])
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
         return f"{match[1]}: must be given: {match[1]}=VALUE"
     if type(error).__name__ == "OverrideParseException":
-        typed = next((word for word in overrides if "=~" in word), None)
-        if typed is not None:
-            return f"{typed}: the shell expands ~ only at the start of a word; write $HOME"
-        return f"{text.splitlines()[0]}; overrides look like key=value"
+        return _unreadable(str(getattr(error, "override", text)))
     if isinstance(error, ModuleNotFoundError) and error.name == "ray":
         return "hydra/launcher=ray: not installed: pip install 'lungseg[ray]'"
     if isinstance(error, OSError) and error.strerror:
@@ -66,6 +64,24 @@ def one_line(
     first = text.strip().splitlines()[0] if text.strip() else ""
     kind = type(error).__name__
     return f"{kind}: {first} (the traceback: HYDRA_FULL_ERROR=1, or the log)"
+
+
+def _unreadable(word: str) -> str:
+    """What is wrong with an override that Hydra's grammar does not take."""
+    _, start, value = split_override(word)
+    if "=" not in word or not re.fullmatch(r"[+~]{0,2}[\w@./$:-]+=", start, re.ASCII):
+        return f"{word}: overrides look like key=value"
+    if value.startswith("~"):
+        return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
+    uneven = any(value.count(one) != value.count(other) for one, other in PAIRS.items())
+    what = "its brackets do not pair up" if uneven else "cannot be read as a value"
+    return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"
+
+
+def _several_values(word: str) -> str:
+    is_path = split_override(word)[0] in PATHS
+    one = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
+    return f"{word}: several values; add -m to sweep over them, or {one}"
 
 
 def _unknown_key(key: str, command: str, overrides: list[str]) -> str:

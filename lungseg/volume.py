@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 MIN_COSINE = 0.999
 # Two files that describe one grid differ by rounding only: half a voxel off is another grid.
 MAX_OFF_VOXELS = 0.1
+# Axes with a cosine below this are perpendicular up to rounding; a shear that small would change a
+# spacing by less than a millionth.
+PERPENDICULAR = 1e-3
+OBLIQUE = "the image plane is oblique to the patient's axes"
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,46 @@ class Volume:
 
     @property
     def spacing(self) -> tuple[float, float, float]:
-        """Distance between voxel centres along ``(z, y, x)``, in mm."""
-        z, y, x = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(z), float(y), float(x)
+        """Distance between planes of voxels along ``(z, y, x)``, in mm."""
+        return spacing_of(self.affine)
+
+
+def spacing_of(affine: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Distance between the planes of voxels along each axis of an array, in mm.
+
+    Where axes are perpendicular it is the distance between neighbours; where they are not, as after
+    a gantry tilt, neighbours lie further apart than the planes.
+
+    Args:
+        affine: ``[4, 4]``, maps an array index ``(i, j, k, 1)`` to ``(x, y, z, 1)`` in mm.
+
+    Example:
+        >>> import numpy as np
+        >>> tilted = np.array([[2.0, 0, 0, 0], [1.0, 1.0, 0, 0], [0, 0, 3.0, 0], [0, 0, 0, 1]])
+        >>> [round(size, 4) for size in spacing_of(tilted)]
+        [2.0, 0.8944, 3.0]
+    """
+    axes = affine[:3, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # an axis of no length
+        units = axes / lengths
+    cosines = units.T @ units
+    if np.abs(cosines[np.triu_indices(3, 1)]).max() > PERPENDICULAR:
+        lengths = 1 / np.linalg.norm(np.linalg.inv(axes), axis=1)
+    a, b, c = lengths
+    return float(a), float(b), float(c)
+
+
+def axis_order(affine: NDArray[np.float64]) -> list[int]:
+    """Axes of an array that run nearest to the patient's z, y and x.
+
+    Raises:
+        ValueError: If two of them are nearest to the same.
+    """
+    nearest = np.abs(affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)).argmax(axis=0)
+    if sorted(nearest) != [0, 1, 2]:
+        raise ValueError(OBLIQUE)
+    return [int(np.flatnonzero(nearest == axis)[0]) for axis in (2, 1, 0)]
 
 
 def to_lps(
@@ -61,10 +102,9 @@ def to_lps(
         [0.0, 0.0, 3.0]
     """
     cosines = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    nearest = np.abs(cosines).argmax(axis=0)  # patient axis (0 x, 1 y, 2 z) of each array axis
-    if sorted(nearest) != [0, 1, 2] or np.abs(cosines).max(axis=0).min() < MIN_COSINE:
-        raise ValueError("the image plane is oblique to the patient's axes")
-    order = [int(np.flatnonzero(nearest == axis)[0]) for axis in (2, 1, 0)]
+    order = axis_order(affine)
+    if np.abs(cosines).max(axis=0).min() < MIN_COSINE:
+        raise ValueError(OBLIQUE)
     moved = affine[:, [*order, 3]].copy()
     voxels = voxels.transpose(order)
     for axis, patient_axis in enumerate((2, 1, 0)):

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import is_search, sweeping
-from lungseg.config import HIDDEN, SOURCE_KEYS
+from lungseg.privacy import HIDDEN, SOURCE_KEYS
 
 SHOWN_KEYS = 4
 """Settings in a name, at most: names are for people."""

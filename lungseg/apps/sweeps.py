@@ -13,8 +13,8 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from lungseg.apps.screen import print_table
-from lungseg.config import SERIES_KEYS, SOURCE_KEYS
 from lungseg.files import short, write_text
+from lungseg.privacy import SERIES_KEYS, SOURCE_KEYS
 from lungseg.status import read_status
 
 FILE = "sweep.csv"

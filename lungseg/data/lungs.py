@@ -136,6 +136,8 @@ def combine(
         return united["both"], None, findings
     if "both" not in united:
         text = f"only the {own} lung has a structure: a lone lung, or data.lungs misses a name"
+        if {side for side, _ in parts} >= {"left", "right"}:
+            text = f"only the {own} lung is drawn on this image; the other has an empty structure"
         findings.append(Finding("one-lung", "error", text))
         return one, one * np.uint8(number), findings
     text = f"one lung is what the {own} one leaves of the structure of both"

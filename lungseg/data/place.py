@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lungseg.config import hide_password
 from lungseg.errors import DataError
 from lungseg.files import write_text as write_file
+from lungseg.privacy import hide_password
 
 Place = str | Path
 

@@ -10,7 +10,6 @@ from lungseg.dicom.hu import AIR_HU, Seen
 from lungseg.dicom.slices import Place
 from lungseg.findings import Finding
 
-FEW_SLICES = 20  # at 10 mm, the coarsest spacing in use, these just cover a chest
 # Chest CT holds at least this share of air and lung, and of soft tissue. See `plausible_hu`.
 MIN_SHARE = 0.01
 SAME_DIRECTION = 1e-3
@@ -63,9 +62,6 @@ def check_places(places: Sequence[Place]) -> list[Finding]:
     if abs(normal[2]) < 0.9:
         text = "slices are not axial; axes reordered, nothing resampled"
         findings.append(Finding("not-axial", "warning", text))
-    if len(places) < FEW_SLICES:
-        text = f"only {len(places)} slices; a chest takes {FEW_SLICES} or more"
-        findings.append(Finding("few-slices", "warning", text))
     return findings
 
 

@@ -1,6 +1,8 @@
-"""The size that a compressed image gives itself, read before a decoder makes room for it."""
+"""What a compressed image says of itself, read before a decoder makes room for it."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from lungseg.dicom.limits import RefusedError
 
@@ -8,8 +10,16 @@ from lungseg.dicom.limits import RefusedError
 START_OF_FRAME = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 
 
-def size_of(frame: bytes) -> tuple[int, int] | None:
-    """Rows and columns of a JPEG, JPEG-LS or JPEG 2000 image.
+class Codestream(NamedTuple):
+    """Size of an image, and bits of each of its samples."""
+
+    rows: int
+    columns: int
+    precision: int
+
+
+def codestream(frame: bytes) -> Codestream | None:
+    """The head of a JPEG, JPEG-LS or JPEG 2000 image.
 
     Sources: ITU-T T.81 B.2.2, T.87 C.2.2 (start of frame), T.800 A.5.1 (SIZ).
 
@@ -22,7 +32,7 @@ def size_of(frame: bytes) -> tuple[int, int] | None:
     if frame[:4] == b"\xff\x4f\xff\x51":
         words = [int.from_bytes(frame[at : at + 4], "big") for at in range(8, 24, 4)]
         width, height, left, top = words
-        return height - top, width - left
+        return Codestream(height - top, width - left, int.from_bytes(frame[42:43], "big") % 128 + 1)
     if frame[:2] != b"\xff\xd8":
         return None
     at = 2
@@ -35,6 +45,7 @@ def size_of(frame: bytes) -> tuple[int, int] | None:
             continue
         if marker in START_OF_FRAME:
             rows = int.from_bytes(frame[at + 5 : at + 7], "big")
-            return rows, int.from_bytes(frame[at + 7 : at + 9], "big")
+            columns = int.from_bytes(frame[at + 7 : at + 9], "big")
+            return Codestream(rows, columns, frame[at + 4])
         at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
     raise RefusedError("a compressed image without a size")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,37 +40,48 @@ SENTENCES: dict[str, tuple[Severity, str]] = {
         "warning",
         "{n} contour(s) repeat another, or fill 70 % of it and more, and were united with it",
     ),
+    "contour-cancelled": (
+        "warning",
+        "{n} contour(s) of type CLOSEDPLANAR_XOR repeat another, and the two cancel each other",
+    ),
 }
 
 
+class Outline(NamedTuple):
+    """A closed contour: its points in array indices, and whether exclusive-or combines it."""
+
+    points: NDArray[np.float64]
+    exclusive: bool
+
+
 def snap(
-    contours: Iterable[NDArray[np.float64]], axis: int, count: int
-) -> tuple[dict[int, list[NDArray[np.float64]]], dict[str, int]]:
+    outlines: Iterable[Outline], axis: int, count: int
+) -> tuple[dict[int, list[Outline]], dict[str, int]]:
     """Sort contours by slice.
 
     Args:
-        contours: Each ``[n, 3]`` in array indices.
+        outlines: Points ``[n, 3]``.
         axis: The axis that counts slices.
         count: Number of slices.
 
     Returns:
-        Polygons ``[n, 2]`` by slice, and a counter by the code of each finding.
+        Outlines by slice, points ``[n, 2]``, and a counter by the code of each finding.
     """
     notes = dict.fromkeys(SENTENCES, 0)
-    at_slice: dict[int, list[tuple[float, NDArray[np.float64]]]] = {}
-    for points in contours:
+    at_slice: dict[int, list[tuple[float, Outline]]] = {}
+    for points, exclusive in outlines:
         height = float(points[:, axis].mean())
         nearest = math.floor(height + 0.5)  # round() would take 0.5 down and 1.5 up
         if 0 <= nearest < count:
-            polygon = np.delete(points, axis, axis=1)
-            at_slice.setdefault(nearest, []).append((height - nearest, polygon))
+            outline = Outline(np.delete(points, axis, axis=1), exclusive)
+            at_slice.setdefault(nearest, []).append((height - nearest, outline))
         else:
             notes["contour-outside"] += 1
     snapped = {}
     for nearest, found in at_slice.items():
         # Contours at two heights would be taken for holes in each other.
         best = min((off for off, _ in found), key=abs)
-        snapped[nearest] = [polygon for off, polygon in found if abs(off - best) <= SAME_HEIGHT]
+        snapped[nearest] = [outline for off, outline in found if abs(off - best) <= SAME_HEIGHT]
         notes["contour-double"] += len(found) - len(snapped[nearest])
         notes["contour-off-slice"] += len(snapped[nearest]) if abs(best) > OFF_SLICE else 0
     return snapped, notes

@@ -14,14 +14,18 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.dicom.gdcm_12_bit import decode_12_bit
 from lungseg.dicom.limits import RefusedError
+from lungseg.dicom.plugins import GDCM_12_BIT
 
 CPU_SECONDS = 3  # for a frame; one of 4096 × 4096 takes less than two
+RETRY_CPU_SECONDS = 1  # for a decoder that is asked after another: images are rather damaged
 SECONDS = 60.0  # by the clock, as others may need the processors, too
 MEMORY_BYTES = 4 << 30
 
@@ -34,19 +38,24 @@ class StartError(RefusedError):
 _idle: list[_Helper] = []
 
 
-def decode(frame: bytes, plugin: str, options: dict[str, Any]) -> NDArray[Any]:
-    """Decode one frame with a plugin of pydicom.
+def decode(frame: bytes, plugins: Sequence[str], options: dict[str, Any]) -> NDArray[Any]:
+    """Decode one frame.
+
+    Args:
+        frame: The compressed image.
+        plugins: Decoders that can read such an image; asked in turn until one does.
+        options: As pydicom's decoders take them.
 
     Raises:
         StartError: If there is no helper to decode it.
-        RefusedError: If the decoder refuses it, dies of it, or takes too long.
+        RefusedError: If every decoder refuses it, or one dies of it, or they take too long.
     """
     try:
         helper = _idle.pop()
     except IndexError:
         helper = _started()
     try:
-        answer = helper.ask((frame, plugin, options))
+        answer = helper.ask((frame, list(plugins), options))
     except (EOFError, OSError, pickle.UnpicklingError):
         helper.end()
         raise RefusedError("a compressed image is damaged: its decoder gave up") from None
@@ -122,24 +131,45 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
-def _limit_cpu() -> None:
-    """End this process when the next frame has taken its share; waiting for it takes none."""
+def _limit_cpu(seconds: int) -> None:
+    """End this process when it has computed for so long; waiting takes none."""
     with contextlib.suppress(ImportError):
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
         _, most = resource.getrlimit(resource.RLIMIT_CPU)
-        until = math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
+        until = math.ceil(used.ru_utime + used.ru_stime) + seconds
         if most == resource.RLIM_INFINITY or until <= most:
             resource.setrlimit(resource.RLIMIT_CPU, (until, most))
+
+
+def _first_answer(
+    frame: bytes, plugins: Sequence[str], options: dict[str, Any]
+) -> NDArray[Any] | None:
+    for k, plugin in enumerate(plugins):
+        if k:
+            _limit_cpu(RETRY_CPU_SECONDS)
+        with contextlib.suppress(Exception):
+            return _decoded(frame, plugin, options)
+    return None
+
+
+def _decoded(frame: bytes, plugin: str, options: dict[str, Any]) -> NDArray[Any]:
+    from pydicom.encaps import encapsulate
+    from pydicom.pixels.decoders.base import get_decoder
+
+    if plugin == GDCM_12_BIT:
+        return decode_12_bit(frame, options)
+    values, _ = get_decoder(options["transfer_syntax_uid"]).as_array(
+        encapsulate([frame], has_bot=False), index=0, raw=True, decoding_plugin=plugin, **options
+    )
+    return values
 
 
 def main() -> None:
     """Answer questions from standard input until it ends."""
     import logging
     import warnings
-
-    from pydicom.pixels.decoders.base import get_decoder
 
     _limit_memory()
     answers = os.fdopen(os.dup(1), "wb")
@@ -150,16 +180,9 @@ def main() -> None:
     answers.flush()
     with contextlib.suppress(EOFError):
         while True:
-            _limit_cpu()
-            frame, plugin, options = pickle.load(sys.stdin.buffer)
-            try:
-                decoder = get_decoder(options["transfer_syntax_uid"])
-                answer, _ = decoder.as_array(
-                    frame, index=0, raw=True, decoding_plugin=plugin, **options
-                )
-            except Exception:
-                answer = None
-            pickle.dump(answer, answers)
+            _limit_cpu(CPU_SECONDS)
+            frame, plugins, options = pickle.load(sys.stdin.buffer)
+            pickle.dump(_first_answer(frame, plugins, options), answers)
             answers.flush()
 
 

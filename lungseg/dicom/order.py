@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from lungseg.dicom.slices import Place
 from lungseg.findings import Finding
+from lungseg.geometry import SHIFT_TOLERANCE_MM
 
 # Positions are written as decimal text and reconstruction rounds them: real series jitter by some
 # micrometres. A gap off by 2 % of the spacing is no rounding any more.
 SPACING_TOLERANCE = 0.02
 SAME_PLACE_MM = 0.01
-# A stack whose slices slide sideways by more than this is sheared (gantry tilt).
-SHIFT_TOLERANCE_MM = 0.1
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,11 @@ class Stack:
     Attributes:
         order: Indices of the slices kept, along the normal of the image plane.
         affine: ``[4, 4]``, index ``(slice, row, column, 1)`` to ``(x, y, z, 1)`` in mm (LPS).
-        tilt_degrees: Angle between the stack's direction and the slices' normal, 0 if even.
-        findings: Duplicates, gaps, tilt.
+        findings: Duplicates, gaps.
     """
 
     order: list[int]
     affine: NDArray[np.float64]
-    tilt_degrees: float
     findings: list[Finding]
 
 
@@ -55,10 +52,7 @@ def stack(places: Sequence[Place], same_pixels: Callable[[int, int], bool]) -> S
         raise ValueError("a single slice makes no volume")
     positions = np.array([places[k].position for k in order])
     heights = heights[order]
-    tilt = _tilt(positions, heights, normal)
-    if tilt:
-        text = f"gantry tilt: the stack is sheared by {tilt:.1f}°; pixels and affine keep it so"
-        findings.append(Finding("gantry-tilt", "error", text))
+    _refuse_uneven_shift(positions, heights, normal)
     findings += _gaps(heights)
     between_rows, between_columns = places[0].pixel_spacing
     row, column = places[0].orientation
@@ -68,7 +62,7 @@ def stack(places: Sequence[Place], same_pixels: Callable[[int, int], bool]) -> S
     affine[:3, 1] = column * between_rows
     affine[:3, 2] = row * between_columns
     affine[:3, 3] = positions[0]
-    return Stack(order, affine, tilt, findings)
+    return Stack(order, affine, findings)
 
 
 def _without_duplicates(
@@ -92,18 +86,14 @@ def _without_duplicates(
     return kept, [Finding("duplicate-slice", "warning", text)]
 
 
-def _tilt(
+def _refuse_uneven_shift(
     positions: NDArray[np.float64], heights: NDArray[np.float64], normal: NDArray[np.float64]
-) -> float:
+) -> None:
     sideways = positions - np.outer(heights, normal)
-    if np.ptp(sideways, axis=0).max() <= SHIFT_TOLERANCE_MM:
-        return 0.0
     along = (heights - heights[0]) / (heights[-1] - heights[0])
     even = sideways[0] + np.outer(along, sideways[-1] - sideways[0])
     if np.abs(sideways - even).max() > SHIFT_TOLERANCE_MM:
         raise ValueError("slices shift sideways unevenly: they lie on no common grid")
-    shift = np.linalg.norm(sideways[-1] - sideways[0])
-    return float(np.degrees(np.arctan2(shift, heights[-1] - heights[0])))
 
 
 def _gaps(heights: NDArray[np.float64]) -> list[Finding]:

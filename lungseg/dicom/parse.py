@@ -17,8 +17,8 @@ from lungseg.dicom.start import (
     Start,
     begin,
     meta_elements,
-    syntax_name,
 )
+from lungseg.dicom.syntaxes import encoding
 from lungseg.dicom.walk import PIXEL_TAGS, UNDEFINED, BrokenError, Element, Walker
 from lungseg.dicom.window import BytesWindow, InflatedWindow
 from lungseg.errors import DataError
@@ -163,10 +163,10 @@ def parse(content: bytes) -> Parsed:
 
 def _begun(content: bytes) -> tuple[Start, bytes]:
     """The beginning of a file's data set, and the bytes that it stands in."""
+    from pydicom.uid import UID
+
     start = begin(BytesWindow(content))
-    name = syntax_name(start.syntax)
-    if name == start.syntax or not start.syntax.startswith("1.2.840.10008.1.2"):
-        raise RefusedError(f"transfer syntax {name} is not read")
+    encoding(UID(start.syntax))  # refuses one that is unknown
     window = start.walker.window
     return start, window.all() if isinstance(window, InflatedWindow) else content
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +144,23 @@ def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
         parts.append(patch)
         overlapping += covered > 0
     return Drawn(parts, overlapping, repeated)
+
+
+def draw_exclusive(patches: Sequence[Patch], image: NDArray[np.uint8]) -> list[Patch]:
+    """Draw polygons that exclusive-or combines: a pixel within an odd number of them is set.
+
+    Args:
+        patches: Pixels of each polygon.
+        image: uint8 ``[rows, columns]``, 0 and 1; changed in place.
+
+    Returns:
+        Those that are parts rather than holes: at least half of their pixels are set.
+    """
+    odd = np.zeros_like(image)
+    for patch in patches:
+        odd[patch.box] ^= patch.pixels
+    image |= odd
+    return [patch for patch in patches if 2 * patch.overlap(odd) >= patch.area > 0]
 
 
 def _around(patch: Patch, others: list[Patch]) -> Patch | None:

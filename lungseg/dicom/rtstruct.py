@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.contours import MIN_PART_MM2, gaps, said, snap, sticks_out
+from lungseg.dicom.contours import MIN_PART_MM2, Outline, gaps, said, snap, sticks_out
+from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import damage_told, read_whole
-from lungseg.dicom.polygons import Patch, distinct, draw, fill
+from lungseg.dicom.polygons import Patch, distinct, draw, draw_exclusive, fill
+from lungseg.dicom.structures import Structure, structure_of
+from lungseg.dicom.values import whole_number
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -20,8 +24,6 @@ from lungseg.volume import Volume
 if TYPE_CHECKING:
     import pydicom
 
-CLOSED = {"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"}
-MAX_MM = 1e5
 # Contours that run through more than half a slice lie in none.
 MAX_TILT = 0.5
 # Decides which side of an outline a pixel centre on it falls by the outline, not by rounding.
@@ -33,88 +35,126 @@ class Structures:
     """What an RTSTRUCT file holds.
 
     Attributes:
-        contours: By structure name, its closed planar contours, each float ``[n, 3]``, mm (LPS).
-            A structure without any has an empty list. Names may identify: show none.
+        structures: By name. Names may identify: show none.
         frame_of_reference: FrameOfReferenceUID that the contours refer to; empty where the file
             names none or several. In memory only.
         series: SeriesInstanceUIDs of the images referred to. In memory only.
         findings: What a reviewer should know.
     """
 
-    contours: dict[str, list[NDArray[np.float64]]]
+    structures: dict[str, Structure]
     frame_of_reference: str
     series: frozenset[str]
     findings: list[Finding]
+
+    def faults(self, needed: Container[str]) -> list[Finding]:
+        """What is malformed in structures that are not needed.
+
+        Args:
+            needed: Names of those that are.
+        """
+        faults = Counter(
+            structure.fault
+            for name, structure in self.structures.items()
+            if structure.fault and name not in needed
+        )
+        return [
+            Finding("structure-malformed", "warning", f"{count} other structure(s): {fault}")
+            for fault, count in sorted(faults.items())
+        ]
 
 
 def read_structures(path: Path) -> Structures:
     """Read all structures of an RTSTRUCT file.
 
+    What is malformed in one structure is kept as its fault: nobody may need that structure.
+
     Raises:
-        DataError: If the file is damaged, too large or no RTSTRUCT.
+        DataError: If the file is damaged, too large or not an RTSTRUCT.
     """
     with damage_told(path, "RTSTRUCT"):
         dataset = read_whole(path)
         if dataset.get("Modality") != "RTSTRUCT":
             raise DataError("the file is no RTSTRUCT", path)
+        if "StructureSetROISequence" not in dataset:
+            raise DataError("the RTSTRUCT file is truncated or has no structures", path)
         return _structures(dataset)
 
 
 def _structures(dataset: pydicom.Dataset) -> Structures:
-    names = {
-        int(roi.ROINumber): str(roi.get("ROIName", "") or "").strip()
-        for roi in dataset.StructureSetROISequence
-    }
-    contours: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names.values()}
-    others = repeated = 0
-    for drawn in dataset.get("ROIContourSequence") or []:
-        items = drawn.get("ContourSequence") or []
-        name = names.get(int(drawn.ReferencedROINumber))
-        if name is None or not items:
-            continue
-        closed = [_points(one) for one in items if one.get("ContourGeometricType") in CLOSED]
-        # Isocentres and marks are points, and nobody expects an area of them.
-        others += len(items) - len(closed) if closed else 0
-        if not contours[name]:
-            contours[name] = [points for points in closed if len(points) >= 3]
-        elif closed:
-            repeated += 1
-    findings = []
-    if others:
-        text = f"{others} contour(s) of structures with an area are not closed and were left out"
-        findings.append(Finding("contour-type", "warning", text))
-    if repeated:
-        text = f"{repeated} structure(s) bear the name of another; the first of a name was taken"
-        findings.append(Finding("structure-name", "warning", text))
     frames = dataset.get("ReferencedFrameOfReferenceSequence") or []
+    rois = dataset.StructureSetROISequence
     uids = {str(frame.get("FrameOfReferenceUID", "")) for frame in frames} or {
-        str(roi.get("ReferencedFrameOfReferenceUID", "")) for roi in dataset.StructureSetROISequence
+        str(roi.get("ReferencedFrameOfReferenceUID", "")) for roi in rois
     }
+    structures, findings = _by_name(rois, dataset.get("ROIContourSequence") or [])
     return Structures(
-        contours=contours,
+        structures=structures,
         frame_of_reference=uids.pop() if len(uids) == 1 else "",
         series=frozenset(
-            str(series.SeriesInstanceUID)
+            str(series.get("SeriesInstanceUID", ""))
             for frame in frames
             for study in frame.get("RTReferencedStudySequence") or []
             for series in study.get("RTReferencedSeriesSequence") or []
-        ),
+        )
+        - {""},
         findings=findings,
     )
 
 
-def _points(item: pydicom.Dataset) -> NDArray[np.float64]:
-    # Straight from the text: a DSfloat for each of half a million numbers takes seconds.
-    text: Any = item.get_item("ContourData").value if "ContourData" in item else None
-    numbers = text.split(b"\\") if isinstance(text, bytes) else text or []
-    points = np.array([float(number) for number in numbers], np.float64).reshape(-1, 3)
-    if not (np.abs(points) < MAX_MM).all():
-        raise ValueError("a coordinate is no place in a patient")
-    return points
+def _by_name(
+    rois: Sequence[pydicom.Dataset], drawn: Sequence[pydicom.Dataset]
+) -> tuple[dict[str, Structure], list[Finding]]:
+    """Structures, with the contours that refer to their numbers."""
+    numbers = [_number(roi, "ROINumber") for roi in rois]
+    contours: dict[int, list[pydicom.Dataset]] = {}
+    lost = repeated = 0
+    for one in drawn:
+        items = one.get("ContourSequence") or []
+        number = _number(one, "ReferencedROINumber")
+        if number is None or number not in numbers:
+            lost += bool(items)
+            structure_of(items)  # raises where the number is lost because the file ends here
+        elif items and contours.setdefault(number, items) is not items:
+            repeated += 1
+    structures: dict[str, Structure] = {}
+    for roi, number in zip(rois, numbers, strict=True):
+        name = str(roi.get("ROIName", "") or "").strip()
+        if number is None:
+            made = Structure(fault="its ROINumber is missing or malformed")
+        elif numbers.count(number) > 1:
+            made = Structure(fault="another structure has the same ROINumber")
+        else:
+            made = structure_of(contours.get(number, []))
+        before = structures.setdefault(name, made)
+        if before is not made and (made.closed or made.fault):
+            if before.closed or before.fault:
+                repeated += 1
+            else:
+                structures[name] = made
+    findings = []
+    if lost:
+        text = f"contours of {lost} structure(s) refer to a ROINumber that no structure has"
+        findings.append(Finding("structure-reference", "warning", text))
+    if repeated:
+        text = f"{repeated} structure(s) have the name or number of another; the first was taken"
+        findings.append(Finding("structure-name", "warning", text))
+    return structures, findings
+
+
+def _number(dataset: pydicom.Dataset, keyword: str) -> int | None:
+    try:
+        return whole_number(dataset, keyword)
+    except RefusedError:
+        return None
 
 
 def rasterize(
-    contours: Sequence[NDArray[np.float64]], volume: Volume, name: str = "structure"
+    contours: Sequence[NDArray[np.float64]],
+    volume: Volume,
+    name: str = "structure",
+    *,
+    exclusive: Sequence[NDArray[np.float64]] = (),
 ) -> tuple[NDArray[np.uint8], list[Finding]]:
     """Draw a structure's contours on a volume's grid.
 
@@ -126,6 +166,8 @@ def rasterize(
         contours: Each float ``[n, 3]``, mm (LPS), at least three points.
         volume: Whose grid to draw on.
         name: What findings call the structure: ``left lung``. Not the name in the file.
+        exclusive: More contours. Those of a slice are combined by exclusive-or, whatever their
+            sizes, and the result is added to what the others make.
 
     Returns:
         Mask uint8 ``[z, y, x]`` and what a reviewer should know.
@@ -134,31 +176,38 @@ def rasterize(
         DataError: If no contour lies in a plane of the volume's slices, rows or columns.
     """
     mask = np.zeros(volume.voxels.shape, np.uint8)
-    if not contours:
+    if not contours and not exclusive:
         return mask, []
     to_index = np.linalg.inv(volume.affine)
-    indices = [
-        (points @ to_index[:3, :3].T + to_index[:3, 3]).round(DECIMALS) for points in contours
+    outlines = [
+        Outline((points @ to_index[:3, :3].T + to_index[:3, 3]).round(DECIMALS), k >= len(contours))
+        for k, points in enumerate([*contours, *exclusive])
     ]
-    tilts = np.array([np.ptp(points, axis=0) for points in indices])
+    tilts = np.array([np.ptp(outline.points, axis=0) for outline in outlines])
     axis = int(np.median(tilts, axis=0).argmin())
-    flat = [points for points, tilt in zip(indices, tilts, strict=True) if tilt[axis] <= MAX_TILT]
+    flat = [one for one, tilt in zip(outlines, tilts, strict=True) if tilt[axis] <= MAX_TILT]
     if not flat:
         raise DataError(f"{name}: the contours are oblique to the volume's slices")
     slices = np.moveaxis(mask, axis, 0)
     snapped, notes = snap(flat, axis, len(slices))
-    notes["contour-oblique"] = len(contours) - len(flat)
-
-    rows, columns = slices[0].shape
-    parts: dict[int, list[Patch]] = {}
-    for at, polygons in sorted(snapped.items()):
-        once = distinct(polygons)
-        patches = (fill(polygon, (rows, columns)) for polygon in once)
-        drawn = draw(patches, slices[at])
-        parts[at] = drawn.parts
-        notes["contour-overlap"] += drawn.overlapping
-        notes["contour-repeated"] += len(polygons) - len(once) + drawn.repeated
-        notes["contour-cut"] += sum(sticks_out(polygon, (rows, columns)) for polygon in polygons)
+    notes["contour-oblique"] = len(outlines) - len(flat)
+    parts = {at: _draw(found, slices[at], notes) for at, found in sorted(snapped.items())}
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))
     return mask, said(notes, name)
+
+
+def _draw(
+    outlines: Sequence[Outline], image: NDArray[np.uint8], notes: dict[str, int]
+) -> list[Patch]:
+    """Draw the outlines of one slice; its parts."""
+    shape = (image.shape[0], image.shape[1])
+    polygons = [outline.points for outline in outlines if not outline.exclusive]
+    others = [outline.points for outline in outlines if outline.exclusive]
+    once = distinct(polygons)
+    drawn = draw((fill(polygon, shape) for polygon in once), image)
+    notes["contour-overlap"] += drawn.overlapping
+    notes["contour-repeated"] += len(polygons) - len(once) + drawn.repeated
+    notes["contour-cancelled"] += len(others) - len(distinct(others))
+    notes["contour-cut"] += sum(sticks_out(outline.points, shape) for outline in outlines)
+    return drawn.parts + draw_exclusive([fill(polygon, shape) for polygon in others], image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg import volume as volumes
-from lungseg.dicom.parse import damage_told, parse, read_bytes, read_whole
-from lungseg.dicom.pixels import frames
+from lungseg.dicom.layout import layout_of
+from lungseg.dicom.parse import damage_told, read_whole
+from lungseg.dicom.pixels import PixelData, stored_frames
+from lungseg.dicom.syntaxes import encoding, is_native
+from lungseg.dicom.walk import UNDEFINED
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.volume import Volume
@@ -93,8 +97,9 @@ def _read(path: Path) -> Segments:
     dataset = read_whole(path)
     if dataset.get("Modality") != "SEG":
         raise DataError("the file is no DICOM-SEG", path)
-    _decode_frames(dataset, path)
-    if len(dataset.PixelData) < get_expected_length(dataset):
+    _make_native(dataset)
+    expected = get_expected_length(dataset)
+    if len(dataset.PixelData) < expected:
         raise EOFError("pixel data end early")
     file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
     geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
@@ -102,7 +107,13 @@ def _read(path: Path) -> Segments:
         raise DataError("the segmentation's frames make no evenly spaced stack", path)
     if np.prod(geometry.spatial_shape, dtype=float) > MAX_VOXELS:
         raise DataError("the segmentation's frames lie too far apart for one volume", path)
+    if _referenced(dataset) - {*file.segment_numbers}:
+        # highdicom leaves such frames out.
+        raise DataError("a frame refers to a segment that the file does not describe", path)
     findings = []
+    if len(dataset.PixelData) > expected + expected % 2:
+        text = "the segmentation has more pixel data than its size asks for; the rest left out"
+        findings.append(Finding("pixel-surplus", "warning", text))
     if file.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL:
         text = "the segmentation holds fractions; voxels of one half and more were taken"
         findings.append(Finding("fractional", "warning", text))
@@ -116,27 +127,56 @@ def _read(path: Path) -> Segments:
         ],
         frame_of_reference=str(dataset.get("FrameOfReferenceUID", "")),
         series=frozenset(
-            str(series.SeriesInstanceUID)
+            str(series.get("SeriesInstanceUID", ""))
             for series in dataset.get("ReferencedSeriesSequence") or []
-        ),
+        )
+        - {""},
         findings=findings,
     )
 
 
-def _decode_frames(dataset: pydicom.FileDataset, path: Path) -> None:
-    """Put native pixels in the place of compressed ones, decoded apart as those of CT are."""
+def _referenced(dataset: pydicom.Dataset) -> set[int]:
+    """Numbers of the segments that frames refer to; those of label maps stand in the pixels."""
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    return {
+        int(segment.ReferencedSegmentNumber)
+        for groups in (*shared, *(dataset.get("PerFrameFunctionalGroupsSequence") or []))
+        for segment in groups.get("SegmentIdentificationSequence") or []
+    }
+
+
+def _make_native(dataset: pydicom.FileDataset) -> None:
+    """Put native little-endian pixels in the place of others, decoded as those of CT are."""
     from pydicom.uid import ExplicitVRLittleEndian
 
-    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+    syntax = dataset.file_meta.TransferSyntaxUID
+    element = dataset["PixelData"]
+    _, little = encoding(syntax)
+    if is_native(syntax) and little and not element.is_undefined_length:
         return
-    size = int(dataset.BitsAllocated) // 8
-    pixels = b"".join(
-        frame.astype(f"<u{size}").tobytes() for frame in frames(parse(read_bytes(path)))
-    )
+    layout = layout_of(dataset)
+    length = UNDEFINED if element.is_undefined_length else len(element.value)
+    frames = stored_frames(PixelData(layout, syntax, element.value, length, element.VR))
+    size = layout.allocated // 8
+    if size:
+        pixels = b"".join(frame.astype(f"<u{size}").tobytes() for frame in frames)
+    else:
+        pixels = b"".join(_packed(frames))
     dataset.PixelData = pixels + b"\0" * (len(pixels) % 2)
     element = dataset["PixelData"]
-    element.VR, element.is_undefined_length = "OB" if size == 1 else "OW", False
+    element.VR, element.is_undefined_length = "OB" if size < 2 else "OW", False
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+
+def _packed(frames: Iterable[NDArray[np.uint8]]) -> Iterator[bytes]:
+    """Eight pixels a byte, the first in the lowest bit; frames begin anywhere in one."""
+    rest = np.empty(0, np.uint8)
+    for frame in frames:
+        bits = np.concatenate([rest, frame.ravel()])
+        whole = len(bits) // 8 * 8
+        yield np.packbits(bits[:whole], bitorder="little").tobytes()
+        rest = bits[whole:]
+    yield np.packbits(rest, bitorder="little").tobytes()
 
 
 def _label(description: pydicom.Dataset) -> str:

@@ -19,7 +19,8 @@ from lungseg.dicom.checks import check_alike, check_places, check_values
 from lungseg.dicom.header import identifiers, kept
 from lungseg.dicom.hu import Seen, to_hu
 from lungseg.dicom.limits import RefusedError, check_size
-from lungseg.dicom.order import Stack, stack
+from lungseg.dicom.oddities import check_headers
+from lungseg.dicom.order import stack
 from lungseg.dicom.parse import Parsed, parse, read_bytes
 from lungseg.dicom.pixels import frame_count, frames
 from lungseg.dicom.slices import IncompleteError, Place, padding_range, places
@@ -28,7 +29,8 @@ from lungseg.dicom.values import value_of
 from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
-from lungseg.volume import Volume, to_lps
+from lungseg.geometry import oriented
+from lungseg.volume import Volume
 
 # Hashing, inflating and arithmetic leave Python to other threads; more than this only wait.
 THREADS = 4
@@ -101,7 +103,7 @@ def read_series(files: Sequence[Path]) -> CtSeries:
         check_alike(slices)
         stacked = stack(slices, lambda a, b: np.array_equal(voxels[a], voxels[b]))
         _bring_to_order(voxels, stacked.order)
-        moved, affine = _to_lps(voxels[: len(stacked.order)], stacked)
+        moved, affine, found = oriented(voxels[: len(stacked.order)], stacked.affine)
     except ValueError as error:
         raise DataError(str(error), folder) from None
     ordered = [slices[k] for k in stacked.order]
@@ -110,7 +112,9 @@ def read_series(files: Sequence[Path]) -> CtSeries:
         header=_header(read),
         findings=[
             *stacked.findings,
+            *found,
             *check_places(ordered),
+            *check_headers(ordered),
             *check_values([seen for file in read for seen in file.seen]),
             *_frames_of_reference(read),
             *_identifying(read),
@@ -230,20 +234,6 @@ def _bring_to_order(voxels: NDArray[np.int16], order: list[int]) -> None:
             at = source[at]
         voxels[at] = held
         done[at] = True
-
-
-def _to_lps(
-    voxels: NDArray[np.int16], stacked: Stack
-) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
-    try:
-        return to_lps(voxels, stacked.affine)
-    except ValueError as error:
-        if not stacked.tilt_degrees:
-            raise
-        raise ValueError(
-            f"gantry tilt of {stacked.tilt_degrees:.1f}°: {error}, and only resampling could put"
-            " the slices on a grid"
-        ) from None
 
 
 def _header(read: list[_File]) -> dict[str, str | bool]:

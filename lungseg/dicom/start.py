@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from lungseg.dicom.walk import LONG, SHORT, Element, Walker
 from lungseg.dicom.window import InflatedWindow, Window
@@ -115,14 +114,3 @@ def meta_elements(window: Window, at: int) -> Iterator[Element]:
 def marked(first: bytes) -> bool:
     """Whether a file's first bytes are those of a DICOM file, even if one of them is damaged."""
     return first[PREAMBLE - 4 : PREAMBLE] == MARK or first[PREAMBLE:] == META_BEGINS
-
-
-@lru_cache
-def syntax_name(uid: str) -> str:
-    """A transfer syntax as messages call it: its name, or the UID of one that is not in DICOM."""
-    from pydicom.uid import UID
-
-    known = UID(uid)
-    if known.is_valid and known.name != uid:
-        return known.name
-    return uid if known.is_valid else "that is not a UID"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from lungseg.dicom.limits import RefusedError
+
 if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.dataelem import RawDataElement
@@ -16,19 +18,46 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
     Not to be changed: others get the same object.
 
     Raises:
-        Exception: What pydicom raises where bytes are none of the attribute's kind.
+        RefusedError: Where the value is not of the attribute's kind.
     """
     element = dataset.get_item(_tag(keyword))
     if element is None:
         return None
-    if isinstance(element, tuple) and isinstance(element.value, bytes):
-        raw = cast("RawDataElement", element)
-        value = _converted(
-            int(raw.tag), raw.VR, element.value, raw.is_implicit_VR, raw.is_little_endian
-        )
-    else:
-        value = dataset[element.tag].value
+    try:
+        if isinstance(element, tuple) and isinstance(element.value, bytes):
+            raw = cast("RawDataElement", element)
+            value = _converted(
+                int(raw.tag), raw.VR, element.value, raw.is_implicit_VR, raw.is_little_endian
+            )
+        else:
+            value = dataset[element.tag].value
+    except Exception:  # pydicom raises errors of every kind
+        raise malformed(keyword) from None
     return None if value == "" else value
+
+
+def whole_number(dataset: Dataset, keyword: str) -> int | None:
+    """The value of an attribute that holds one whole number; None where it is missing or empty.
+
+    Raises:
+        RefusedError: Where the value is something else.
+    """
+    value = value_of(dataset, keyword)
+    if isinstance(value, bytes):  # implicit VR leaves open whether a word is signed
+        value = int.from_bytes(value[:2], "little")
+    if value is None:
+        return None
+    try:
+        if float(value).is_integer():
+            return int(value)
+    except (OverflowError, TypeError, ValueError):
+        pass
+    raise malformed(keyword)
+
+
+def malformed(keyword: str) -> RefusedError:
+    """The error of an attribute that is needed and holds what it cannot."""
+    return RefusedError(f"{keyword} is malformed")
 
 
 @cache

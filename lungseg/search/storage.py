@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lungseg.config import hide_password
 from lungseg.errors import ConfigError
+from lungseg.privacy import hide_password
 
 TIMEOUT_SECONDS = 5
 ATTEMPTS = 10

@@ -15,9 +15,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from lungseg.config import flatten, hide_password, hide_source, recorded
+from lungseg.config import flatten, hide_source, recorded
 from lungseg.errors import ConfigError, LungsegError
 from lungseg.files import short, write_text
+from lungseg.privacy import hide_password
 from lungseg.search.objective import NoValue, read_objectives, refuse_objectives
 from lungseg.search.results import summary_lines, write_results
 from lungseg.search.samplers import all_points, build_sampler, propose

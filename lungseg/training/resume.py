@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lungseg.config import HIDDEN, flatten
+from lungseg.config import flatten
 from lungseg.errors import ConfigError, DataError
+from lungseg.privacy import HIDDEN
 from lungseg.training.module import RECORD
 
 # May differ in a run that goes on: where things are, how fast and how long it runs, who watches.

@@ -16,7 +16,29 @@ SETTINGS = {
         "model=unett: no such option; there are monai_unet, unet, unet_small",
     ),
     "sweep without -m": (["loss.alpha=0.2,0.5"], "several values; add -m to sweep"),
-    "no value": (["loss.alpha"], "overrides look like key=value"),
+    "path with a comma and brackets": (
+        ["data=lctsc", "data.root=nowhere (1), or"],
+        r"no folder Images/ .*nowhere \(1\), or\]",
+    ),
+    "sweep over paths without -m": (
+        ["data=lctsc", "data.root=a,b"],
+        """several values; add -m to sweep .* or quote one path twice: 'data.root="a,b"'$""",
+    ),
+    "no value": (["loss.alpha"], "loss.alpha: overrides look like key=value$"),
+    "name in another alphabet": (["löss.alpha=1"], "löss.alpha=1: overrides look like key=value$"),
+    "stray bracket": (
+        ["loss.alpha=0.5)"],
+        r"""loss.alpha=0.5\): its brackets do not pair .* quote the value twice: 'loss.alpha="0.5\)"'$""",
+    ),
+    "open list": (
+        ["split.test=[Case_002"],
+        r"""its brackets do not pair up; .* twice: 'split.test="\[Case_002"'$""",
+    ),
+    "text with an equals sign": (
+        ["model.name=a=1, b=2"],
+        """cannot be read as a value; .* quote the value twice: 'model.name="a=1, b=2"'$""",
+    ),
+    "home folder": (["outputs=~/runs"], "the shell expands ~ only at the start of a word"),
     "extra argument": (["+loss.gamma=1"], "loss: .*unexpected keyword argument 'gamma'"),
     "type": (["trainer.max_epochs=ten"], "trainer.max_epochs=ten: must be a whole number"),
     "rate": (["optimizer.lr=-1"], "optimizer.lr=-1: must be a number above 0"),

@@ -168,6 +168,15 @@ def test_empty_structures():
         combine([("left", empty)])
 
 
+@pytest.mark.parametrize(
+    ("other", "blames_a_name"), [("left", False), ("right", True), ("both", True)]
+)
+def test_a_name_is_missed_only_where_no_structure_has_it(other, blames_a_name):
+    _, _, findings = combine([("right", RIGHT), (other, np.zeros_like(RIGHT))])
+    (one_lung,) = [finding for finding in findings if finding.code == "one-lung"]
+    assert ("data.lungs misses a name" in one_lung.text) == blames_a_name
+
+
 def test_parts_are_left_as_they_were():
     left, right = LEFT.copy(), RIGHT.copy()
     combine([("left", left), ("left", mask(4)), ("right", right), ("both", left)])

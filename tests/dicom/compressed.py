@@ -6,6 +6,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGExtended12Bit,
     JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
@@ -17,6 +18,7 @@ BY_GDCM = {
     JPEGLossless: "JPEGLosslessProcess14",
     JPEG2000Lossless: "JPEG2000Lossless",
 }
+LOSSY_BY_GDCM = {JPEGExtended12Bit: "JPEGExtendedProcess2_4"}
 SYNTAXES = (
     *BY_GDCM,
     JPEGLSLossless,
@@ -29,8 +31,9 @@ SYNTAXES = (
 
 def rewrite(file, syntax):
     """Write a file anew in another transfer syntax."""
-    if syntax in BY_GDCM:
-        _by_gdcm(file, BY_GDCM[syntax])
+    name = (BY_GDCM | LOSSY_BY_GDCM).get(syntax)
+    if name:
+        _by_gdcm(file, name)
         return
     ds = pydicom.dcmread(file)
     if syntax == ExplicitVRBigEndian:
@@ -48,6 +51,34 @@ def rewrite(file, syntax):
             little_endian=syntax.is_little_endian,
             force_encoding=True,
         )
+
+
+def twelve_bit_jpeg(pixels):
+    """A JPEG whose values are 16 times those of an image of eight bits, up to rounding.
+
+    pillow writes eight bits; the same coefficients, quantized 16 times as coarsely, in a frame of
+    twelve bits mean 16 times as much.
+    """
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "jpeg", quality=100)
+    written = stream.getvalue()
+    table, frame = written.index(b"\xff\xdb"), written.index(b"\xff\xc0")
+    assert written[table + 5 : table + 69] == b"\1" * 64
+    return b"".join(
+        [
+            written[: table + 5],
+            bytes([16]) * 64,
+            written[table + 69 : frame],
+            b"\xff\xc1",
+            written[frame + 2 : frame + 4],
+            bytes([12]),
+            written[frame + 5 :],
+        ]
+    )
 
 
 def _by_gdcm(file, name):

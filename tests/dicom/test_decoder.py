@@ -7,7 +7,6 @@ import time
 
 import numpy as np
 import pytest
-from pydicom.encaps import encapsulate
 from pydicom.pixels.encoders import RLELosslessEncoder
 from pydicom.uid import RLELossless
 
@@ -39,9 +38,9 @@ def idle(monkeypatch):
         helper.end()
 
 
-def decoded():
+def decoded(plugins=("pydicom",)):
     frame = RLELosslessEncoder.encode(IMAGE, encoding_plugin="pydicom", **OPTIONS)
-    return decoder.decode(encapsulate([frame], has_bot=False), "pydicom", OPTIONS)
+    return decoder.decode(frame, plugins, OPTIONS)
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/no/such/python"])
@@ -50,6 +49,13 @@ def test_a_helper_that_does_not_start_is_no_damage(program, idle, monkeypatch):
     with pytest.raises(decoder.StartError, match="does not start"):
         decoded()
     assert idle == []
+
+
+def test_decoders_are_asked_in_turn(idle):
+    np.testing.assert_array_equal(decoded(["pillow", "pydicom"]), IMAGE)  # pillow has no RLE
+    with pytest.raises(RefusedError, match="truncated or damaged"):
+        decoded(["pillow", "gdcm"])
+    assert len(idle) == 1  # refusing ends no helper
 
 
 def test_a_helper_that_has_to_wait_is_waited_for(idle):
@@ -72,7 +78,7 @@ def test_a_helper_that_computes_without_end_is_ended(idle):
     np.testing.assert_array_equal(decoded(), IMAGE)
     start = time.perf_counter()
     with pytest.raises(RefusedError, match="gave up"):
-        decoder.decode(Endless(), "pydicom", OPTIONS)
+        decoder.decode(Endless(), ["pydicom"], OPTIONS)
     assert time.perf_counter() - start < 30
     assert idle == []
     np.testing.assert_array_equal(decoded(), IMAGE)

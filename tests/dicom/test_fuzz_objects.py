@@ -55,8 +55,8 @@ def segmentations(folder, chest):
 
 
 def draw_all(file, volume):
-    for contours in read_structures(file).contours.values():
-        rasterize(contours, volume)
+    for structure in read_structures(file).structures.values():
+        rasterize(structure.contours, volume, exclusive=structure.exclusive)
 
 
 def place_all(file, volume):

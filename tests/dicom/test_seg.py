@@ -75,6 +75,18 @@ def test_a_single_slice_without_a_spacing(lungs, tmp_path):
     np.testing.assert_array_equal(place(segment, volume), one)
 
 
+def test_more_pixels_than_the_size_asks_for(lungs, tmp_path):
+    images, volume, left, _ = lungs
+    file = tmp_path / "seg.dcm"
+    dataset = write_seg(file, {"Left lung": left}, volume.affine, images)
+    assert read_segments(file).findings == []
+    dataset.PixelData += bytes(2)
+    dataset.save_as(file)
+    segments = read_segments(file)
+    np.testing.assert_array_equal(place(segments.segments[0], volume), left)
+    assert [finding.code for finding in segments.findings] == ["pixel-surplus"]
+
+
 def segment_of(mask, affine):
     class Given(Segment):
         @property
@@ -165,3 +177,19 @@ def test_damaged_files_are_refused(lungs, tmp_path):
         read_segments(file)
     with pytest.raises(DataError, match="no DICOM-SEG"):
         read_segments(images[0])
+
+
+def test_a_frame_of_an_unknown_segment_is_refused(phantom_root, tmp_path):
+    images = dicom_files(phantom_root / "Images" / "Case_000")
+    volume = read_series(images).volume
+    mask = np.zeros(volume.voxels.shape, np.uint8)
+    mask[3:6, 4:9, 5:8] = 1
+    write_seg(tmp_path / "s", {"Lung": mask}, volume.affine, images)
+    ds = pydicom.dcmread(tmp_path / "s")
+    frame = ds.PerFrameFunctionalGroupsSequence[1]
+    frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = 2
+    ds.save_as(tmp_path / "s")
+    with pytest.raises(
+        DataError, match="a frame refers to a segment that the file does not describe"
+    ):
+        read_segments(tmp_path / "s")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.checks import FEW_SLICES, check_values
+from lungseg.dicom.checks import check_values
 from lungseg.dicom.hu import AIR_HU, SAMPLED_SIDE, Seen, refuse_above
 from lungseg.dicom.limits import RefusedError
 from lungseg.errors import DataError
@@ -26,7 +26,7 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
 
     Returns:
         int16 of the same shape, and what a reviewer should know: as of a DICOM series where values
-        can hardly be HU or slices are few, and of what was rounded.
+        can hardly be HU, and of what was rounded.
 
     Raises:
         DataError: If a value is not finite, or does not fit 16 bits.
@@ -51,9 +51,6 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
     rows, columns = (max(1, size // SAMPLED_SIDE) for size in values.shape[1:])
     seen = Seen.of(values[:, ::rows, ::columns], padded=padded)
     findings += check_values([seen])
-    if len(values) < FEW_SLICES:
-        text = f"only {len(values)} slices; a chest takes {FEW_SLICES} or more"
-        findings.append(Finding("few-slices", "warning", text))
     if padded:
         values = np.maximum(values, AIR_HU)
     return values.astype(np.int16), findings

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.lungs import Side
+from lungseg.data.sources.hu import OFF_WHOLE
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 
@@ -40,7 +41,7 @@ def by_labels(
     """Masks of the sides that have values.
 
     Args:
-        array: Label map of any number type, whole values.
+        array: Label map of any number type, values whole up to rounding.
         labels: Values by side; others are left out.
 
     Returns:
@@ -49,7 +50,8 @@ def by_labels(
     Raises:
         DataError: If the map holds other than whole numbers, or none of the values.
     """
-    present = whole_values(array)
+    array, rounded = whole_labels(array)
+    present = {int(value) for value in np.unique(array)}
     wanted = {value for values in labels.values() for value in values}
     known = sorted(present - {0})
     if not present & wanted:
@@ -57,7 +59,7 @@ def by_labels(
         raise DataError(
             f"the mask holds none of the values {sorted(wanted)} of data.labels, but {held}"
         )
-    findings = []
+    findings = of_mask(rounded)
     if set(known) - wanted:
         left_out = ", ".join(map(str, sorted(set(known) - wanted)[:8]))
         text = f"values of the mask that data.labels does not name are left out: {left_out}"
@@ -72,34 +74,61 @@ def by_labels(
     return parts, findings
 
 
-def one_value(array: NDArray[Any]) -> NDArray[np.uint8]:
+def one_value(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[Finding]]:
     """Mask of a file that holds one side: where it is not 0.
 
     Args:
         array: Any number type.
 
     Returns:
-        0 or 1, uint8 of the array's shape.
+        0 or 1, uint8 of the array's shape, and what a reviewer should know.
 
     Raises:
         DataError: If there is more than one value besides 0, as in a label map or a map of
             probabilities, or no 0.
     """
-    values = whole_values(array)
+    array, rounded = whole_labels(array)
+    values = {int(value) for value in np.unique(array)}
     if 0 not in values or len(values) > 2:
         held = ", ".join(map(str, sorted(values)[:8]))
         raise DataError(f"the mask of one side must hold 0 and one other value, but has {held}")
-    mask: NDArray[np.uint8] = (array != 0).astype(np.uint8)
-    return mask
+    return (array != 0).astype(np.uint8), of_mask(rounded)
 
 
-def whole_values(array: NDArray[Any]) -> set[int]:
-    """Values of a label map.
+def whole_labels(array: NDArray[Any]) -> tuple[NDArray[Any], list[Finding]]:
+    """A label map whose values are whole numbers, rounded where they are so up to rounding.
+
+    Files with a scale, or written as floats, give 0.996 or 0.99999994 where 1 is meant.
+
+    Args:
+        array: Label map of any number type.
+
+    Returns:
+        The map, and what a reviewer should know.
 
     Raises:
-        DataError: If there are other than whole numbers.
+        DataError: If a value lies further than 0.05 off a whole number, as in a map of
+            probabilities, or is none.
     """
-    values = np.unique(array)
-    if values.dtype.kind not in "biuf" or not (values == np.rint(values)).all():
+    if array.dtype.kind in "biu":
+        return array, []
+    if array.dtype.kind != "f":
         raise DataError("the mask holds values that are no whole numbers")
-    return {int(value) for value in values}
+    # A slice at a time: all at once would take thrice the map's memory.
+    off = float(np.max([_off_whole(part) for part in array], initial=0.0))
+    if not off <= OFF_WHOLE:  # NaN is neither
+        raise DataError("the mask holds values that are no whole numbers")
+    if not off:
+        return array, []
+    text = f"values up to {off:.1g} off a whole number were rounded"
+    return np.rint(array), [Finding("non-integer", "warning", text)]
+
+
+def _off_whole(part: NDArray[Any]) -> float:
+    with np.errstate(invalid="ignore"):  # infinity less itself
+        return float(np.abs(part - np.rint(part)).max(initial=0.0))
+
+
+def of_mask(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings on a file, worded as findings on the mask that it holds."""
+    return [Finding(one.code, one.severity, f"the mask: {one.text}") for one in findings]

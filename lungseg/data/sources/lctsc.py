@@ -98,10 +98,11 @@ class LctscFolder:
             with ThreadPoolExecutor(1) as pool:
                 stored = pool.submit(read_npz, mask_file)
                 series = read_series(dicom_files(self.root / "Images" / case))
+            mask, more = stored.result()
             digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
             return evident_case(
-                case, series.volume, stored.result(), mask_file, series.header, series.findings,
-                digest,
+                case, series.volume, mask, mask_file, series.header,
+                [*series.findings, *more], digest,
             )  # fmt: skip
 
     def _mask_file(self, case: str) -> Path:

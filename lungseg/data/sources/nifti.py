@@ -18,7 +18,7 @@ from lungseg.data.sources.evident import evident_case
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.identity import patient_of
 from lungseg.data.sources.image_file import read_image_file
-from lungseg.data.sources.labels import by_labels, check_labels, one_value
+from lungseg.data.sources.labels import by_labels, check_labels, of_mask, one_value
 from lungseg.data.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.data.sources.maskless import maskless_case
 from lungseg.data.sources.npz import read_npz
@@ -29,7 +29,8 @@ from lungseg.dicom.tree import choose_series, damaged, scan
 from lungseg.errors import DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
-from lungseg.volume import Volume, place, to_lps
+from lungseg.geometry import oriented
+from lungseg.volume import Volume, place
 
 
 class NiftiFolder:
@@ -119,7 +120,8 @@ class NiftiFolder:
                 return maskless_case(case, volume, header, findings, digest)
             side, path = files.masks[0]
             if path.suffix == ".npz":
-                stored = read_npz(path)
+                stored, more = read_npz(path)
+                findings += more
                 return evident_case(case, volume, stored, path, header, findings, digest)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
@@ -134,16 +136,16 @@ class NiftiFolder:
     ) -> tuple[list[tuple[Side, NDArray[np.uint8]]], list[Finding]]:
         """Masks in one file, on the volume's grid."""
         file = read_image_file(path)
-        findings = [
-            Finding(one.code, one.severity, f"the mask: {one.text}") for one in file.findings
-        ]
+        findings = of_mask(file.findings)
         try:
             stored: list[tuple[Side, NDArray[Any]]]
             if file.segments is not None and side is None:
                 chosen = pick(file.segments, self.lungs)
                 stored = [(chosen[name], file.segments[name]) for name in chosen]
             elif side is not None:
-                stored = [(side, one_value(file.array))]
+                mask, more = one_value(file.array)
+                stored = [(side, mask)]
+                findings += more
             else:
                 by_value, more = by_labels(file.array, self.labels)
                 stored = [*by_value]
@@ -167,12 +169,12 @@ def _image(path: Path) -> tuple[Volume, dict[str, str | bool], list[Finding], by
         return series.volume, series.header, findings, bytes.fromhex(series.sha256)
     file = read_image_file(path)
     try:
-        voxels, affine = to_lps(file.array, file.affine)
-        hu, findings = as_hu(voxels)
+        voxels, affine, findings = oriented(file.array, file.affine)
+        hu, more = as_hu(voxels)
     except ValueError as error:
         raise DataError(str(error), path) from None
     except DataError as error:
         raise DataError(str(error), path) from None
     header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
     volume = Volume(np.ascontiguousarray(hu), affine)
-    return volume, header, [*file.findings, *findings], sha256_of(path)
+    return volume, header, [*file.findings, *findings, *more], sha256_of(path)

@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.sources.labels import of_mask, whole_labels
 from lungseg.errors import DataError
+from lungseg.findings import Finding
 
 
-def read_npz(file: Path) -> NDArray[np.uint8]:
-    """Array ``masks`` of an npz file: 0 or 1, ``[z, y, x]``, its axes in unknown directions.
+def read_npz(file: Path) -> tuple[NDArray[np.uint8], list[Finding]]:
+    """Array ``masks`` of an npz file, ``[z, y, x]``, its axes in unknown directions.
+
+    Returns:
+        0 or 1, and what a reviewer should know.
 
     Raises:
         DataError: If the file is damaged, has no such array, or it holds other values.
@@ -31,11 +36,15 @@ def read_npz(file: Path) -> NDArray[np.uint8]:
         raise DataError("the mask file is damaged or no npz file", file) from None
     if mask.dtype.kind not in "biuf":
         raise DataError(f"the mask must be [z, y, x] of 0 and 1, not of {mask.dtype.name}", file)
+    try:
+        whole, findings = whole_labels(mask)
+    except DataError:
+        whole, findings = mask, []  # what it holds instead is said below
     # A slice at a time: comparing all at once would take thrice the mask's memory.
-    if mask.ndim != 3 or not all(((part == 0) | (part == 1)).all() for part in mask):
+    if mask.ndim != 3 or not all(((part == 0) | (part == 1)).all() for part in whole):
         raise DataError(
             f"the mask must be [z, y, x] of 0 and 1, got {mask.ndim} axes and values from"
             f" {mask.min()} to {mask.max()}",
             file,
         )
-    return mask.astype(np.uint8, copy=False)
+    return whole.astype(np.uint8, copy=False), of_mask(findings)

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.sources.image_file import ImageFile, check_size
+from lungseg.data.sources.labels import whole_labels
 from lungseg.errors import DataError
+from lungseg.findings import Finding
 
 # Signs of (x, y) that bring a space to LPS; z points to the head in all.
 SPACES = {
@@ -45,9 +47,8 @@ def read_nrrd(path: Path) -> ImageFile:
     affine[:3, 3] = header["space origin"]
     x, y = SPACES[header["space"].lower()]
     layers = array if layered else array[np.newaxis]
-    return ImageFile(
-        layers[0], np.diag([x, y, 1.0, 1.0]) @ affine, segments=_segments(header, layers)
-    )
+    segments, findings = _segments(header, layers)
+    return ImageFile(layers[0], np.diag([x, y, 1.0, 1.0]) @ affine, findings, segments)
 
 
 def _directions(header: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
@@ -74,14 +75,15 @@ def _directions(header: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
 
 def _segments(
     header: Mapping[str, Any], layers: NDArray[Any]
-) -> dict[str, NDArray[np.bool_]] | None:
-    """Masks by segment name, where the file names segments."""
+) -> tuple[dict[str, NDArray[np.bool_]] | None, list[Finding]]:
+    """Masks by segment name, where the file names segments, and what a reviewer should know."""
     keys = [key for key in header if re.fullmatch(r"Segment\d+_Name", key)]
     if not keys:
-        return None
+        return None, []
+    layers, findings = whole_labels(layers)
     masks = {}
     for key in keys:
         number = key.removesuffix("_Name")
         layer = int(header.get(f"{number}_Layer", 0))
         masks[str(header[key])] = layers[layer] == int(header.get(f"{number}_LabelValue", 1))
-    return masks
+    return masks, findings

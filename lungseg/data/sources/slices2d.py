@@ -15,6 +15,7 @@ from lungseg.data.case import Case
 from lungseg.data.sources.about import about
 from lungseg.data.sources.hu import as_hu
 from lungseg.data.sources.image_file import check_size
+from lungseg.data.sources.labels import of_mask, whole_labels
 from lungseg.data.sources.maskless import HINT, NONE, maskless_case
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.pairs import paired
@@ -24,6 +25,7 @@ from lungseg.data.sources.slice_image import read_grey
 from lungseg.data.sources.state import state_of
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
+from lungseg.geometry import oriented, wrong_spacing
 from lungseg.volume import Volume
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -59,8 +61,10 @@ class SliceImages:
         hu_from: Mapping[str, float] | None,
         window: Sequence[float] | None,
     ) -> None:
-        if len(spacing_mm) != 3 or not all(size > 0 for size in spacing_mm):
+        if len(spacing_mm) != 3:
             raise ConfigError(f"data.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
+        if wrong := wrong_spacing(spacing_mm):
+            raise ConfigError(f"data.spacing_mm: {wrong}")
         if numbers_run not in DIRECTIONS:
             raise ConfigError(f"data.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
         if (hu_from is None) == (window is None):
@@ -149,14 +153,16 @@ class SliceImages:
         hu, findings = as_hu(self._hu(values))
         affine = np.zeros((4, 4))
         affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
-        volume = Volume(self._upwards(hu), affine)
-        findings = [*self._findings([match.z for match, _ in files]), *findings]
+        hu, affine, more = oriented(self._upwards(hu), affine)
+        volume = Volume(np.ascontiguousarray(hu), affine)
+        findings = [*more, *self._findings([match.z for match, _ in files]), *findings]
         header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
         mask_files = [mask for _, mask in files if mask is not None]
         if not mask_files:
             digest = hashlib.sha256(b"".join(image_hashes)).hexdigest()
             return maskless_case(case, volume, header, findings, digest)
-        mask, mask_hashes = _mask(mask_files, values.shape)
+        mask, mask_hashes, more = _mask(mask_files, values.shape)
+        findings += more
         digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
         return placed_case(case, volume, self._upwards(mask), None, header, findings, digest)
 
@@ -205,15 +211,18 @@ def _slice_name(case: str, z: int) -> str:
     return f"{case}, slice {z}"
 
 
-def _mask(paths: list[Path], shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], list[bytes]]:
-    """Masks on images of a shape as 0 and 1, ``[z, y, x]``, and the hashes of the files."""
+def _mask(
+    paths: list[Path], shape: tuple[int, ...]
+) -> tuple[NDArray[np.uint8], list[bytes], list[Finding]]:
+    """Masks on images of a shape as 0 and 1, ``[z, y, x]``, hashes of the files, and findings."""
     marks, hashes = _stack(paths)
     if marks.shape != shape:
         raise DataError(f"masks of {marks.shape[1:]} on images of {shape[1:]} pixels")
+    marks, rounded = whole_labels(marks)
     values = {float(value) for value in np.unique(marks)}
     if not (values <= {0, 1} or values <= {0, 255}):
         raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(values)[:5]}")
-    return (marks > 0).astype(np.uint8), hashes
+    return (marks > 0).astype(np.uint8), hashes, of_mask(rounded)
 
 
 def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:

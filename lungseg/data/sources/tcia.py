@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lungseg.data.lungs import pick
+import numpy as np
+
+from lungseg.data.lungs import Side, pick
 from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
 from lungseg.dicom.rtstruct import Structures, rasterize, read_structures
 from lungseg.dicom.series import CtSeries
+from lungseg.dicom.structures import Structure
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 
+SINGLE: tuple[Side, ...] = ("right", "left")
 NAMES = {"left": "left lung", "right": "right lung", "both": "lungs"}
+
+
+class _NotClosedError(DataError):
+    """Lungs are there by name, and none of them encloses anything."""
 
 
 class TciaFolder(DicomTree[Structures]):
@@ -38,13 +46,16 @@ class TciaFolder(DicomTree[Structures]):
         usable = []
         refusals = []
         for path, structures in belonging:
-            drawn = [name for name, contours in structures.contours.items() if contours]
             try:
-                usable.append((path, structures, pick(drawn, self.lungs)))
+                usable.append((path, structures, self._lungs_of(structures)))
             except DataError as error:
-                refusals.append(DataError(str(error), path))
+                refusals.append(type(error)(str(error), path))
+        not_closed = [refusal for refusal in refusals if isinstance(refusal, _NotClosedError)]
         if not usable:
-            raise refusals[0]
+            raise (not_closed or refusals)[0]
+        if not_closed:
+            text = f"{len(not_closed)} RTSTRUCT(s) left aside: {not_closed[0]}"
+            findings.append(Finding("lung-not-closed", "warning", text))
         if len(usable) > 1:
             text = f"{len(usable)} RTSTRUCTs hold lungs for the series"
             if date_of(usable[0][0]) > date_of(usable[1][0]):
@@ -53,11 +64,40 @@ class TciaFolder(DicomTree[Structures]):
             else:
                 text += ", undated or of one date; one was taken by UID: leave only the one meant"
                 findings.append(Finding("undated-masks", "error", text))
-        path, structures, chosen = usable[0]
-        findings += structures.findings
+        path, structures, lungs = usable[0]
+        findings += structures.findings + structures.faults(lungs)
         parts: Parts = []
-        for name, side in chosen.items():
-            mask, more = rasterize(structures.contours[name], series.volume, NAMES[side])
-            parts.append((side, mask))
-            findings += more
+        for name, side in lungs.items():
+            structure = structures.structures[name]
+            if structure.fault:
+                raise DataError(f"the {NAMES[side]}: {structure.fault}", path)
+            if structure.closed:
+                mask, more = rasterize(
+                    structure.contours, series.volume, NAMES[side], exclusive=structure.exclusive
+                )
+                parts.append((side, mask))
+                findings += structure.findings(NAMES[side]) + more
+        drawn = {side for side, _ in parts}
+        for side in SINGLE:
+            if side in lungs.values() and not drawn & {side, "both"}:
+                own = [structures.structures[name] for name in lungs if lungs[name] == side]
+                text = f"the {NAMES[side]} has no closed contour ({_why_not_closed(own)})"
+                findings.append(Finding("lung-not-closed", "error", text))
+                parts.append((side, np.zeros_like(parts[0][1])))
         return parts, findings, [path]
+
+    def _lungs_of(self, structures: Structures) -> dict[str, Side]:
+        """Sides by name of the lungs, some of which may not be closed."""
+        lungs = pick(structures.structures, self.lungs)
+        named = [structures.structures[name] for name in lungs]
+        if not any(structure.closed or structure.fault for structure in named):
+            raise _NotClosedError(
+                f"Lung structures have no closed contour ({_why_not_closed(named)})"
+            )
+        return lungs
+
+
+def _why_not_closed(structures: Iterable[Structure]) -> str:
+    """Types of their contours."""
+    reasons = dict.fromkeys(reason for one in structures for reason in one.left_out)
+    return ", ".join(sorted(reasons)) or "no contours at all"

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from lungseg.config import build, conf_dir
 from lungseg.data.sources import dicomseg, lctsc, nifti, slices2d, tcia
+from lungseg.overrides import quoted_overrides
 from tests.conftest import CLONE
 
 CLASSES = {
@@ -26,7 +27,7 @@ COMMANDS = [line for line in TEXT.splitlines() if line.startswith("lungseg prepa
 def test_commands(command):
     words = shlex.split(command)[2:]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("prepare", words)
+        config = compose("prepare", quoted_overrides(words))
     assert isinstance(build(config.data.source, "data"), CLASSES[config.data.name])
 
 

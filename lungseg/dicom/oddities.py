@@ -1,0 +1,36 @@
+"""What is odd in the headers of slices that could be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from lungseg.dicom.slices import Place
+from lungseg.findings import Finding
+
+
+def check_headers(places: Sequence[Place]) -> list[Finding]:
+    """Findings on how pixels are stored, and on attributes that could not be read."""
+    findings = []
+    layouts = [place.layout for place in places if place.layout]
+    differing = [
+        keyword
+        for keyword, values in (
+            ("BitsStored", {layout.stored for layout in layouts}),
+            ("PixelRepresentation", {layout.signed for layout in layouts}),
+            ("PhotometricInterpretation", {layout.photometric for layout in layouts}),
+        )
+        if len(values) > 1
+    ]
+    if differing:
+        text = f"slices differ in {' and '.join(differing)}; each is read by its own"
+        findings.append(Finding("mixed-pixels", "warning", text))
+    longer = sum(place.surplus for place in places)
+    if longer:
+        text = f"{longer} slice(s) with more pixel data than their size asks for; the rest left out"
+        findings.append(Finding("pixel-surplus", "warning", text))
+    malformed = Counter(keyword for place in places for keyword in sorted(place.malformed))
+    for keyword, count in sorted(malformed.items()):
+        text = f"{keyword} of {count} slice(s) is not a whole number; not used"
+        findings.append(Finding("malformed-header", "warning", text))
+    return findings
