@@ -222,3 +222,26 @@ def test_an_unknown_transfer_syntax_is_not_damage(phantom_root, tmp_path):
     outcome = run(tmp_path / "a.dcm", tmp_path / "out")
     assert outcome.damage == ""
     assert "transfer syntax" in outcome.left_out
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("Größe 7^a", True),
+        ("m" * 64, True),
+        ("m" * 65, False),
+        ("Maker\x07", False),
+        ("Maker\r\nMeier", False),
+        ("Maker\x1b[31m", False),
+    ],
+)
+def test_kept_texts_fit_their_type(value, kept, phantom_root, tmp_path):
+    ds = pydicom.dcmread(image(phantom_root))
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.Manufacturer = value
+    ds.ConvolutionKernel = "B30f" if kept else "m" * 17
+    ds.save_as(tmp_path / "a.dcm")
+    copy, _ = copy_of(tmp_path / "a.dcm", tmp_path / "out")
+    again = pydicom.dcmread(copy)
+    assert (again.Manufacturer or "") == (value if kept else "")
+    assert (again.ConvolutionKernel or "") == ("B30f" if kept else "")
