@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from lungseg.dicom.classes import READ
 from lungseg.dicom.deidentify.dataset import Changes, Rules, deidentify, patient_of
-from lungseg.dicom.deidentify.kinds import left_out
+from lungseg.dicom.deidentify.kinds import OTHER_KIND, left_out
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import read_whole
 from lungseg.dicom.start import FIRST_BYTES, NotDicomError, meta_at
-from lungseg.dicom.tree import claims_to_be_dicom
+from lungseg.dicom.tree import claims_to_be_dicom, look
 from lungseg.dicom.walk import PIXEL_TAGS, BrokenError
 from lungseg.errors import DataError
 from lungseg.files import replacing
@@ -85,17 +85,22 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
     except (DataError, RefusedError) as error:
         return Outcome(str(error))
     except BrokenError as error:
-        return _damaged(str(error)) if claims_to_be_dicom(file) else Outcome(NOT_DICOM)
+        return _damaged(file, str(error))
     except (EOFError, zlib.error):
-        return _damaged("deflated data are damaged")
+        return _damaged(file, "deflated data are damaged")
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
         if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
             raise
-        return _damaged(f"its values cannot be read ({type(error).__name__})")
+        return _damaged(file, f"its values cannot be read ({type(error).__name__})")
     return Outcome(None, "", target.as_posix(), kind, patient, changes)
 
 
-def _damaged(what: str) -> Outcome:
+def _damaged(file: Path, what: str) -> Outcome:
+    if not claims_to_be_dicom(file):
+        return Outcome(NOT_DICOM)
+    found = look(file)
+    if found is None or (found.head is not None and found.head.kind == "other"):
+        return Outcome(OTHER_KIND)  # it would not have been copied anyway
     return Outcome(f"damaged: {what}", what)
 
 

@@ -151,7 +151,7 @@ def test_damaged_files_are_told(grouping, phantom_root, tmp_path):
         if finding["code"] == "unreadable-file"
     )
     assert found["severity"] == "error"
-    assert found["text"].startswith("2 DICOM files are damaged (it is not DICOM)")
+    assert found["text"].startswith("2 DICOM files are damaged or incomplete (")
 
 
 def mask_file(patient, **changes):

@@ -245,3 +245,20 @@ def test_kept_texts_fit_their_type(value, kept, phantom_root, tmp_path):
     again = pydicom.dcmread(copy)
     assert (again.Manufacturer or "") == (value if kept else "")
     assert (again.ConvolutionKernel or "") == ("B30f" if kept else "")
+
+
+def test_damage_is_not_said_of_kinds_that_are_not_copied(phantom_root, tmp_path):
+    ds = pydicom.dcmread(image(phantom_root))
+    ds.SOPClassUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.4", "MR"
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+    ds.save_as(tmp_path / "mr.dcm")
+    (tmp_path / "mr.dcm").write_bytes((tmp_path / "mr.dcm").read_bytes()[:-100])
+    reason = "neither CT nor structure set nor segmentation"
+    assert run(tmp_path / "mr.dcm", tmp_path / "out") == Outcome(reason)
+
+
+def test_a_ct_without_a_class_says_so(phantom_root, tmp_path):
+    ds = pydicom.dcmread(image(phantom_root))
+    del ds.SOPClassUID
+    pydicom.dcmwrite(tmp_path / "a.dcm", ds)
+    assert run(tmp_path / "a.dcm", tmp_path / "out") == Outcome("no SOPClassUID")
