@@ -67,6 +67,9 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
             return Outcome(reason)
         if "TransferSyntaxUID" not in dataset.file_meta:
             dataset.file_meta.TransferSyntaxUID = _syntax_as_read(dataset)
+        syntax = dataset.file_meta.TransferSyntaxUID
+        if not syntax.is_transfer_syntax:  # one that a maker invented, and only we know to read
+            raise RefusedError(f"files in transfer syntax {syntax} are not copied")
         kind = READ[dataset.SOPClassUID]
         changes = _drop_pixels(dataset) if kind == "rtstruct" else _cut_pixels(dataset)
         names = rules.pseudonyms
