@@ -131,18 +131,33 @@ def _cut_pixels(dataset: Dataset) -> Changes:
 
     Raises:
         BrokenError: If there are too few, or the header does not say how many there are.
-        RefusedError: If they stand in fragments where the transfer syntax has none.
+        RefusedError: If they stand in fragments where the transfer syntax has none, and these are
+            not the image as it is.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_encapsulated:
         return Changes()
-    if dataset["PixelData"].is_undefined_length:
-        raise RefusedError(f"pixels in fragments are not copied in {syntax.name}")
     expected = _expected_length(dataset)
+    if dataset["PixelData"].is_undefined_length:
+        dataset.PixelData = _joined(dataset, expected)
     if len(dataset.PixelData) < expected:
         raise BrokenError("PixelData holds fewer bytes than Rows × Columns ask for")
     dataset.PixelData = dataset.PixelData[:expected] + b"\0" * (expected % 2)
     return Changes()
+
+
+def _joined(dataset: Dataset, expected: int) -> bytes:
+    """Pixels that stand in fragments in a transfer syntax without any."""
+    from pydicom.encaps import generate_fragments
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    _, *fragments = generate_fragments(dataset.PixelData)
+    pixels = b"".join(fragments)
+    if not syntax.is_little_endian or len(pixels) - expected not in (0, expected % 2):
+        raise RefusedError(f"pixels in fragments are not copied in {syntax.name}")
+    dataset["PixelData"].is_undefined_length = False
+    dataset["PixelData"].VR = "OW"  # in fragments it is OB
+    return pixels
 
 
 def _expected_length(dataset: Dataset) -> int:

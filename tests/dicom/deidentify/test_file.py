@@ -144,15 +144,24 @@ def test_the_reason_is_true(phantom_root, tmp_path, change, outcome):
     assert not (tmp_path / "out").exists()
 
 
-def test_fragments_in_a_native_transfer_syntax_are_not_damage(phantom_root, tmp_path):
+@pytest.mark.parametrize("whole", [True, False])
+def test_fragments_in_a_native_transfer_syntax(whole, phantom_root, tmp_path):
+    """Fragments that are the image as it is are joined; others may be compressed."""
     ds = pydicom.dcmread(image(phantom_root))
-    ds.PixelData = encapsulate([ds.PixelData])
+    pixels = ds.PixelData
+    ds.PixelData = encapsulate([pixels if whole else pixels[:-2]], fragments_per_frame=2)
     ds["PixelData"].VR = "OB"
     ds.file_meta.TransferSyntaxUID = RLELossless
     ds.save_as(tmp_path / "a.dcm")
     content = (tmp_path / "a.dcm").read_bytes()
     named = content.replace(RLELossless.encode(), ExplicitVRLittleEndian.encode())
     (tmp_path / "a.dcm").write_bytes(named)
+    if whole:
+        copy, _ = copy_of(tmp_path / "a.dcm", tmp_path / "out")
+        again = pydicom.dcmread(copy)["PixelData"]
+        assert (again.value, again.VR) == (pixels, "OW")
+        assert b"\xfe\xff\0\xe0" not in copy.read_bytes()[-len(pixels) - 20 :]
+        return
     reason = "pixels in fragments are not copied in Explicit VR Little Endian"
     assert run(tmp_path / "a.dcm", tmp_path / "out") == Outcome(reason)
 
