@@ -184,10 +184,10 @@ def test_a_frame_of_an_unknown_segment_is_refused(phantom_root, tmp_path):
     volume = read_series(images).volume
     mask = np.zeros(volume.voxels.shape, np.uint8)
     mask[3:6, 4:9, 5:8] = 1
-    write_seg(tmp_path / "s", {"Lung": mask}, volume.affine, images)
+    write_seg(tmp_path / "s", {"Lung": mask, "Heart": mask}, volume.affine, images)
     ds = pydicom.dcmread(tmp_path / "s")
     frame = ds.PerFrameFunctionalGroupsSequence[1]
-    frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = 2
+    frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = 3
     ds.save_as(tmp_path / "s")
     with pytest.raises(
         DataError, match="a frame refers to a segment that the file does not describe"
