@@ -1,10 +1,21 @@
 """Print every benchmark's ratio, with the times behind it."""
 
-from benchmarks import coverage, evaluation, prepare, search, startup, statistics, sweep, training
+from benchmarks import (
+    coverage,
+    evaluation,
+    prepare,
+    reading,
+    search,
+    startup,
+    statistics,
+    sweep,
+    training,
+)
 
 if __name__ == "__main__":
     startup.main()
     prepare.main()
+    reading.main()
     training.main()
     sweep.main()
     search.main()

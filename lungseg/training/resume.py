@@ -10,10 +10,11 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.privacy import HIDDEN
 from lungseg.training.module import RECORD
 
-# May differ in a run that goes on: where things are, how fast and how long it runs, who watches.
+# May differ in a resumed run: where things are, how fast and how long it runs, who watches; and how
+# the cases are read, for their hash is compared.
 FREE = ("trainer.", "logger.", "callbacks.", "outputs", "ckpt_path", "data.num_workers",
-        "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.root",
-        "metrics.empty_dsc", "report")  # fmt: skip
+        "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.",
+        "data.masks", "data.numbers", "metrics.empty_dsc", "report")  # fmt: skip
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:

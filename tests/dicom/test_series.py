@@ -255,3 +255,26 @@ def test_real_slices_with_padding(realdata):
         "padding",
         "few-slices",
     }
+
+
+def test_slices_of_two_patients_are_refused(tmp_path):
+    write_stack(tmp_path, PatientID="A")
+    file = tmp_path / "002.dcm"
+    ds = pydicom.dcmread(file)
+    ds.PatientID = "B"
+    ds.save_as(file)
+    with pytest.raises(DataError, match="files of 2 patients in one series"):
+        read_series(tmp_path)
+    ds.PatientID = ""
+    ds.save_as(file)
+    assert read_series(tmp_path)
+
+
+def test_frames_of_reference_that_differ_are_reported(tmp_path):
+    write_stack(tmp_path, FrameOfReferenceUID="1.2.3")
+    assert "frame-of-reference" not in codes(tmp_path)
+    file = tmp_path / "002.dcm"
+    ds = pydicom.dcmread(file)
+    ds.FrameOfReferenceUID = "1.2.4"
+    ds.save_as(file)
+    assert codes(tmp_path)["frame-of-reference"].severity == "warning"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,12 @@ from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
 from lungseg.data.sources.dicom_patients import by_patient
 from lungseg.data.sources.identity import Identity, patient_of
+from lungseg.data.sources.mask_objects import MaskObject, age_of, identifiers_of, once
 from lungseg.data.sources.maskless import HINT, REQUIRED, left_aside, maskless_case, masks_required
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.numbering import digests, numbered, read_list, write_list
 from lungseg.data.sources.placed import placed_case
 from lungseg.data.sources.state import files_below, signatures, state_of
-from lungseg.dicom.head import read_head
-from lungseg.dicom.header import identifiers
-from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.series import CtSeries, read_series
 from lungseg.dicom.tree import Choice, DicomFile, choose_series, damaged, scan
 from lungseg.errors import ConfigError, DataError
@@ -36,18 +34,6 @@ from lungseg.findings import Finding
 GROUPINGS = ("folder", "number", "patient")
 
 Parts = list[tuple[Side, NDArray[np.uint8]]]
-
-
-class MaskObject(Protocol):
-    """What tells the images that an RTSTRUCT or DICOM-SEG belongs to."""
-
-    @property
-    def frame_of_reference(self) -> str:
-        """FrameOfReferenceUID."""
-
-    @property
-    def series(self) -> frozenset[str]:
-        """SeriesInstanceUIDs of the images referred to."""
 
 
 T = TypeVar("T", bound=MaskObject)
@@ -233,13 +219,13 @@ class DicomTree(ABC, Generic[T]):
             also = "".join(f"; {finding.text}" for finding in unread)
             path = unread[0].path if unread else files[0].path
             raise DataError(f"no {self.what} among the case's files{also}; {HINT}", path)
-        masks, repeated = self._once(masks)
-        objects = [(path, self.open(path)) for path in sorted(masks, key=_age, reverse=True)]
+        masks, repeated = once(masks, self.what)
+        objects = [(path, self.open(path)) for path in sorted(masks, key=age_of, reverse=True)]
         choice = self._choose(files, objects)
         series = read_series(choice.files)
         parts, findings, used = self.parts(objects, series)
         mask, sides, more = combine(parts)
-        held = set().union(*(_identifiers(path) for path in used))
+        held = set().union(*(identifiers_of(path) for path in used))
         if held:
             text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
             more = [*more, Finding("identifiers", "warning", text)]
@@ -257,15 +243,6 @@ class DicomTree(ABC, Generic[T]):
             hashlib.sha256(b"".join(digests)).hexdigest(),
         )
         return replace(made, paths={one.code: one.path for one in findings if one.path})
-
-    def _once(self, masks: list[Path]) -> tuple[list[Path], list[Finding]]:
-        """Each file once, where some are there again, byte for byte."""
-        by_content = {sha256_of(path): path for path in reversed(masks)}
-        twice = len(masks) - len(by_content)
-        if not twice:
-            return masks, []
-        text = f"{twice} {self.what}(s) there twice, byte for byte; one kept of each"
-        return [*by_content.values()], [Finding("duplicate-file", "info", text)]
 
     def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
         """The CT series: of those that masks name, where one does, by the rule of the settings."""
@@ -294,45 +271,3 @@ class DicomTree(ABC, Generic[T]):
 def _utf8(name: str) -> str:
     """A name with the bytes replaced that are not UTF-8: Python keeps them as lone surrogates."""
     return re.sub("[\ud800-\udfff]", "_", name)
-
-
-def date_of(path: Path) -> str:
-    """When an object's content was made, in a form that sorts; empty where it does not say."""
-    return _age(path)[0]
-
-
-def _age(path: Path) -> tuple[str, str]:
-    """Sorts objects by when their content was made; undated ones first, by UID."""
-    head = read_head(path)
-    if head is None:
-        return "", ""
-    dates = ("StructureSetDate", "StructureSetTime", "ContentDate", "ContentTime")
-    return "".join(head[keyword] for keyword in dates), head["SOPInstanceUID"]
-
-
-def _identifiers(path: Path) -> set[str]:
-    """Keywords of filled-in attributes that may name someone, of a file that could be read."""
-    return identifiers(parse(read_bytes(path)).dataset, nested=True)
-
-
-def referring(
-    objects: Sequence[tuple[Path, T]], series: CtSeries, what: str
-) -> tuple[list[tuple[Path, T]], list[Finding]]:
-    """Objects that belong to a series: they name it, or else share its frame of reference.
-
-    Raises:
-        DataError: If there is none.
-    """
-    naming = [one for one in objects if series.series in one[1].series]
-    if naming:
-        return naming, []
-    frame = series.frame_of_reference
-    sharing = [one for one in objects if frame and one[1].frame_of_reference == frame]
-    if sharing:
-        text = f"the {what} does not name the CT series; taken because both share one frame"
-        return sharing, [Finding("mask-reference", "warning", text)]
-    raise DataError(
-        f"no {what} refers to the chosen CT series ({len(objects)} refer elsewhere): is another"
-        " series meant (data.series=<SeriesInstanceUID>)?",
-        objects[0][0],
-    )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lungseg.data.lungs import pick
-from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
+from lungseg.data.sources.dicom_tree import DicomTree, Parts
+from lungseg.data.sources.mask_objects import date_of, referring
 from lungseg.dicom.seg import Segments, place, read_segments
 from lungseg.dicom.series import CtSeries
 from lungseg.findings import Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,8 @@ class Identity:
         patient: PatientID.
         name: PatientName.
         birth_date: PatientBirthDate.
-        dates: PatientBirthDate and StudyDate, where they have eight digits and the file does not
-            say that dates were modified or removed (0028,0303).
+        dates: PatientBirthDate and StudyDate, where they have eight digits.
+        shifted: StudyDate, where the file says that dates were modified or removed (0028,0303).
         numbers: AccessionNumber, StudyInstanceUID and SeriesInstanceUID, where there are any.
         studies: StudyInstanceUID and SeriesInstanceUID, each of one patient by definition.
         removed: Whether the file says that identity was removed (0012,0062), and has no birth
@@ -41,6 +41,7 @@ class Identity:
     name: str
     birth_date: str
     dates: tuple[str, ...]
+    shifted: str
     numbers: tuple[str, ...]
     studies: tuple[str, ...]
     removed: bool
@@ -50,13 +51,14 @@ class Identity:
         """What a header says."""
         born = head["PatientBirthDate"]
         shifted = head["LongitudinalTemporalInformationModified"].upper() in ("MODIFIED", "REMOVED")
-        dates = (born,) if shifted else (born, head["StudyDate"])
+        dates = (born, head["StudyDate"])
         studies = (head["StudyInstanceUID"], head["SeriesInstanceUID"])
         return cls(
             patient=head["PatientID"],
             name=head["PatientName"],
             birth_date=born,
             dates=tuple(date for date in dates if re.fullmatch(r"\d{8}", date)),
+            shifted=head["StudyDate"] if shifted else "",
             numbers=tuple(number for number in (head["AccessionNumber"], *studies) if number),
             studies=tuple(uid for uid in studies if uid),
             removed=head["PatientIdentityRemoved"].upper() == "YES" and not born,
@@ -76,11 +78,16 @@ class Identity:
                 found.add(f"person {words} {self.birth_date}")
         return frozenset(found)
 
-    def stands_in(self, text: str) -> bool:
-        """Whether a text gives away who or when, or names the study or series."""
+    def stands_in(self, text: str, shifted: Collection[str]) -> bool:
+        """Whether a text gives away who or when, or names the study or series.
+
+        Args:
+            text: A case's name.
+            shifted: Dates that files of the case say are not the patient's.
+        """
         if any(_holds(text, number, SHORTEST_ID) for number in self.numbers):
             return True
-        if any(_holds_date(text, date) for date in self.dates):
+        if any(_holds_date(text, date) for date in self.dates if date not in shifted):
             return True
         if self.removed:
             return False
@@ -131,7 +138,8 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
             " told, so the case is not named here",
             broken.path,
         )
-    if name is not None and any(identity.stands_in(name) for identity in identities):
+    shifted = {identity.shifted for identity in identities}
+    if name is not None and any(identity.stands_in(name, shifted) for identity in identities):
         folder = next(iter({**told, **silent}))
         raise IdentityError(
             "a case's name holds the name, ID, birth date, study date, accession number or a UID"

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from lungseg.data.lungs import Side, pick
-from lungseg.data.sources.dicom_tree import DicomTree, Parts, date_of, referring
+from lungseg.data.sources.dicom_tree import DicomTree, Parts
+from lungseg.data.sources.mask_objects import date_of, referring
 from lungseg.dicom.rtstruct import Structures, rasterize, read_structures
 from lungseg.dicom.series import CtSeries
 from lungseg.dicom.structures import Structure

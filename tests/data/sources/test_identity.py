@@ -201,3 +201,22 @@ def test_what_stands_behind_large_elements_is_found(tmp_path):
     made, folder = tcia(tmp_path, "Doe")
     write(folder / "1.dcm", **DOE, LongCodeValue="x" * 70_000)
     assert refused(made, folder)
+
+
+@pytest.mark.parametrize("said", ["MODIFIED", "REMOVED"])
+def test_dates_that_are_not_the_patients_may_name_cases(said, tmp_path):
+    tags = {"PatientIdentityRemoved": "YES", "StudyDate": "20190304", "PatientID": "a"}
+    made, folder = tcia(tmp_path, "a_20190304_CT")
+    write(folder / "1.dcm", **tags)
+    assert refused(made, folder)
+    write(folder / "1.dcm", **tags, LongitudinalTemporalInformationModified=said)
+    assert made.patient("a_20190304_CT")
+    write(folder / "1.dcm", **tags, LongitudinalTemporalInformationModified="UNMODIFIED")
+    assert refused(made, folder)
+
+
+def test_an_id_that_stands_behind_20_mb(tmp_path):
+    for name in ("a", "b"):
+        made, folder = lctsc(tmp_path, name)
+        write(folder / "1.dcm", **DOE, **uids(name), LongCodeValue="x" * 20_000_000)
+    assert "PatientID 4711" in made.patient("a") & made.patient("b")

@@ -352,3 +352,57 @@ def test_default_names_of_lungs():
     others = ["Lungs-GTV", "Lung_L_GTV", "Heart", "Esophagus", "SpinalCord", "PTV lung", "BODY"]
     for name, side in expected.items():
         assert dict(pick([name, *others], names)) == {name: side}
+
+
+UIDS = ("SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID")
+
+
+@pytest.mark.parametrize("blanked", [*((uid,) for uid in (*UIDS, "SOPClassUID", "Modality")), UIDS])
+@pytest.mark.parametrize("how", ["emptied", "removed"])
+def test_images_whose_uids_were_blanked(blanked, how, patient):
+    expected = source(patient).read("P1")
+    for file in patient.rglob("I0*"):
+        ds = pydicom.dcmread(file)
+        for keyword in blanked:
+            if how == "removed":
+                del ds[keyword]
+            else:
+                ds[keyword].value = ""
+        pydicom.dcmwrite(file, ds)
+    case = source(patient).read("P1")
+    np.testing.assert_array_equal(case.mask, expected.mask)
+    np.testing.assert_array_equal(case.volume.voxels, expected.volume.voxels)
+    assert ("mask-reference" in codes(case)) == ("SeriesInstanceUID" in blanked)
+
+
+def test_two_masks_for_images_without_uids_are_not_chosen_from(patient):
+    for file in patient.rglob("I0*"):
+        ds = pydicom.dcmread(file)
+        ds.SeriesInstanceUID = ds.FrameOfReferenceUID = ""
+        ds.save_as(file)
+    file, ds = mask_file(patient)
+    ds.SOPInstanceUID = generate_uid()
+    ds.save_as(file.with_name("again.dcm"))
+    with pytest.raises(DataError, match="no RTSTRUCT refers to the chosen CT series"):
+        source(patient).read("P1")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_file_twice_is_one(kind, phantom_root, tmp_path):
+    write_patient(tmp_path, phantom_root, "Case_001", "P1", kind)
+    expected = source(tmp_path, kind).read("P1")
+    mask = next(tmp_path.rglob("1-1.dcm"))
+    shutil.copy(mask, mask.with_name("copy of 1-1.dcm"))
+    case = source(tmp_path, kind).read("P1")
+    assert case.source_sha256 == expected.source_sha256
+    np.testing.assert_array_equal(case.mask, expected.mask)
+    assert [*set(codes(case)) - set(codes(expected))] == ["duplicate-file"]
+
+
+def test_the_file_that_is_damaged_is_named_on_the_screen(patient, cli):
+    (patient / "P1" / "scan_017.dcm").touch()
+    line = cli.refused("prepare", "data=tcia", "data.root=data")
+    assert "P1: 1 DICOM file is damaged (it is empty)" in line
+    assert line.endswith("scan_017.dcm]")
+    log = next((cli.folder / "outputs" / "logs").rglob("prepare.log")).read_text()
+    assert "scan_017" not in log
