@@ -402,7 +402,7 @@ def test_the_same_file_twice_is_one(kind, phantom_root, tmp_path):
 def test_the_file_that_is_damaged_is_named_on_the_screen(patient, cli):
     (patient / "P1" / "scan_017.dcm").touch()
     line = cli.refused("prepare", "data=tcia", "data.root=data")
-    assert "P1: 1 DICOM file is damaged (it is empty)" in line
+    assert "P1: 1 DICOM file is damaged or incomplete (it is empty)" in line
     assert line.endswith("scan_017.dcm]")
     log = next((cli.folder / "outputs" / "logs").rglob("prepare.log")).read_text()
     assert "scan_017" not in log
