@@ -43,8 +43,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     account = deidentify_tree(source, output, rules, lambda files: track(files, "De-identifying"))
     _report(account, output)
     if account.damaged:
-        for file in account.damaged[:SHOWN]:
-            print(f"damaged: {file}", file=sys.stderr)
+        for file, damage in account.damaged[:SHOWN]:
+            print(f"damaged: {file}: {damage}", file=sys.stderr)
         raise DataError(f"{len(account.damaged)} damaged file(s) left out; the others are copied")
 
 

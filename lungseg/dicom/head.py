@@ -138,4 +138,8 @@ def text_of(value: bytes, charset: bytes) -> str:
     from pydicom.charset import convert_encodings, decode_bytes
 
     names = charset.decode("latin-1").strip(" \0").split("\\")
-    return decode_bytes(value, convert_encodings(names), {0x5C}).strip(" \0")
+    try:
+        text = decode_bytes(value, convert_encodings(names), {0x5C})
+    except (LookupError, ValueError):  # of a malformed name, or of a codec that is not for text
+        text = value.decode("latin-1")
+    return text.strip(" \0")

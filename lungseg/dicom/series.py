@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.checks import check_alike, check_places, check_values
+from lungseg.dicom.classes import READ
 from lungseg.dicom.header import identifiers, kept
 from lungseg.dicom.hu import Seen, to_hu
 from lungseg.dicom.limits import RefusedError, check_size
@@ -174,8 +175,10 @@ def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
 
 
 def _check_kind(parsed: Parsed) -> None:
-    modality = str(value_of(parsed.dataset, "Modality") or "CT").strip()
-    if modality != "CT":
+    modality = str(value_of(parsed.dataset, "Modality") or "").strip()
+    sop_class = str(value_of(parsed.dataset, "SOPClassUID") or "")
+    other_class = sop_class and READ.get(sop_class) != "ct"
+    if modality != "CT" and (modality or other_class):
         shown = f" but {modality}" if re.fullmatch("[A-Z]{2,10}", modality) else ""
         raise DataError(f"a file is not a CT image{shown}")
     missing = [keyword for keyword in ("Rows", "Columns") if not value_of(parsed.dataset, keyword)]

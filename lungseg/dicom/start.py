@@ -11,6 +11,7 @@ from lungseg.dicom.window import InflatedWindow, Window
 PREAMBLE = 132  # bytes, with the mark
 MARK = b"DICM"
 META_BEGINS = b"\x02\x00\x00\x00UL\x04\x00"  # its length, the first element behind the mark
+FIRST_BYTES = PREAMBLE + len(META_BEGINS)
 MEDIA_CLASS, SYNTAX = 0x00020002, 0x00020010
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -51,15 +52,7 @@ def begin(window: Window) -> Start:
         BrokenError: If the file meta information is damaged.
         EOFError: If a deflated data set is damaged.
     """
-    first = window.read(0, PREAMBLE + len(META_BEGINS))
-    if marked(first):
-        meta: int | None = PREAMBLE
-    elif first[:2] == b"\2\0":
-        meta = 0
-    elif first[:2] in (b"\x08\0", b"\0\x08") and first[3:4] != first[2:3]:
-        meta = None
-    else:
-        raise NotDicomError
+    meta = meta_at(window.read(0, FIRST_BYTES))
     at, syntax, media_class = 0, "", ""
     if meta is not None:
         at = meta
@@ -79,6 +72,24 @@ def begin(window: Window) -> Start:
     if not syntax:
         known = (EXPLICIT_LITTLE if little else EXPLICIT_BIG) if explicit else IMPLICIT_LITTLE
     return Start(known, media_class, meta, at, Walker(window, implicit=not explicit, little=little))
+
+
+def meta_at(first: bytes) -> int | None:
+    """Where the file meta information begins; None where the data set comes first.
+
+    Args:
+        first: So many of a file's bytes as ``FIRST_BYTES``.
+
+    Raises:
+        NotDicomError: If the file begins with neither.
+    """
+    if marked(first):
+        return PREAMBLE
+    if first[:2] == b"\2\0":
+        return 0
+    if first[:2] in (b"\x08\0", b"\0\x08") and first[3:4] != first[2:3]:
+        return None
+    raise NotDicomError
 
 
 def meta_elements(window: Window, at: int) -> Iterator[Element]:

@@ -12,7 +12,7 @@ from typing import Literal
 from lungseg.dicom.classes import DICOMDIR, MODALITIES, READ, Kind
 from lungseg.dicom.head import Head, read_head
 from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.start import PREAMBLE, NotDicomError, marked
+from lungseg.dicom.start import FIRST_BYTES, NotDicomError, marked
 from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
@@ -149,7 +149,7 @@ def damaged(files: Iterable[DicomFile]) -> list[Finding]:
         return []
     reasons = ", ".join(sorted({file.reason for file in broken}))
     count = "1 DICOM file is" if len(broken) == 1 else f"{len(broken)} DICOM files are"
-    text = f"{count} damaged ({reasons}), so that slices or masks may be missing"
+    text = f"{count} damaged or incomplete ({reasons}), so that slices or masks may be missing"
     return [Finding("unreadable-file", "error", text, broken[0].path)]
 
 
@@ -183,9 +183,10 @@ def look(path: Path | str) -> DicomFile | None:
         # What macOS puts beside a file on foreign disks has its ending.
         if not name.lower().endswith(".dcm") or name.startswith("._"):
             return None
-        reason = "it is empty" if not Path(path).stat().st_size else "it is not DICOM"
+        empty = not Path(path).stat().st_size
+        reason = "it is empty" if empty else "its name ends in .dcm, but it is not DICOM"
     except (BrokenError, RefusedError) as error:
-        if not _claims_to_be_dicom(Path(path)):
+        if not claims_to_be_dicom(Path(path)):
             return None
         reason = str(error)
     except (EOFError, zlib.error):
@@ -195,10 +196,10 @@ def look(path: Path | str) -> DicomFile | None:
     return DicomFile(os.fspath(path), "damaged", reason=reason)
 
 
-def _claims_to_be_dicom(path: Path) -> bool:
+def claims_to_be_dicom(path: Path) -> bool:
     """By its mark or its name: other files may begin like one without a mark."""
     with path.open("rb") as file:
-        return marked(file.read(PREAMBLE + 8)) or path.suffix.lower() == ".dcm"
+        return marked(file.read(FIRST_BYTES)) or path.suffix.lower() == ".dcm"
 
 
 def _described(path: str, head: Head) -> DicomFile | None:
@@ -207,15 +208,18 @@ def _described(path: str, head: Head) -> DicomFile | None:
         return None
     kind = head.kind
     if not (sop_class or head["Modality"]):
+        if media_class and media_class not in READ and not _unheard_of(media_class):
+            return DicomFile(path, "other", head)
         raise BrokenError("it has neither SOPClassUID nor Modality")
     others = {READ.get(media_class, "other"), MODALITIES.get(head["Modality"], "other")}
     if media_class and sop_class and len(others) == 1 and kind not in others:
         raise BrokenError("SOPClassUID contradicts MediaStorageSOPClassUID and Modality")
     if kind == "other" and head["Modality"] in MODALITIES and _unheard_of(sop_class):
         raise BrokenError("SOPClassUID is not one of DICOM")
-    if kind == "ct" and OVERVIEWS.intersection(head["ImageType"].split("\\")):
+    image_type = {word.strip() for word in head["ImageType"].split("\\")}
+    if kind == "ct" and OVERVIEWS & image_type:
         kind = "other"
-    frames = head["NumberOfFrames"]
+    frames = head["NumberOfFrames"] if kind == "ct" else ""
     if frames and not (frames.isdecimal() and int(frames)):
         raise BrokenError("NumberOfFrames is not a number")
     return DicomFile(path, kind, head, n_frames=int(frames or 1))

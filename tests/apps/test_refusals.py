@@ -157,7 +157,7 @@ def _other_patient(root):
 
 
 DATA = {
-    "truncated DICOM": (_truncate, r"Case_001: a DICOM file is truncated or damaged .*\.dcm\]"),
+    "truncated DICOM": (_truncate, r"Case_001: a DICOM file is truncated or damaged: .*\.dcm\]"),
     "missing slice": (_drop_slice, r"Case_001: 1 missing slice\(s\)"),
     "two series": (_two_series, "Case_001: 2 series in one folder"),
     "mask of another shape": (_mask_shape, r"Case_001: the mask's shape \(\d+, 30, 32\)"),

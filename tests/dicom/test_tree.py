@@ -1,6 +1,7 @@
 """What a tree holds is told by headers, and one series is chosen by a stated rule."""
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import RTStructureSetStorage, SecondaryCaptureImageStorage, SegmentationStorage
 
@@ -107,3 +108,41 @@ def test_label_maps_are_segmentations(tmp_path):
     series_of(tmp_path, "1.2.1", 1)
     change(tmp_path / "10", SOPClassUID="1.2.840.10008.5.1.4.1.1.66.7", Modality="SEG")
     assert [file.kind for file in scan(tmp_path)] == ["seg"]
+
+
+@pytest.mark.parametrize("word", ["LOCALIZER", "LOCALIZER ", " SCOUT"])
+def test_overviews_are_not_ct_series(word, tmp_path):
+    """Some writers pad each value, not only the last."""
+    series_of(tmp_path, "1.2.1", 1)
+    change(tmp_path / "10", ImageType=["ORIGINAL", "PRIMARY", word, "AXIAL"])
+    assert [file.kind for file in scan(tmp_path)] == ["other"]
+
+
+def test_numbers_of_frames_count_where_frames_are_wanted(tmp_path):
+    series_of(tmp_path, "1.2.1", 1)
+    change(tmp_path / "10", NumberOfFrames="1")
+    content = (tmp_path / "10").read_bytes()
+    assert content.count(b"IS\2\0001 ") == 2  # InstanceNumber is the other one
+    at = content.index(b"(\0\x08\0IS\2\0001 ")
+    broken = content[: at + 8] + b"1A" + content[at + 10 :]
+    (tmp_path / "10").write_bytes(broken)
+    assert [file.reason for file in scan(tmp_path)] == ["NumberOfFrames is not a number"]
+    change(tmp_path / "10", SOPClassUID="1.2.840.10008.5.1.4.1.1.481.2", Modality="RTDOSE")
+    assert [file.kind for file in scan(tmp_path)] == ["other"]
+
+
+def test_without_a_class_the_file_meta_tells_what_is_no_ct(tmp_path):
+    for k, (uid, kind) in enumerate(
+        (
+            ("1.2.840.10008.5.1.4.1.1.4", "other"),  # MR
+            ("1.2.840.10008.5.1.4.1.1.2", "damaged"),
+            ("1.2.840.10008.5.1.4.1.1.2.77", "damaged"),  # not one of DICOM
+        )
+    ):
+        folder = tmp_path / str(k)
+        series_of(folder, "1.2.1", 1)
+        change(folder / "10", SOPClassUID=None, Modality=None)
+        ds = pydicom.dcmread(folder / "10")
+        ds.file_meta.MediaStorageSOPClassUID = uid
+        ds.save_as(folder / "10")
+        assert [file.kind for file in scan(folder)] == [kind]

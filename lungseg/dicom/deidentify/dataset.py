@@ -106,7 +106,10 @@ def _clean_element(
     if what == "remove":
         return "removed"
     if what == "walk":
+        # Copies do not depend on how the original told lengths.
+        element.is_undefined_length = False
         for item in element.value:
+            item.is_undefined_length_sequence_item = False
             _clean(item, rules, changes, ids)
         return None
     if what == "uid":

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lungseg.dicom.classes import READ
 from lungseg.dicom.deidentify.dataset import Changes, Rules, deidentify, patient_of
-from lungseg.dicom.deidentify.kinds import left_out
+from lungseg.dicom.deidentify.kinds import OTHER_KIND, left_out
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import read_whole
+from lungseg.dicom.start import FIRST_BYTES, NotDicomError, meta_at
+from lungseg.dicom.tree import claims_to_be_dicom, look
+from lungseg.dicom.walk import PIXEL_TAGS, BrokenError
 from lungseg.errors import DataError
 from lungseg.files import replacing
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 NOT_REGULAR = "no regular file"
 NOT_DICOM = "no DICOM file"
-DAMAGED = "damaged"
 TWICE = "the same SOPInstanceUID again"
 
 
@@ -30,6 +33,7 @@ class Outcome:
 
     Attributes:
         left_out: Why it was not copied, else None.
+        damage: What is wrong with a damaged file; empty for one that is whole.
         folder: Of the copy, below the output: ``<patient>/<study>/<series>``.
         kind: ``ct``, ``rtstruct`` or ``seg``.
         patient: Pseudonym.
@@ -37,6 +41,7 @@ class Outcome:
     """
 
     left_out: str | None = None
+    damage: str = ""
     folder: str = ""
     kind: str = ""
     patient: str = ""
@@ -54,15 +59,19 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
     if not file.is_file():  # a pipe could be waited on for ever
         return Outcome(NOT_REGULAR)
     try:
-        if not _looks_like_dicom(file):
-            return Outcome(NOT_DICOM)
+        with file.open("rb") as stream:
+            meta_at(stream.read(FIRST_BYTES))  # before a large file of another kind is read whole
         dataset = read_whole(file)
         reason = left_out(dataset)
         if reason is not None:
             return Outcome(reason)
         if "TransferSyntaxUID" not in dataset.file_meta:
             dataset.file_meta.TransferSyntaxUID = _syntax_as_read(dataset)
-        _cut_pixels(dataset)
+        syntax = dataset.file_meta.TransferSyntaxUID
+        if not syntax.is_transfer_syntax:  # one that a maker invented, and only we know to read
+            raise RefusedError(f"files in transfer syntax {syntax} are not copied")
+        kind = READ[dataset.SOPClassUID]
+        changes = _drop_pixels(dataset) if kind == "rtstruct" else _cut_pixels(dataset)
         names = rules.pseudonyms
         patient = patient_of(dataset, names)
         study = names.label("study", str(dataset.get("StudyInstanceUID", "")), 8)
@@ -72,23 +81,30 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
         copy = output / target / f"{name}.dcm"
         if copy.exists():
             return Outcome(TWICE)
-        kind = READ[dataset.SOPClassUID]
-        changes = deidentify(dataset, rules)
+        changes += deidentify(dataset, rules)
         _write(dataset, copy)
+    except NotDicomError:
+        return Outcome(NOT_DICOM)
     except (DataError, RefusedError) as error:
         return Outcome(str(error))
+    except BrokenError as error:
+        return _damaged(file, str(error))
+    except (EOFError, zlib.error):
+        return _damaged(file, "deflated data are damaged")
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
         if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
             raise
-        return Outcome(DAMAGED)
-    return Outcome(None, target.as_posix(), kind, patient, changes)
+        return _damaged(file, f"its values cannot be read ({type(error).__name__})")
+    return Outcome(None, "", target.as_posix(), kind, patient, changes)
 
 
-def _looks_like_dicom(file: Path) -> bool:
-    """By the mark after the preamble; without one, by a first tag of group 2 or 8."""
-    with file.open("rb") as stream:
-        start = stream.read(132)
-    return start[128:] == b"DICM" or (len(start) > 8 and start[:2] in (b"\2\0", b"\x08\0"))
+def _damaged(file: Path, what: str) -> Outcome:
+    if not claims_to_be_dicom(file):
+        return Outcome(NOT_DICOM)
+    found = look(file)
+    if found is None or (found.head is not None and found.head.kind == "other"):
+        return Outcome(OTHER_KIND)  # it would not have been copied anyway
+    return Outcome(f"damaged: {what}", what)
 
 
 def _syntax_as_read(dataset: Dataset) -> UID:
@@ -101,20 +117,62 @@ def _syntax_as_read(dataset: Dataset) -> UID:
     return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
-def _cut_pixels(dataset: Dataset) -> None:
-    """Cut off what stands behind the pixels.
+def _drop_pixels(dataset: Dataset) -> Changes:
+    """Remove pixels from a file of a kind that has none; some writers leave an empty element."""
+    changes = Changes()
+    for tag in PIXEL_TAGS.intersection(int(tag) for tag in dataset.keys()):  # noqa: SIM118
+        del dataset[tag]
+        changes[tag, "removed"] += 1
+    return changes
+
+
+def _cut_pixels(dataset: Dataset) -> Changes:
+    """Cut off what stands behind the pixels of an image or segmentation.
 
     Raises:
-        ValueError: If there are too few.
+        BrokenError: If there are too few, or the header does not say how many there are.
+        RefusedError: If they stand in fragments where the transfer syntax has none, and these are
+            not the image as it is.
     """
-    from pydicom.pixels.utils import get_expected_length
-
-    if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        return
-    expected = get_expected_length(dataset)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated:
+        return Changes()
+    expected = _expected_length(dataset)
+    if dataset["PixelData"].is_undefined_length:
+        dataset.PixelData = _joined(dataset, expected)
     if len(dataset.PixelData) < expected:
-        raise ValueError("too few pixels")
+        raise BrokenError("PixelData holds fewer bytes than Rows × Columns ask for")
     dataset.PixelData = dataset.PixelData[:expected] + b"\0" * (expected % 2)
+    return Changes()
+
+
+def _joined(dataset: Dataset, expected: int) -> bytes:
+    """Pixels that stand in fragments in a transfer syntax without any."""
+    from pydicom.encaps import generate_fragments
+
+    syntax = dataset.file_meta.TransferSyntaxUID
+    _, *fragments = generate_fragments(dataset.PixelData)
+    pixels = b"".join(fragments)
+    if not syntax.is_little_endian or len(pixels) - expected not in (0, expected % 2):
+        raise RefusedError(f"pixels in fragments are not copied in {syntax.name}")
+    dataset["PixelData"].is_undefined_length = False
+    dataset["PixelData"].VR = "OW"  # in fragments it is OB
+    return pixels
+
+
+def _expected_length(dataset: Dataset) -> int:
+    """Bytes of the pixels, which fill whole bytes only all together."""
+    bits = 1
+    for keyword in ("Rows", "Columns", "BitsAllocated", "NumberOfFrames"):
+        default = 1 if keyword == "NumberOfFrames" else 0
+        try:
+            number = int(dataset.get(keyword) or default)
+        except Exception:  # whatever pydicom raises of malformed values
+            number = 0
+        if number <= 0:
+            raise BrokenError(f"{keyword} is missing or not a positive number")
+        bits *= number
+    return -(-bits // 8)
 
 
 def _write(dataset: Dataset, file: Path) -> None:

@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING
 from lungseg.dicom.classes import PLAIN_CT, READ
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import Dataset, FileDataset
 
+OTHER_KIND = "neither CT nor structure set nor segmentation"
 # What scanners and workstations write in ImageType of pictures of a screen.
 SCREENS = ("SCREEN", "DOSE", "CAPTURE", "REPORT")
 
 
-def left_out(dataset: Dataset) -> str | None:
+def left_out(dataset: FileDataset) -> str | None:
     """Why a file is not copied, in words that may be recorded; None: it is."""
-    kind = READ.get(str(dataset.get("SOPClassUID", "")))
+    sop_class = str(dataset.get("SOPClassUID", "") or "")
+    kind = READ.get(sop_class)
     if kind is None:
-        return "neither CT nor structure set nor segmentation"
+        named = sop_class or str(dataset.file_meta.get("MediaStorageSOPClassUID", "") or "")
+        return "no SOPClassUID" if named in READ or not named else OTHER_KIND
     if not dataset.get("SOPInstanceUID") or not dataset.get("SeriesInstanceUID"):
         return "no SOPInstanceUID or SeriesInstanceUID"
     if kind == "rtstruct":
         return None
     if str(dataset.get("BurnedInAnnotation", "")).strip().upper() == "YES":
         return "text burned into the image"
-    if "PixelData" not in dataset:
+    if not dataset.get("PixelData"):
         return "no pixel data"
     if _bits_of_overlays(dataset):
         return "an overlay inside the pixel data"

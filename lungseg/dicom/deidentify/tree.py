@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lungseg.dicom.deidentify.dataset import Rules
-from lungseg.dicom.deidentify.file import DAMAGED, Outcome, deidentify_file
+from lungseg.dicom.deidentify.file import Outcome, deidentify_file
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import write_text
 
@@ -27,13 +27,13 @@ class Account:
         files: Number of copies by series folder and kind.
         patients: Pseudonyms.
         left_out: Number of files by reason.
-        damaged: Files that could not be read; for the screen, as their names may identify.
+        damaged: Files that could not be read, and why; for the screen, as names may identify.
     """
 
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
     patients: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
-    damaged: list[Path] = field(default_factory=list)
+    damaged: list[tuple[Path, str]] = field(default_factory=list)
     _changes: defaultdict[tuple[str, str, int, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
@@ -42,8 +42,8 @@ class Account:
         """Take note of one file."""
         if outcome.left_out is not None:
             self.left_out[outcome.left_out] += 1
-            if outcome.left_out == DAMAGED:
-                self.damaged.append(file)
+            if outcome.damage:
+                self.damaged.append((file, outcome.damage))
             return
         self.files[outcome.folder, outcome.kind] += 1
         self.patients.add(outcome.patient)

@@ -21,6 +21,9 @@ FORMS = {
     "CS": re.compile(r"[A-Z0-9 _]{0,16}"),
     "DS": re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *"),
     "IS": re.compile(r" *[+-]?\d{1,12} *"),
+    # Of kept texts: what is longer was typed by someone.
+    "LO": re.compile(r"[^\x00-\x1f\x7f]{0,64}"),
+    "SH": re.compile(r"[^\x00-\x1f\x7f]{0,16}"),
 }
 # 113108 keeps these of a patient, in these forms only.
 CHARACTERISTICS = {

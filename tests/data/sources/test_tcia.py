@@ -151,7 +151,7 @@ def test_damaged_files_are_told(grouping, phantom_root, tmp_path):
         if finding["code"] == "unreadable-file"
     )
     assert found["severity"] == "error"
-    assert found["text"].startswith("2 DICOM files are damaged (it is not DICOM)")
+    assert found["text"].startswith("2 DICOM files are damaged or incomplete (")
 
 
 def mask_file(patient, **changes):
@@ -402,7 +402,7 @@ def test_the_same_file_twice_is_one(kind, phantom_root, tmp_path):
 def test_the_file_that_is_damaged_is_named_on_the_screen(patient, cli):
     (patient / "P1" / "scan_017.dcm").touch()
     line = cli.refused("prepare", "data=tcia", "data.root=data")
-    assert "P1: 1 DICOM file is damaged (it is empty)" in line
+    assert "P1: 1 DICOM file is damaged or incomplete (it is empty)" in line
     assert line.endswith("scan_017.dcm]")
     log = next((cli.folder / "outputs" / "logs").rglob("prepare.log")).read_text()
     assert "scan_017" not in log
