@@ -117,9 +117,9 @@ def head_of(window: Window) -> Head:
             if pixels or (beyond and PATIENT in values and SERIES in values):
                 break
         if tag in WANTED:
-            if tag in values:
-                raise BrokenError("an attribute stands twice")
-            values[tag] = read(at, length) if length <= MAX_LENGTH else b""
+            value = read(at, length) if length <= MAX_LENGTH else b""
+            if values.setdefault(tag, value) != value:
+                raise BrokenError("an attribute stands twice, with two values")
     head = Head(start, values)
     missing = PATIENT not in values or SERIES not in values
     if missing and not pixels and head.kind in ("ct", "seg"):

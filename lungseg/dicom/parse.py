@@ -189,9 +189,8 @@ def _raw(element: Element, body: bytes, start: Start) -> RawDataElement:
 
 
 def _add(elements: dict[BaseTag, RawDataElement], raw: RawDataElement) -> None:
-    if raw.tag in elements:
-        raise BrokenError("an attribute stands twice")
-    elements[raw.tag] = raw
+    if elements.setdefault(raw.tag, raw).value != raw.value:
+        raise BrokenError("an attribute stands twice, with two values")
 
 
 def _dataset(elements: dict[BaseTag, RawDataElement], start: Start) -> Dataset:

@@ -39,7 +39,7 @@ NAMES = {
         nibabel/nicom/tests/data/slicethickness_empty_string.dcm nibabel/tests/data/0.dcm
         nibabel/tests/data/1.dcm palettes/fall.dcm palettes/hotiron.dcm
         palettes/hotmetalblue.dcm palettes/pet.dcm palettes/pet20step.dcm
-        palettes/spring.dcm palettes/summer.dcm ExplVR_BigEnd.dcm ExplVR_BigEndNoMeta.dcm
+        palettes/spring.dcm palettes/summer.dcm palettes/winter.dcm ExplVR_BigEnd.dcm ExplVR_BigEndNoMeta.dcm
         ExplVR_LitEndNoMeta.dcm GDCMJ2K_TextGBR.dcm JPEG-lossy.dcm
         JPEG2000-embedded-sequence-delimiter.dcm JPEG2000.dcm JPEGLSNearLossless_08.dcm
         JPEGLSNearLossless_16.dcm JPGExtended.dcm MR_small.dcm MR_small_RLE.dcm
@@ -79,9 +79,6 @@ NAMES = {
     """,
     "no class": """
         UN_sequence.dcm empty_charset_LEI.dcm meta_missing_tsyntax.dcm nested_priv_SQ.dcm
-    """,
-    "twice": """
-        palettes/winter.dcm
     """,
     "no dicom": """
         no_meta.dcm

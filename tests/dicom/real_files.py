@@ -152,13 +152,6 @@ ROWS = {
         NO_RTSTRUCT,
         "no SOPClassUID",
     ),
-    "twice": Row(
-        "SOPInstanceUID there twice",
-        "damaged: an attribute stands twice",
-        NO_CT,
-        NO_RTSTRUCT,
-        "damaged: an attribute stands twice",
-    ),
     "no dicom": Row(
         "a stray byte in front",
         "damaged: its name ends in .dcm, but it is not DICOM",
