@@ -117,8 +117,8 @@ def head_of(window: Window) -> Head:
             if pixels or (beyond and PATIENT in values and SERIES in values):
                 break
         if tag in WANTED:
-            value = read(at, length) if length <= MAX_LENGTH else b""
-            if values.setdefault(tag, value) != value:
+            found = read(at, length) if length <= MAX_LENGTH else b""
+            if values.setdefault(tag, found) != found:
                 raise BrokenError("an attribute stands twice, with two values")
     head = Head(start, values)
     missing = PATIENT not in values or SERIES not in values
