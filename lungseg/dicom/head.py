@@ -117,7 +117,9 @@ def head_of(window: Window) -> Head:
             if pixels or (beyond and PATIENT in values and SERIES in values):
                 break
         if tag in WANTED:
-            found = read(at, length) if length <= MAX_LENGTH else b""
+            if length > MAX_LENGTH:
+                raise BrokenError("a value of the header is longer than any can be")
+            found = read(at, length)
             if values.setdefault(tag, found) != found:
                 raise BrokenError("an attribute stands twice, with two values")
     head = Head(start, values)
