@@ -47,7 +47,7 @@ def judge(
     Args:
         findings: As :meth:`Finding.to_dict` gives them.
         on_finding: What to do by severity, ``error`` or ``warn``; severities left out only warn.
-        paths: The files that findings are about, by code.
+        paths: The files that findings are about, by code; under ``""`` the case's folder.
 
     Raises:
         DataError: With the finding's sentence.
@@ -57,5 +57,5 @@ def judge(
             raise DataError(
                 f"{finding['text']} ({finding['code']}; data.on_finding.{finding['severity']}=warn"
                 " takes it nevertheless)",
-                (paths or {}).get(finding["code"]),
+                (paths or {}).get(finding["code"], (paths or {}).get("")),
             )

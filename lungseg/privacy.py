@@ -24,7 +24,7 @@ SOURCE_KEYS = (
 )
 # A series may be chosen by a rule, which is recorded, or by its UID, which is not.
 SERIES_KEYS = ("data.series", "data.source.series")
-UID = re.compile(r"\d+(\.\d+){3,}")
+UID = re.compile(r"\d+(\.\d+){2,}")
 # Names of another setting or of an environment variable, which tell nothing.
 REFERENCE = re.compile(r"\$\{[\w.:]+\}")
 OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)

@@ -34,7 +34,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         raise ConfigError(f"retain_patient_characteristics={retain}: must be true or false")
     source, output = Path(config.input), Path(config.output)
     check_folders(source, output)
-    lungs = LungNames(**config.lungs)
+    lungs = LungNames.of(config.lungs)
     rules = Rules(
         pseudonyms=Pseudonyms(_key(config.key, output)),
         rename=lambda names: new_names(names, lungs),

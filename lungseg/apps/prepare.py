@@ -67,6 +67,8 @@ def prepare(config: DictConfig) -> Cohort:
     if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
+        if data.root == "":  # a variable of the shell that is not set
+            raise ConfigError("data.root: must be given: data.root=DIR")
         check_list(data.get("numbers"), config.outputs)
         source = build(data.source, "data")
         if hasattr(source, "materialize"):
@@ -109,9 +111,16 @@ def _rules(data: DictConfig) -> Rules:
     found = Rules() if on_finding is None else Rules(on_finding)
     return replace(
         found,
-        skip_bad_cases=bool(data.get("skip_bad_cases")),
+        skip_bad_cases=_flag(data, "skip_bad_cases"),
         patients=data.get("patients", "id"),
     )
+
+
+def _flag(data: DictConfig, key: str) -> bool:
+    value = data.get(key) or False
+    if not isinstance(value, bool):  # any word would count as true
+        raise ConfigError(f"data.{key}={value}: must be true or false")
+    return value
 
 
 def _settings(data: DictConfig) -> str:

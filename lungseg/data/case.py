@@ -28,7 +28,8 @@ class Case:
         source_sha256: Hash of the source files' contents.
         sides: Which lung a voxel of the mask belongs to, uint8 ``[z, y, x]``: 1 the patient's
             right, 2 the left, 0 where the mask is 0. None where the source does not tell.
-        paths: Files that findings are about, by the finding's code; for the screen only.
+        paths: Files that findings are about, by the finding's code, and under ``""`` the case's
+            folder; for the screen only.
     """
 
     name: str

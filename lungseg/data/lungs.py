@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,10 @@ class LungNames:
 
     def __post_init__(self) -> None:
         for side, patterns in self.by_side().items():
+            if isinstance(patterns, str):
+                raise ConfigError(
+                    f"lungs.{side}: a list is expected: data.lungs.{side}=[{patterns}]"
+                )
             for pattern in patterns:
                 try:
                     re.compile(pattern)
@@ -51,6 +55,17 @@ class LungNames:
                     ) from None
         if not any(self.by_side().values()):
             raise ConfigError("lungs: no pattern for left, right or both")
+
+    @classmethod
+    def of(cls, setting: Mapping[str, Sequence[str]]) -> LungNames:
+        """Names as a setting gives them.
+
+        Raises:
+            ConfigError: If it is of another form.
+        """
+        if not isinstance(setting, Mapping) or not {*setting} <= {"left", "right", "both"}:
+            raise ConfigError("lungs: lists for left, right and both: data.lungs.left=[NAME, …]")
+        return cls(**setting)
 
     def by_side(self) -> dict[Side, Sequence[str]]:
         """The patterns of each side."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lungseg.dicom.classes import MODALITIES, READ, Kind
-from lungseg.dicom.start import Start, begin
+from lungseg.dicom.start import begin
 from lungseg.dicom.walk import PIXEL_TAGS, BrokenError
 from lungseg.dicom.window import FileWindow, Window
 
@@ -58,11 +58,11 @@ class Head:
     """A header's values as they stand in the file.
 
     Attributes:
-        start: Beginning and encoding of the data set.
+        media_class: SOP class that the file meta information names, or nothing.
         values: Bytes by tag, of those in ``TAGS`` that the file has.
     """
 
-    start: Start
+    media_class: str
     values: Mapping[int, bytes]
 
     @property
@@ -122,7 +122,7 @@ def head_of(window: Window) -> Head:
             found = read(at, length)
             if values.setdefault(tag, found) != found:
                 raise BrokenError("an attribute stands twice, with two values")
-    head = Head(start, values)
+    head = Head(start.media_class, values)
     missing = PATIENT not in values or SERIES not in values
     if missing and not pixels and head.kind in ("ct", "seg"):
         raise BrokenError("the file ends before its pixels")

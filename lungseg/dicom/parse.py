@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,8 +83,12 @@ def read_whole(path: Path) -> FileDataset:
     content = read_bytes(path)
     start, body = _begun(content)
     elements: dict[BaseTag, RawDataElement] = {}
-    for element in start.walker.elements(start.at, deep=True):
-        _add(elements, _raw(element, body, start))
+    try:
+        for element in start.walker.elements(start.at, deep=True):
+            _add(elements, _raw(element, body, start))
+    except BrokenError:
+        if not PIXEL_TAGS & elements.keys():  # what stands behind the pixels is not needed
+            raise
     dataset = _dataset(elements, start)
     meta = FileMetaDataset()
     if start.meta is not None:
@@ -128,9 +133,9 @@ def damage_told(path: Path, what: str) -> Iterator[None]:
     except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
         if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
             raise
-        raise DataError(
-            f"the {what} file is truncated or damaged ({type(error).__name__})", path
-        ) from None
+        missing = re.search(r"no attribute '([A-Z]\w+)'", str(error))
+        why = f"it lacks {missing[1]}" if missing else type(error).__name__
+        raise DataError(f"the {what} file is truncated or damaged ({why})", path) from None
 
 
 def parse(content: bytes) -> Parsed:

@@ -203,7 +203,7 @@ def claims_to_be_dicom(path: Path) -> bool:
 
 
 def _described(path: str, head: Head) -> DicomFile | None:
-    media_class, sop_class = head.start.media_class, head["SOPClassUID"]
+    media_class, sop_class = head.media_class, head["SOPClassUID"]
     if DICOMDIR in (media_class, sop_class):
         return None
     kind = head.kind

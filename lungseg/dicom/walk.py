@@ -158,11 +158,13 @@ class Walker:
         if length == UNDEFINED:
             if depth >= MAX_DEPTH:
                 raise BrokenError("sequences nested too deep")
-            return Element(tag, vr, value, length, self._after_items(value, None, depth, deep))
+            # Unknown values of undefined length are sequences in implicit VR (PS3.5 6.2.2).
+            inner = self if vr != b"UN" else Walker(window, implicit=True, little=True)
+            return Element(tag, vr, value, length, inner._after_items(value, None, depth, deep))
         end = value + length
         if not window.reaches(end):
             raise BrokenError("a value ends beyond the file")
-        if deep and vr == b"SQ" and length:
+        if deep and vr == b"SQ" and length and not group & 1:  # private ones may hold anything
             self._after_items(value, end, depth, deep)
         return Element(tag, vr, value, length, end)
 

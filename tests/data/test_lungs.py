@@ -182,3 +182,9 @@ def test_parts_are_left_as_they_were():
     combine([("left", left), ("left", mask(4)), ("right", right), ("both", left)])
     np.testing.assert_array_equal(left, LEFT)
     np.testing.assert_array_equal(right, RIGHT)
+
+
+@pytest.mark.parametrize("setting", [{"right": "lung_r"}, "lung_r", ["lung_r"], {"top": ["lung"]}])
+def test_names_of_another_form_are_refused(setting):
+    with pytest.raises(ConfigError, match="^lungs"):
+        LungNames.of(setting)

@@ -144,6 +144,15 @@ def test_lengths_within_lengths():
         list(walker.elements(0, deep=True))
 
 
+@pytest.mark.parametrize("length", [0x4141, 0x4C4C, 0x6262, 0x4F4C, 0x5A])
+def test_unknown_values_of_undefined_length_are_in_implicit_vr(length):
+    """PS3.5 6.2.2. The length of the inner element may look like a value representation."""
+    inner = struct.pack("<HHI", 0x0008, 0x0104, length) + b"x" * length
+    content = struct.pack("<HH2sHI", 9, 0x1001, b"UN", 0, 0xFFFFFFFF) + ITEM + inner + END + LAST
+    walker = Walker(BytesWindow(content + GOOD), implicit=False, little=True)
+    assert [one.tag for one in walker.elements(0)] == [0x00091001, 0x00100020]
+
+
 def test_zeros_behind_the_data_set():
     for zeros in (1, 7, 8, 300_000):
         walker = Walker(BytesWindow(GOOD + bytes(zeros)), implicit=False, little=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lungseg.data.sources.identity import Identity
 from lungseg.data.sources.natural import natural
-from lungseg.data.sources.numbering import digests
-from lungseg.data.sources.state import files_below, signatures
+from lungseg.data.sources.state import files_below, state_of
 from lungseg.dicom.tree import DicomFile, scan
 from lungseg.errors import DataError
 
@@ -50,47 +51,45 @@ def by_patient(root: Path, kind: str, *, masks: bool) -> dict[str, list[DicomFil
         if not name or name in named:
             raise DataError("PatientIDs are empty or too alike to name cases", own[0].path)
         named[name] = own
-    for file in scanned:
-        if file.kind == "damaged":  # whose it is, only its neighbours may tell
-            _add_to_neighbours(file, named)
+    # Whose damaged files are, only their neighbours may tell.
+    _add_to_neighbours([file for file in scanned if file.kind == "damaged"], named)
     return {name: named[name] for name in sorted(named, key=natural)}
 
 
-def remember(root: Path, cases: Mapping[str, list[DicomFile]]) -> dict[str, list[str]]:
-    """Digests of each case's files, and under ``""`` those of all others below a folder.
+def remember(root: Path, cases: Mapping[str, list[DicomFile]]) -> dict[str, Any]:
+    """Which of the files below a folder are of which case, in a form that reveals nothing.
 
     Nothing where files are damaged: they are not of one case, and have to be looked at each time.
     """
     if any(file.kind == "damaged" for files in cases.values() for file in files):
         return {}
-    owner = {file.path: name for name, files in cases.items() for file in files}
     paths = files_below(root)
-    made: dict[str, list[str]] = {}
-    for path, digest in zip(paths, digests(signatures(paths, root)), strict=True):
-        made.setdefault(owner.get(path, ""), []).append(digest)
-    return made
+    position = {os.fspath(path): k for k, path in enumerate(paths)}
+    return {
+        "tree": state_of(paths, root),
+        "cases": {name: [position[one.name] for one in own] for name, own in cases.items()},
+    }
 
 
-def recalled(root: Path, known: Mapping[str, list[str]]) -> dict[str, list[Path]] | None:
+def recalled(root: Path, known: Mapping[str, Any]) -> dict[str, list[Path]] | None:
     """Paths of each case's files by what :func:`remember` gave; None where a file changed."""
-    owner = {digest: name for name, files in known.items() for digest in files}
-    paths = files_below(root)
-    found = dict(zip(digests(signatures(paths, root)), paths, strict=True))
-    if not known or found.keys() != owner.keys() or len(found) < len(paths):
+    if "tree" not in known:
         return None
-    cases: dict[str, list[Path]] = {}
-    for digest, path in found.items():
-        cases.setdefault(owner[digest], []).append(path)
-    cases.pop("", None)
-    return {name: cases[name] for name in sorted(cases, key=natural)}
+    paths = files_below(root)
+    if state_of(paths, root) != known["tree"]:
+        return None
+    return {name: [paths[k] for k in own] for name, own in known["cases"].items()}
 
 
-def _add_to_neighbours(unread: DicomFile, cases: dict[str, list[DicomFile]]) -> None:
-    """Add a file to the cases with files in its folder; where none has, to all of them."""
-    folder = unread.path.parent
-    near = [own for own in cases.values() if any(file.path.parent == folder for file in own)]
-    for own in near or cases.values():
-        own.append(unread)
+def _add_to_neighbours(unread: list[DicomFile], cases: dict[str, list[DicomFile]]) -> None:
+    """Add files to the cases with files in their folder; where none has, to all of them."""
+    near: dict[Path, dict[str, None]] = {}
+    for name, own in cases.items():
+        for parent in {file.path.parent for file in own}:
+            near.setdefault(parent, {})[name] = None
+    for file in unread:
+        for name in near.get(file.path.parent, cases):
+            cases[name].append(file)
 
 
 def _first_not_removed(files: Sequence[DicomFile]) -> DicomFile | None:

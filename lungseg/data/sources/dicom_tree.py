@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg import __version__
 from lungseg.data.case import Case
 from lungseg.data.lungs import LungNames, Side, combine
 from lungseg.data.sources.about import about
@@ -24,7 +25,7 @@ from lungseg.data.sources.maskless import HINT, REQUIRED, left_aside, maskless_c
 from lungseg.data.sources.natural import natural
 from lungseg.data.sources.numbering import digests, numbered, read_list, write_list
 from lungseg.data.sources.placed import placed_case
-from lungseg.data.sources.state import files_below, signatures, state_of
+from lungseg.data.sources.state import files_below, state_of
 from lungseg.dicom.series import CtSeries, read_series
 from lungseg.dicom.tree import Choice, DicomFile, choose_series, damaged, scan
 from lungseg.errors import ConfigError, DataError
@@ -79,10 +80,10 @@ class DicomTree(ABC, Generic[T]):
         self.root = Path(root)
         self.grouping = cases
         self.series = series
-        self.lungs = LungNames(**lungs)
+        self.lungs = LungNames.of(lungs)
         self.masks = masks_required(masks)
         self.numbers = None if numbers is None else Path(numbers)
-        self._known: Mapping[str, list[str]] = {}
+        self._known: Mapping[str, Any] = {}
 
     @abstractmethod
     def open(self, path: Path) -> T:
@@ -109,27 +110,29 @@ class DicomTree(ABC, Generic[T]):
             DataError: If none belongs to the images, or none holds lungs.
         """
 
-    def recall(self, known: Mapping[str, list[str]]) -> None:
+    def recall(self, known: Mapping[str, Any]) -> None:
         """Take over what a store remembers of the files; before anything else is asked.
 
         Args:
-            known: What :meth:`remembered` gave before.
+            known: What :meth:`remembered` gave before. Of other settings, it is left aside.
         """
-        self._known = known
+        self._known = known if known.get("by") == self._rule else {}
 
-    def remembered(self) -> dict[str, list[str]]:
-        """Digests of each case's files, by which it is known again; nothing for ``folder``.
-
-        By ``number`` those of before are among them, by ``patient`` files of no case under ``""``.
-        """
+    def remembered(self) -> dict[str, Any]:
+        """What folders or files are known by again; nothing for ``folder``."""
         if self.grouping == "folder":
             return {}
         if self.grouping == "patient":
-            return remember(self.root, self._by_patient)
-        return {
-            **self._known,
-            **{name: self._digests(path) for name, path in self._folders.items()},
-        }
+            return {"by": self._rule, **remember(self.root, self._by_patient)}
+        now = {name: digests(folder) for name, folder in self._folders.items()}
+        return {"by": self._rule, "cases": {**self._known.get("cases", {}), **now}}
+
+    @property
+    def _rule(self) -> str:
+        """How files come to cases, as far as a memory of it depends on settings."""
+        if self.grouping == "number":
+            return "number"
+        return f"{self.grouping}, {self.kind}, masks {self.masks}, {__version__}"
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order.
@@ -155,8 +158,8 @@ class DicomTree(ABC, Generic[T]):
             raise DataError("no folder for each case (or set data.cases=patient)", self.root)
         if self.grouping == "number":
             listed = read_list(self.numbers) if self.numbers else {}
-            files = {name: self._digests(path) for name, path in folders.items()}
-            names = numbered(files, self._known, listed)
+            files = {name: digests(path) for name, path in folders.items()}
+            names = numbered(files, self._known.get("cases", {}), listed)
             kept = {name: folder for folder, name in listed.items()} | names
             if self.numbers and len(kept) > len(listed):
                 write_list(self.numbers, kept)
@@ -167,16 +170,15 @@ class DicomTree(ABC, Generic[T]):
             raise DataError("names of folders are not UTF-8: set data.cases=number", self.root)
         return named
 
-    def _digests(self, folder: Path) -> list[str]:
-        return digests(signatures(files_below(folder), folder))
-
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
             if self.grouping == "patient":
                 return state_of(sorted(self._listed[case]), self.root)
             folder = self._folders[case]
-            return state_of(files_below(folder), folder)
+            state = state_of(files_below(folder), folder)
+            # Where names, sizes and times are alike, another folder must not pass for this one.
+            return state if self.grouping == "folder" else " ".join([state, *digests(folder)])
 
     def patient(self, case: str) -> frozenset[str]:
         """What tells the case's patient from others, and whether its name may be shown.
@@ -188,9 +190,11 @@ class DicomTree(ABC, Generic[T]):
             heads = [file.head for file in self._by_patient[case] if file.head]
             return frozenset[str]().union(*(Identity.of(head).keys() for head in heads))
         folder = self._folders[case]
+        if self.grouping == "number":
+            with about(case):
+                return patient_of(None, files_below(folder))
         with about("data.root"):
-            name = case if self.grouping == "folder" else None
-            return patient_of(name, files_below(folder))
+            return patient_of(case, files_below(folder))
 
     def read(self, case: str) -> Case:
         """Read one case.
@@ -200,7 +204,10 @@ class DicomTree(ABC, Generic[T]):
                 or they do not belong together.
         """
         with about(case):
-            return self._read(case)
+            try:
+                return self._read(case)
+            except DataError as error:
+                raise DataError(str(error), error.path or self._place(case)) from None
 
     def _read(self, case: str) -> Case:
         files = self._files(case)
@@ -210,7 +217,7 @@ class DicomTree(ABC, Generic[T]):
             raise DataError(
                 f"files of {len(patients)} patients in one case: give each a folder of its own, or"
                 " set data.cases=patient",
-                self.root if self.grouping == "patient" else self._folders[case],
+                self._place(case),
             )
         masks = [file.path for file in files if file.kind == self.kind]
         unread = damaged(files)
@@ -221,7 +228,7 @@ class DicomTree(ABC, Generic[T]):
             return maskless_case(case, series.volume, series.header, found, series.sha256)
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
-            path = unread[0].path if unread else files[0].path
+            path = unread[0].path if unread else self._place(case)
             raise DataError(f"no {self.what} among the case's files{also}; {HINT}", path)
         masks, repeated = once(masks, self.what)
         objects = [(path, self.open(path)) for path in sorted(masks, key=age_of, reverse=True)]
@@ -246,7 +253,8 @@ class DicomTree(ABC, Generic[T]):
             findings,
             hashlib.sha256(b"".join(digests)).hexdigest(),
         )
-        return replace(made, paths={one.code: one.path for one in findings if one.path})
+        paths = {one.code: one.path for one in findings if one.path}
+        return replace(made, paths={"": self._place(case), **paths})
 
     def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
         """The CT series: of those that masks name, where one does, by the rule of the settings."""
@@ -259,12 +267,16 @@ class DicomTree(ABC, Generic[T]):
         text = f"{len(series - named)} CT series that no {self.what} names left aside"
         return Choice(choice.files, [*choice.findings, Finding("series-chosen", "info", text)])
 
+    def _place(self, case: str) -> Path:
+        """What to name on the screen where an error is about a case as a whole."""
+        return self.root if self.grouping == "patient" else self._folders[case]
+
     def _files(self, case: str) -> list[DicomFile]:
         if self.grouping == "patient":
             return self._by_patient[case]
-        files = scan(self._folders[case])
+        files = scan(self._place(case))
         if not files:
-            raise DataError("the folder holds no DICOM file", self._folders[case])
+            raise DataError("the folder holds no DICOM file", self._place(case))
         return files
 
     @cached_property

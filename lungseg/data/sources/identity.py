@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -11,13 +12,16 @@ from pathlib import Path
 from lungseg.dicom.head import Head
 from lungseg.dicom.header import like_a_person
 from lungseg.dicom.tree import DicomFile, look
-from lungseg.errors import IdentityError
+from lungseg.errors import DataError, IdentityError
 
 SHORTEST_NAME = 2
 # A shorter ID stands in other names by chance.
 SHORTEST_ID = 3
 # So long a text is known even in the middle of a word.
 LONG = 4
+# A number of fewer digits stands in others by chance.
+SHORTEST_NUMBER = 5
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 DUMMY_DATES = ("19000101", "18000101")
 
 
@@ -104,58 +108,60 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
 
     Args:
         name: The case's, which reaches logs, audits and stores; None for one that cannot tell.
-        files: The case's, in order; in each folder the first that names its patient is looked at.
+        files: The case's. Each is looked at: one may name the patient where others do not.
 
     Returns:
-        As :meth:`Identity.keys`, of the first CT image with a PatientID, else of what there is.
+        As :meth:`Identity.keys`, of all files together.
 
     Raises:
-        IdentityError: If the name holds the patient's name or ID, a date, a number or a UID of
+        IdentityError: If the name contains the patient's name or ID, a date, a number or a UID of
             theirs, or every DICOM file is damaged, so that this cannot be told.
+        DataError: If every file is damaged and the case has no name to tell.
     """
-    told: dict[Path, Identity] = {}
-    silent: dict[Path, Identity] = {}
-    image: Identity | None = None
+    identities: dict[Identity, Path] = {}
     broken: DicomFile | None = None
     for path in files:
-        if path.parent in told and image is not None:
-            continue
         file = look(path)
         if file is None:
             continue
         if file.head is None:
             broken = broken or file
-            continue
-        identity = Identity.of(file.head)
-        known = told if identity.patient or identity.name else silent
-        known.setdefault(path.parent, identity)
-        if image is None and file.kind == "ct" and identity.patient:
-            image = identity
-    identities = [*told.values(), *silent.values()]
+        else:
+            identities.setdefault(Identity.of(file.head), path)
     if broken and not identities:
+        if name is None:
+            raise DataError(f"its DICOM files are damaged ({broken.reason})", broken.path)
         raise IdentityError(
             f"a case whose DICOM files are damaged ({broken.reason}): whose they are cannot be"
             " told, so the case is not named here",
             broken.path,
         )
     shifted = {identity.shifted for identity in identities}
-    if name is not None and any(identity.stands_in(name, shifted) for identity in identities):
-        folder = next(iter({**told, **silent}))
-        raise IdentityError(
-            "a case's name holds the name, ID, birth date, study date, accession number or a UID"
-            " of its patient: rename it (give folders pseudonyms), let data.cases=number name"
-            " cases (data=tcia, data=dicomseg), or run lungseg deidentify first",
-            folder,
-        )
-    if image is None:
-        image = next(iter(identities), None)
-    return image.keys() if image else frozenset()
+    for identity, path in identities.items():
+        if name is not None and identity.stands_in(name, shifted):
+            raise IdentityError(
+                "a case's name holds the name, ID, birth date, study date, accession number or a"
+                " UID of its patient: rename it (give folders pseudonyms), let data.cases=number"
+                " name cases (data=tcia, data=dicomseg), or run lungseg deidentify first",
+                path.parent,
+            )
+    return frozenset[str]().union(*(identity.keys() for identity in identities))
 
 
 def _holds(text: str, term: str, shortest: int) -> bool:
     """Whether a term stands in a text as words, or, if it is long, anywhere in it."""
-    sought, words = _words(term), _words(text)
+    return any(
+        _stands(words, sought, shortest)
+        for words in _spellings(text)
+        for sought in _spellings(term)
+    )
+
+
+def _stands(words: list[str], sought: list[str], shortest: int) -> bool:
     plain = "".join(sought)
+    if plain.isdigit() and len(plain.lstrip("0")) >= SHORTEST_NUMBER:
+        # Zeros in front come and go, and so do gaps.
+        return plain.lstrip("0") in {*_runs_of_digits(words), *(word.lstrip("0") for word in words)}
     if len(plain) < shortest:
         return False
     if len(plain) >= LONG and not plain.isdigit() and plain in "".join(words):
@@ -164,11 +170,29 @@ def _holds(text: str, term: str, shortest: int) -> bool:
     return any(words[k : k + len(sought)] == sought for k in starts)
 
 
+def _runs_of_digits(words: list[str]) -> list[str]:
+    """Numbers that stand in a row, joined, without zeros in front."""
+    rows = itertools.groupby(words, key=str.isdigit)
+    return ["".join(row).lstrip("0") for digits, row in rows if digits]
+
+
 def _holds_date(text: str, date: str) -> bool:
     """Whether a date (YYYYMMDD) stands in a text, in the usual orders and with any separator."""
     year, month, day = date[:4], date[4:6], date[6:]
-    orders = ((year, month, day), (day, month, year), (month, day, year))
-    return any(re.search(r"(?<!\d){}\D?{}\D?{}(?!\d)".format(*order), text) for order in orders)
+    m, d = f"0?{int(month)}", f"0?{int(day)}"
+    orders = [(year, month, day), (day, month, year), (month, day, year), (year[2:], month, day)]
+    whole = any(re.search(r"(?<!\d){}\D?{}\D?{}(?!\d)".format(*one), text) for one in orders)
+    years = f"({year}|{year[2:]})"
+    orders = [(years, m, d), (d, m, years), (m, d, years)]
+    return whole or any(
+        re.search(r"(?<!\d){}[ ._/-]{}[ ._/-]{}(?!\d)".format(*one), text) for one in orders
+    )
+
+
+def _spellings(text: str) -> list[list[str]]:
+    """Words of a text, with umlauts as their letters alone, and as two."""
+    two = text.translate(UMLAUTS)
+    return [_words(text)] if two == text else [_words(text), _words(two)]
 
 
 def _words(text: str) -> list[str]:

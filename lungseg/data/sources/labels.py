@@ -26,6 +26,9 @@ def check_labels(labels: Mapping[str, Sequence[int]]) -> dict[Side, list[int]]:
     other = set(labels) - set(SIDES)
     if other:
         raise ConfigError(f"data.labels: {sorted(other)[0]!r} is none of left, right, both")
+    for side, numbers in labels.items():
+        if numbers is not None and (isinstance(numbers, str) or not isinstance(numbers, Sequence)):
+            raise ConfigError(f"data.labels.{side}={numbers}: a list is expected: [{numbers}]")
     made: dict[Side, list[int]] = {side: list(labels.get(side) or []) for side in SIDES}
     values = [value for side in SIDES for value in made[side]]
     if not values or len(set(values)) < len(values):

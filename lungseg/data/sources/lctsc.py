@@ -15,9 +15,10 @@ from lungseg.data.sources.npz import read_npz
 from lungseg.data.sources.pairs import paired
 from lungseg.data.sources.state import files_below, state_of
 from lungseg.dicom.series import read_series
-from lungseg.dicom.tree import dicom_files
+from lungseg.dicom.tree import dicom_files, look
 from lungseg.errors import DataError
 from lungseg.files import sha256_of
+from lungseg.findings import Finding
 
 
 class LctscFolder:
@@ -89,21 +90,31 @@ class LctscFolder:
             DataError: If files are damaged or missing, or image and mask do not belong together.
         """
         mask_file = self._mask_file(case)
+        folder = self.root / "Images" / case
         with about(case):
             if not self.masks:
-                series = read_series(dicom_files(self.root / "Images" / case))
-                return maskless_case(
-                    case, series.volume, series.header, series.findings, series.sha256
-                )
+                series = read_series(dicom_files(folder))
+                findings = [*series.findings, *_left_aside(folder)]
+                return maskless_case(case, series.volume, series.header, findings, series.sha256)
             with ThreadPoolExecutor(1) as pool:
                 stored = pool.submit(read_npz, mask_file)
-                series = read_series(dicom_files(self.root / "Images" / case))
+                series = read_series(dicom_files(folder))
             mask, more = stored.result()
             digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
+            findings = [*series.findings, *_left_aside(folder), *more]
             return evident_case(
-                case, series.volume, mask, mask_file, series.header,
-                [*series.findings, *more], digest,
-            )  # fmt: skip
+                case, series.volume, mask, mask_file, series.header, findings, digest
+            )
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
+
+
+def _left_aside(folder: Path) -> list[Finding]:
+    """A finding where DICOM files of a case are not read: slices may be missing."""
+    others = {*files_below(folder)} - {*dicom_files(folder)}
+    unread = sorted(path for path in others if look(path) is not None)
+    if not unread:
+        return []
+    text = f"{len(unread)} DICOM file(s) without the ending .dcm, or in subfolders, left aside"
+    return [Finding("files-left-aside", "warning", text, unread[0])]

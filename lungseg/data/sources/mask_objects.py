@@ -86,6 +86,10 @@ def referring(
             " taken because there is no other"
         )
         return [*objects], [Finding("mask-reference", "warning", text)]
+    told = objects[0][1]
+    if len(objects) == 1 and not told.series and not told.frame_of_reference:
+        text = f"the {what} names neither series nor frame; taken because there is no other"
+        return [*objects], [Finding("mask-reference", "warning", text)]
     raise DataError(
         f"no {what} refers to the chosen CT series ({len(objects)} refer elsewhere): is another"
         " series meant (data.series=<SeriesInstanceUID>)?",

@@ -65,7 +65,7 @@ class NiftiFolder:
         self.images = images
         self.masks = masks
         self.labels = check_labels(labels)
-        self.lungs = LungNames(**lungs)
+        self.lungs = LungNames.of(lungs)
 
     @cached_property
     def _files(self) -> dict[str, CaseFiles]:
@@ -88,7 +88,7 @@ class NiftiFolder:
             return state_of([*image, *(path for _, path in files.masks)], self.root)
 
     def patient(self, case: str) -> frozenset[str]:
-        """What stands for ``{patient}`` in the image's path, else what DICOM files say.
+        """What stands for ``{patient}`` in the image's path, and what DICOM files say.
 
         NIfTI itself names nobody.
 
@@ -102,7 +102,7 @@ class NiftiFolder:
             return said
         with about("data.root"):
             told = patient_of(case, files_below(files.image))
-        return said or told
+        return said | told
 
     def read(self, case: str) -> Case:
         """Read one case.

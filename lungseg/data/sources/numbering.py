@@ -8,19 +8,30 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from lungseg.data.sources.state import files_below
 from lungseg.errors import ConfigError
 from lungseg.files import write_text
 
 HEADER = ["case", "folder"]
-DIGITS = 12  # of a file's digest
+HEAD_BYTES = 16 << 10  # in these stand the UIDs of a file
+DIGITS = 16  # of a file's digest
 
 
-def digests(signatures: Iterable[bytes]) -> list[str]:
-    """What a case's files are known by again; names, sizes and times cannot be told from it."""
-    return [hashlib.sha256(line).hexdigest()[:DIGITS] for line in signatures]
+def digests(folder: Path) -> list[str]:
+    """What a folder is known by again, whatever it is called: beginnings of three of its files.
+
+    They have UIDs in them, so that no two scans share one, and nothing can be told from a digest.
+    """
+    files = files_below(folder)
+    ends = dict.fromkeys(files[k] for k in (0, len(files) // 2, -1)) if files else ()
+    found = []
+    for path in ends:
+        with path.open("rb") as file:
+            found.append(hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()[:DIGITS])
+    return found
 
 
 def numbered(
@@ -30,26 +41,32 @@ def numbered(
 ) -> dict[str, str]:
     """A name for each folder; one that had a name before keeps it, and no name is given twice.
 
-    A folder is known by the user's list, else by its files: the name goes to the folder that has
-    more than half of the files which the name stood for.
+    A folder is known by the user's list, else by a file that no other folder has, else, as a copy
+    of another, by all of its files.
 
     Args:
-        folders: Digests of the files in each folder, in the order in which new ones are counted.
-        known: Digests of files by name, as the store remembers them.
+        folders: Digests of files in each folder, in the order in which new ones are counted.
+        known: Digests by name, as the store remembers them.
         listed: Name by folder, from the user's list.
 
     Returns:
         Folder by name, in the order of the names.
     """
     names = {folder: name for folder, name in listed.items() if folder in folders}
-    owner = {digest: name for name, files in known.items() for digest in files}
     taken = {*listed.values()}
+    now = Counter(digest for files in folders.values() for digest in {*files})
+    before = Counter(digest for files in known.values() for digest in {*files})
+    owner = {one: name for name, files in known.items() for one in files if before[one] == 1}
     for folder, files in folders.items():
-        if folder in names:
-            continue
-        shared = Counter(owner[digest] for digest in files if digest in owner)
-        name, count = max(shared.items(), key=lambda one: one[1], default=("", 0))
-        if name not in taken and 2 * count > min(len(files), len(known.get(name, ()))):
+        said = Counter(owner[one] for one in files if one in owner and now[one] == 1)
+        name = max(said, key=lambda one: said[one], default="")
+        if folder not in names and name and name not in taken:
+            names[folder] = name
+            taken.add(name)
+    for folder, files in folders.items():
+        same = (name for name in known if name not in taken and [*known[name]] == [*files])
+        name = next(same, "") if folder not in names else ""
+        if name:
             names[folder] = name
             taken.add(name)
     last = max((_number(name) for name in [*known, *taken]), default=0)

@@ -26,9 +26,10 @@ def paired(
         UnpairedError: If a case has only one of the two.
     """
     both = sorted({*images, *masks}, key=natural)
-    if not all(name.isprintable() for name in both):
-        # Names of cases stand in files that are UTF-8, and in tables.
-        raise DataError("names of cases hold characters that are not UTF-8 text: rename them", root)
+    for name in both:
+        if not name.isprintable():
+            # Names of cases stand in files that are UTF-8, and in tables.
+            raise DataError("a case's name is not UTF-8 text: rename it", root / name)
     reasons = {
         name: (no_mask if name not in masks else no_image).format(name)
         for name in both

@@ -109,14 +109,10 @@ class SliceImages:
                     no_mask=f"no mask for this image; {HINT}",
                     no_image="no image for this mask",
                 )
-        return {
-            name: [
-                (match, masks[key].path if masked else None)
-                for key, match in sorted(images.items())
-                if key[0] == name
-            ]
-            for name in sorted({case for case, _ in images}, key=natural)
-        }
+        cases: dict[str, list[tuple[Match, Path | None]]] = {}
+        for key, match in sorted(images.items()):
+            cases.setdefault(key[0], []).append((match, masks[key].path if masked else None))
+        return {name: cases[name] for name in sorted(cases, key=natural)}
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order.

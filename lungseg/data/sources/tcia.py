@@ -45,15 +45,15 @@ class TciaFolder(DicomTree[Structures]):
         """Lungs drawn on the series' grid from one RTSTRUCT."""
         belonging, findings = referring(objects, series, self.what)
         usable = []
-        refusals = []
+        refused: dict[Path, DataError] = {}
         for path, structures in belonging:
             try:
                 usable.append((path, structures, self._lungs_of(structures)))
             except DataError as error:
-                refusals.append(type(error)(str(error), path))
-        not_closed = [refusal for refusal in refusals if isinstance(refusal, _NotClosedError)]
+                refused[path] = type(error)(str(error), path)
+        not_closed = [one for one in refused.values() if isinstance(one, _NotClosedError)]
         if not usable:
-            raise (not_closed or refusals)[0]
+            raise not_closed[0] if not_closed else next(iter(refused.values()))
         if not_closed:
             text = f"{len(not_closed)} RTSTRUCT(s) left aside: {not_closed[0]}"
             findings.append(Finding("lung-not-closed", "warning", text))
@@ -66,6 +66,10 @@ class TciaFolder(DicomTree[Structures]):
                 text += ", undated or of one date; one was taken by UID: leave only the one meant"
                 findings.append(Finding("undated-masks", "error", text))
         path, structures, lungs = usable[0]
+        nameless = [one for one in refused if not isinstance(refused[one], _NotClosedError)]
+        if newer := sum(date_of(one) > date_of(path) for one in nameless):
+            text = f"{newer} newer RTSTRUCT(s) left aside: none of their names is a lung's"
+            findings.append(Finding("several-masks", "warning", text))
         findings += structures.findings + structures.faults(lungs)
         parts: Parts = []
         for name, side in lungs.items():

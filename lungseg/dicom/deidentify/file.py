@@ -84,7 +84,8 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
         changes += deidentify(dataset, rules)
         _write(dataset, copy)
     except NotDicomError:
-        return Outcome(NOT_DICOM)
+        found = look(file)  # what is called .dcm and is not, or is empty, counts as damaged
+        return Outcome(f"damaged: {found.reason}", found.reason) if found else Outcome(NOT_DICOM)
     except (DataError, RefusedError) as error:
         return Outcome(str(error))
     except BrokenError as error:

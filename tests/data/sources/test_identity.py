@@ -107,6 +107,14 @@ def test_neutral_names_pass(kind, tmp_path):
         ("b 02.01.1956", DOE),
         ("scan 2019-03-04", DOE),
         ("A0815", DOE),
+        ("Mueller_1", DOE | {"PatientName": "MÜLLER^Eva"}),
+        ("Müller_1", DOE | {"PatientName": "Mueller^Eva"}),
+        ("12345", DOE | {"PatientID": "0012345"}),
+        ("P12345", DOE | {"PatientID": "0012345"}),
+        ("4091 7733", DOE | {"PatientID": "40917733"}),
+        ("ct of 4.3.19", DOE),
+        ("190304", DOE),
+        ("1956-1-2", DOE),
         (STUDY, DOE),
         (f"ct {SERIES}", DOE),
         # Identity removed, but not these.
@@ -120,7 +128,10 @@ def test_all_that_identifies(name, tags, tmp_path):
     assert refused(made, folder)
 
 
-@pytest.mark.parametrize("name", ["a471", "Does_it", "scan_1956", "joh", "x120190304", "1.2.3"])
+@pytest.mark.parametrize(
+    "name",
+    ["a471", "Does_it", "scan_1956", "joh", "x120190304", "1.2.3", "case 4 3", "v4.3.1", "0190304"],
+)
 def test_what_only_looks_like_it(name, tmp_path):
     made, folder = tcia(tmp_path, name)
     write(folder / "1.dcm", **DOE)
@@ -175,6 +186,23 @@ def test_a_patient_that_is_nowhere_told(kind, tmp_path):
     assert made.patient("a") == frozenset()
 
 
+def test_every_file_is_looked_at(kind, tmp_path):
+    """The first says that identity was removed; another beside it does not."""
+    made, folder = kind(tmp_path, "Doe")
+    write(folder / "1.dcm", PatientID="P1", PatientName="P1", PatientIdentityRemoved="YES")
+    write(folder / "2.dcm", RTStructureSetStorage, **DOE)
+    assert refused(made, folder)
+
+
+def test_a_study_links_cases_whatever_else_their_files_say(tmp_path):
+    for name in ("a", "b"):
+        made, folder = tcia(tmp_path, name)
+        write(folder / "1.dcm", StudyInstanceUID="1.2.7", SeriesInstanceUID=f"1.2.{ord(name)}")
+        other = {"StudyInstanceUID": f"1.2.8.{ord(name)}", "SeriesInstanceUID": ""}
+        write(folder / "2.dcm", RTStructureSetStorage, PatientID=f"P {name}", **other)
+    assert made.patient("a") & made.patient("b") == {"UID 1.2.7"}
+
+
 def test_identity_that_cannot_be_read_stops_the_case(kind, tmp_path):
     """Its name may be the patient's, so it is not shown."""
     made, folder = kind(tmp_path, "Doe")
@@ -194,7 +222,7 @@ def test_a_placeholder_for_the_patient_goes_first(tmp_path):
     write(tmp_path / "p" / "a" / "dicom" / "1.dcm", **DOE)
     patterns = {"images": "{patient}/{case}/dicom", "masks": "{patient}/{case}/lung.nii"}
     made = NiftiFolder(tmp_path, **patterns, labels={"both": [1]}, lungs=LUNGS)
-    assert made.patient("a") == {"p"}
+    assert {"p", "PatientID 4711"} <= made.patient("a")
 
 
 def test_what_stands_behind_large_elements_is_found(tmp_path):

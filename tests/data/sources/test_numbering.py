@@ -1,6 +1,8 @@
 """Numbers stay with their folders, whatever is added, and lead back to them only by the user's list."""
 
+import hashlib
 import json
+import os
 import shutil
 
 import pydicom
@@ -9,17 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lungseg.data.sources.numbering import check_list, numbered, read_list, write_list
+from lungseg.data.sources.tcia import TciaFolder
 from lungseg.errors import ConfigError
+from tests.data.sources.encoded_case import LUNGS
 from tests.data.sources.tree import write_patient
 
 
 @given(
     st.lists(st.integers(0, 30), unique=True, min_size=1),
     st.lists(st.integers(0, 30), unique=True),
+    st.booleans(),
 )
-def test_numbers_stay_when_folders_come_and_go(first, then):
+def test_numbers_stay_when_folders_come_and_go(first, then, licence):
     def folders(which):
-        return {f"f{k}": [f"{k}-{i}" for i in range(4)] for k in which}
+        # In each folder, a file that all have may be among those looked at.
+        common = ["licence"] if licence else []
+        return {f"f{k}": [*common, *(f"{k}-{i}" for i in range(2))] for k in which}
 
     before = numbered(folders(first), {}, {})
     assert [*before] == [f"Case_{k:03d}" for k in range(1, len(first) + 1)]
@@ -34,14 +41,57 @@ def test_numbers_stay_when_folders_come_and_go(first, then):
 
 def test_a_folder_keeps_its_number_when_one_of_its_files_changes():
     before = {"Case_001": ["a", "b", "c"], "Case_002": ["d", "e", "f"]}
-    folders = {"new": ["x"], "second": ["d", "e", "g"], "first": ["a", "b", "c", "h"]}
+    folders = {"new": ["x"], "second": ["d", "e", "g"], "first": ["a", "h", "c"]}
     assert numbered(folders, before, {}) == {
         "Case_001": "first", "Case_002": "second", "Case_003": "new"
     }  # fmt: skip
-    # Half of them is not enough to tell.
-    assert numbered({"half": ["a", "b", "x", "y"]}, {"Case_001": ["a", "b", "c", "d"]}, {}) == {
-        "Case_002": "half"
-    }
+
+
+def test_copies_of_a_folder_do_not_move_the_others():
+    before = {"Case_001": ["a", "b"], "Case_002": ["c", "d"]}
+    copied = {"first": ["a", "b"], "first again": ["a", "b"], "second": ["c", "d"]}
+    expected = {"Case_001": "first", "Case_002": "second", "Case_003": "first again"}
+    assert numbered(copied, before, {}) == expected
+    after = {name: copied[folder] for name, folder in expected.items()}
+    assert numbered(copied, after, {}) == expected
+
+
+def test_folders_whose_files_are_alike_in_name_size_and_time(phantom_root, tmp_path):
+    """As in archives that write the same time everywhere."""
+    from lungseg.data.prepare import Rules, prepare
+    from lungseg.data.store import open_arrays
+
+    for case, name in (("Case_001", "A"), ("Case_004", "B"), ("Case_002", "C")):
+        write_patient(tmp_path / "data", phantom_root, case, name, "rtstruct")
+    files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+    size = max(file.stat().st_size for file in files)
+    for file in files:
+        if file.name == "1-1.dcm":
+            file.write_bytes(file.read_bytes() + bytes(size - file.stat().st_size))
+        os.utime(file, (315532800, 315532800))
+    seen = []
+    for _ in range(3):
+        made = TciaFolder(tmp_path / "data", cases="number", series="largest", lungs=LUNGS)
+        cohort = prepare(made, tmp_path / "store", rules=Rules({"error": "warn"}))
+        seen.append({
+            name: hashlib.sha256(open_arrays(tmp_path / "store", name)[0][:]).hexdigest()
+            for name in cohort.names
+        })  # fmt: skip
+    assert [*seen[0]] == ["Case_001", "Case_002", "Case_003"]
+    assert len({*seen[0].values()}) == 3
+    assert seen[0] == seen[1] == seen[2]
+
+
+@pytest.mark.parametrize("cases", ["folder", "number", "patient"])
+def test_in_several_processes(cases, phantom_root, tmp_path):
+    from lungseg.data.parallel import Parallel
+    from lungseg.data.prepare import prepare
+
+    marked = {"PatientIdentityRemoved": "YES", "PatientName": "", "PatientBirthDate": ""}
+    for case, name in (("Case_001", "A"), ("Case_004", "B")):
+        write_patient(tmp_path / "data", phantom_root, case, name, "rtstruct", **marked)
+    made = TciaFolder(tmp_path / "data", cases=cases, series="largest", lungs=LUNGS)
+    assert len(prepare(made, tmp_path / "store", parallel=Parallel(2)).names) == 2
 
 
 def test_the_list_comes_first(tmp_path):
