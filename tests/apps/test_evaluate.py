@@ -384,6 +384,7 @@ def test_one_scan_in_two_sets_is_refused_though_named_and_masked_otherwise(
     for file in (source / "Images" / "Case_002").iterdir():
         dataset = pydicom.dcmread(file)
         dataset.PatientID = "ANOTHER"
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3", "1.2.3.1"
         dataset.save_as(file)
     line = refused(
         "train", "data=lctsc", f"data.root={source}", "split=explicit", "split.test=[Case_002]"

@@ -157,7 +157,7 @@ ROWS = {
         "damaged: its name ends in .dcm, but it is not DICOM",
         NO_CT,
         NO_RTSTRUCT,
-        "no DICOM file",
+        "damaged: its name ends in .dcm, but it is not DICOM",
     ),
 }
 

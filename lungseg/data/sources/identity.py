@@ -111,7 +111,7 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
         files: The case's. Each is looked at: one may name the patient where others do not.
 
     Returns:
-        As :meth:`Identity.keys`, of all files together.
+        As :meth:`Identity.keys`, of all images and masks together, else of what there is.
 
     Raises:
         IdentityError: If the name contains the patient's name or ID, a date, a number or a UID of
@@ -119,6 +119,8 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
         DataError: If every file is damaged and the case has no name to tell.
     """
     identities: dict[Identity, Path] = {}
+    keys: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()  # of reports and the like, which may be of many patients
     broken: DicomFile | None = None
     for path in files:
         file = look(path)
@@ -127,7 +129,12 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
         if file.head is None:
             broken = broken or file
         else:
-            identities.setdefault(Identity.of(file.head), path)
+            identity = Identity.of(file.head)
+            identities.setdefault(identity, path)
+            if file.kind == "other":
+                others |= identity.keys()
+            else:
+                keys |= identity.keys()
     if broken and not identities:
         if name is None:
             raise DataError(f"its DICOM files are damaged ({broken.reason})", broken.path)
@@ -145,7 +152,7 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
                 " name cases (data=tcia, data=dicomseg), or run lungseg deidentify first",
                 path.parent,
             )
-    return frozenset[str]().union(*(identity.keys() for identity in identities))
+    return keys or others
 
 
 def _holds(text: str, term: str, shortest: int) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import re
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,17 +19,19 @@ from lungseg.files import write_text
 HEADER = ["case", "folder"]
 HEAD_BYTES = 16 << 10  # in these stand the UIDs of a file
 DIGITS = 16  # of a file's digest
+SAMPLED = 3  # files of a folder
 
 
 def digests(folder: Path) -> list[str]:
-    """What a folder is known by again, whatever it is called: beginnings of three of its files.
+    """What a folder is known by again, whatever it is called: beginnings of some of its files.
 
     They have UIDs in them, so that no two scans share one, and nothing can be told from a digest.
+    Which files is settled by their names, so that one more displaces one of them at most.
     """
-    files = files_below(folder)
-    ends = dict.fromkeys(files[k] for k in (0, len(files) // 2, -1)) if files else ()
+    start = len(os.fsencode(folder))
+    files = sorted(files_below(folder), key=lambda path: zlib.crc32(os.fsencode(path)[start:]))
     found = []
-    for path in ends:
+    for path in files[:SAMPLED]:
         with path.open("rb") as file:
             found.append(hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()[:DIGITS])
     return found
@@ -41,8 +44,8 @@ def numbered(
 ) -> dict[str, str]:
     """A name for each folder; one that had a name before keeps it, and no name is given twice.
 
-    A folder is known by the user's list, else by a file that no other folder has, else, as a copy
-    of another, by all of its files.
+    A folder is known by the user's list, else by most of its files, of those that no other folder
+    has, else, as a copy of another, by all of them.
 
     Args:
         folders: Digests of files in each folder, in the order in which new ones are counted.
@@ -60,7 +63,8 @@ def numbered(
     for folder, files in folders.items():
         said = Counter(owner[one] for one in files if one in owner and now[one] == 1)
         name = max(said, key=lambda one: said[one], default="")
-        if folder not in names and name and name not in taken:
+        most = bool(name) and 2 * said[name] > min(len(files), len(known[name]))
+        if folder not in names and most and name not in taken:
             names[folder] = name
             taken.add(name)
     for folder, files in folders.items():

@@ -184,8 +184,8 @@ def test_damaged_bytes_say_how(phantom_root, tmp_path):
     for content, outcome in (
         (whole[:-100], "damaged: a value ends beyond the file"),
         (whole[:400], "damaged: a value ends beyond the file"),
-        (b"", "no DICOM file"),
-        (b"Dear colleague", "no DICOM file"),
+        (b"", "damaged: it is empty"),
+        (b"Dear colleague", "damaged: its name ends in .dcm, but it is not DICOM"),
         (whole.replace(b"(\0\2\1US", b"(\0\2\1ZZ"), "damaged: an unknown value representation"),
     ):
         (tmp_path / "a.dcm").write_bytes(content)
