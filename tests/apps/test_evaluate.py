@@ -1,6 +1,7 @@
 """``lungseg evaluate``: a run once more, a checkpoint on other data, two processes as one."""
 
 import csv
+import io
 import json
 import logging
 import math
@@ -14,6 +15,7 @@ import pytest
 import torch
 from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from omegaconf import OmegaConf
+from PIL import Image
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from lungseg.cli import main
@@ -36,6 +38,21 @@ def contents(run):
     return {name: (run / "evaluation" / name).read_bytes() for name in TABLES}
 
 
+def differing(again, pictures):
+    """Names of pictures that are not the same.
+
+    In three dimensions, which of two dots at one depth is drawn over the other is settled by the
+    last bit of a product, so single pixels may differ.
+    """
+    return [name for name in again if again[name] != pictures[name]
+            and not (name.endswith(".png") and alike(again[name], pictures[name]))]  # fmt: skip
+
+
+def alike(one, other):
+    a, b = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in (one, other))
+    return a.shape == b.shape and (a != b).any(axis=-1).mean() < 1e-3
+
+
 def test_evaluating_again_gives_the_same_files(run, cli):
     before = contents(run)
     pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
@@ -46,7 +63,7 @@ def test_evaluating_again_gives_the_same_files(run, cli):
     assert contents(run) == before
     again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
     assert again.keys() == pictures.keys()
-    assert [name for name in again if again[name] != pictures[name]] == []
+    assert differing(again, pictures) == []
     assert (run / "report.html").stat().st_size > 1_000_000
 
 
@@ -60,7 +77,7 @@ def test_two_processes_give_the_files_of_one(run, cli):
     assert contents(run) == before
     again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
     assert again.keys() == pictures.keys()
-    assert [name for name in again if again[name] != pictures[name]] == []
+    assert differing(again, pictures) == []
     assert (run / "report.html").read_text() == page
 
 
