@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,10 +82,11 @@ def read_whole(path: Path) -> FileDataset:
 
     content = read_bytes(path)
     start, body = _begun(content)
+    raw = _raw_from(body, start)
     elements: dict[BaseTag, RawDataElement] = {}
     try:
         for element in start.walker.elements(start.at, deep=True):
-            _add(elements, _raw(element, body, start))
+            _add(elements, raw(element))
     except BrokenError:
         if not PIXEL_TAGS & elements.keys():  # what stands behind the pixels is not needed
             raise
@@ -149,13 +150,14 @@ def parse(content: bytes) -> Parsed:
     from pydicom.uid import UID
 
     start, body = _begun(content)
+    raw = _raw_from(body, start)
     elements: dict[BaseTag, RawDataElement] = {}
     pixels: Element | None = None
     for element in start.walker.elements(start.at, deep=True):
         if element.tag in PIXEL_TAGS:
             pixels = element
             break
-        _add(elements, _raw(element, body, start))
+        _add(elements, raw(element))
     return Parsed(
         _dataset(elements, start),
         UID(start.syntax),
@@ -176,21 +178,25 @@ def _begun(content: bytes) -> tuple[Start, bytes]:
     return start, window.all() if isinstance(window, InflatedWindow) else content
 
 
-def _raw(element: Element, body: bytes, start: Start) -> RawDataElement:
+def _raw_from(body: bytes, start: Start) -> Callable[[Element], RawDataElement]:
+    """Makes pydicom's raw elements of what is stepped over in a data set's bytes."""
     from pydicom.dataelem import RawDataElement, empty_value_for_VR
     from pydicom.tag import BaseTag
 
-    tag, vr, at, length, following = element
-    name = vr.decode("ascii") if vr else None
-    if length == UNDEFINED:
-        # pydicom, too, takes unknown values of undefined length for sequences (PS3.5 6.2.2).
-        name = name if tag in PIXEL_TAGS else "SQ"
-        value: bytes | None = body[at : following - 8]
-    else:
-        value = body[at:following] if length else cast(Any, empty_value_for_VR(name, raw=True))
-    return RawDataElement(
-        BaseTag(tag), name, length, value, at, start.walker.implicit, start.walker.little
-    )
+    implicit, little = start.walker.implicit, start.walker.little
+
+    def raw(element: Element) -> RawDataElement:
+        tag, vr, at, length, following = element
+        name = vr.decode("ascii") if vr else None
+        if length == UNDEFINED:
+            # pydicom, too, takes unknown values of undefined length for sequences (PS3.5 6.2.2).
+            name = name if tag in PIXEL_TAGS else "SQ"
+            value: bytes | None = body[at : following - 8]
+        else:
+            value = body[at:following] if length else cast(Any, empty_value_for_VR(name, raw=True))
+        return RawDataElement(BaseTag(tag), name, length, value, at, implicit, little)
+
+    return raw
 
 
 def _add(elements: dict[BaseTag, RawDataElement], raw: RawDataElement) -> None:
@@ -217,7 +223,8 @@ def _meta(content: bytes, start: Start) -> dict[BaseTag, RawDataElement]:
     assert start.meta is not None
     window = BytesWindow(content)
     plain = replace(start, walker=Walker(window, implicit=False, little=True))
+    raw = _raw_from(content, plain)
     elements: dict[BaseTag, RawDataElement] = {}
     for element in meta_elements(window, start.meta):
-        _add(elements, _raw(element, content, plain))
+        _add(elements, raw(element))
     return elements
