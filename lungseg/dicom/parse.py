@@ -8,9 +8,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from lungseg.dicom.layout import Layout, layout_of
 from lungseg.dicom.limits import MAX_FILE_BYTES, RefusedError
 from lungseg.dicom.start import (
     PREAMBLE,
@@ -50,6 +52,15 @@ class Parsed:
     start: int | None
     length: int
     pixel_vr: str = ""
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the header says that pixels are stored; read once for places and for pixels.
+
+        Raises:
+            RefusedError: As :func:`lungseg.dicom.layout.layout_of`.
+        """
+        return layout_of(self.dataset)
 
 
 def read_bytes(path: Path) -> bytes:

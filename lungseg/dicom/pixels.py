@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lungseg.dicom import layout as layouts
 from lungseg.dicom.codestream import codestream
 from lungseg.dicom.decoder import decode
-from lungseg.dicom.layout import Layout, layout_of
+from lungseg.dicom.layout import Layout
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import Parsed
 from lungseg.dicom.plugins import LOSSY_JPEG, plugins_for
@@ -65,7 +65,7 @@ def pixel_data(parsed: Parsed) -> PixelData:
     Raises:
         RefusedError: If it has none, or its header contradicts itself.
     """
-    layout = layout_of(parsed.dataset)
+    layout = parsed.layout
     if parsed.start is None:
         raise RefusedError("no pixel data")
     encoding(parsed.syntax)  # refuses one that is unknown

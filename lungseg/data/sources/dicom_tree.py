@@ -84,6 +84,7 @@ class DicomTree(ABC, Generic[T]):
         self.masks = masks_required(masks)
         self.numbers = None if numbers is None else Path(numbers)
         self._known: Mapping[str, Any] = {}
+        self._digests: dict[str, list[str]] = {}  # by folder, where cases are numbered
 
     @abstractmethod
     def open(self, path: Path) -> T:
@@ -124,7 +125,7 @@ class DicomTree(ABC, Generic[T]):
             return {}
         if self.grouping == "patient":
             return {"by": self._rule, **remember(self.root, self._by_patient)}
-        now = {name: digests(folder) for name, folder in self._folders.items()}
+        now = {name: self._digests[folder.name] for name, folder in self._folders.items()}
         return {"by": self._rule, "cases": {**self._known.get("cases", {}), **now}}
 
     @property
@@ -158,8 +159,8 @@ class DicomTree(ABC, Generic[T]):
             raise DataError("no folder for each case (or set data.cases=patient)", self.root)
         if self.grouping == "number":
             listed = read_list(self.numbers) if self.numbers else {}
-            files = {name: digests(path) for name, path in folders.items()}
-            names = numbered(files, self._known.get("cases", {}), listed)
+            self._digests = {name: digests(path) for name, path in folders.items()}
+            names = numbered(self._digests, self._known.get("cases", {}), listed)
             kept = {name: folder for folder, name in listed.items()} | names
             if self.numbers and len(kept) > len(listed):
                 write_list(self.numbers, kept)
@@ -178,7 +179,11 @@ class DicomTree(ABC, Generic[T]):
             folder = self._folders[case]
             state = state_of(files_below(folder), folder)
             # Where names, sizes and times are alike, another folder must not pass for this one.
-            return state if self.grouping == "folder" else " ".join([state, *digests(folder)])
+            return (
+                state
+                if self.grouping == "folder"
+                else " ".join([state, *self._digests[folder.name]])
+            )
 
     def patient(self, case: str) -> frozenset[str]:
         """What tells the case's patient from others, and whether its name may be shown.
@@ -240,7 +245,7 @@ class DicomTree(ABC, Generic[T]):
         if held:
             text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
             more = [*more, Finding("identifiers", "warning", text)]
-        digests = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
+        hashes = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
         findings = [
             *unread, *repeated, *choice.findings, *series.findings, *findings, *more
         ]  # fmt: skip
@@ -251,7 +256,7 @@ class DicomTree(ABC, Generic[T]):
             sides,
             series.header,
             findings,
-            hashlib.sha256(b"".join(digests)).hexdigest(),
+            hashlib.sha256(b"".join(hashes)).hexdigest(),
         )
         paths = {one.code: one.path for one in findings if one.path}
         return replace(made, paths={"": self._place(case), **paths})
