@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lungseg.data.phantom import write_cohort
+from lungseg.phantom import write_cohort
 
 REAL = Path(os.environ.get("LUNGSEG_REALDATA", Path(__file__).parents[2] / "shared" / "data"))
 ROUNDS = 3
@@ -65,7 +65,7 @@ def monai(root: Path, out: Path) -> None:
 def ours(root: Path, out: Path) -> None:
     from lungseg.apps.prepare import AUDIT
     from lungseg.data.prepare import prepare
-    from lungseg.data.sources.lctsc import LctscFolder
+    from lungseg.sources.lctsc import LctscFolder
 
     prepare(LctscFolder(root), out / "store", pages=AUDIT)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 
-from lungseg.data.phantom import write_cohort
+from lungseg.phantom import write_cohort
 
 N_FILES = 10_000
 N_CASES, N_SLICES, SIDE = 1_000, 99, 32  # and a mask for each case
@@ -82,7 +82,7 @@ def nothing_changed(folder: Path) -> None:
     from lungseg.apps.prepare import AUDIT
     from lungseg.data.parallel import Parallel
     from lungseg.data.prepare import Rules, prepare
-    from lungseg.data.sources.lctsc import LctscFolder
+    from lungseg.sources.lctsc import LctscFolder
 
     root = cohort(folder)
     # Of one patient all, whom they are copies of.

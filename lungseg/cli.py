@@ -51,6 +51,6 @@ def main(argv: list[str] | None = None) -> int:
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
         print(f"lungseg: error: no command {command!r}; {hint}", file=sys.stderr)
         return 2
-    from lungseg.launch import launch
+    from lungseg.command.launch import launch
 
     return launch(command, overrides)

@@ -1,20 +1,16 @@
-"""The one place that turns configuration into objects, and into what a run records of it."""
+"""The one place that turns configuration into objects."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.files import write_text
-from lungseg.privacy import HIDDEN, Redactor, identifies, identifying_in, identifying_values
+from lungseg.moved import current_names
 
 
 def conf_dir() -> Path:
@@ -64,6 +60,9 @@ def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
 
     if "_target_" not in config:
         raise ConfigError(f"{where}: has no _target_, so it is unclear what to build")
+    if OmegaConf.is_config(config):
+        config = OmegaConf.to_container(config, resolve=True)
+    config = current_names(config)
     target = str(config["_target_"])
     try:
         # Arguments of ours are added here: Hydra would instantiate what it finds in them.
@@ -89,61 +88,6 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
         return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")
     return ConfigError(f"{where}: {' '.join(str(cause).split())}")
-
-
-def recorded(config: DictConfig) -> dict[str, Any]:
-    """The resolved configuration as plain containers, without paths and UIDs of the source."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
-    return _recorded({str(key): value for key, value in plain.items()})
-
-
-def _recorded(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in config.items():
-        if identifies(f"{prefix}{key}", value):
-            made[key] = HIDDEN
-        else:
-            made[key] = _recorded(value, f"{prefix}{key}.") if isinstance(value, dict) else value
-    return made
-
-
-def hide_source(config: DictConfig, folder: Path) -> None:
-    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote below a folder.
-
-    What was read is changed, not the text: YAML folds long lines and escapes letters.
-    """
-    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
-    from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
-
-    files = sorted(folder.glob("*.yaml"))
-    old = {file: yaml.load(file.read_text("utf-8"), get_yaml_loader()) for file in files}
-    values = identifying_values(config)
-    for content in old.values():
-        values |= {value for text in _strings(content) for value in identifying_in(text)}
-    redactor = Redactor(values)
-    for file, content in old.items():
-        new = redactor.data(content)
-        if new != content:
-            text = yaml.dump(
-                new,
-                Dumper=get_omega_conf_dumper(),
-                default_flow_style=False,
-                allow_unicode=True,
-                sort_keys=False,
-                width=math.inf,
-            )
-            write_text(file, text)  # other jobs of a sweep read it at any time
-
-
-def _strings(content: Any) -> Iterator[str]:
-    if isinstance(content, dict):
-        content = list(content.values())
-    if isinstance(content, list):
-        for item in content:
-            yield from _strings(item)
-    elif isinstance(content, str):
-        yield content
 
 
 def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:

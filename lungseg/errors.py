@@ -33,3 +33,21 @@ class Pruned(LungsegError):  # noqa: N818  # it is none
 
 class Stop(BaseException):
     """Carries an error, its cause, past Hydra, which would print a job's overrides or only warn."""
+
+
+def describe(error: BaseException | None, *, in_log: bool = False) -> str:
+    """What an error says, in one line.
+
+    Args:
+        error: One of ours, the system's, or any other.
+        in_log: Leave paths out: a source's may name a patient.
+    """
+    if isinstance(error, LungsegError):
+        return str(error) if error.path is None or in_log else f"{error} [{error.path}]"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError) and error.strerror:
+        where = f" [{error.filename}]" if error.filename and not in_log else ""
+        return f"{error.strerror}{where}"
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first} (the traceback: HYDRA_FULL_ERROR=1, or the log)"

@@ -1,14 +1,10 @@
-"""What identifies a patient or a hospital in settings, and how it is kept out of records."""
+"""What identifies a patient or a hospital in settings: the one place that knows."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -59,104 +55,21 @@ def hide_password(text: str) -> str:
     return re.sub(r"(?<=[?&]password=)[^&\s'\"]+", HIDDEN, text)
 
 
-class Redactor:
-    """Keeps known values out of what is written.
-
-    Args:
-        values: Paths and UIDs, as they are.
-    """
-
-    def __init__(self, values: Iterable[str]) -> None:
-        texts = {form for value in values for form in _forms(value)}
-        ordered = sorted(texts, key=len, reverse=True)
-        self._plain = frozenset(ordered)
-        places = [pattern for text in ordered for pattern in _patterns(text)]
-        self._places = re.compile("|".join(places)) if places else None
-
-    def data(self, content: Any, key: str = "") -> Any:
-        """Plain containers without identifying values, whatever they are written as.
-
-        Args:
-            content: Dictionaries, lists, strings and numbers, as of a YAML file.
-            key: The setting that they are the value of.
-        """
-        if identifies(key, content):
-            return HIDDEN
-        if key == CHOICES:
-            return content
-        if isinstance(content, dict):
-            prefix = f"{key}." if key else ""
-            return {name: self.data(value, f"{prefix}{name}") for name, value in content.items()}
-        if isinstance(content, list):
-            return [self.data(value) for value in content]
-        return self.string(content) if isinstance(content, str) else content
-
-    def string(self, text: str) -> str:
-        """A setting's value, or an override."""
-        if text in self._plain:
-            return HIDDEN
-        if identifying_in(text):
-            return f"{text.partition('=')[0]}={HIDDEN}"
-        # What follows below a folder may be a patient's name too.
-        return hide_password(self._replace(text, r"(?:/[^,'\"\]}\n]*)?"))
-
-    def message(self, text: str) -> str:
-        """Lines of a log: from an identifying value on, the rest of the line is left out."""
-        return hide_password(self._replace(text, r"[^\n]*"))
-
-    def _replace(self, text: str, tail: str) -> str:
-        if self._places is None:
-            return text
-        return re.sub(f"(?:{self._places.pattern}){tail}", lambda _: HIDDEN, text)
+def recorded(config: DictConfig) -> dict[str, Any]:
+    """The resolved configuration as plain containers, without paths and UIDs of the source."""
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    return _recorded({str(key): value for key, value in plain.items()})
 
 
-class RedactedLog(logging.Formatter):
-    """Writes records as another formatter does, without identifying values.
-
-    Args:
-        formatter: The other one.
-        redactor: Knows the values.
-    """
-
-    def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
-        super().__init__()
-        self.formatter = formatter
-        self.redactor = redactor
-
-    def format(self, record: logging.LogRecord) -> str:
-        """A record's text; a traceback's files are left out with it."""
-        text = self.formatter.format(record)
-        files = set(_files(record.exc_info[1] if record.exc_info else None))
-        return self.redactor.message(Redactor(files).message(text) if files else text)
-
-
-def redact_logs(redactor: Redactor) -> None:
-    """Have all log files of this process left without identifying values.
-
-    The screen is left as it is: it may name the file that an error is about.
-    """
-    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
-    for logger in loggers:
-        for handler in getattr(logger, "handlers", ()):
-            if isinstance(handler, logging.FileHandler):
-                formatter = handler.formatter or logging.Formatter()
-                handler.setFormatter(RedactedLog(formatter, redactor))
-
-
-def _files(error: BaseException | None) -> Iterator[str]:
-    """Files that an error and those behind it name."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        error = waiting.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        waiting += [error.__cause__, error.__context__]
-        if isinstance(error, OSError):
-            for file in (error.filename, error.filename2):
-                if isinstance(file, str | bytes | os.PathLike):
-                    yield os.fsdecode(file)
+def _recorded(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in config.items():
+        if identifies(f"{prefix}{key}", value):
+            made[key] = HIDDEN
+        else:
+            made[key] = _recorded(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+    return made
 
 
 def identifying_in(override: str) -> set[str]:
@@ -205,36 +118,3 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif value not in (None, ""):
         yield str(value)
-
-
-def _forms(value: str) -> set[str]:
-    """A value as paths, overrides, Python, JSON and URLs write it."""
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    plain = {value}
-    if not UID.fullmatch(value):
-        plain |= {os.path.abspath(value), os.path.realpath(value)} - {os.path.abspath(os.sep)}
-    written = set()
-    for text in plain:
-        written |= {
-            *(repr(text)[1:-1], ascii(text)[1:-1], json.dumps(text)[1:-1]),
-            *(QuotedString(text, quotes).with_quotes()[1:-1] for quotes in Quote),
-            quote(text.encode("utf-8", "surrogateescape")),
-            text.replace("${", r"\${"),
-        }
-    # A quoted text in a text that is quoted in turn, as an override in an error's message.
-    twice = {repr(text)[1:-1] for text in written} | {ascii(text)[1:-1] for text in written}
-    return {text for text in plain | written | twice if text}
-
-
-def _patterns(text: str) -> Iterator[str]:
-    """Where a text is an identifying value, and not a word that others use too."""
-    escaped = re.escape(text)
-    if len(text) >= 2 * SHORTEST and not re.fullmatch(r"[a-z_]+|[\d.]+", text):
-        yield escaped
-        return
-    keys = "|".join(rf"(?<=\b{re.escape(key)}=)" for key in (*SOURCE_KEYS, *SERIES_KEYS))
-    yield rf"(?:{keys}){escaped}(?=[/,]|$)"
-    if len(text) >= SHORTEST:
-        yield rf"(?<=['\"\[]){escaped}(?=[/'\"\],]|$)"
-        yield rf"(?<![\w./-]){escaped}(?=/)"

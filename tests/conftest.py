@@ -31,7 +31,7 @@ def realdata() -> Path:
 @pytest.fixture(scope="session")
 def phantom_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve small synthetic cases as DICOM and npz. Read only: copy before changing anything."""
-    from lungseg.data.phantom import write_cohort
+    from lungseg.phantom import write_cohort
 
     root = tmp_path_factory.mktemp("phantom") / "cohort"
     write_cohort(root, **SMALL)

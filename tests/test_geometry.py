@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from lungseg.data.phantom import make_case
 from lungseg.errors import ConfigError, DataError
 from lungseg.geometry import oriented, wrong_spacing
+from lungseg.phantom import make_case
 from lungseg.volume import Volume, spacing_of
-from tests.data.sources.test_nifti import source
-from tests.data.sources.test_slices2d import source as slices
-from tests.data.sources.test_slices2d import write as write_slices
 from tests.dicom.test_series import write_slice
+from tests.sources.test_nifti import source
+from tests.sources.test_slices2d import source as slices
+from tests.sources.test_slices2d import write as write_slices
 
 SPACING = (2.5, 0.8, 0.6)
 KINDS = ("nifti", "nrrd", "dicom")

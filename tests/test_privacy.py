@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from lungseg.config import hide_source, recorded
 from lungseg.overrides import quoted_overrides
-from lungseg.privacy import HIDDEN, RedactedLog, Redactor, identifies, redact_logs
+from lungseg.privacy import HIDDEN, identifies, recorded
+from lungseg.redaction import RedactedLog, Redactor, hide_source, redact_logs
 
 PATH = '/scans/Frollo\'s "R\u00f6ntgen" [\u80ba] (2), x'
 

@@ -23,12 +23,12 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The contents of ``compare.json``.
     """
-    from lungseg.apps.screen import print_comparison
+    from lungseg.evaluation.tables import write_csv
     from lungseg.report.compare_page import write_compare_page
     from lungseg.report.compare_tables import as_json, runs_frame
     from lungseg.report.comparison import compare
-    from lungseg.report.runs import find_runs
-    from lungseg.report.tables import write_csv
+    from lungseg.report.screen import print_comparison
+    from lungseg.runs.read import find_runs
 
     folders = _folders(config.runs)
     if config.set not in SETS:
@@ -55,7 +55,7 @@ def _folders(runs: Any) -> list[Path]:
 
 def _output(config: DictConfig, folders: list[Path]) -> Path:
     """As asked; else beside the jobs of one sweep; else a folder of its own."""
-    from lungseg.report.runs import is_run
+    from lungseg.runs.read import is_run
 
     if config.output is not None:
         return Path(str(config.output))

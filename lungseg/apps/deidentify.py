@@ -9,12 +9,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from lungseg.data.lungs import LungNames, Side, pick
 from lungseg.dicom.deidentify.dataset import Rules
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms, read_or_make_key
 from lungseg.dicom.deidentify.tree import AUDIT, Account, check_folders, deidentify_tree
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import short
+from lungseg.sources.lungs import LungNames, Side, pick
 
 # Several structures may make one lung: each gets a name of its own that still says which.
 CANONICAL: dict[Side, tuple[str, ...]] = {

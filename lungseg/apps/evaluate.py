@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.apps.alone import has_to_run_alone, run_alone
-from lungseg.apps.checks import check_metrics, sweeping
-from lungseg.apps.evaluation import PROVENANCE, Rules, Weights, evaluate, read_provenance
+from lungseg.apps.checks import check_metrics
 from lungseg.apps.prepare import prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.errors import ConfigError, DataError
+from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
+from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
+from lungseg.sweeps.alone import has_to_run_alone, run_alone
+from lungseg.sweeps.mode import sweeping
 
 if TYPE_CHECKING:
     from lungseg.training.module import SegmentationModule
@@ -49,8 +52,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
 def _once_more(config: DictConfig, folder: Path) -> None:
     """A run's own cases, into the run's folder."""
+    from lungseg.runs.resume import load_checkpoint
     from lungseg.training.module import RECORD
-    from lungseg.training.resume import load_checkpoint
 
     file = _result(folder)
     checkpoint = load_checkpoint(file)
@@ -78,7 +81,7 @@ def _result(folder: Path) -> Path:
 
 def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
     """Stop when a checkpoint does not come from the run in whose folder it lies."""
-    from lungseg.training.resume import differences
+    from lungseg.runs.resume import differences
 
     noted = read_provenance(folder)
     if "config" not in noted:
@@ -100,9 +103,8 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """The cases of a ``data`` choice, into a folder of their own."""
     from lungseg.report.audit import failures
+    from lungseg.runs.resume import load_checkpoint
     from lungseg.training.module import RECORD
-    from lungseg.training.provenance import provenance
-    from lungseg.training.resume import load_checkpoint
 
     if "data" not in config:
         raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
@@ -168,10 +170,11 @@ def _evaluate(
     cohort: Cohort,
     sets: dict[str, list[str]],
     folder: Path,
-) -> dict[str, Any]:
+) -> None:
     import pytorch_lightning as pl
 
     from lungseg.data.datamodule import SliceDataModule
+    from lungseg.report.results import leave_results
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
@@ -205,8 +208,10 @@ def _evaluate(
         use_distributed_sampler=False,
     )
     weights = Weights(file.name, checkpoint["epoch"] + 1)
-    rules = Rules.of(metrics)
-    return evaluate(module, data, trainer, cohort, folder, rules, weights, report=config.report)
+    task = Task(module, data, trainer, cohort, folder, Conventions.of(metrics), weights)
+    evaluation = evaluate(task)
+    if trainer.is_global_zero:
+        leave_results(task, evaluation, report=config.report, brief=sweeping())
 
 
 def _restore(

@@ -22,10 +22,11 @@ from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, join
 from lungseg.data.prepare import Rules
 from lungseg.data.prepare import prepare as bring_up_to_date
-from lungseg.data.sources.maskless import NONE
-from lungseg.data.sources.numbering import check_list
 from lungseg.errors import ConfigError
 from lungseg.files import replacing
+from lungseg.moved import first_names
+from lungseg.sources.maskless import NONE
+from lungseg.sources.numbering import check_list
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,8 @@ def _settings(data: DictConfig) -> str:
     source = OmegaConf.to_container(data.source, resolve=True)
     assert isinstance(source, dict)
     places = ("root", "numbers")
-    return json.dumps({key: source[key] for key in source if key not in places}, sort_keys=True)
+    read_by = {key: source[key] for key in source if key not in places}
+    return json.dumps(first_names(read_by), sort_keys=True)
 
 
 def store_path(config: DictConfig) -> Place:
@@ -142,7 +144,9 @@ def store_path(config: DictConfig) -> Place:
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
     source.pop("numbers", None)  # where a list stands says nothing of the data
-    digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(json.dumps(first_names(source), sort_keys=True).encode()).hexdigest()[
+        :8
+    ]
     return Path(config.outputs) / "prepared" / f"{config.data.name}-{digest}"
 
 

@@ -10,7 +10,7 @@ def columns(balance: Mapping[str, Any]) -> list[str]:
     """Headings: of the name, each set, and how far the sets are apart.
 
     Args:
-        balance: As in ``split.json``: `lungseg.data.splits.balance.Balance.to_dict`.
+        balance: As in ``split.json``: `lungseg.splits.balance.Balance.to_dict`.
     """
     return ["balance", *balance["n_cases"], "difference", "in SD"]
 

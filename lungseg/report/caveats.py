@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lungseg.metrics.statistics import least_cases, least_p
 from lungseg.report.comparison import MANY, Comparison, Group
-from lungseg.report.runs import COMPLETED, Run
+from lungseg.runs.read import COMPLETED, Run
 
 FEW = 10
 """With fewer cases than this a comparison says little of patients in general."""

@@ -26,8 +26,8 @@ from lungseg.report.comparison import (
 )
 from lungseg.report.numbers import SECTIONS, decimals, shown
 from lungseg.report.render import render
-from lungseg.report.runs import COMPLETED, Run
 from lungseg.report.settings import cut, short_key, shown_value
+from lungseg.runs.read import COMPLETED, Run
 
 # Okabe and Ito's, less their yellow, which white paper swallows.
 FEW_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1b1f24",

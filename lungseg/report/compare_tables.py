@@ -12,8 +12,8 @@ import lungseg
 from lungseg.report.caveats import alarms, caveats
 from lungseg.report.comparison import Comparison, Group, Pair, Setting
 from lungseg.report.numbers import TILES
-from lungseg.report.runs import COMPLETED, Run
 from lungseg.report.settings import SEED
+from lungseg.runs.read import COMPLETED, Run
 
 HEADLINES = ("dsc_mean_nonempty", "volume_dsc_mean", *TILES[1:])
 """Keys of ``summary.json`` that are compared: those that lead a run's own page, and the DSC of

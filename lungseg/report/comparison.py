@@ -18,8 +18,8 @@ from lungseg.metrics.statistics import (
     paired_difference,
     verdict,
 )
-from lungseg.report.runs import COMPLETED, Run
 from lungseg.report.settings import Varied, canonical, differences, key_of, label, varied
+from lungseg.runs.read import COMPLETED, Run
 
 MANY = 8
 """With more settings than this each is compared with one, not all with all: the correction for

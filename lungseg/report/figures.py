@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lungseg.evaluation.result import Evaluation
 from lungseg.report.choose import choose
 from lungseg.report.curves import calibration, precision_recall, thresholds
 from lungseg.report.distributions import accuracy_against_dsc, histograms
-from lungseg.report.evaluation import Evaluation
 from lungseg.report.examples import Example, empty, examples
 from lungseg.report.heatmaps import heatmaps
 from lungseg.report.position import position

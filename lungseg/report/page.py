@@ -13,9 +13,9 @@ import pandas as pd
 from markupsafe import Markup
 from omegaconf import OmegaConf
 
+from lungseg.evaluation.result import Evaluation
 from lungseg.files import write_text
 from lungseg.report import balance, interactive
-from lungseg.report.evaluation import Evaluation
 from lungseg.report.numbers import SECTIONS, TILES, Shown, shown
 from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
 from lungseg.report.render import render

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lungseg.report.runs import Run
+from lungseg.runs.read import Run
 
 SEED = "seed"
 TARGET = "_target_"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from lungseg.evaluation.result import SurfaceError
 from lungseg.report.style import GREY, new_figure, say, style
 
 _MOST_MM = 10.0
@@ -19,22 +18,6 @@ _AXES_POINTS = 140.0  # length of the longest side on paper, about, in points of
 # The camera's height and bearing in degrees. Axes are x to the patient's left, y to the back and
 # z to the head, so that the camera stands in front, or behind to the left.
 _VIEWS = {"from the front": (0.0, -90.0), "from behind left": (15.0, 40.0)}
-
-
-@dataclass(frozen=True)
-class SurfaceError:
-    """A surface with its distance to another one.
-
-    Attributes:
-        case: Name of the case.
-        points_mm: ``[n, 3]`` points of the surface as (z, y, x) in mm: toward the head,
-            the back and the patient's left.
-        distance_mm: ``[n]`` distance of each to the other surface in mm.
-    """
-
-    case: str
-    points_mm: npt.NDArray[np.floating]
-    distance_mm: npt.NDArray[np.floating]
 
 
 @style()

@@ -12,6 +12,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lungseg.errors import ConfigError
+from lungseg.moved import current_names
 from lungseg.search.seen import SeenStudy
 from lungseg.search.settings import Settings
 from lungseg.search.workers import alive, identity
@@ -76,7 +77,7 @@ def _refuse_other(name: str, known: dict[str, Any], facts: dict[str, Any]) -> No
             f" {_listed(known['objectives'])}, now {_listed(facts['objectives'])}{go_on}"
         )
     for part, words in {"space": "search space of", "settings": ""}.items():
-        before, now = known[part], facts[part]
+        before, now = current_names(known[part]), facts[part]
         for key in sorted(before.keys() | now.keys()):
             if before.get(key) != now.get(key):
                 raise ConfigError(

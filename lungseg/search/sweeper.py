@@ -15,10 +15,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from lungseg.config import flatten, hide_source, recorded
+from lungseg.config import flatten
 from lungseg.errors import ConfigError, LungsegError
 from lungseg.files import short, write_text
-from lungseg.privacy import hide_password
+from lungseg.privacy import hide_password, recorded
+from lungseg.redaction import hide_source
+from lungseg.runs.status import read_status, write_status
 from lungseg.search.objective import NoValue, read_objectives, refuse_objectives
 from lungseg.search.results import summary_lines, write_results
 from lungseg.search.samplers import all_points, build_sampler, propose
@@ -26,7 +28,6 @@ from lungseg.search.settings import Settings, read_settings
 from lungseg.search.space import Point, Space, override, read_space
 from lungseg.search.storage import close_storage, journal_path, lost_storage, open_storage
 from lungseg.search.workers import Heartbeat
-from lungseg.status import read_status, write_status
 from lungseg.training.leaks import LOGGED, refuse_test_selection
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from lungseg.cli import main
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
-from lungseg.training.thumbnails import thumbnail
+from lungseg.evaluation.thumbnails import thumbnail
 from tests.conftest import CLONE, Cli
 
 TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")

@@ -13,7 +13,6 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from tests.apps.test_deidentify import unpacked
 from tests.conftest import Cli
-from tests.data.sources.tree import contours, truth
 from tests.dicom.compressed import rewrite
 from tests.dicom.deidentify.malformed import (
     WAYS,
@@ -26,6 +25,7 @@ from tests.dicom.deidentify.malformed import (
 )
 from tests.dicom.write_rtstruct import write_rtstruct
 from tests.dicom.write_seg import write_seg
+from tests.sources.tree import contours, truth
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 

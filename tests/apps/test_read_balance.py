@@ -3,10 +3,11 @@
 import json
 
 from lungseg.apps.split import read_balance
-from lungseg.data.splits import Balanced
-from lungseg.data.splits.file import NAME, describe
+
 from lungseg.files import write_json
-from tests.data.splits.cohorts import random_cohort
+from lungseg.splits import Balanced
+from lungseg.splits.file import NAME, describe
+from tests.splits.cohorts import random_cohort
 
 
 def test_it_is_what_the_run_left_and_of_its_own_sets_only(tmp_path):

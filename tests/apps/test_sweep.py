@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lungseg.apps.sweeps import differing, rows
+from lungseg.sweeps.index import differing, rows
 from tests.apps.test_train import wandb_records
 from tests.conftest import CLONE, Cli
 

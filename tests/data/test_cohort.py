@@ -8,8 +8,8 @@ import pytest
 from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
 from lungseg.data.prepare import prepare
-from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.errors import DataError
+from lungseg.sources.lctsc import LctscFolder
 
 
 def prepared(root, store):
@@ -173,7 +173,7 @@ def test_two_processes_may_prepare_the_same_store(three_cases, tmp_path):
 
     code = (
         "import sys; from pathlib import Path; from lungseg.data.prepare import prepare;"
-        "from lungseg.data.sources.lctsc import LctscFolder;"
+        "from lungseg.sources.lctsc import LctscFolder;"
         "print(prepare(LctscFolder(sys.argv[1]), Path(sys.argv[2])).sha256)"
     )
     command = [sys.executable, "-c", code, str(three_cases), str(tmp_path / "store")]

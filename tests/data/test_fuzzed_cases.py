@@ -9,7 +9,7 @@ import pytest
 from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
 from lungseg.data.prepare import Rules, prepare
-from lungseg.data.sources.lctsc import LctscFolder
+from lungseg.sources.lctsc import LctscFolder
 from tests.dicom.fuzz import mutate
 
 N = 60

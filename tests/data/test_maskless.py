@@ -13,9 +13,9 @@ from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.prepare import prepare
 from lungseg.data.preview import preview
-from lungseg.data.sources.lctsc import LctscFolder
-from lungseg.data.splits.covariates import covariates
 from lungseg.errors import DataError
+from lungseg.sources.lctsc import LctscFolder
+from lungseg.splits.covariates import covariates
 
 NO_MASK = "has no mask: prepared with data.masks=none, it cannot be trained on or evaluated"
 

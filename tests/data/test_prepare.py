@@ -18,8 +18,8 @@ from lungseg.data.cohort import open_cohort
 from lungseg.data.lock import writing
 from lungseg.data.parallel import Parallel
 from lungseg.data.prepare import Rules, prepare
-from lungseg.data.sources.lctsc import LctscFolder
 from lungseg.errors import ConfigError, DataError
+from lungseg.sources.lctsc import LctscFolder
 
 SKIP = Rules({"error": "error"}, skip_bad_cases=True)
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import nibabel
 import pydicom
 
-from lungseg.data.sources.nifti import NiftiFolder
-from lungseg.data.sources.tcia import TciaFolder
 from lungseg.dicom.deidentify.dataset import Rules
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.tree import look
 from lungseg.errors import DataError
+from lungseg.sources.nifti import NiftiFolder
+from lungseg.sources.tcia import TciaFolder
 
 PYDICOM = Path(pydicom.__file__).parent / "data"
 NIBABEL = Path(nibabel.__file__).parent

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lungseg.data.phantom import make_case
 from lungseg.dicom.rtstruct import rasterize, read_structures
 from lungseg.dicom.series import read_series
 from lungseg.dicom.structures import Structure
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
+from lungseg.phantom import make_case
 from lungseg.volume import Volume, to_lps
 from tests.conftest import SMALL
 from tests.dicom.shapes import circle, dsc, empty_volume, trace, write_image

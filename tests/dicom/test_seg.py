@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lungseg.data.phantom import make_case
 from lungseg.dicom.seg import Segment, place, read_segments
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
+from lungseg.phantom import make_case
 from lungseg.volume import to_lps
 from tests.conftest import SMALL
 from tests.dicom.shapes import empty_volume

@@ -163,7 +163,7 @@ def test_wrong_arguments_are_refused(mask, spacing, message):
 
 @pytest.fixture(scope="module", params=["Case_000", "Case_001", "Case_002"])
 def real(request, realdata):
-    from lungseg.data.sources.lctsc import LctscFolder
+    from lungseg.sources.lctsc import LctscFolder
 
     case = LctscFolder(realdata / "lctsc").read(request.param)
     return case, split_sides(case.mask, case.volume.spacing)

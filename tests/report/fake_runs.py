@@ -19,7 +19,7 @@ def config(**changes):
         "seed": 0,
         "data": {"name": "lctsc", "root": "(not recorded)", "batch_size": 3},
         "metrics": {"threshold": 0.5, "empty_dsc": "zero"},
-        "split": {"_target_": "lungseg.data.splits.Fraction", "seed": 0},
+        "split": {"_target_": "lungseg.splits.Fraction", "seed": 0},
         "model": {"_target_": "lungseg.models.unet.UNet", "depth": 3, "base_channels": 16},
         "loss": {"_target_": "lungseg.losses.ComboLoss", "alpha": 0.5, "beta": 0.5},
         "optimizer": {"_target_": "torch.optim.Adam", "lr": 0.001},

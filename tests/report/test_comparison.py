@@ -13,7 +13,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.report.caveats import alarms, caveats
 from lungseg.report.compare_tables import headlines, runs_frame
 from lungseg.report.comparison import MANY, compare
-from lungseg.report.runs import find_runs
+from lungseg.runs.read import find_runs
 from tests.report.fake_runs import SETS, config, write_run
 
 

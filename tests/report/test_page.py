@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lungseg.evaluation.result import Evaluation
+from lungseg.evaluation.tables import cases_frame, curve_frame, slices_frame
+from lungseg.evaluation.thumbnails import thumbnail
 from lungseg.metrics.curves import calibration, curve
 from lungseg.metrics.histogram import BINS
 from lungseg.metrics.summary import (
@@ -18,15 +21,12 @@ from lungseg.metrics.summary import (
     summarize_scores,
     summarize_slices,
 )
-from lungseg.report.evaluation import Evaluation
 from lungseg.report.examples import Example
 from lungseg.report.figures import draw
 from lungseg.report.numbers import SECTIONS, shown
 from lungseg.report.page import Origin, write_page
 from lungseg.report.save import save
 from lungseg.report.surface_error import SurfaceError
-from lungseg.report.tables import cases_frame, curve_frame, slices_frame
-from lungseg.training.thumbnails import thumbnail
 
 NAMES = [f"Case_{k:03d}" for k in range(4)]
 

@@ -9,8 +9,8 @@ import torch
 from optuna.trial import TrialState
 
 from lungseg.errors import Pruned
+from lungseg.runs.status import write_status
 from lungseg.search.prune import Pruning, Trial
-from lungseg.status import write_status
 from tests.search.worker import QuickLauncher, make_search
 
 

@@ -13,8 +13,8 @@ import pytest
 from optuna.trial import TrialState
 
 from lungseg.errors import ConfigError
+from lungseg.runs.status import read_status, write_status
 from lungseg.search.results import summary_lines, write_results
-from lungseg.status import read_status, write_status
 from tests.conftest import CLONE
 from tests.search.conftest import settings, start_worker
 from tests.search.worker import QuickLauncher, make_search

@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+from lungseg.runs.status import write_status
 from lungseg.search.samplers import all_points
 from lungseg.search.space import read_space
 from lungseg.search.storage import open_storage
 from lungseg.search.sweeper import Search
-from lungseg.status import write_status
 from tests.search.conftest import SPACE, settings
 
 

@@ -11,10 +11,10 @@ import torch
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
 from lungseg.data.prepare import prepare
-from lungseg.data.sources.lctsc import LctscFolder
-from lungseg.data.splits import Explicit
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
+from lungseg.sources.lctsc import LctscFolder
+from lungseg.splits import Explicit
 from lungseg.training.checkpoints import checkpoints
 from lungseg.training.history import History
 from lungseg.training.module import SegmentationModule

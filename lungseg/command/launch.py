@@ -1,0 +1,167 @@
+"""A thin shell around Hydra: one line for what goes wrong, the traceback to the log."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from lungseg.config import conf_dir, register_resolvers
+from lungseg.errors import LungsegError, Pruned, Stop
+from lungseg.overrides import quoted_overrides
+from lungseg.privacy import identifying_values
+from lungseg.redaction import Redactor, hide_source, redact_logs
+from lungseg.runs.status import read_status, write_status
+from lungseg.sweeps.callback import INTERRUPTED, end_sweep, failed_job, free_memory
+
+FULL_ERROR = "HYDRA_FULL_ERROR"
+VERSION_BASE = "1.3"
+
+log = logging.getLogger(__name__)
+
+
+def launch(command: str, overrides: list[str]) -> int:
+    """Compose the command's configuration, run it, and return the exit code.
+
+    Args:
+        command: Names a module in ``lungseg.apps`` with a function ``run(config)``, and a primary
+            config of the same name.
+        overrides: Hydra's overrides and flags.
+    """
+    import hydra
+
+    register_resolvers()
+    full = os.environ.get(FULL_ERROR) == "1"
+    argv = sys.argv
+
+    def task(config: DictConfig) -> Any:
+        # Lightning starts further processes of a run by the command line as it was typed.
+        sys.argv = argv
+        with _environment(FULL_ERROR, "1" if full else None):
+            return _job(command, config)
+
+    main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
+    # The parser takes overrides before or after a flag, not on both sides of it.
+    sweep = [word for word in overrides if word in ("-m", "--multirun")]
+    words = [word for word in quoted_overrides(overrides) if word not in sweep]
+    sys.argv = [f"lungseg {command}", *sweep, *words]
+    try:
+        # With this set Hydra raises errors instead of printing them.
+        with _environment(FULL_ERROR, "1"):
+            main(task)()
+        code = 0
+    except SystemExit as done:  # Hydra's help, and flags that it does not know
+        code = done.code if isinstance(done.code, int) else 1
+    except KeyboardInterrupt:
+        print(f"lungseg {command}: interrupted", file=sys.stderr)
+        code = INTERRUPTED
+    except (Exception, Stop) as stopped:
+        error = stopped.__cause__ if isinstance(stopped, Stop) else stopped
+        if full and error is not None:
+            raise error from None
+        from lungseg.command.messages import one_line
+
+        line = one_line(error, command, overrides)
+        if not isinstance(error, LungsegError):
+            line = failed_job() or line
+        print(f"lungseg {command}: error: {line}", file=sys.stderr)
+        code = 1
+    finally:
+        sys.argv = argv
+    return end_sweep(command, code)
+
+
+def _job(command: str, config: DictConfig) -> Any:
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    hydra_config = HydraConfig.get()
+    run_dir = Path(hydra_config.runtime.output_dir)
+    single = hydra_config.mode == RunMode.RUN
+    redactor = Redactor(identifying_values(config))
+    redact_logs(redactor)
+    try:
+        if hydra_config.output_subdir is not None:
+            hide_source(config, run_dir / hydra_config.output_subdir)
+        if not single:
+            hide_source(config, Path(hydra_config.sweep.dir))
+        _quiet()
+        app = importlib.import_module(f"lungseg.apps.{command}")
+        made = app.run(config, run_dir)
+        if not single and read_status(run_dir) is None:  # training notes its own
+            write_status(run_dir, "completed")
+        return made
+    except Exception as error:
+        log.debug("the traceback:", exc_info=True)
+        if single:
+            raise Stop from error
+        if isinstance(error, Pruned):
+            log.info(f"job {hydra_config.job.num}: {error}")
+            return None
+        _note_failure(error, command, run_dir, hydra_config.job.num, redactor)
+        if config.get("stop_on_error"):
+            raise Stop from error
+        return None  # its status tells; the other jobs of the sweep go on
+    except KeyboardInterrupt as interrupt:
+        if not single:
+            _note_failure(interrupt, command, run_dir, hydra_config.job.num, redactor)
+        raise
+    finally:
+        if not single:
+            from lungseg.sweeps.index import write_index
+
+            write_index(Path(hydra_config.sweep.dir))
+            free_memory()
+
+
+def _note_failure(
+    error: BaseException, command: str, run_dir: Path, job: int, redactor: Redactor
+) -> None:
+    from lungseg.command.messages import one_line
+
+    reason = redactor.message(one_line(error, command, [], in_log=True))
+    if read_status(run_dir) is None:  # stopped before it had begun
+        write_status(run_dir, "failed", reason)
+    log.error(f"job {job} failed: {reason}")
+
+
+def _quiet() -> None:
+    """Silence what libraries say that no user of ours can act on."""
+    # It notes each part of a font that it leaves out of a PDF.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    # Lightning sets the level of its parent logger when it is imported; these keep theirs.
+    for package in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(f"{package}.utilities.rank_zero").setLevel(logging.WARNING)
+    for message in (
+        ".*does not have many workers.*",
+        ".*is smaller than the logging interval.*",
+        ".*isinstance.*LeafSpec.*",
+        ".*sync_dist=True.*",  # what we log is computed from all processes' counts already
+        ".*Checkpoint directory .* exists and is not empty.*",
+    ):
+        warnings.filterwarnings("ignore", message=message)
+
+
+@contextmanager
+def _environment(name: str, value: str | None) -> Iterator[None]:
+    before = os.environ.get(name)
+    _set_environment(name, value)
+    try:
+        yield
+    finally:
+        _set_environment(name, before)
+
+
+def _set_environment(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value

@@ -1,0 +1,99 @@
+"""What went wrong, in one line."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from lungseg.config import conf_dir, flatten
+from lungseg.errors import LungsegError, describe
+from lungseg.overrides import PAIRS, PATHS, quote_twice, split_override
+
+
+def one_line(
+    error: BaseException | None, command: str, overrides: list[str], *, in_log: bool = False
+) -> str:
+    """Say what an error means, where, and what would be right.
+
+    Args:
+        error: Ours, Hydra's, or any other.
+        command: The command that met it; its settings are looked up for suggestions.
+        overrides: As typed.
+        in_log: Leave paths out: a source's may name a patient.
+    """
+    if isinstance(error, LungsegError):
+        return describe(error, in_log=in_log)
+    text = str(error)
+    if match := re.search(r"Environment variable '([^']+)' not found", text):
+        return f"{match[1]}: this environment variable is not set"
+    if match := re.search(r"In '([^']+)': \w+ raised while composing config", text):
+        cause = error.__cause__ if error is not None else None
+        why = str(cause or "").strip().splitlines()
+        hint = (
+            "; a search needs '- override /hydra/sweeper: lungseg' in its defaults"
+            if why and "space" in why[0]
+            else ""
+        )
+        return f"{match[1]}.yaml cannot be composed: {why[0] if why else text}{hint}"
+    if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
+        group, option = match.groups()
+        folder = conf_dir() / group
+        options = sorted(file.stem for file in folder.glob("*.yaml"))
+        if group == "hydra/launcher":
+            extra = {"joblib": "joblib", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+            if option in extra:
+                return f"{group}={option}: not installed: pip install 'lungseg[{extra[option]}]'"
+            options = sorted(["basic", *options, *extra])
+        return f"{group}={option}: no such option; there are {', '.join(options)}"
+    if match := re.search(r"Could not override '([^']+)'", text):
+        return _unknown_key(match[1], command, overrides)
+    if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
+        return _several_values(match[1])
+    if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
+        return f"{match[1]}: must be given: {match[1]}=VALUE"
+    if type(error).__name__ == "OverrideParseException":
+        return _unreadable(str(getattr(error, "override", text)))
+    if isinstance(error, ModuleNotFoundError) and error.name == "ray":
+        return "hydra/launcher=ray: not installed: pip install 'lungseg[ray]'"
+    return describe(error, in_log=in_log)
+
+
+def _unreadable(word: str) -> str:
+    """What is wrong with an override that Hydra's grammar does not take."""
+    _, start, value = split_override(word)
+    if "=" not in word or not re.fullmatch(r"[+~]{0,2}[\w@./$:-]+=", start, re.ASCII):
+        return f"{word}: overrides look like key=value"
+    if value.startswith("~"):
+        return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
+    uneven = any(value.count(one) != value.count(other) for one, other in PAIRS.items())
+    what = "its brackets do not pair up" if uneven else "cannot be read as a value"
+    return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"
+
+
+def _several_values(word: str) -> str:
+    is_path = split_override(word)[0] in PATHS
+    one = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
+    return f"{word}: several values; add -m to sweep over them, or {one}"
+
+
+def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
+    known = _known_keys(command, overrides)
+    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}?" if close else f"lungseg {command} --help lists them"
+    return f"{key}: no such setting; {hint} (+{key}=VALUE adds a new one)"
+
+
+def _known_keys(command: str, overrides: list[str]) -> list[str]:
+    """All keys of a command's configuration with the groups chosen as typed, and the groups."""
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    groups = [folder.name for folder in conf_dir().iterdir() if folder.is_dir()]
+    chosen = [word for word in overrides if word.split("=")[0] in groups and "," not in word]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = OmegaConf.to_container(compose(command, overrides=chosen))
+    assert isinstance(config, dict)
+    keys = flatten({str(key): value for key, value in config.items()})
+    from hydra_plugins.lungseg_sweeper import DEFAULTS
+
+    return [*keys, *groups, *(f"hydra.sweeper.{key}" for key in DEFAULTS if key != "_target_")]

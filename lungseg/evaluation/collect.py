@@ -1,0 +1,144 @@
+"""What the final pass collects beside the counts of slices: scores, and cases in 3-D."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, distributed
+
+from lungseg.data.cohort import Cohort
+from lungseg.data.store import open_sides
+from lungseg.errors import DataError
+from lungseg.evaluation.thumbnails import pictured, thumbnail
+from lungseg.metrics.cases import CaseScore
+from lungseg.metrics.histogram import ScoreHistogram
+from lungseg.metrics.stream import CaseStream
+
+
+class Collect(pl.Callback):
+    """Fills a ScoreHistogram for each set, and scores each case once its last slice is there.
+
+    Memory holds a few cases' masks at a time; only packed ones, of a few hundred bytes, are kept
+    of all test slices, because pictures have to show what was counted: predicted again, in
+    another batch or with other threads, a pixel at the threshold may fall on the other side.
+
+    Args:
+        cohort: Tells how many slices a case has and how far apart voxels are.
+        sets: For each set, in the order of their loaders, case and z of its slices.
+        device: Where scores are counted.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        sets: Mapping[str, Sequence[tuple[int, int]]],
+        device: torch.device,
+    ) -> None:
+        cases = list(cohort.cases.values())
+        n_slices = [case["fingerprint"]["n_slices"] for case in cases]
+        spacing = [tuple(case["spacing_mm"]) for case in cases]
+        self._sets = list(sets)
+        self._histograms = {name: ScoreHistogram().to(device) for name in sets}
+        names = cohort.names
+        self._cases = {
+            name: CaseStream(n_slices, spacing, lambda case: open_sides(cohort.store, names[case]))
+            for name in sets
+        }
+        self._pictured = pictured(sets.get("test", ()))
+        self._pictures: dict[tuple[int, int], str] = {}
+        self._masks: dict[tuple[int, int], bytes] = {}
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: Any,
+        outputs: Tensor | Mapping[str, Any] | None,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Take a batch's logits."""
+        assert isinstance(outputs, Tensor)
+        name = self._sets[dataloader_idx]
+        self._histograms[name].update(outputs, batch["mask"])
+        masks = pl_module.predict_mask(outputs)[:, 0].cpu().numpy()
+        references = batch["mask"][:, 0].bool().cpu().numpy()
+        for case, mask, reference in zip(batch["case"].tolist(), masks, references, strict=True):
+            self._cases[name].add(case, mask, reference)
+        if name == "test":
+            keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
+            for k, key in enumerate(keys):
+                self._masks[key] = pack(masks[k])
+                if key in self._pictured:
+                    image = batch["image"][k, 0].float().cpu().numpy()
+                    self._pictures[key] = thumbnail(image, references[k], masks[k])
+
+    def histogram(self, name: str) -> NDArray[np.int64]:
+        """Counts of scores in a set, of all processes, ``[2, BINS]``.
+
+        Raises:
+            DataError: If the model gave scores that are no numbers.
+        """
+        try:
+            counts: Tensor = self._histograms[name].compute()
+        except ValueError as error:
+            raise DataError(
+                f"the model's output on the {name} set is not a number ({error}): training"
+                " diverged; lower optimizer.lr"
+            ) from None
+        return counts.cpu().numpy()
+
+    def cases(self, name: str) -> dict[int, dict[str, Any]]:
+        """Numbers of each case of a set, of all processes, by position in the cohort."""
+        found: dict[int, dict[str, Any]] = {}
+        for numbers in _from_all(self._cases[name].numbers()):
+            found |= numbers
+        return dict(sorted(found.items()))
+
+    def worst(self, name: str) -> tuple[int, CaseScore] | None:
+        """The case of a set with the largest HD95, of all processes, and its surface."""
+        found = [worst for worst in _from_all(self._cases[name].worst()) if worst is not None]
+        return max(found, key=lambda worst: (worst[1].numbers["hd95_mm"], -worst[0]), default=None)
+
+    def thumbnails(self) -> dict[tuple[int, int], str]:
+        """Pictures of test slices, of all processes, by case and z."""
+        return _merged(self._pictures)
+
+    def masks(self) -> dict[tuple[int, int], bytes]:
+        """Predicted masks of all test slices, of all processes, by case and z, see `unpack`."""
+        return _merged(self._masks)
+
+
+def pack(mask: NDArray[np.bool_]) -> bytes:
+    """A mask in a few hundred bytes, so that all of a test set fit in memory."""
+    return zlib.compress(np.packbits(mask).tobytes(), level=1)
+
+
+def unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask of that shape that went into `pack`."""
+    bits = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
+    return np.unpackbits(bits, count=math.prod(shape)).astype(bool).reshape(shape)
+
+
+def _merged(mine: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Any]:
+    """One dictionary of those of all processes, in the order of its keys."""
+    found: dict[tuple[int, int], Any] = {}
+    for others in _from_all(mine):
+        found |= others
+    return dict(sorted(found.items()))
+
+
+def _from_all(mine: Any) -> list[Any]:
+    """The same thing of every process, in the order of their ranks."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return [mine]
+    found: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(found, mine)
+    return found

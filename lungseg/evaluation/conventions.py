@@ -1,0 +1,44 @@
+"""What the numbers depend on beside masks, and which weights they are of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """What the numbers depend on beside masks.
+
+    Attributes:
+        threshold: A pixel is lung when its probability is at least this.
+        empty_dsc: DSC of slices with neither reference nor prediction: zero, one or nan.
+    """
+
+    threshold: float
+    empty_dsc: Any
+
+    @classmethod
+    def of(cls, metrics: Any) -> Conventions:
+        """Conventions from the settings below ``metrics``."""
+        return cls(threshold=metrics.threshold, empty_dsc=empty_dsc(metrics))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights are evaluated.
+
+    Attributes:
+        file: Name of the checkpoint that holds them.
+        epochs: How many epochs they were trained for.
+    """
+
+    file: str
+    epochs: int
+
+
+def empty_dsc(metrics: Any) -> Any:
+    """The convention for empty slices; Hydra reads ``metrics.empty_dsc=nan`` as a number."""
+    value = metrics.empty_dsc
+    return "nan" if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,63 @@
+"""A few test slices with reference and prediction, for W&B."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lungseg.data.datamodule import SliceDataModule, SliceDataset
+from lungseg.evaluation.slices import predict_slices
+from lungseg.training.module import SegmentationModule
+
+MOST = 8
+LABELS = {1: "lung"}
+
+
+def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
+    """Case and z of slices spread over cases and, within one, evenly between base and apex."""
+    by_case: dict[int, list[int]] = {}
+    for item, (case, _) in enumerate(dataset.index):
+        by_case.setdefault(case, []).append(item)
+    picked = []
+    per_case = max(1, MOST // len(by_case))
+    for items in list(by_case.values())[:MOST]:
+        with_lung = [item for item in items if dataset[item]["mask"].any()]
+        picked += [
+            dataset.index[with_lung[len(with_lung) * k // (per_case + 1)]]
+            for k in range(1, per_case + 1)
+            if with_lung
+        ]
+    return picked
+
+
+def overlays(
+    module: SegmentationModule, data: SliceDataModule, cases: list[str], synthetic: bool
+) -> list[Any]:
+    """Images for W&B: what the network saw, as uint8, with reference and predicted masks.
+
+    Args:
+        module: The trained model.
+        data: Has a set ``test``.
+        cases: Names of all cases of the cohort.
+        synthetic: Whether to say so in the captions.
+    """
+    import wandb
+
+    images = []
+    for one in predict_slices(module, data, "test", pick_slices(data.datasets["test"])):
+        # W&B wraps HU modulo 256; the window has to come first.
+        grey = np.rint(one.image * 255).astype(np.uint8)
+        masks = {"reference": one.reference, "prediction": one.prediction}
+        caption = f"{cases[one.case]} z={one.z}" + (" (synthetic)" if synthetic else "")
+        images.append(
+            wandb.Image(
+                grey,
+                caption=caption,
+                masks={
+                    name: {"mask_data": mask.astype(np.uint8), "class_labels": LABELS}
+                    for name, mask in masks.items()
+                },
+            )
+        )
+    return images

@@ -1,0 +1,79 @@
+"""The result of an evaluation: small tables, and pixels only of what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lungseg.metrics.cases import CaseScore
+from lungseg.metrics.curves import Calibration
+
+
+@dataclass(frozen=True)
+class SurfaceError:
+    """A surface with its distance to another one.
+
+    Attributes:
+        case: Name of the case.
+        points_mm: ``[n, 3]`` points of the surface as (z, y, x) in mm: toward the head,
+            the back and the patient's left.
+        distance_mm: ``[n]`` distance of each to the other surface in mm.
+    """
+
+    case: str
+    points_mm: npt.NDArray[np.floating]
+    distance_mm: npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Tables and numbers of one evaluation.
+
+    Attributes:
+        summary: As in ``summary.json``: numbers by set.
+        slices: As in ``slices.csv``.
+        cases: As in ``cases.csv``.
+        curve: threshold, precision, recall, fpr, dsc of the test set, threshold falling.
+        calibration: Of the test set.
+        worst: Both surfaces of the test case with the largest HD95; empty where none has one.
+        history: As in ``metrics.csv``; None for a model that was trained elsewhere.
+        synthetic: Whether the cases are made up.
+        threshold: A pixel is lung when its probability is at least this.
+        masks: Predicted mask of each test slice by case (position in the cohort) and z, packed.
+        thumbnails: Pictures of test slices likewise, as ``data:`` addresses.
+    """
+
+    summary: dict[str, Any]
+    slices: pd.DataFrame
+    cases: pd.DataFrame
+    curve: pd.DataFrame
+    calibration: Calibration
+    worst: list[SurfaceError]
+    history: pd.DataFrame | None
+    synthetic: bool
+    threshold: float
+    masks: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    thumbnails: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def read_history(file: Path) -> pd.DataFrame | None:
+    """``metrics.csv`` of a run, or None where there is none."""
+    return pd.read_csv(file) if file.is_file() else None
+
+
+def surfaces(worst: tuple[int, CaseScore] | None, names: list[str]) -> list[SurfaceError]:
+    """A case's surfaces under its name: on one lies what was missed, on the other the invented."""
+    if worst is None:
+        return []
+    case, score = worst
+    return [
+        SurfaceError(f"{names[case]}, reference", score.surface_mm, score.distance_mm),
+        SurfaceError(
+            f"{names[case]}, prediction", score.predicted_surface_mm, score.predicted_distance_mm
+        ),
+    ]

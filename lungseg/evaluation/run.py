@@ -1,0 +1,142 @@
+"""One pass over all slices of a run, and the numbers that come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.evaluation.conventions import Conventions, Weights
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pytorch_lightning as pl
+    from numpy.typing import NDArray
+
+    from lungseg.data.datamodule import SliceDataModule
+    from lungseg.evaluation.collect import Collect
+    from lungseg.evaluation.result import Evaluation
+    from lungseg.training.module import SegmentationModule
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is evaluated, how, and where its results go.
+
+    Attributes:
+        module: The trained model.
+        data: Slices by set.
+        trainer: Runs the pass.
+        cohort: Gives cases their names and geometry.
+        folder: Run folder; its history and provenance, where there are any, go into the report.
+        conventions: What the numbers depend on.
+        weights: Which weights the module has.
+    """
+
+    module: SegmentationModule
+    data: SliceDataModule
+    trainer: pl.Trainer
+    cohort: Cohort
+    folder: Path
+    conventions: Conventions
+    weights: Weights
+
+
+def evaluate(task: Task) -> Evaluation:
+    """Evaluate every slice of every set in one pass.
+
+    All processes of the trainer have to come here, and all get the same numbers.
+
+    Raises:
+        ConfigError: If the pass was cut short.
+        DataError: If the model gave scores that are not numbers.
+    """
+    from lungseg.evaluation.collect import Collect
+
+    module, data, trainer = task.module, task.data, task.trainer
+    collect = Collect(
+        task.cohort,
+        {name: dataset.index for name, dataset in data.datasets.items()},
+        trainer.strategy.root_device,
+    )
+    trainer.callbacks.append(collect)  # type: ignore[attr-defined]  # a list, says the docs
+    # A process that has no case to evaluate would skip this, and keep counts of the last epoch.
+    module.on_test_epoch_start()
+    trainer.test(module, data, verbose=False)
+    # Lightning has moved it to the CPU, from where not every backend can gather.
+    module.to(trainer.strategy.root_device)
+    tables = {name: module.table(name) for name in data.datasets}
+    _refuse_partial(tables, data)
+    return _evaluation(tables, collect, task)
+
+
+def _refuse_partial(tables: dict[str, NDArray[np.int64]], data: SliceDataModule) -> None:
+    for name, table in tables.items():
+        expected = len(data.datasets[name])
+        if len(table) != expected:
+            raise ConfigError(
+                f"evaluation: {len(table)} of {expected} {name} slices were seen, and numbers of a"
+                " part would mislead; leave trainer.limit_test_batches out"
+            )
+
+
+def _evaluation(
+    tables: dict[str, NDArray[np.int64]],
+    collect: Collect,
+    task: Task,
+) -> Evaluation:
+    """Gather tables of all processes, and sum them up."""
+    from lungseg.evaluation.result import Evaluation, read_history, surfaces
+    from lungseg.evaluation.tables import cases_frame, curve_frame, slices_frame
+    from lungseg.metrics.curves import calibration, curve
+
+    names, conventions = task.cohort.names, task.conventions
+    histograms = {name: collect.histogram(name) for name in tables}
+    scores = {name: collect.cases(name) for name in tables}
+    summary = {
+        name: _summary(tables[name], histograms[name], scores[name], names, conventions)
+        for name in tables
+    }
+    return Evaluation(
+        summary=summary,
+        slices=slices_frame(tables, names, conventions.empty_dsc),
+        cases=cases_frame(scores, names),
+        curve=curve_frame(curve(histograms["test"])),
+        calibration=calibration(histograms["test"]),
+        worst=surfaces(collect.worst("test"), names),
+        history=read_history(task.folder / "metrics.csv"),
+        synthetic=task.cohort.synthetic,
+        threshold=conventions.threshold,
+        masks=collect.masks(),
+        thumbnails=collect.thumbnails(),
+    )
+
+
+def _summary(
+    table: NDArray[np.int64],
+    histogram: NDArray[np.int64],
+    scores: dict[int, dict[str, Any]],
+    names: list[str],
+    conventions: Conventions,
+) -> dict[str, Any]:
+    """One set's part of ``summary.json``."""
+    from lungseg.metrics.summary import conventions as by_convention
+    from lungseg.metrics.summary import (
+        summarize_cases,
+        summarize_scores,
+        summarize_slices,
+    )
+
+    rows = list(scores.values())
+    numbers = summarize_slices(table, conventions.empty_dsc)
+    numbers["accuracy_min"]["case"] = names[numbers["accuracy_min"]["case"]]
+    return {
+        **numbers,
+        **summarize_scores(histogram),
+        **summarize_cases(rows),
+        "dsc_by_convention": by_convention(table, rows),
+        "threshold": conventions.threshold,
+        "empty_dsc": conventions.empty_dsc,
+    }

@@ -1,0 +1,118 @@
+"""Cases and whole cohorts as files: DICOM images, npz masks."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from lungseg.phantom.cases import PhantomCase, check_at_least, make_case
+from lungseg.phantom.header import PADDING, case_header, uid_of
+from lungseg.phantom.scan import outside_circle
+from lungseg.phantom.variants import CYCLE, PADDED, scanner_of
+
+
+def write_case(case: PhantomCase, root: Path, index: int, *, seed: int = 0) -> None:
+    """Write one case as ``Images/Case_<index>/*.dcm`` and ``Segmentations/Case_<index>_seg.npz``.
+
+    Args:
+        case: What :func:`make_case` made.
+        root: Folder of the cohort.
+        index: The patient's number.
+        seed: The seed that the case was made with; UIDs and random names follow from it.
+
+    Raises:
+        FileExistsError: If the case's image folder exists.
+    """
+    name = f"Case_{index:03d}"
+    folder = root / "Images" / name
+    folder.mkdir(parents=True)
+    count = len(case.image)
+    rng = np.random.default_rng([seed, index, count])
+    names = _file_names(case.plant.name_order, count, rng)
+    numbers = _instance_numbers(case.plant.instance_order, count, rng)
+    dataset = case_header(case, index, seed)
+    scanner = scanner_of(index)
+    stored = case.image.astype(np.int32) - scanner.intercept
+    if index % CYCLE == PADDED:
+        stored[:, outside_circle(stored.shape[1])] = PADDING
+    stored = stored.astype("<i2" if scanner.signed else "<u2")
+    x, y, z = case.origin
+    for k in range(count):
+        height = f"{z + k * case.spacing[0]:.3f}"
+        uid = uid_of(case, seed, index, f"slice {k}")
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = uid
+        dataset.InstanceNumber = str(numbers[k])
+        dataset.ImagePositionPatient = [f"{x:.3f}", f"{y:.3f}", height]
+        dataset.SliceLocation = height
+        dataset.PixelData = stored[k].tobytes()
+        dataset.save_as(folder / names[k], enforce_file_format=True)
+
+    masks = root / "Segmentations"
+    masks.mkdir(exist_ok=True)
+    axes = tuple(axis for axis, flip in enumerate(case.plant.mask_flip) if flip)
+    np.savez_compressed(masks / f"{name}_seg.npz", masks=np.flip(case.mask, axes))
+
+
+def write_cohort(
+    root: Path,
+    *,
+    n_cases: int = 12,
+    size: int = 128,
+    n_slices: int = 36,
+    seed: int = 0,
+    on_case: Callable[[int], object] | None = None,
+) -> None:
+    """Make and write a cohort: whole, or not at all.
+
+    Args:
+        root: Folder to make; its parents are made where missing.
+        n_cases: Number of patients. Twelve hold every variant; then they repeat.
+        size: Pixels along a side of a slice, at least 32.
+        n_slices: About so many slices a case, at least 12.
+        seed: The same seed gives the same bytes.
+        on_case: Called with its index after each case, as for a progress bar.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        FileExistsError: If ``root`` exists.
+    """
+    check_at_least(n_cases=(n_cases, 1), size=(size, 32), n_slices=(n_slices, 12), seed=(seed, 0))
+    root = Path(root)
+    if os.path.lexists(root):
+        raise FileExistsError(f"{root} exists; a cohort is written to a new folder")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as workshop:
+        # One folder further down: the workshop itself is closed to others, the cohort is not.
+        built = Path(workshop) / root.name
+        for index in range(n_cases):
+            case = make_case(index, size=size, n_slices=n_slices, seed=seed)
+            write_case(case, built, index, seed=seed)
+            if on_case is not None:
+                on_case(index)
+        os.rename(built, root)
+
+
+def _file_names(order: str, count: int, rng: np.random.Generator) -> list[str]:
+    """Name of each slice's file, from the feet up."""
+    if order == "unpadded":
+        return [f"1-{k + 1}.dcm" for k in range(count)]
+    if order == "random":
+        return [f"{value:08x}.dcm" for value in rng.choice(2**32, count, replace=False)]
+    numbers = range(1, count + 1) if order == "feet_first" else range(count, 0, -1)
+    return [f"1-{number:03d}.dcm" for number in numbers]
+
+
+def _instance_numbers(order: str, count: int, rng: np.random.Generator) -> list[int]:
+    """InstanceNumber of each slice, from the feet up."""
+    numbers = np.arange(1, count + 1)
+    if order == "descending":
+        numbers = numbers[::-1]
+    elif order == "from_two":
+        numbers = numbers + 1
+    elif order == "scrambled":
+        numbers = rng.permutation(numbers)
+    return [int(number) for number in numbers]

@@ -1,0 +1,180 @@
+"""What an evaluation leaves in the run folder and on the screen."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lungseg.data.cohort import Cohort
+from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.files import short, write_json
+from lungseg.report.audit import failed_cases, failures
+from lungseg.report.screen import one_liner, print_summary
+from lungseg.runs.provenance import note_evaluation, read_provenance
+from lungseg.splits.file import read_balance
+
+if TYPE_CHECKING:
+    from lungseg.evaluation.result import Evaluation
+    from lungseg.evaluation.run import Task
+    from lungseg.report.page import Origin
+
+log = logging.getLogger(__name__)
+
+
+def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bool) -> None:
+    """Write tables and report, and print the numbers.
+
+    Args:
+        task: What was evaluated.
+        evaluation: What came of it.
+        report: Whether to draw figures and write the page.
+        brief: Whether one line on the screen is enough: a sweep's own table comes at its end.
+    """
+    folder, conventions, weights = task.folder, task.conventions, task.weights
+    _remove_report(folder)
+    made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
+    note_evaluation(folder, made_by)
+    warnings = warnings_of(task.module.record, task.cohort, conventions, weights)
+    write_tables(evaluation, folder / "evaluation")
+    if report:
+        write_report(task, evaluation, warnings)
+    if brief:
+        log.info(one_liner(evaluation.summary))
+    else:
+        print_summary(evaluation.summary, synthetic=task.cohort.synthetic)
+    for warning in warnings:
+        log.warning(warning)
+    log.info(
+        f"{weights.file} after {weights.epochs} epochs, threshold {conventions.threshold:g},"
+        f" both-empty slices {conventions.empty_dsc}; into {short(folder / 'evaluation')}"
+    )
+    if report:
+        log.info(f"the page: {short(folder / 'report.html')}")
+
+
+def warnings_of(
+    record: dict[str, Any], cohort: Cohort, conventions: Conventions, weights: Weights
+) -> list[str]:
+    """What a reader of the numbers has to know first.
+
+    Args:
+        record: Of the checkpoint.
+        cohort: Evaluated cases.
+        conventions: What the numbers depend on.
+        weights: Which weights were evaluated.
+    """
+    warnings = []
+    if cohort.failed:
+        warnings.append(f"{failed_cases(cohort.failed)}.")
+    config = record["config"]
+    planned = config["trainer"]["max_epochs"]
+    if weights.file == "last.ckpt" and weights.epochs < planned:
+        warnings.append(
+            f"The weights are of epoch {weights.epochs} of {planned}: training stopped early,"
+            " or still goes on."
+        )
+    if conventions.threshold != (trained := config["metrics"]["threshold"]):
+        warnings.append(
+            f"The threshold was set to {conventions.threshold:g} after training, which had"
+            f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
+        )
+    if cohort.sha256 != record["cohort_sha256"]:
+        warnings.append(
+            f"Evaluated on other data than the model's own ({config['data']['name']},"
+            f" {sum(map(len, record['split'].values()))} cases)."
+        )
+        if record.get("synthetic") and not cohort.synthetic:
+            warnings.append("The model was trained on synthetic data: it knows no patient.")
+    return warnings
+
+
+def _remove_report(folder: Path) -> None:
+    """A page or figure of an earlier evaluation would not fit the new tables."""
+    (folder / "report.html").unlink(missing_ok=True)
+    shutil.rmtree(folder / "evaluation" / "figures", ignore_errors=True)
+
+
+def write_tables(evaluation: Evaluation, folder: Path) -> None:
+    """Write ``slices.csv``, ``cases.csv``, ``pr_curve.csv`` and ``summary.json``."""
+    from lungseg.evaluation.tables import thin, write_csv
+
+    write_csv(folder / "slices.csv", evaluation.slices)
+    write_csv(folder / "cases.csv", evaluation.cases)
+    write_csv(folder / "pr_curve.csv", thin(evaluation.curve)[["threshold", "precision", "recall"]])
+    write_json(folder / "summary.json", evaluation.summary)
+
+
+def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> None:
+    """Draw all figures, and write the page that shows them."""
+    import torch
+
+    from lungseg.evaluation.collect import unpack
+    from lungseg.evaluation.slices import input_slice
+    from lungseg.report.examples import Example
+    from lungseg.report.figures import draw
+    from lungseg.report.page import write_page
+    from lungseg.report.save import save
+
+    names, folder = task.cohort.names, task.folder
+    cpu = torch.device("cpu")
+
+    def fetch(rows: Any) -> list[Example]:
+        examples = []
+        for row in rows.itertuples():
+            case = names.index(row.case)
+            image, reference = input_slice(task.data, "test", case, row.z, cpu)
+            prediction = unpack(evaluation.masks[case, row.z], reference.shape)
+            pixels = image[0, 0].numpy()
+            examples.append(
+                Example(row.case, row.z, pixels, reference, prediction, row.dsc, row.accuracy)
+            )
+        return examples
+
+    figures = []
+    for drawn in draw(evaluation, fetch):
+        save(drawn.figure, folder / "evaluation" / "figures", drawn.name)
+        png = folder / "evaluation" / "figures" / f"{drawn.name}.png"
+        figures.append((drawn.name, drawn.caption, png))
+    write_page(
+        folder / "report.html",
+        evaluation,
+        origin_of(task, warnings),
+        figures,
+        {(names[case], z): picture for (case, z), picture in evaluation.thumbnails.items()},
+    )
+
+
+def origin_of(task: Task, warnings: list[str]) -> Origin:
+    """What the page says of where the numbers come from."""
+    from lungseg.report.page import Origin
+
+    module, cohort = task.module, task.cohort
+    names = cohort.names
+    split = {
+        name: [names[case] for case in dict.fromkeys(case for case, _ in dataset.index)]
+        for name, dataset in task.data.datasets.items()
+    }
+    config = module.record["config"]
+    made_by = read_provenance(task.folder)
+    weights = made_by["evaluation"]
+    n_parameters = sum(weights.numel() for weights in module.net.parameters())
+    target = config["model"]["_target_"].rsplit(".", 1)[-1]
+    return Origin(
+        title=f"{target} on {', '.join(split['test'][:4])}{' …' if len(split['test']) > 4 else ''}",
+        subtitle=f"{n_parameters:,} parameters; {weights['file']} after {weights['epochs']} epochs;"
+        f" tested on {len(split['test'])} of {len(names)} cases; cohort {cohort.sha256[:12]}",
+        split=split,
+        fingerprint=cohort.fingerprint(),
+        findings={
+            name: [finding["text"] for finding in case["audit"]["findings"]]
+            for name, case in cohort.cases.items()
+        },
+        config=config,
+        provenance=made_by,
+        failed=failures(cohort),
+        warnings=warnings,
+        balance=read_balance(task.folder, split),
+    )

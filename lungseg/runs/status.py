@@ -1,0 +1,55 @@
+"""How far a run has come: ``status.json`` in its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from lungseg.errors import Pruned, describe
+from lungseg.files import write_json
+
+FILE = "status.json"
+State = Literal["running", "completed", "failed", "pruned"]
+
+
+def write_status(run_dir: Path, state: State, error: str | None = None) -> None:
+    """Note a run's state.
+
+    Args:
+        run_dir: Run folder.
+        state: ``running`` (or killed), ``completed``, ``failed``, or ``pruned``: given up by a
+            search because other trials were ahead.
+        error: One line on why it failed or was given up; without paths.
+    """
+    write_json(run_dir / FILE, {"state": state, "error": error})
+
+
+def read_status(run_dir: Path) -> dict[str, Any] | None:
+    """The state that a run noted; None where it noted none."""
+    try:
+        found: dict[str, Any] = json.loads((run_dir / FILE).read_text())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+@contextmanager
+def noting_status(run_dir: Path) -> Iterator[None]:
+    """Note that a run is running, and what it comes to."""
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        yield
+        return
+    write_status(run_dir, "running")
+    try:
+        yield
+    except Pruned as pruned:
+        write_status(run_dir, "pruned", str(pruned))
+        raise
+    except BaseException as error:
+        write_status(run_dir, "failed", describe(error, in_log=True))
+        raise
+    write_status(run_dir, "completed")

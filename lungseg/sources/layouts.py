@@ -1,0 +1,154 @@
+"""How images and masks are named, where the config does not say: the usual layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lungseg.errors import ConfigError, DataError
+from lungseg.sources.labels import SIDES
+from lungseg.sources.lungs import Side
+from lungseg.sources.maskless import HINT, NONE
+from lungseg.sources.natural import natural
+from lungseg.sources.pairs import paired
+from lungseg.sources.patterns import Match, find
+
+Masks = str | Mapping[str, str]
+# Images and masks, in the order in which they are told of. n*: .nii, .nii.gz, .nrrd, .npz
+LAYOUTS: tuple[tuple[str, Masks], ...] = (
+    ("imagesTr/{case}_0000.n*", "labelsTr/{case}.n*"),  # nnU-Net
+    ("imagesTr/{case}.n*", "labelsTr/{case}.n*"),  # Medical Segmentation Decathlon
+    ("images/{case}.n*", "masks/{case}.n*"),
+    ("{case}_ct.n*", "{case}_seg.n*"),
+    ("{case}/ct.n*", "{case}/lung.n*"),
+    ("{case}/image.n*", "{case}/mask.n*"),
+    (  # TotalSegmentator
+        "{case}/ct.n*",
+        {side: f"{{case}}/segmentations/lung_*_{side}.n*" for side in ("right", "left")},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """Files of one case.
+
+    Attributes:
+        image: A file, or a folder with DICOM files.
+        masks: Side and mask file; side None where the file tells by its labels. Empty where masks
+            are not looked for.
+        patient: What stands for ``{patient}`` in the image's path, or nothing.
+    """
+
+    image: Path
+    masks: list[tuple[Side | None, Path]]
+    patient: str
+
+
+def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str, CaseFiles]:
+    """Files by case, in natural order.
+
+    Args:
+        root: Folder of the source.
+        images: Pattern of :func:`lungseg.sources.patterns.find`; None for the usual layout
+            that gives most pairs.
+        masks: Pattern, or one for each of ``left``, ``right`` and ``both``; None likewise;
+            ``none``: images alone, by default of the usual layout that gives most.
+
+    Raises:
+        ConfigError: If a pattern is wrong, or only one of the two is given.
+        DataError: If nothing is found, two images share a name, or images and masks do not pair.
+    """
+    if masks != NONE and (images is None) != (masks is None):
+        raise ConfigError(f"data.images and data.masks go together: set both, or neither; {HINT}")
+    if not root.is_dir():
+        raise DataError("no such folder", root)
+    if masks == NONE:
+        return _alone(root, images)
+    if images is not None and masks is not None:
+        return _pair(root, *_found(root, images, masks))
+    found = [_found(root, *layout) for layout in LAYOUTS]
+    best = max(found, key=lambda one: len(set(one[0]) & set(one[1])))
+    if not set(best[0]) & set(best[1]):
+        usual = "; ".join(f"{image} with {_first(mask)}" for image, mask in LAYOUTS)
+        raise DataError(
+            f"no pair of image and mask in a usual layout ({usual}): set data.images and"
+            f" data.masks; {HINT}",
+            root,
+        )
+    return _pair(root, *best)
+
+
+def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
+    """Images without masks, by case."""
+    patterns = [images] if images is not None else [image for image, _ in LAYOUTS]
+    # Of equals the first: what fits imagesTr/{case}_0000 fits imagesTr/{case} too.
+    matches = max((find(root, pattern, "data.images") for pattern in patterns), key=len)
+    if not matches and images is None:
+        usual = "; ".join(dict.fromkeys(patterns))
+        raise DataError(f"no image in a usual layout ({usual}): set data.images", root)
+    if not matches:
+        raise DataError("no file fits data.images", root)
+    by_case: dict[str, list[Match]] = {}
+    for match in matches:
+        by_case.setdefault(match.case, []).append(match)
+    for name, same in by_case.items():
+        if len(same) > 1:
+            raise DataError(f"{name}: more than one image of this name", root)
+    return {
+        name: CaseFiles(by_case[name][0].path, [], by_case[name][0].patient)
+        for name in sorted(by_case, key=natural)
+    }
+
+
+Found = tuple[dict[str, list[Match]], dict[str, list[tuple[Side | None, Path]]]]
+
+
+def _found(root: Path, images: str, masks: Masks) -> Found:
+    mask_files: dict[str, list[tuple[Side | None, Path]]] = {}
+    by_side = {None: masks} if isinstance(masks, str) else masks
+    for side, pattern in by_side.items():
+        if side is not None and side not in SIDES:
+            raise ConfigError(f"data.masks: {side!r} is none of left, right, both")
+        key = "data.masks" if side is None else f"data.masks.{side}"
+        for match in find(root, pattern, key):
+            mask_files.setdefault(match.case, []).append((side, match.path))
+    taken = {path for files in mask_files.values() for _, path in files}
+    image_files: dict[str, list[Match]] = {}
+    for match in find(root, images, "data.images"):
+        if match.path not in taken:  # {case}.nii.gz fits {case}_seg.nii.gz too
+            image_files.setdefault(match.case, []).append(match)
+    return image_files, mask_files
+
+
+def _pair(
+    root: Path,
+    images: dict[str, list[Match]],
+    masks: dict[str, list[tuple[Side | None, Path]]],
+) -> dict[str, CaseFiles]:
+    if not images:
+        raise DataError("no file fits data.images", root)
+    names = paired(
+        images,
+        masks,
+        root,
+        no_mask=f"no mask: no file for it fits data.masks; {HINT}",
+        no_image="no image: no file for it fits data.images",
+    )
+    for name in names:
+        sides = [side for side, _ in masks[name]]
+        if len(images[name]) > 1 or (None in sides and len(sides) > 1):
+            raise DataError(f"{name}: more than one image, or more than one mask, of this name")
+    return {
+        name: CaseFiles(
+            images[name][0].path,
+            sorted(masks[name], key=lambda one: natural(one[1].name)),
+            images[name][0].patient,
+        )
+        for name in names
+    }
+
+
+def _first(masks: Masks) -> str:
+    return masks if isinstance(masks, str) else next(iter(masks.values()))

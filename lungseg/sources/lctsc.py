@@ -1,0 +1,120 @@
+"""Source: folders of CT slices with one npz mask a case, as in the report's copy of LCTSC."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lungseg.data.case import Case
+from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files, look
+from lungseg.errors import DataError
+from lungseg.files import sha256_of
+from lungseg.findings import Finding
+from lungseg.sources.about import about
+from lungseg.sources.evident import evident_case
+from lungseg.sources.identity import patient_of
+from lungseg.sources.maskless import HINT, REQUIRED, maskless_case, masks_required
+from lungseg.sources.npz import read_npz
+from lungseg.sources.pairs import paired
+from lungseg.sources.state import files_below, state_of
+
+
+class LctscFolder:
+    """Cases laid out as ``Images/<case>/*.dcm`` and ``Segmentations/<case>_seg.npz``.
+
+    The npz holds ``masks``: 0 or 1, ``[z, y, x]``, its axes in unknown directions.
+
+    Args:
+        root: Folder that holds ``Images`` and ``Segmentations``.
+        masks: ``required``, or ``none``: ``Images`` alone is looked at.
+
+    Raises:
+        ConfigError: If `masks` is another word.
+    """
+
+    def __init__(self, root: str | Path, masks: str = REQUIRED) -> None:
+        self.root = Path(root)
+        self.masks = masks_required(masks)
+
+    def cases(self) -> list[str]:
+        """Names of the cases, in natural order (``Case_2`` before ``Case_10``).
+
+        Raises:
+            DataError: If there are none, or an image folder and a mask do not pair up.
+        """
+        with about("data.root"):
+            return self._cases()
+
+    def _cases(self) -> list[str]:
+        images = self.root / "Images"
+        if not images.is_dir():
+            raise DataError("no folder Images/ with a folder for each case", self.root)
+        names = {folder.name for folder in images.iterdir() if folder.is_dir()}
+        if not names:
+            raise DataError("Images/ holds no folder: one for each case is expected", images)
+        if not self.masks:
+            return paired(names, names, self.root, no_mask="", no_image="")
+        masks = {
+            file.name.removesuffix("_seg.npz")
+            for file in (self.root / "Segmentations").glob("*_seg.npz")
+        }
+        return paired(
+            names,
+            masks,
+            self.root,
+            no_mask=f"no mask: Segmentations/{{}}_seg.npz is missing; {HINT}",
+            no_image="no images: folder Images/{} is missing",
+        )
+
+    def state(self, case: str) -> str:
+        """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
+        with about(case):
+            masks = [self._mask_file(case)] if self.masks else []
+            return state_of([*dicom_files(self.root / "Images" / case), *masks], self.root)
+
+    def patient(self, case: str) -> frozenset[str]:
+        """What tells the case's patient from others, and whether its name may be shown.
+
+        Raises:
+            IdentityError: As :func:`lungseg.sources.identity.patient_of`.
+        """
+        with about("data.root"):
+            return patient_of(case, files_below(self.root / "Images" / case))
+
+    def read(self, case: str) -> Case:
+        """Read one case, its mask, if required, aligned with its image.
+
+        Raises:
+            DataError: If files are damaged or missing, or image and mask do not belong together.
+        """
+        mask_file = self._mask_file(case)
+        folder = self.root / "Images" / case
+        with about(case):
+            if not self.masks:
+                series = read_series(dicom_files(folder))
+                findings = [*series.findings, *_left_aside(folder)]
+                return maskless_case(case, series.volume, series.header, findings, series.sha256)
+            with ThreadPoolExecutor(1) as pool:
+                stored = pool.submit(read_npz, mask_file)
+                series = read_series(dicom_files(folder))
+            mask, more = stored.result()
+            digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
+            findings = [*series.findings, *_left_aside(folder), *more]
+            return evident_case(
+                case, series.volume, mask, mask_file, series.header, findings, digest
+            )
+
+    def _mask_file(self, case: str) -> Path:
+        return self.root / "Segmentations" / f"{case}_seg.npz"
+
+
+def _left_aside(folder: Path) -> list[Finding]:
+    """A finding where DICOM files of a case are not read: slices may be missing."""
+    others = {*files_below(folder)} - {*dicom_files(folder)}
+    unread = sorted(path for path in others if look(path) is not None)
+    if not unread:
+        return []
+    text = f"{len(unread)} DICOM file(s) without the ending .dcm, or in subfolders, left aside"
+    return [Finding("files-left-aside", "warning", text, unread[0])]

@@ -1,0 +1,231 @@
+"""Source: slices as image files with masks, their geometry and units told by the config."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.data.case import Case
+from lungseg.errors import ConfigError, DataError
+from lungseg.findings import Finding
+from lungseg.geometry import oriented, wrong_spacing
+from lungseg.sources.about import about
+from lungseg.sources.hu import as_hu
+from lungseg.sources.image_file import check_size
+from lungseg.sources.labels import of_mask, whole_labels
+from lungseg.sources.maskless import HINT, NONE, maskless_case
+from lungseg.sources.natural import natural
+from lungseg.sources.pairs import paired
+from lungseg.sources.patterns import Match, find
+from lungseg.sources.placed import placed_case
+from lungseg.sources.slice_image import read_grey
+from lungseg.sources.state import state_of
+from lungseg.volume import Volume
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+DIRECTIONS = ("feet_to_head", "head_to_feet")
+
+
+class SliceImages:
+    """Cases as stacks of two-dimensional images: rows run to the back, columns to the left.
+
+    Args:
+        root: Folder that holds all.
+        images: Pattern of the images with ``{case}`` and ``{z}``, the slice's number.
+        masks: Pattern of the masks, 0 and 1 or 0 and 255; ``none``: images alone.
+        spacing_mm: Distance between slices, between rows and between columns, in mm.
+        numbers_run: Where higher numbers lie: ``feet_to_head`` or ``head_to_feet``.
+        hu_from: ``slope`` and ``intercept``: HU = slope · value + intercept.
+        window: ``[level, width]`` in HU, of 8-bit images in which 0 is the window's lower end and
+            255 its upper.
+
+    Raises:
+        ConfigError: If a setting is wrong, or it is not said how values become HU.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        images: str,
+        masks: str,
+        spacing_mm: Sequence[float],
+        numbers_run: str,
+        hu_from: Mapping[str, float] | None,
+        window: Sequence[float] | None,
+    ) -> None:
+        if len(spacing_mm) != 3:
+            raise ConfigError(f"data.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
+        if wrong := wrong_spacing(spacing_mm):
+            raise ConfigError(f"data.spacing_mm: {wrong}")
+        if numbers_run not in DIRECTIONS:
+            raise ConfigError(f"data.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
+        if (hu_from is None) == (window is None):
+            raise ConfigError(
+                "say how values become HU: data.hu_from={slope: 1, intercept: -1024} (HU = slope *"
+                " value + intercept), or data.window=[level, width] for windowed 8-bit images"
+            )
+        if hu_from is not None and set(hu_from) != {"slope", "intercept"}:
+            raise ConfigError("data.hu_from: slope and intercept, both")
+        if window is not None and (len(window) != 2 or window[1] <= 0):
+            raise ConfigError(f"data.window: [level, width] in HU, got {window}")
+        for key, pattern in (("images", images), ("masks", masks)):
+            if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
+                raise ConfigError(f"data.{key}: {pattern!r} does not say where {{z}} stands")
+        self.root = Path(root)
+        self.images = images
+        self.masks = masks
+        self.spacing_mm = [float(size) for size in spacing_mm]
+        self.numbers_run = numbers_run
+        self.hu_from = hu_from
+        self.window = window
+
+    @cached_property
+    def _files(self) -> dict[str, list[tuple[Match, Path | None]]]:
+        """Images of each case, with masks unless there are to be none, by rising number."""
+        with about("data.root"):
+            if not self.root.is_dir():
+                raise DataError("no such folder", self.root)
+            masked = self.masks != NONE
+            found = find(self.root, self.masks, "data.masks") if masked else []
+            masks = _by_slice(found, self.root)
+            taken = {match.path for match in masks.values()}
+            found = find(self.root, self.images, "data.images")
+            images = _by_slice([match for match in found if match.path not in taken], self.root)
+            if not images:
+                raise DataError("no file fits data.images", self.root)
+            if masked:
+                paired(
+                    {_slice_name(*key) for key in images},
+                    {_slice_name(*key) for key in masks},
+                    self.root,
+                    no_mask=f"no mask for this image; {HINT}",
+                    no_image="no image for this mask",
+                )
+        cases: dict[str, list[tuple[Match, Path | None]]] = {}
+        for key, match in sorted(images.items()):
+            cases.setdefault(key[0], []).append((match, masks[key].path if masked else None))
+        return {name: cases[name] for name in sorted(cases, key=natural)}
+
+    def cases(self) -> list[str]:
+        """Names of the cases, in natural order.
+
+        Raises:
+            DataError: If there are none, or images and masks do not pair up.
+        """
+        return list(self._files)
+
+    def state(self, case: str) -> str:
+        """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
+        with about(case):
+            return state_of(
+                (file for match, mask in self._files[case] for file in (match.path, mask) if file),
+                self.root,
+            )
+
+    def patient(self, case: str) -> frozenset[str]:
+        """What stands for ``{patient}`` in the images' path, else the case."""
+        return frozenset({self._files[case][0][0].patient or case})
+
+    def read(self, case: str) -> Case:
+        """Read one case.
+
+        Raises:
+            DataError: If a file is damaged, slices differ in size, or a mask holds other values.
+        """
+        with about(case):
+            return self._read(case)
+
+    def _read(self, case: str) -> Case:
+        files = self._files[case]
+        values, image_hashes = _stack([match.path for match, _ in files])
+        hu, findings = as_hu(self._hu(values))
+        affine = np.zeros((4, 4))
+        affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
+        hu, affine, more = oriented(self._upwards(hu), affine)
+        volume = Volume(np.ascontiguousarray(hu), affine)
+        findings = [*more, *self._findings([match.z for match, _ in files]), *findings]
+        header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
+        mask_files = [mask for _, mask in files if mask is not None]
+        if not mask_files:
+            digest = hashlib.sha256(b"".join(image_hashes)).hexdigest()
+            return maskless_case(case, volume, header, findings, digest)
+        mask, mask_hashes, more = _mask(mask_files, values.shape)
+        findings += more
+        digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
+        return placed_case(case, volume, self._upwards(mask), None, header, findings, digest)
+
+    def _upwards(self, stack: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Slices from the feet up."""
+        return np.ascontiguousarray(stack[::-1] if self.numbers_run == "head_to_feet" else stack)
+
+    def _hu(self, values: NDArray[Any]) -> NDArray[Any]:
+        if self.window is not None:
+            if values.dtype != np.uint8:
+                raise DataError(f"data.window is for 8-bit images; these are {values.dtype}")
+            level, width = self.window
+            hu: NDArray[np.float64] = np.rint(level - width / 2 + np.arange(256) * width / 255)
+            return hu.take(values)
+        assert self.hu_from is not None
+        slope, intercept = float(self.hu_from["slope"]), float(self.hu_from["intercept"])
+        if values.dtype.kind in "iu" and slope.is_integer() and intercept.is_integer():
+            return values.astype(np.int64) * int(slope) + int(intercept)
+        return values.astype(np.float64) * slope + intercept
+
+    def _findings(self, numbers: list[int]) -> list[Finding]:
+        findings = []
+        steps = set(np.diff(numbers).tolist())
+        if len(steps) > 1:
+            text = "numbers of slices are left out; those beside a gap were stacked as neighbours"
+            findings.append(Finding("missing-slice", "error", text))
+        if self.window is not None:
+            level, width = self.window
+            text = (
+                f"values were windowed: HU below {level - width / 2:g} and above"
+                f" {level + width / 2:g} are lost"
+            )
+            findings.append(Finding("windowed", "warning", text))
+        return findings
+
+
+def _by_slice(matches: list[Match], root: Path) -> dict[tuple[str, int], Match]:
+    made: dict[tuple[str, int], Match] = {}
+    for match in matches:
+        if made.setdefault((match.case, match.z), match) is not match:
+            raise DataError(f"{_slice_name(match.case, match.z)}: two files", root)
+    return made
+
+
+def _slice_name(case: str, z: int) -> str:
+    return f"{case}, slice {z}"
+
+
+def _mask(
+    paths: list[Path], shape: tuple[int, ...]
+) -> tuple[NDArray[np.uint8], list[bytes], list[Finding]]:
+    """Masks on images of a shape as 0 and 1, ``[z, y, x]``, hashes of the files, and findings."""
+    marks, hashes = _stack(paths)
+    if marks.shape != shape:
+        raise DataError(f"masks of {marks.shape[1:]} on images of {shape[1:]} pixels")
+    marks, rounded = whole_labels(marks)
+    values = {float(value) for value in np.unique(marks)}
+    if not (values <= {0, 1} or values <= {0, 255}):
+        raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(values)[:5]}")
+    return (marks > 0).astype(np.uint8), hashes, of_mask(rounded)
+
+
+def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:
+    """Images of one size as ``[z, y, x]``, and the hashes of the files."""
+    read = [read_grey(path) for path in paths]
+    shapes = {values.shape for values, _ in read}
+    if len(shapes) > 1:
+        raise DataError(f"slices differ in size: {sorted(shapes)}")
+    check_size((len(paths), *shapes.pop()))
+    return np.stack([values for values, _ in read]), [digest for _, digest in read]

@@ -1,0 +1,102 @@
+"""Patients put into sets of given sizes so that the sets are even."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.splits.covariates import covariates
+from lungseg.splits.exhaustive import count, exhaustive
+from lungseg.splits.objective import Objective
+from lungseg.splits.patients import by_name
+from lungseg.splits.search import search
+
+DEFAULT = ("empty_share", "positive_share", "sex")
+MOST = 1_000_000
+"""Ways to split that are all tried; where there are more, a search is made."""
+MOST_SETS = 3_000_000
+"""Likewise of the sets in all of these ways: each costs as much as the next."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Sets, and how they were found.
+
+    Attributes:
+        sets: Names of cases, sorted, in the order of the sizes asked for.
+        value: Of the objective.
+        how: In words.
+    """
+
+    sets: list[list[str]]
+    value: float
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Even:
+    """What sets are to be even in.
+
+    Attributes:
+        balance: Covariates, as :func:`lungseg.splits.covariates.covariates` names them.
+        table: CSV file with further covariates, and case names in the column ``case``.
+        seed: Of the search that is made where there are too many ways to try all.
+    """
+
+    balance: Sequence[str] = DEFAULT
+    table: str | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.balance, list | tuple) or not self.balance:
+            raise ConfigError(
+                f"split.balance={self.balance}: must be a list of covariates:"
+                f" 'split.balance=[{','.join(DEFAULT)}]'"
+            )
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise ConfigError(f"split.seed={self.seed}: must be a whole number, 0 or more")
+
+    def find(self, cohort: Cohort, sizes: Sequence[int], among: Sequence[str]) -> Found:
+        """Put patients into sets, each with all its cases.
+
+        Args:
+            cohort: Where the figures stand.
+            sizes: Patients in each set, 1 or more; in sum all patients.
+            among: Cases to put somewhere, with all of a patient's or none.
+
+        Raises:
+            ConfigError: If a covariate is not known of all cases.
+        """
+        units = [unit for unit in by_name(cohort) if unit[0] in {*among}]
+        part = Cohort("", {case: cohort.cases[case] for unit in units for case in unit})
+        found = covariates(part, self.balance, self.table)
+        rows = {case: row for row, case in enumerate(part.names)}
+        objective = Objective.of(
+            [one for one in found if one.variance],
+            [[rows[case] for case in unit] for unit in units],
+        )
+        ways = count(sizes)
+        if ways <= MOST and ways * len(sizes) <= MOST_SETS:
+            labels, how = exhaustive(objective, sizes), _all_tried(ways)
+        else:
+            labels = search(objective, sizes, self.seed)
+            how = f"found by a search (split.seed={self.seed}); too many ways to try all"
+        sets = [
+            sorted(case for unit, k in zip(units, labels, strict=True) if k == label
+                   for case in unit)
+            for label in range(len(sizes))
+        ]  # fmt: skip
+        value = float(objective(labels[None], len(sizes))[0])
+        return Found(sets, value, how)
+
+    def validation(self, cohort: Cohort, test: Sequence[str], n: int) -> list[str]:
+        """Cases of n patients that are not tested, as like those left to train as can be."""
+        rest = [case for case in cohort.names if case not in {*test}]
+        n_rest = sum(unit[0] in {*rest} for unit in by_name(cohort))
+        return self.find(cohort, (n_rest - n, n), rest).sets[1] if n else []
+
+
+def _all_tried(ways: int) -> str:
+    return f"the best of all {ways:,} ways" if ways > 1 else "there is just one way"

@@ -1,0 +1,109 @@
+"""A split as a file: what a run leaves, and what another run can be given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.splits.patients import listed, refuse_divided
+from lungseg.splits.sets import Split
+
+NAME = "split.json"
+SETS = ("train", "val", "test")
+
+
+def describe(split: Split, cohort: Cohort, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    """The contents of ``split.json``.
+
+    Args:
+        split: The sets.
+        cohort: What was split.
+        made_by: The settings that made it, without paths of the source.
+    """
+    sets = split.sets()
+    used = {case for cases in sets.values() for case in cases}
+    return {
+        "sets": sets,
+        "left_out": [case for case in cohort.names if case not in used],
+        "made_by": dict(made_by),
+        "cohort_sha256": cohort.sha256,
+        "balance": split.balance.to_dict() if split.balance else None,
+    }
+
+
+def read_balance(folder: Path, sets: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    """The balance table that a run left, or None where it left none of just these sets."""
+    try:
+        saved = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    left = {name: sorted(cases) for name, cases in saved["sets"].items()}
+    if left != {name: sorted(cases) for name, cases in sets.items()}:
+        return None
+    balance: dict[str, Any] | None = saved["balance"]
+    return balance
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromFile:
+    """The sets of a ``split.json``, for a cohort of just these cases."""
+
+    file: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.file is None:
+            raise ConfigError("split.file: must be given: split.file=RUN/split.json")
+
+    def __call__(self, cohort: Cohort) -> Split:
+        """The sets.
+
+        Raises:
+            ConfigError: If there is no such file, or its cases are not those of the cohort.
+        """
+        assert self.file is not None
+        saved = self._read(Path(self.file))
+        sets, known = saved["sets"], {*saved["left_out"]}.union(*saved["sets"].values())
+        gone = sorted(known - {*cohort.names})
+        if gone:
+            raise ConfigError(f"split.file: not in this cohort: {listed(gone)}", self.file)
+        new = [case for case in cohort.names if case not in known]
+        if new:
+            raise ConfigError(
+                f"split.file: does not say where these cases belong: {listed(new)}; list them"
+                " there, under left_out if in no set",
+                self.file,
+            )
+        changed = saved.get("cohort_sha256") not in (None, cohort.sha256)
+        notes = ("split.file: voxels or masks of these cases changed since it was made",)
+        train, val, test = (list(sets.get(name, [])) for name in SETS)
+        split = Split(train, test, val, notes=notes if changed else ())
+        refuse_divided(split.sets(), cohort)
+        return split
+
+    def _read(self, file: Path) -> dict[str, Any]:
+        try:
+            saved = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError("split.file: no such file", file) from None
+        except (OSError, ValueError):
+            raise ConfigError("split.file: cannot be read as JSON", file) from None
+        if not _whole(saved):
+            raise ConfigError(
+                'split.file: must hold {"sets": {"train": [case, …], "test": […]}}, as a run\'s'
+                f" {NAME} does",
+                file,
+            )
+        return {"left_out": [], **saved}
+
+
+def _whole(saved: object) -> bool:
+    if not isinstance(saved, dict) or not isinstance(sets := saved.get("sets"), dict):
+        return False
+    lists = [*sets.values(), saved.get("left_out", [])]
+    names = all(isinstance(one, list) and all(isinstance(c, str) for c in one) for one in lists)
+    return names and sets.keys() <= {*SETS}

@@ -1,0 +1,122 @@
+"""The folder of a sweep: an index of its runs, kept true after every job."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from lungseg.files import short, write_text
+from lungseg.privacy import SERIES_KEYS, SOURCE_KEYS
+from lungseg.report.screen import print_table
+from lungseg.runs.status import read_status
+
+FILE = "sweep.csv"
+HEADLINE = ("dsc_mean_nonempty", "accuracy_mean", "recall", "specificity", "precision", "pr_auc")
+SHOWN = {
+    "val/dsc_mean_nonempty": "val DSC",
+    "test/dsc_mean_nonempty": "test DSC",
+    "test/accuracy_mean": "test accuracy",
+    "test/pr_auc": "test PR area",
+}
+"""Numbers that the screen shows, where there are such."""
+
+Row = dict[str, Any]
+
+
+def rows(folder: Path) -> list[Row]:
+    """A row for each job of a sweep, in the order of their numbers: state, settings, numbers.
+
+    Args:
+        folder: Of the sweep.
+    """
+    runs = sorted(
+        (run for run in folder.glob("*") if run.name.isdigit() and (run / ".hydra").is_dir()),
+        key=lambda run: int(run.name),
+    )
+    return [dict(_row(run, _changed(run))) for run in runs]
+
+
+def _changed(run: Path) -> tuple[int, ...]:
+    """Tells a row that was read before from one that has to be read again."""
+    files = (
+        run / ".hydra" / "overrides.yaml",
+        run / "status.json",
+        run / "evaluation" / "summary.json",
+    )
+    return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+
+
+@lru_cache(maxsize=4096)
+def _row(run: Path, changed: tuple[int, ...]) -> tuple[tuple[str, Any], ...]:
+    status = read_status(run) or {"state": "running", "error": None}
+    row: Row = {"job": int(run.name), "state": status["state"], "settings": _settings(run)}
+    summary = run / "evaluation" / "summary.json"
+    if summary.is_file():
+        for name, numbers in json.loads(summary.read_text()).items():
+            row |= {f"{name}/{key}": numbers[key]["value"] for key in HEADLINE}
+    return tuple((row | {"error": status["error"]}).items())
+
+
+def _settings(run: Path) -> dict[str, str]:
+    """What was typed for a job, without what names the source; a new folder may have none yet."""
+    file = run / ".hydra" / "overrides.yaml"
+    typed = OmegaConf.to_container(OmegaConf.load(file)) if file.is_file() else ()
+    settings = dict(str(text).partition("=")[::2] for text in typed or ())
+    hidden = (*SOURCE_KEYS, *SERIES_KEYS)
+    return {key: value for key, value in settings.items() if key.strip("+~") not in hidden}
+
+
+def differing(rows: Iterable[Row]) -> list[str]:
+    """Settings that were typed or swept and are not the same in all jobs."""
+    all_settings = [row["settings"] for row in rows]
+    keys = dict.fromkeys(key for settings in all_settings for key in settings)
+    return [key for key in keys if len({settings.get(key) for settings in all_settings}) > 1]
+
+
+def write_index(folder: Path) -> None:
+    """Write ``sweep.csv``: job, state, the settings that differ, headline numbers, error."""
+    found = rows(folder)
+    keys = differing(found)
+    numbers = dict.fromkeys(key for row in found for key in row if "/" in key)
+    columns = ["job", "state", *keys, *numbers, "error"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(row | row["settings"] for row in found)
+    write_text(folder / FILE, text.getvalue())
+
+
+def print_index(folder: Path) -> None:
+    """Show the index, and what to do with it."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    found = rows(folder)
+    keys = differing(found)
+    numbers = [name for name in SHOWN if any(name in row for row in found)]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    for name in ("job", *keys, "state", *(SHOWN[name] for name in numbers)):
+        table.add_column(name, no_wrap=True)
+    for row in found:
+        settings = [row["settings"].get(key, "") for key in keys]
+        values = ["" if row.get(name) is None else f"{row[name]:.4f}" for name in numbers]
+        cells = [str(row["job"]), *settings, row["state"], *values]
+        table.add_row(*(escape(cell) for cell in cells))
+    print()
+    print_table(table)
+    for row in found:
+        if row["state"] == "failed":
+            print(f"job {row['job']} failed: {row['error']}")
+    states = [row["state"] for row in found]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    print(f"{len(found)} run{'s' if len(found) > 1 else ''}: {counts}; {short(folder / FILE)}")
+    if states.count("completed") > 1:
+        print(f"which differences are real: lungseg compare runs={short(folder)}")

@@ -1,0 +1,126 @@
+"""From a configuration to the parts of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from lungseg.config import build
+from lungseg.data.cohort import Cohort
+from lungseg.data.place import absolute
+from lungseg.errors import ConfigError
+from lungseg.privacy import recorded
+from lungseg.splits import Split
+
+
+def build_parts(config: DictConfig) -> dict[str, Any]:
+    """Everything that needs no data. An optimizer is made on trial, to see its arguments."""
+    from torch import nn
+
+    names = ("model", "loss", "intensity", "optimizer", "split")
+    parts = {name: build(config[name], name) for name in names}
+    try:
+        parts["optimizer"](nn.Linear(1, 1).parameters())
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer: {error}") from None
+    return parts
+
+
+def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
+    """What every checkpoint says of its origin."""
+    return {
+        "config": recorded(config),
+        "seed": config.seed,
+        "store": absolute(cohort.store),
+        "cohort_sha256": cohort.sha256,
+        "image_sha256": cohort.image_sha256,
+        "synthetic": cohort.synthetic,
+        "split": split.sets(),
+    }
+
+
+def build_datamodule(config: DictConfig, cohort: Cohort, split: Split, intensity: Any) -> Any:
+    """Slices of the split's sets, as batches."""
+    from lungseg.data.datamodule import SliceDataModule
+
+    return SliceDataModule(
+        cohort,
+        split.sets(),
+        intensity,
+        batch_size=config.data.batch_size,
+        num_workers=config.data.num_workers,
+        cache_gib=config.data.cache_gib,
+        seed=config.seed,
+    )
+
+
+def build_module(
+    config: DictConfig, parts: dict[str, Any], sets: list[str], record: dict[str, Any]
+) -> Any:
+    """The LightningModule of the parts, with its schedule.
+
+    Args:
+        config: Of the run.
+        parts: As from :func:`build_parts`.
+        sets: Names of all sets.
+        record: As from :func:`record_of`.
+    """
+    from lungseg.training.module import SegmentationModule
+
+    scheduler = {}
+    if config.scheduler:
+        scheduler = {
+            "scheduler": build(config.scheduler.scheduler, "scheduler"),
+            "interval": config.scheduler.interval,
+            "monitor": config.scheduler.get("monitor"),
+            "steps_as": config.scheduler.get("steps_as"),
+        }
+    return SegmentationModule(
+        parts["model"],
+        parts["loss"],
+        parts["optimizer"],
+        scheduler,
+        sets=sets,
+        threshold=config.metrics.threshold,
+        record=record,
+    )
+
+
+def selects(config: DictConfig, split: Split) -> bool:
+    """Whether there is a set by which a best epoch is chosen."""
+    if "checkpoint" not in config.callbacks:
+        return False
+    return config.callbacks.checkpoint.monitor.split("/")[0] in split.sets()
+
+
+def build_trainer(
+    config: DictConfig, run_dir: Path, logger: Any, extra: list[Any], *, selects: bool
+) -> Any:
+    """The Trainer, with the callbacks of the configuration, then the history, then `extra`."""
+    from lungseg.training.device import resolve_precision
+    from lungseg.training.history import History
+
+    callbacks: list[Any] = []
+    for name, callback in config.callbacks.items():
+        if name == "checkpoint":
+            callbacks += build(
+                callback,
+                f"callbacks.{name}",
+                dirpath=run_dir / "checkpoints",
+                select=selects,
+            )
+        else:
+            callbacks.append(build(callback, f"callbacks.{name}"))
+    return build(
+        config.trainer,
+        "trainer",
+        precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
+        callbacks=[*callbacks, History(run_dir / "metrics.csv"), *extra],
+        logger=logger or False,
+        default_root_dir=run_dir,
+        enable_progress_bar=False,  # Lightning's; ours is among the callbacks
+        enable_checkpointing="checkpoint" in config.callbacks,
+        enable_model_summary=False,
+    )

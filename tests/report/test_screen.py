@@ -1,0 +1,40 @@
+"""Tables on the screen."""
+
+from lungseg.apps.prepare import report as print_cohort
+from lungseg.data.cohort import Cohort
+from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.report.numbers import SECTIONS
+from lungseg.report.results import warnings_of
+from lungseg.report.screen import print_summary
+
+
+def test_nothing_is_cut_short_on_a_narrow_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    number = {"value": 0.123456, "n": 123_456_789, "ci95": [0.1, 0.2]}
+    numbers = {key: dict(number) for names in SECTIONS.values() for key in names}
+    numbers["accuracy_min"] |= {"case": "A_rather_long_pseudonym_of_a_case", "z": 123}
+    print_summary({"train": numbers, "val": numbers, "test": numbers}, synthetic=True)
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert shown.count("A_rather_long_pseudonym_of_a_case, slice 123") == 3
+    assert shown.count("123,456,789") == 3 * len(numbers)
+    assert "SYNTHETIC" in shown
+
+
+def test_failed_cases_stand_in_the_table_of_a_preparation(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    print_cohort(Cohort("store", {}, {}, {"Case_003": "Case_003: a [red]file is damaged"}))
+    shown = capsys.readouterr().out
+    assert "0 cases in store" in shown
+    assert any(line.split() == ["Case_003", "failed"] for line in shown.splitlines())
+    assert "Case_003: failed, left out: a [red]file is damaged" in shown
+
+
+def test_failed_cases_are_the_first_warning_of_an_evaluation():
+    record = {"config": {"trainer": {"max_epochs": 2}, "metrics": {"threshold": 0.5}}}
+    cohort = Cohort("store", {}, {}, {"Case_003": "Case_003: a file is damaged"})
+    record["cohort_sha256"] = cohort.sha256
+    rules, weights = Conventions(0.5, "zero"), Weights("last.ckpt", 2)
+    (warning,) = warnings_of(record, cohort, rules, weights)
+    assert warning == "1 case could not be prepared and is left out: Case_003."
+    assert warnings_of(record, Cohort("store", {}), rules, weights) == []

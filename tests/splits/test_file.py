@@ -1,0 +1,71 @@
+"""A split given back is the split that was left, for the same cases."""
+
+import json
+
+import pytest
+
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.splits import Balanced, Explicit, FromFile
+from lungseg.splits.file import describe
+from tests.splits.cohorts import case, random_cohort
+
+COHORT = random_cohort(8, 1)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def write(content):
+        file = tmp_path / "split.json"
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
+        return FromFile(file=str(file))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "make", [Balanced(test=2, val=1), Explicit(test=["Case_003"], train=["Case_000"])]
+)
+def test_round_trip(make, saved):
+    split = make(COHORT)
+    again = saved(describe(split, COHORT, {"seed": 0}))(COHORT)
+    assert again.sets() == split.sets()
+    assert again.notes == ()
+
+
+def test_other_voxels_under_the_same_names_are_said(saved):
+    split = Explicit(test=["Case_003"])(COHORT)
+    changed = Cohort("", COHORT.cases | {"Case_001": case(7, 3)})
+    (note,) = saved(describe(split, COHORT, {}))(changed).notes
+    assert "changed since it was made" in note
+
+
+def test_one_written_by_hand(saved):
+    sets = {"train": COHORT.names[:6], "test": COHORT.names[6:]}
+    assert saved({"sets": sets})(COHORT).sets() == sets
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot be read as JSON"),
+        ([], "must hold"),
+        ({"train": []}, "must hold"),
+        ({"sets": {"train": "Case_000"}}, "must hold"),
+        ({"sets": {"training": ["Case_000"]}}, "must hold"),
+        ({"sets": {"train": COHORT.names[:7], "test": ["Case_099"]}}, "not in this cohort: Case_099"),
+        ({"sets": {"train": COHORT.names[:5], "test": ["Case_005"]}}, "does not say where these cases belong: Case_006, Case_007"),
+        ({"sets": {"train": COHORT.names, "test": ["Case_005"]}}, r"Case_005 is listed twice \(in train and test\)"),
+        ({"sets": {"train": COHORT.names}}, "no case is left for test"),
+    ],
+)  # fmt: skip
+def test_refusals(content, message, saved):
+    with pytest.raises(ConfigError, match=message):
+        saved(content)(COHORT)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(ConfigError, match="split.file: must be given"):
+        FromFile()
+    with pytest.raises(ConfigError, match="split.file: no such file"):
+        FromFile(file=str(tmp_path / "nowhere.json"))(COHORT)
