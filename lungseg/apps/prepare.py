@@ -22,6 +22,7 @@ from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, join
 from lungseg.data.prepare import Rules
 from lungseg.data.prepare import prepare as bring_up_to_date
+from lungseg.data.source import Generated
 from lungseg.errors import ConfigError
 from lungseg.files import replacing
 from lungseg.moved import first_names
@@ -72,7 +73,7 @@ def prepare(config: DictConfig) -> Cohort:
             raise ConfigError("data.root: must be given: data.root=DIR")
         check_list(data.get("numbers"), config.outputs)
         source = build(data.source, "data")
-        if hasattr(source, "materialize"):
+        if isinstance(source, Generated):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
         cohort = bring_up_to_date(
             source,

@@ -4,64 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from lungseg.data import store as stores
-from lungseg.data.case import Case
 from lungseg.data.place import Place, read_text
 from lungseg.errors import DataError
 
 FILE = "cohort.json"
-
-
-class UnpairedError(DataError):
-    """Some cases have an image without a mask, or a mask without an image.
-
-    Args:
-        message: One line.
-        path: Folder of the source.
-        cases: Names of all cases, these among them, in order.
-        reasons: What is missing, by case.
-    """
-
-    def __init__(
-        self, message: str, path: object, cases: list[str], reasons: dict[str, str]
-    ) -> None:
-        super().__init__(message, path)
-        self.cases = cases
-        self.reasons = reasons
-
-
-class Source(Protocol):
-    """Where cases come from. Adding one: a class with these four methods, and a YAML.
-
-    It must survive pickling: cases are read in other processes.
-    """
-
-    def cases(self) -> list[str]:
-        """Names of all cases, in the order that positions in a split count by.
-
-        Raises:
-            UnpairedError: If images or masks are missing of some.
-            DataError: If there are no cases.
-        """
-
-    def state(self, case: str) -> str:
-        """Cheap fingerprint of a case's files: equal means unchanged."""
-
-    def patient(self, case: str) -> str | Collection[str]:
-        """What tells the case's patient from others; compared in memory, never written.
-
-        A text, or several: cases that share one are never split. Empty where it is not known.
-
-        Raises:
-            IdentityError: If the case's name gives the patient away, or that cannot be told.
-        """
-
-    def read(self, case: str) -> Case:
-        """Read one case."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 
 from lungseg import __version__
-from lungseg.data.cohort import Source
 from lungseg.data.place import Place, read_text, write_text
+from lungseg.data.source import RemembersFiles, Source
 
 FAILED = "failed.json"
 FILES = "files.json"
@@ -49,13 +49,13 @@ def _under(on_finding: Mapping[str, str], state: str) -> str:
 
 def recall_files(source: Source, store: Place) -> None:
     """Tell a source that groups files itself which it gave to which case before."""
-    if hasattr(source, "recall"):
+    if isinstance(source, RemembersFiles):
         text = read_text(store, FILES)
         source.recall(json.loads(text) if text else {})
 
 
 def keep_files(source: Source, store: Place) -> None:
     """Remember which files went to which case, before any case is stored."""
-    files = source.remembered() if hasattr(source, "remembered") else {}
+    files = source.remembered() if isinstance(source, RemembersFiles) else {}
     if files:
         write_text(store, FILES, json.dumps(files) + "\n")

@@ -14,7 +14,7 @@ def label_patients(keys: Mapping[str, str | Collection[str]]) -> dict[str, str]:
     """A label for each case's patient: the name of the patient's first case.
 
     Args:
-        keys: By case, what :meth:`lungseg.data.cohort.Source.patient` gives. Cases that share a key
+        keys: By case, what :meth:`lungseg.data.source.Source.patient` gives. Cases that share a key
             are of one patient, and so are those that others link; a case without any is alone.
     """
     parent = {name: name for name in keys}

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.data import store as stores
-from lungseg.data.cohort import FILE, Cohort, Source, UnpairedError
+from lungseg.data.cohort import FILE, Cohort
 from lungseg.data.lock import locked
 from lungseg.data.notes import keep_files, read_failures, recall_files, write_failures
 from lungseg.data.parallel import Parallel, stop_if_orphaned
 from lungseg.data.patients import label_patients, recorded_labels, tell_patients
 from lungseg.data.place import Place, is_url, read_text, write_text
+from lungseg.data.source import Source, UnpairedError
 from lungseg.errors import ConfigError, DataError, IdentityError
 from lungseg.findings import Action, judge
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from lungseg.data.cohort import UnpairedError
+from lungseg.data.source import UnpairedError
 from lungseg.errors import DataError
 from lungseg.sources.natural import natural
 
