@@ -63,8 +63,8 @@ def monai(root: Path, out: Path) -> None:
 
 
 def ours(root: Path, out: Path) -> None:
-    from lungseg.apps.prepare import AUDIT
     from lungseg.data.prepare import prepare
+    from lungseg.report.audit_files import AUDIT
     from lungseg.sources.lctsc import LctscFolder
 
     prepare(LctscFolder(root), out / "store", pages=AUDIT)

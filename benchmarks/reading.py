@@ -79,9 +79,10 @@ def cohort(folder: Path) -> Path:
 
 
 def nothing_changed(folder: Path) -> None:
-    from lungseg.apps.prepare import AUDIT
     from lungseg.data.parallel import Parallel
-    from lungseg.data.prepare import Rules, prepare
+    from lungseg.data.prepare import prepare
+    from lungseg.data.rules import Rules
+    from lungseg.report.audit_files import AUDIT
     from lungseg.sources.lctsc import LctscFolder
 
     root = cohort(folder)

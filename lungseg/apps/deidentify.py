@@ -27,7 +27,7 @@ SHOWN = 10
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Copy, and say what was copied and what was not."""
-    from lungseg.apps.prepare import track
+    from lungseg.report.screen import track
 
     retain = config.retain_patient_characteristics
     if not isinstance(retain, bool):  # any word would count as true

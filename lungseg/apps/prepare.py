@@ -6,52 +6,34 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.config import build
 from lungseg.data import cohort as cohorts
-from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.data.export import export_npz
 from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, join
-from lungseg.data.prepare import Rules
-from lungseg.data.prepare import prepare as bring_up_to_date
+from lungseg.data.prepare import prepare as update_store
+from lungseg.data.rules import Rules
 from lungseg.data.source import Generated
 from lungseg.errors import ConfigError
-from lungseg.files import replacing
 from lungseg.moved import first_names
+from lungseg.report.audit_files import AUDIT
+from lungseg.report.screen import print_cohort, track
 from lungseg.sources.maskless import NONE
 from lungseg.sources.numbering import check_list
 
 log = logging.getLogger(__name__)
 
-NAMED = 6
-"""Cases named in one line on the screen."""
-
-
-def audit(cohort: Cohort) -> dict[str, str]:
-    """Texts of the audit's files, by name."""
-    from lungseg.report.audit import audit_csv, audit_json
-    from lungseg.report.audit_page import audit_html
-
-    page = audit_html(cohort, lambda name: stores.open_preview(cohort.store, name))
-    texts = audit_csv(cohort), audit_json(cohort), page
-    return dict(zip(AUDIT[0], texts, strict=True))
-
-
-AUDIT = ("audit.csv", "audit.json", "audit.html"), audit
-
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Prepare a cohort and say what it holds."""
+    """Prepare a cohort and print what it contains."""
     cohort = prepare(config)
-    report(cohort)
+    print_cohort(cohort)
     log.info(f"to look at: {join(cohort.store, 'audit.html')}")
 
 
@@ -69,13 +51,13 @@ def prepare(config: DictConfig) -> Cohort:
     if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
-        if data.root == "":  # a variable of the shell that is not set
+        if data.root == "":  # an unset shell variable
             raise ConfigError("data.root: must be given: data.root=DIR")
         check_list(data.get("numbers"), config.outputs)
         source = build(data.source, "data")
         if isinstance(source, Generated):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
-        cohort = bring_up_to_date(
+        cohort = update_store(
             source,
             store_path(config),
             settings=_settings(data),
@@ -85,20 +67,20 @@ def prepare(config: DictConfig) -> Cohort:
             track=lambda names: track(names, "Preparing cases"),
         )
     if data.export_npz is not None:
-        export_npz(cohort, Path(data.export_npz))
+        export_npz(cohort, Path(data.export_npz), lambda names: track(names, "Exporting npz"))
     return cohort
 
 
 def prepare_with_masks(config: DictConfig) -> Cohort:
-    """As :func:`prepare`, for what learns from masks or is measured by them.
+    """As :func:`prepare`, for training and evaluation, which need masks.
 
     Raises:
-        ConfigError: If ``data.masks=none``: said before hours of preparation.
+        ConfigError: If ``data.masks=none``; raised before hours of preparation.
         DataError: If a prepared case has no mask.
     """
     if config.data.get("masks") == NONE:
         raise ConfigError(
-            "data.masks=none: cases without masks can be prepared and looked at, not trained on or"
+            "data.masks=none: cases without masks can be prepared and inspected, not trained on or"
             " evaluated"
         )
     cohort = prepare(config)
@@ -110,9 +92,9 @@ def _rules(data: DictConfig) -> Rules:
     on_finding = data.get("on_finding")
     if isinstance(on_finding, str):  # one word for both
         on_finding = {"error": on_finding, "warning": on_finding}
-    found = Rules() if on_finding is None else Rules(on_finding)
+    rules = Rules() if on_finding is None else Rules(on_finding)
     return replace(
-        found,
+        rules,
         skip_bad_cases=_flag(data, "skip_bad_cases"),
         patients=data.get("patients", "id"),
     )
@@ -126,111 +108,25 @@ def _flag(data: DictConfig, key: str) -> bool:
 
 
 def _settings(data: DictConfig) -> str:
-    """What the source reads by; where its files are is not part of it."""
+    """Settings that the source's reading depends on; the location of its files is not one."""
     source = OmegaConf.to_container(data.source, resolve=True)
     assert isinstance(source, dict)
-    places = ("root", "numbers")
-    read_by = {key: source[key] for key in source if key not in places}
-    return json.dumps(first_names(read_by), sort_keys=True)
+    locations = ("root", "numbers")
+    settings = {key: source[key] for key in source if key not in locations}
+    return json.dumps(first_names(settings), sort_keys=True)
 
 
 def store_path(config: DictConfig) -> Place:
-    """Path or URL of the store: as set, else by a digest of the source's settings.
+    """Path or URL of the store: as set, or named by a digest of the source's settings.
 
-    Two sources never share a default store, and the path gives no source path away.
+    Two sources never share a default store, and its path does not reveal the source's.
     """
     if config.data.store is not None:
         return str(config.data.store).removeprefix("file://")
     source = OmegaConf.to_container(config.data.source, resolve=True)
     assert isinstance(source, dict)
     source["root"] = os.path.abspath(source["root"])
-    source.pop("numbers", None)  # where a list stands says nothing of the data
-    digest = hashlib.sha256(json.dumps(first_names(source), sort_keys=True).encode()).hexdigest()[
-        :8
-    ]
+    source.pop("numbers", None)  # the location of a list does not change the data
+    settings = json.dumps(first_names(source), sort_keys=True)
+    digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
     return Path(config.outputs) / "prepared" / f"{config.data.name}-{digest}"
-
-
-def export_npz(cohort: Cohort, folder: Path) -> None:
-    """Write ``<case>.npz``: ``image`` (int16 HU) and ``mask`` (uint8), ``[z, y, x]``, aligned.
-
-    Of a case without mask, ``image`` alone.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in track(cohort.names, "Exporting npz"):
-        arrays: dict[str, Any] = {"image": stores.open_image(cohort.store, name)[:]}
-        if stores.has_mask(cohort.cases[name]):
-            arrays["mask"] = stores.open_arrays(cohort.store, name)[1][:]
-        with replacing(folder / f"{name}.npz") as part:
-            np.savez_compressed(part, **arrays)
-
-
-def track(names: list[str], what: str) -> Iterable[str]:
-    """Iterate under a progress bar on a terminal; the bar vanishes when done."""
-    from rich.console import Console
-    from rich.progress import track as rich_track
-
-    console = Console(stderr=True)
-    if not names or not console.is_terminal:
-        return names
-    return rich_track(names, what, console=console, transient=True)
-
-
-def report(cohort: Cohort) -> None:
-    """Print the cohort in figures, a row a case, and below it what was found in the files."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from lungseg.report.audit import cases_in, failures, totals
-    from lungseg.report.audit_cases import evidence_cells, lung_cells
-
-    console = Console()
-    whole, failed = totals(cohort), failures(cohort)
-    plural = "s" if whole["n_cases"] != 1 else ""
-    masked = whole["n_without_mask"] < whole["n_cases"] or not cohort.cases
-    alone = "" if masked else " without masks"
-    title = escape(f"{whole['n_cases']} case{plural}{alone} in {cohort.store}")
-    if cohort.synthetic:
-        title += " (SYNTHETIC)"
-    table = Table(
-        title=title,
-        min_width=min(len(title), console.width),  # a title wraps where its table ends
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("case", overflow="fold")
-    # What else is known stands in the audit; this fits a terminal of 80 columns.
-    lung, evidence = (["empty", "lung"], ["flip", "score"]) if masked else ([], [])
-    for column in ("slices", *lung, "spacing mm", *evidence, "findings"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, case in cases_in(cohort).items():
-        table.add_row(
-            escape(name),
-            str(case["slices"]),
-            *(lung_cells(case)[:2] if masked else []),
-            " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
-            *(evidence_cells(case["alignment"]) if masked else []),
-            str(len(case["findings"]) or ""),
-        )
-    for name in failed:
-        table.add_row(escape(name), "failed", style="red")
-    if cohort.cases:
-        table.add_section()
-        shares = []
-        if not whole["n_without_mask"]:
-            shares = [f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"]
-        table.add_row("all", str(whole["n_slices"]), *shares)
-    console.print(table)
-    for name, reason in failed.items():
-        console.print(
-            f"{name}: failed, left out: {reason}", style="red", soft_wrap=True, markup=False
-        )
-    told: dict[str, list[str]] = {}
-    for name, case in cases_in(cohort).items():
-        for finding in case["findings"]:
-            told.setdefault(f"{finding['severity']}: {finding['text']}", []).append(name)
-    for sentence, names in told.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        console.print(f"{', '.join(names[:NAMED])}{more}: {sentence}", soft_wrap=True, markup=False)

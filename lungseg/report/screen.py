@@ -1,18 +1,21 @@
-"""The numbers of an evaluation or of a comparison, on the screen."""
+"""Tables and progress bars on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from lungseg.data.cohort import Cohort
     from lungseg.report.comparison import Comparison
     from lungseg.splits.balance import Balance
 
 ROWS = 20
-"""Of a comparison, at most, on the screen; the files hold all."""
+"""Rows of a comparison shown on the screen; the files contain all."""
+NAMED = 6
+"""Cases named in one line."""
 
 
 def one_liner(summary: dict[str, Any]) -> str:
@@ -50,8 +53,8 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
     print_table(table)
 
 
-def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
-    """Print each setting's numbers, what was found of each pair, and what to know of both."""
+def print_comparison(comparison: Comparison, notes: Sequence[str]) -> None:
+    """Print the numbers of each setting, the result for each pair, and notes on both."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -62,32 +65,33 @@ def print_comparison(found: Comparison, notes: Sequence[str]) -> None:
     from lungseg.report.settings import cut
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    several = len(found.groups) > 1
+    several = len(comparison.groups) > 1
     for name in (*(["group"] if several else []), "setting"):
         table.add_column(name, no_wrap=True)
-    keys = dict.fromkeys((found.metric.headline, "dsc_mean_nonempty", "accuracy_mean"))
-    columns = [(name, key) for name in sets_shown(found) for key in keys]
+    keys = dict.fromkeys((comparison.metric.headline, "dsc_mean_nonempty", "accuracy_mean"))
+    columns = [(name, key) for name in sets_shown(comparison) for key in keys]
     for name in ("runs", *(f"{name} {BRIEF.get(key, key)}" for name, key in columns)):
         table.add_column(name, justify="right", no_wrap=True)
-    for setting in found.settings[:ROWS]:
-        numbers = headlines(found, setting)
+    for setting in comparison.settings[:ROWS]:
+        numbers = headlines(comparison, setting)
         cells = []
         for name, key in columns:
             number = numbers.get(name, {}).get(key, {"value": None, "n_runs": 0})
-            some = 0 < number["n_runs"] < len(setting.runs)  # undefined in the other repeats
+            some = 0 < number["n_runs"] < len(setting.runs)  # the other repeats are undefined
             part = f" ({number['n_runs']} of {len(setting.runs)} runs)" if some else ""
             cells.append(shown(key, number | {"n": 0}).value + part)
         first = [setting.group] if several else []
         table.add_row(*first, escape(cut(setting.name, 60)), str(len(setting.runs)), *cells)
-    what = ", ".join(one.name for one in found.varied) or (
-        "the seed" if seeds(found) else "nothing"
+    what = ", ".join(setting.name for setting in comparison.varied) or (
+        "the seed" if seeds(comparison) else "nothing"
     )
     print(f"the runs differ in {what}")
     print_table(table)
-    for line in [*(pair.sentence for pair in found.pairs[:ROWS]), *notes]:
+    for line in [*(pair.sentence for pair in comparison.pairs[:ROWS]), *notes]:
         print(line)
-    if max(len(found.settings), len(found.pairs)) > ROWS:
-        print(f"… of {len(found.settings)} settings and {len(found.pairs)} pairs; the page has all")
+    if max(len(comparison.settings), len(comparison.pairs)) > ROWS:
+        n_settings, n_pairs = len(comparison.settings), len(comparison.pairs)
+        print(f"… of {n_settings} settings and {n_pairs} pairs; the page has all")
 
 
 def print_balance(balance: Balance) -> None:
@@ -98,21 +102,21 @@ def print_balance(balance: Balance) -> None:
 
     from lungseg.report.balance import columns, lines, remarks
 
-    found = balance.to_dict()
-    first, *others = columns(found)
+    content = balance.to_dict()
+    first, *others = columns(content)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column(first, no_wrap=True)
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
-    for line in lines(found):
+    for line in lines(content):
         table.add_row(*map(escape, line))
     print_table(table)
-    for remark in remarks(found):
+    for remark in remarks(content):
         print(remark)
 
 
 def print_table(table: Table) -> None:
-    """Print a table in full: better lines that wrap than figures cut short."""
+    """Print a table in full: lines that wrap are better than truncated numbers."""
     from rich.console import Console
     from rich.measure import Measurement
 
@@ -120,3 +124,75 @@ def print_table(table: Table) -> None:
     console = Console()
     console.width = max(console.width, needed)
     console.print(table)
+
+
+def print_cohort(cohort: Cohort) -> None:
+    """Print the cohort, one row per case, and below it the findings in the files."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from lungseg.report.audit import cases_in, failures, totals
+    from lungseg.report.audit_cases import evidence_cells, lung_cells
+
+    console = Console()
+    whole, failed = totals(cohort), failures(cohort)
+    plural = "s" if whole["n_cases"] != 1 else ""
+    masked = whole["n_without_mask"] < whole["n_cases"] or not cohort.cases
+    alone = "" if masked else " without masks"
+    title = escape(f"{whole['n_cases']} case{plural}{alone} in {cohort.store}")
+    if cohort.synthetic:
+        title += " (SYNTHETIC)"
+    table = Table(
+        title=title,
+        min_width=min(len(title), console.width),  # a title wraps where its table ends
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("case", overflow="fold")
+    # The audit has more columns; these fit a terminal of 80 characters.
+    lung, evidence = (["empty", "lung"], ["flip", "score"]) if masked else ([], [])
+    for column in ("slices", *lung, "spacing mm", *evidence, "findings"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, case in cases_in(cohort).items():
+        table.add_row(
+            escape(name),
+            str(case["slices"]),
+            *(lung_cells(case)[:2] if masked else []),
+            " ".join(f"{size:.3g}" for size in case["spacing_mm"]),
+            *(evidence_cells(case["alignment"]) if masked else []),
+            str(len(case["findings"]) or ""),
+        )
+    for name in failed:
+        table.add_row(escape(name), "failed", style="red")
+    if cohort.cases:
+        table.add_section()
+        shares = []
+        if not whole["n_without_mask"]:
+            shares = [f"{whole['empty_share']:.3f}", f"{whole['positive_share']:.4f}"]
+        table.add_row("all", str(whole["n_slices"]), *shares)
+    console.print(table)
+    for name, reason in failed.items():
+        console.print(
+            f"{name}: failed, left out: {reason}", style="red", soft_wrap=True, markup=False
+        )
+    cases_by_finding: dict[str, list[str]] = {}
+    for name, case in cases_in(cohort).items():
+        for finding in case["findings"]:
+            sentence = f"{finding['severity']}: {finding['text']}"
+            cases_by_finding.setdefault(sentence, []).append(name)
+    for sentence, names in cases_by_finding.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        console.print(f"{', '.join(names[:NAMED])}{more}: {sentence}", soft_wrap=True, markup=False)
+
+
+def track(names: list[str], what: str) -> Iterable[str]:
+    """Iterate with a progress bar on a terminal; the bar disappears at the end."""
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    console = Console(stderr=True)
+    if not names or not console.is_terminal:
+        return names
+    return rich_track(names, what, console=console, transient=True)

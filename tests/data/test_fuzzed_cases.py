@@ -8,7 +8,8 @@ import pytest
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
-from lungseg.data.prepare import Rules, prepare
+from lungseg.data.prepare import prepare
+from lungseg.data.rules import Rules
 from lungseg.sources.lctsc import LctscFolder
 from tests.dicom.fuzz import mutate
 

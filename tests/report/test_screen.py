@@ -1,11 +1,10 @@
 """Tables on the screen."""
 
-from lungseg.apps.prepare import report as print_cohort
 from lungseg.data.cohort import Cohort
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.report.numbers import SECTIONS
 from lungseg.report.results import warnings_of
-from lungseg.report.screen import print_summary
+from lungseg.report.screen import print_cohort, print_summary
 
 
 def test_nothing_is_cut_short_on_a_narrow_terminal(capsys, monkeypatch):

@@ -58,7 +58,8 @@ def test_copies_of_a_folder_do_not_move_the_others():
 
 def test_folders_whose_files_are_alike_in_name_size_and_time(phantom_root, tmp_path):
     """As in archives that write the same time everywhere."""
-    from lungseg.data.prepare import Rules, prepare
+    from lungseg.data.prepare import prepare
+    from lungseg.data.rules import Rules
     from lungseg.data.store import open_arrays
 
     for case, name in (("Case_001", "A"), ("Case_004", "B"), ("Case_002", "C")):

@@ -1,0 +1,72 @@
+"""Stores behind URLs."""
+
+import numpy as np
+import pytest
+
+from lungseg.data import store as stores
+from lungseg.data.cohort import open_cohort
+from lungseg.data.pages import Pages
+from lungseg.data.prepare import prepare
+from lungseg.errors import DataError
+from lungseg.sources.lctsc import LctscFolder
+from tests.data.tampering import rewrite
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    """An S3 server of its own, on this machine."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", port=0)
+    pytest.importorskip("s3fs")
+    server.start()
+    host, port = server.get_host_and_port()
+    patch = pytest.MonkeyPatch()
+    patch.setenv("AWS_ACCESS_KEY_ID", "key")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    import fsspec
+
+    fsspec.filesystem("s3").mkdir("scans")
+    yield "s3://scans/store"
+    patch.undo()
+    server.stop()
+
+
+@pytest.mark.parametrize("where", ["memory", "bucket"])
+def test_a_store_behind_a_url(three_cases, tmp_path, where, request):
+    url = "memory://scans/store" if where == "memory" else request.getfixturevalue("bucket")
+    local = prepare(LctscFolder(three_cases), tmp_path / "store")
+    there = prepare(
+        LctscFolder(three_cases), url, pages=Pages(("audit.txt",), lambda _: {"audit.txt": "seen"})
+    )
+    assert there.sha256 == local.sha256
+    assert open_cohort(url).cases == there.cases
+    for name in there.names:
+        for here, far in zip(
+            stores.open_arrays(local.store, name), stores.open_arrays(url, name), strict=True
+        ):
+            np.testing.assert_array_equal(here[:], far[:])
+    # A changed case is replaced, the others are left alone.
+    rewrite(three_cases / "Images" / "Case_001", PatientSex="O")
+    read = []
+    prepare(LctscFolder(three_cases), url, track=lambda names: read.extend(names) or names)
+    assert read == ["Case_001"]
+    assert open_cohort(url).cases["Case_001"]["fingerprint"]["sex"] == "O"
+
+
+def test_half_a_case_in_a_bucket_is_no_case(three_cases, monkeypatch):
+    import zarr
+
+    url = "memory://half/store"
+    case = LctscFolder(three_cases).read("Case_000")
+    with monkeypatch.context() as patch:
+        patch.setattr(zarr.core.attributes.Attributes, "put", lambda *_: 1 / 0)
+        with pytest.raises(DataError, match="cannot be reached .ZeroDivisionError"):
+            stores.write_case(url, case, "state")
+    assert stores.attributes(url, "Case_000") is None
+    stores.write_case(url, case, "state")
+    assert stores.attributes(url, "Case_000") is not None
+
+
+def test_a_url_of_no_known_kind_is_refused(three_cases):
+    with pytest.raises(DataError, match="data.store: Protocol not known: nowhere"):
+        prepare(LctscFolder(three_cases), "nowhere://store")
