@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from lungseg.metrics.statistics import paired_difference, pairs, verdict
+from lungseg.metrics.difference import paired_difference
+from lungseg.metrics.statistics import pairs, verdict
 
 CASES = (8, 12, 24, 60)
 REPEATS = ((1, 1), (3, 3), (5, 5), (1, 3))

@@ -9,23 +9,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lungseg.metrics.sides import LEFT, RIGHT, SideArray, split_sides
-from lungseg.metrics.surface import (
+from lungseg.metrics.masks import (
     BoolArray,
     FloatArray,
-    SurfaceDistances,
     as_steps,
     bounding_box,
-    distances,
+    indices_of,
+    surface,
+    validate_pair,
+)
+from lungseg.metrics.nearest import distances, nearest
+from lungseg.metrics.sides import LEFT, RIGHT, SideArray, split_sides
+from lungseg.metrics.surface import (
+    SurfaceDistances,
     hausdorff95,
     hausdorff95_mean,
-    indices_of,
     mean_surface_distance,
-    nearest,
-    surface,
     surface_dice,
     surface_distances,
-    validate_pair,
 )
 
 TOLERANCE_MM = 2.0

@@ -9,17 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
 
-from lungseg.metrics.surface import (
+from lungseg.metrics.masks import (
     BoolArray,
     FloatArray,
     as_steps,
     bounding_box,
-    distances,
     erode_along,
-    nearest,
     surface,
     validate_mask,
 )
+from lungseg.metrics.nearest import distances, nearest
 
 RIGHT, LEFT = 1, 2
 """Labels of the patient's right and left lung."""

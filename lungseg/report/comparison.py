@@ -11,13 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lungseg.errors import ConfigError, DataError
-from lungseg.metrics.statistics import (
-    Difference,
-    Verdict,
-    holm,
-    paired_difference,
-    verdict,
-)
+from lungseg.metrics.difference import Difference, paired_difference
+from lungseg.metrics.statistics import Verdict, holm, verdict
 from lungseg.report.settings import Varied, canonical, differences, key_of, label, varied
 from lungseg.runs.read import COMPLETED, Run
 

@@ -9,9 +9,9 @@ from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.splits.covariates import covariates
 from lungseg.splits.exhaustive import count, exhaustive
+from lungseg.splits.local_search import local_search
 from lungseg.splits.objective import Objective
 from lungseg.splits.patients import by_name
-from lungseg.splits.search import search
 
 DEFAULT = ("empty_share", "positive_share", "sex")
 MOST = 1_000_000
@@ -81,7 +81,7 @@ class Even:
         if ways <= MOST and ways * len(sizes) <= MOST_SETS:
             labels, how = exhaustive(objective, sizes), _all_tried(ways)
         else:
-            labels = search(objective, sizes, self.seed)
+            labels = local_search(objective, sizes, self.seed)
             how = f"found by a search (split.seed={self.seed}); too many ways to try all"
         sets = [
             sorted(case for unit, k in zip(units, labels, strict=True) if k == label

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lungseg.metrics.cases import CaseScore, case_row
+from lungseg.metrics.masks import surface_points
 from lungseg.metrics.sides import split_sides
 from lungseg.metrics.surface import (
     hausdorff95,
@@ -14,7 +15,6 @@ from lungseg.metrics.surface import (
     mean_surface_distance,
     surface_dice,
     surface_distances,
-    surface_points,
 )
 
 SPACING = (3.0, 1.0, 2.0)

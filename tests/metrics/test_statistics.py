@@ -7,15 +7,8 @@ import pytest
 from scipy.stats import bootstrap, ttest_ind, ttest_rel, wilcoxon
 
 from benchmarks.statistics import CASES, FAMILIES, REPEATS, compared, false_alarms
-from lungseg.metrics.statistics import (
-    Difference,
-    holm,
-    least_cases,
-    least_p,
-    paired_difference,
-    pairs,
-    verdict,
-)
+from lungseg.metrics.difference import Difference, paired_difference
+from lungseg.metrics.statistics import holm, least_cases, least_p, pairs, verdict
 from tests.conftest import CLONE
 
 

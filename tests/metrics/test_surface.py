@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as hnp
 from scipy.ndimage import binary_erosion, gaussian_filter
 from scipy.spatial.distance import cdist
 
-from lungseg.metrics import surface as module
+from lungseg.metrics import nearest as module
+from lungseg.metrics.masks import surface_points
 from lungseg.metrics.surface import (
     SurfaceDistances,
     hausdorff95,
@@ -19,7 +20,6 @@ from lungseg.metrics.surface import (
     mean_surface_distance,
     surface_dice,
     surface_distances,
-    surface_points,
 )
 
 SPACINGS = [(3.0, 0.98, 0.98), (1.0, 1.0, 1.0), (0.7, 2.0, 1.3)]

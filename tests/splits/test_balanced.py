@@ -11,8 +11,8 @@ from lungseg.splits.balance import balance_of
 from lungseg.splits.covariates import covariates
 from lungseg.splits.even import DEFAULT
 from lungseg.splits.exhaustive import assignments, count, exhaustive
+from lungseg.splits.local_search import local_search
 from lungseg.splits.objective import Objective
-from lungseg.splits.search import search
 from tests.splits.cohorts import TESTED, case, plain, random_cohort, report_cohort
 
 
@@ -131,7 +131,7 @@ def test_the_search_finds_the_best_where_all_can_be_tried():
         objective = objective_of(random_cohort(n, n))
         best = objective(exhaustive(objective, (n - k, k))[None], 2)[0]
         for seed in range(8):
-            found = search(objective, (n - k, k), seed)
+            found = local_search(objective, (n - k, k), seed)
             assert (found == 1).sum() == k
             hits.append(objective(found[None], 2)[0] <= best + 1e-6)
     assert sum(hits) >= 0.95 * len(hits)

@@ -5,8 +5,7 @@ import time
 import pytest
 
 from lungseg.errors import ConfigError
-from lungseg.splits import KFold, LeaveOneOut
-from lungseg.splits import search as searching
+from lungseg.splits import KFold, LeaveOneOut, local_search
 from tests.splits.cohorts import plain, random_cohort
 from tests.splits.test_balanced import unevenness
 
@@ -91,8 +90,8 @@ def test_as_many_folds_as_patients_or_nearly(n, k):
 
 
 def test_a_search_for_more_folds_than_a_byte_counts(monkeypatch):
-    monkeypatch.setattr(searching, "KICKS", 1)
-    monkeypatch.setattr(searching, "STARTS", 1)
+    monkeypatch.setattr(local_search, "KICKS", 1)
+    monkeypatch.setattr(local_search, "STARTS", 1)
     cohort = random_cohort(140, 5)
     split = KFold(k=130, fold=129)(cohort)
     assert "search" in split.balance.how

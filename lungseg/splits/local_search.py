@@ -23,7 +23,7 @@ PERFECT = 1e-6
 """Of the objective: a thousandth of a standard deviation, in all, is even enough."""
 
 
-def search(objective: Objective, sizes: Sequence[int], seed: int) -> Labels:
+def local_search(objective: Objective, sizes: Sequence[int], seed: int) -> Labels:
     """Iterated local search (Lourenço, Martin and Stützle, 2003).
 
     From random starts, the best swap of two units of different sets is made until none helps; then
