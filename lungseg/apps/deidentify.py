@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms, read_or_make_key
 from lungseg.dicom.deidentify.tree import AUDIT, Account, check_folders, deidentify_tree
 from lungseg.errors import ConfigError, DataError
@@ -35,12 +35,12 @@ def run(config: DictConfig, run_dir: Path) -> None:
     source, output = Path(config.input), Path(config.output)
     check_folders(source, output)
     lungs = LungNames.of(config.lungs)
-    rules = Rules(
+    options = DeidentifyOptions(
         pseudonyms=Pseudonyms(_key(config.key, output)),
         rename=lambda names: new_names(names, lungs),
         retain_patient_characteristics=retain,
     )
-    account = deidentify_tree(source, output, rules, lambda files: track(files, "De-identifying"))
+    account = deidentify_tree(source, output, options, lambda files: track(files, "De-identifying"))
     _report(account, output)
     if account.damaged:
         for file, damage in account.damaged[:SHOWN]:

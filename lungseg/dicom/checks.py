@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lungseg.dicom.hu import AIR_HU, Seen
-from lungseg.dicom.slices import Place
+from lungseg.dicom.slices import SliceHeader
 from lungseg.findings import Finding
 
 # Chest CT holds at least this share of air and lung, and of soft tissue. See `plausible_hu`.
@@ -16,49 +16,49 @@ SAME_DIRECTION = 1e-3
 SAME_SPACING = 1e-3
 
 
-def check_alike(places: Sequence[Place]) -> None:
+def check_alike(headers: Sequence[SliceHeader]) -> None:
     """Refuse slices that share no image plane or no pixel spacing.
 
     Raises:
         ValueError: Saying which of the two, with its values.
     """
-    first = places[0]
+    first = headers[0]
     for name, values, tolerance in (
-        ("pixel spacing", np.array([place.pixel_spacing for place in places]), SAME_SPACING),
-        ("orientation", np.array([place.orientation for place in places]), SAME_DIRECTION),
+        ("pixel spacing", np.array([header.pixel_spacing for header in headers]), SAME_SPACING),
+        ("orientation", np.array([header.orientation for header in headers]), SAME_DIRECTION),
     ):
-        off = np.abs(values - values[0]).reshape(len(places), -1).max(axis=1)
+        off = np.abs(values - values[0]).reshape(len(headers), -1).max(axis=1)
         scale = first.pixel_spacing[0] if name == "pixel spacing" else 1.0
         if off.max() > tolerance * scale:
             one, other = (values[k].ravel().round(4).tolist() for k in (0, int(off.argmax())))
             raise ValueError(f"slices differ in {name}: {one} and {other}")
 
 
-def check_places(places: Sequence[Place]) -> list[Finding]:
+def check_slices(headers: Sequence[SliceHeader]) -> list[Finding]:
     """Findings on numbers, units and direction of slices in order."""
     findings = []
-    known = [place.instance for place in places if place.instance is not None]
+    known = [header.instance for header in headers if header.instance is not None]
     if known and known == sorted(known, reverse=True):
         text = "InstanceNumber runs against the slices' positions"
         findings.append(Finding("instance-number", "info", text))
     elif known and known != sorted(known):
         text = "InstanceNumber does not follow the slices' positions"
         findings.append(Finding("instance-number", "warning", text))
-    if len({(place.slope, place.intercept) for place in places}) > 1:
+    if len({(header.slope, header.intercept) for header in headers}) > 1:
         text = "slices differ in RescaleSlope or RescaleIntercept; each is rescaled by its own"
         findings.append(Finding("mixed-rescale", "warning", text))
-    without = sum(not place.rescaled for place in places)
+    without = sum(not header.rescaled for header in headers)
     if without:
         text = (
             f"{without} slice(s) without RescaleSlope and RescaleIntercept: values taken as they"
             " are, which need not be HU"
         )
         findings.append(Finding("no-rescale", "error", text))
-    other = sum(place.units not in ("", "HU") for place in places)
+    other = sum(header.units not in ("", "HU") for header in headers)
     if other:
         text = f"{other} slice(s) whose RescaleType is not HU"
         findings.append(Finding("not-hu", "error", text))
-    normal = np.cross(*places[0].orientation)
+    normal = np.cross(*headers[0].orientation)
     if abs(normal[2]) < 0.9:
         text = "slices are not axial; axes reordered, nothing resampled"
         findings.append(Finding("not-axial", "warning", text))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from lungseg.dicom.slices import Place
+from lungseg.dicom.slices import SliceHeader
 from lungseg.findings import Finding
 
 
-def check_headers(places: Sequence[Place]) -> list[Finding]:
+def check_headers(headers: Sequence[SliceHeader]) -> list[Finding]:
     """Findings on how pixels are stored, and on attributes that could not be read."""
     findings = []
-    layouts = [place.layout for place in places if place.layout]
+    layouts = [header.layout for header in headers if header.layout]
     differing = [
         keyword
         for keyword, values in (
@@ -25,11 +25,11 @@ def check_headers(places: Sequence[Place]) -> list[Finding]:
     if differing:
         text = f"slices differ in {' and '.join(differing)}; each is read by its own"
         findings.append(Finding("mixed-pixels", "warning", text))
-    longer = sum(place.surplus for place in places)
+    longer = sum(header.surplus for header in headers)
     if longer:
         text = f"{longer} slice(s) with more pixel data than their size asks for; the rest left out"
         findings.append(Finding("pixel-surplus", "warning", text))
-    malformed = Counter(keyword for place in places for keyword in sorted(place.malformed))
+    malformed = Counter(keyword for header in headers for keyword in sorted(header.malformed))
     for keyword, count in sorted(malformed.items()):
         text = f"{keyword} of {count} slice(s) is not a whole number; not used"
         findings.append(Finding("malformed-header", "warning", text))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.slices import Place
+from lungseg.dicom.slices import SliceHeader
 from lungseg.findings import Finding
 from lungseg.geometry import SHIFT_TOLERANCE_MM
 
@@ -33,29 +33,29 @@ class Stack:
     findings: list[Finding]
 
 
-def stack(places: Sequence[Place], same_pixels: Callable[[int, int], bool]) -> Stack:
+def stack(headers: Sequence[SliceHeader], same_pixels: Callable[[int, int], bool]) -> Stack:
     """Order slices along the normal of the image plane and find their common grid.
 
     Args:
-        places: One for each slice, all of one orientation and pixel spacing.
+        headers: One for each slice, all of one orientation and pixel spacing.
         same_pixels: Whether two slices, by index, hold the same pixels.
 
     Raises:
         ValueError: If two different slices share a place, fewer than two are left, or they lie on
             no common grid.
     """
-    normal = np.cross(*places[0].orientation)
+    normal = np.cross(*headers[0].orientation)
     normal /= np.linalg.norm(normal)
-    heights = np.array([place.position @ normal for place in places])
-    order, findings = _without_duplicates(places, heights, same_pixels)
+    heights = np.array([header.position @ normal for header in headers])
+    order, findings = _without_duplicates(headers, heights, same_pixels)
     if len(order) < 2:
         raise ValueError("a single slice makes no volume")
-    positions = np.array([places[k].position for k in order])
+    positions = np.array([headers[k].position for k in order])
     heights = heights[order]
     _refuse_uneven_shift(positions, heights, normal)
     findings += _gaps(heights)
-    between_rows, between_columns = places[0].pixel_spacing
-    row, column = places[0].orientation
+    between_rows, between_columns = headers[0].pixel_spacing
+    row, column = headers[0].orientation
     affine = np.eye(4)
     # The mean step over the whole stack: jitter of single positions averages out.
     affine[:3, 0] = (positions[-1] - positions[0]) / (len(order) - 1)
@@ -66,20 +66,22 @@ def stack(places: Sequence[Place], same_pixels: Callable[[int, int], bool]) -> S
 
 
 def _without_duplicates(
-    places: Sequence[Place], heights: NDArray[np.float64], same_pixels: Callable[[int, int], bool]
+    headers: Sequence[SliceHeader],
+    heights: NDArray[np.float64],
+    same_pixels: Callable[[int, int], bool],
 ) -> tuple[list[int], list[Finding]]:
     kept: list[int] = []
     for k in (int(k) for k in np.argsort(heights, kind="stable")):
         if not kept or heights[k] - heights[kept[-1]] >= SAME_PLACE_MM:
             kept.append(k)
-        elif np.linalg.norm(places[k].position - places[kept[-1]].position) >= SAME_PLACE_MM:
+        elif np.linalg.norm(headers[k].position - headers[kept[-1]].position) >= SAME_PLACE_MM:
             raise ValueError("two slices lie side by side in one plane: they make no stack")
         elif not same_pixels(k, kept[-1]):
             raise ValueError(
                 f"two slices with different pixels lie at the same place ({heights[k]:.1f} mm"
                 " along the stack)"
             )
-    twice = len(places) - len(kept)
+    twice = len(headers) - len(kept)
     if not twice:
         return kept, []
     text = f"{twice} slice(s) there twice, with the same pixels at the same place; one kept of each"

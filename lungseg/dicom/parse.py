@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lungseg.dicom.layout import Layout, layout_of
-from lungseg.dicom.limits import MAX_FILE_BYTES, RefusedError
+from lungseg.dicom.limits import MAX_FILE_BYTES
 from lungseg.dicom.start import (
     PREAMBLE,
-    NotDicomError,
     Start,
     begin,
     meta_elements,
@@ -117,37 +113,6 @@ def read_whole(path: Path) -> FileDataset:
         start.walker.implicit, start.walker.little, dataset.original_character_set
     )
     return made
-
-
-@contextmanager
-def damage_told(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever reading a damaged file raises into one line; the system's errors pass.
-
-    Args:
-        path: The file.
-        what: Its kind, as the line calls it.
-
-    Raises:
-        DataError: If the file is not DICOM, refused by a limit, or damaged.
-    """
-    try:
-        with warnings.catch_warnings():  # what matters of it is checked
-            warnings.simplefilter("ignore")
-            yield
-    except DataError:
-        raise
-    except NotDicomError:
-        raise DataError("the file is not DICOM", path) from None
-    except BrokenError as error:
-        raise DataError(f"the {what} file is truncated or damaged: {error}", path) from None
-    except RefusedError as error:
-        raise DataError(str(error), path) from None
-    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
-        if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
-            raise
-        missing = re.search(r"no attribute '([A-Z]\w+)'", str(error))
-        why = f"it lacks {missing[1]}" if missing else type(error).__name__
-        raise DataError(f"the {what} file is truncated or damaged ({why})", path) from None
 
 
 def parse(content: bytes) -> Parsed:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom import layout as layouts
 from lungseg.dicom.codestream import codestream
 from lungseg.dicom.decoder import decode
 from lungseg.dicom.layout import Layout
@@ -71,11 +70,6 @@ def pixel_data(parsed: Parsed) -> PixelData:
     encoding(parsed.syntax)  # refuses one that is unknown
     value = memoryview(parsed.body)[parsed.start :]
     return PixelData(layout, parsed.syntax, value, parsed.length, parsed.pixel_vr)
-
-
-def frame_count(parsed: Parsed) -> int:
-    """NumberOfFrames, 1 where it is not given."""
-    return layouts.frame_count(parsed.dataset)
 
 
 def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.contours import MIN_PART_MM2, Outline, gaps, said, snap, sticks_out
+from lungseg.dicom.damage import quiet, reporting_damage
 from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.parse import damage_told, read_whole
+from lungseg.dicom.parse import read_whole
 from lungseg.dicom.polygons import Patch, distinct, draw, draw_exclusive, fill
 from lungseg.dicom.structures import Structure, structure_of
 from lungseg.dicom.values import whole_number
@@ -72,7 +73,7 @@ def read_structures(path: Path) -> Structures:
     Raises:
         DataError: If the file is damaged, too large or not an RTSTRUCT.
     """
-    with damage_told(path, "RTSTRUCT"):
+    with quiet(), reporting_damage(path, "the RTSTRUCT file"):
         dataset = read_whole(path)
         if dataset.get("Modality") != "RTSTRUCT":
             raise DataError("the file is no RTSTRUCT", path)

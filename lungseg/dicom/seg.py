@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg import volume as volumes
+from lungseg.dicom.damage import quiet, reporting_damage
 from lungseg.dicom.layout import layout_of
-from lungseg.dicom.parse import damage_told, read_whole
+from lungseg.dicom.parse import read_whole
 from lungseg.dicom.pixels import PixelData, stored_frames
 from lungseg.dicom.syntaxes import encoding, is_native
 from lungseg.dicom.walk import UNDEFINED
@@ -54,7 +55,7 @@ class Segment:
         Raises:
             DataError: If the pixels are damaged.
         """
-        with damage_told(self.path, "DICOM-SEG"):
+        with quiet(), reporting_damage(self.path, "the DICOM-SEG file"):
             stack = self.file.get_volume(
                 segment_numbers=[self.number],
                 rtol=SPACING_TOLERANCE,
@@ -86,7 +87,7 @@ def read_segments(path: Path) -> Segments:
     Raises:
         DataError: If the file is damaged or no DICOM-SEG, or its frames make no even stack.
     """
-    with damage_told(path, "DICOM-SEG"):
+    with quiet(), reporting_damage(path, "the DICOM-SEG file"):
         return _read(path)
 
 

@@ -6,28 +6,27 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.checks import check_alike, check_places, check_values
+from lungseg.dicom.checks import check_alike, check_slices, check_values
 from lungseg.dicom.classes import READ
+from lungseg.dicom.damage import IncompleteError, reporting_damage
 from lungseg.dicom.header import identifiers, kept
 from lungseg.dicom.hu import Seen, to_hu
-from lungseg.dicom.limits import RefusedError, check_size
+from lungseg.dicom.layout import frame_count
+from lungseg.dicom.limits import check_size
 from lungseg.dicom.oddities import check_headers
 from lungseg.dicom.order import stack
 from lungseg.dicom.parse import Parsed, parse, read_bytes
-from lungseg.dicom.pixels import frame_count, frames
-from lungseg.dicom.slices import IncompleteError, Place, padding_range, places
-from lungseg.dicom.start import NotDicomError
+from lungseg.dicom.pixels import frames
+from lungseg.dicom.slices import SliceHeader, padding_range, slice_headers
 from lungseg.dicom.values import value_of
-from lungseg.dicom.walk import BrokenError
 from lungseg.errors import DataError
 from lungseg.findings import Finding
 from lungseg.geometry import oriented
@@ -63,7 +62,7 @@ class _File:
     """What is kept of a file whose pixels stand in the volume."""
 
     digest: bytes
-    places: list[Place]
+    headers: list[SliceHeader]
     seen: list[Seen]
     series: str
     patient: str
@@ -99,22 +98,22 @@ def read_series(files: Sequence[Path]) -> CtSeries:
     with ThreadPoolExecutor(workers) as pool:
         read = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
     _check_one_series(read, folder)
-    slices = [place for file in read for place in file.places]
+    headers = [header for file in read for header in file.headers]
     try:
-        check_alike(slices)
-        stacked = stack(slices, lambda a, b: np.array_equal(voxels[a], voxels[b]))
+        check_alike(headers)
+        stacked = stack(headers, lambda a, b: np.array_equal(voxels[a], voxels[b]))
         _bring_to_order(voxels, stacked.order)
         moved, affine, found = oriented(voxels[: len(stacked.order)], stacked.affine)
     except ValueError as error:
         raise DataError(str(error), folder) from None
-    ordered = [slices[k] for k in stacked.order]
+    ordered = [headers[k] for k in stacked.order]
     return CtSeries(
         volume=Volume(np.ascontiguousarray(moved), affine),
         header=_header(read),
         findings=[
             *stacked.findings,
             *found,
-            *check_places(ordered),
+            *check_slices(ordered),
             *check_headers(ordered),
             *check_values([seen for file in read for seen in file.seen]),
             *_frames_of_reference(read),
@@ -130,7 +129,7 @@ def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
     """Frames of each file, rows and columns, from the first file, and the others if multi-frame."""
     counts: list[int] = []
     for file in files:
-        with _told_of(file):
+        with reporting_damage(file, "a DICOM file"):
             parsed = parse(read_bytes(file))
             _check_kind(parsed)
             if not counts:
@@ -138,7 +137,7 @@ def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
                     int(value_of(parsed.dataset, "Rows")),
                     int(value_of(parsed.dataset, "Columns")),
                 )
-            counts.append(frame_count(parsed))
+            counts.append(frame_count(parsed.dataset))
             check_size(counts[-1], rows, columns)
             if counts == [1]:
                 # Classic CT: one slice a file, which the others are held to when they are read.
@@ -147,24 +146,28 @@ def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
 
 
 def _read_file(path: Path, out: NDArray[np.int16], first: bool) -> _File:
-    with _told_of(path):
+    with reporting_damage(path, "a DICOM file"):
         content = read_bytes(path)
         parsed = parse(content)
         _check_kind(parsed)
         ds = parsed.dataset
-        size = (frame_count(parsed), int(value_of(ds, "Rows")), int(value_of(ds, "Columns")))
+        size = (
+            frame_count(parsed.dataset),
+            int(value_of(ds, "Rows")),
+            int(value_of(ds, "Columns")),
+        )
         check_size(*size)
-        slices = places(parsed)
+        headers = slice_headers(parsed)
         if size != out.shape:
             raise DataError(f"slices differ in image size: {[*out.shape[1:]]} and {[*size[1:]]}")
         padding = padding_range(ds)
         seen = [
-            to_hu(stored, place.slope, place.intercept, padding, target)
-            for stored, place, target in zip(frames(parsed), slices, out, strict=True)
+            to_hu(stored, header.slope, header.intercept, padding, target)
+            for stored, header, target in zip(frames(parsed), headers, out, strict=True)
         ]
         return _File(
             digest=hashlib.sha256(content).digest(),
-            places=slices,
+            headers=headers,
             seen=seen,
             series=str(value_of(ds, "SeriesInstanceUID") or ""),
             patient=str(value_of(ds, "PatientID") or "").strip(),
@@ -186,29 +189,6 @@ def _check_kind(parsed: Parsed) -> None:
         missing.append("PixelData")
     if missing:
         raise IncompleteError(", ".join(missing))
-
-
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file raises into one line with the file's path beside it."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(str(error), error.path or path) from None
-    except NotDicomError:
-        raise DataError("a file is not DICOM", path) from None
-    except IncompleteError as error:
-        raise DataError(f"a file is truncated or incomplete: no {error}", path) from None
-    except BrokenError as error:
-        raise DataError(f"a DICOM file is truncated or damaged: {error}", path) from None
-    except RefusedError as error:
-        raise DataError(str(error), path) from None
-    except OSError as error:
-        raise DataError(error.strerror or "unreadable", path) from None
-    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
-        raise DataError(
-            f"a DICOM file is truncated or damaged ({type(error).__name__})", path
-        ) from None
 
 
 def _check_one_series(read: list[_File], folder: Path) -> None:

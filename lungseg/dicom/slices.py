@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.layout import Layout
+from lungseg.dicom.damage import IncompleteError
+from lungseg.dicom.layout import Layout, frame_count
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import Parsed
-from lungseg.dicom.pixels import frame_count, pixel_data
+from lungseg.dicom.pixels import pixel_data
 from lungseg.dicom.values import malformed, value_of, whole_number
 from lungseg.geometry import wrong_spacing
 
@@ -35,12 +36,8 @@ GROUPS = {
 }
 
 
-class IncompleteError(ValueError):
-    """A file lacks attributes without which its slices have no place."""
-
-
 @dataclass(frozen=True)
-class Place:
+class SliceHeader:
     """One slice without its pixels.
 
     Attributes:
@@ -70,7 +67,7 @@ class Place:
     malformed: frozenset[str] = frozenset()
 
 
-def places(parsed: Parsed) -> list[Place]:
+def slice_headers(parsed: Parsed) -> list[SliceHeader]:
     """The place of each frame of a file; one for a classic CT image.
 
     Raises:
@@ -81,35 +78,35 @@ def places(parsed: Parsed) -> list[Place]:
     unread: set[str] = set()
     if "PerFrameFunctionalGroupsSequence" in ds:
         frames = ds.PerFrameFunctionalGroupsSequence
-        if len(frames) != frame_count(parsed):
+        if len(frames) != frame_count(ds):
             raise RefusedError("per-frame functional groups do not fit NumberOfFrames")
         shared = value_of(ds, "SharedFunctionalGroupsSequence") or [None]
-        headers = [_frame_header(ds, frame, shared[0]) for frame in frames]
-        made = [_place(header, k + 1) for k, header in enumerate(headers)]
+        frame_values = [_frame_values(ds, frame, shared[0]) for frame in frames]
+        headers = [_slice_header(values, k + 1) for k, values in enumerate(frame_values)]
     else:
-        if frame_count(parsed) != 1:
+        if frame_count(ds) != 1:
             raise IncompleteError("PerFrameFunctionalGroupsSequence")
-        header = {keyword: value_of(ds, keyword) for keyword in dict.fromkeys((*NEEDED, *GROUPS))}
-        made = [_place(header, _optional(ds, "InstanceNumber", unread))]
+        values = {keyword: value_of(ds, keyword) for keyword in dict.fromkeys((*NEEDED, *GROUPS))}
+        headers = [_slice_header(values, _optional(ds, "InstanceNumber", unread))]
     for keyword in PADDING:
         _optional(ds, keyword, unread)
     pixels = pixel_data(parsed)
     return [
         replace(
-            place,
+            header,
             layout=pixels.layout,
             surplus=pixels.surplus > 0,
             malformed=frozenset(unread),
         )
-        for place in made
+        for header in headers
     ]
 
 
 def padding_range(ds: Dataset) -> tuple[int, int] | None:
     """Lowest and highest stored value that PixelPaddingValue and its range limit declare."""
     # Writers give these the wrong sign often enough to look at them as the pixels are read.
-    told = (_optional(ds, keyword, set()) for keyword in PADDING)
-    values = [_as_stored(ds, value) for value in told if value is not None]
+    declared = (_optional(ds, keyword, set()) for keyword in PADDING)
+    values = [_as_stored(ds, value) for value in declared if value is not None]
     return (min(values), max(values)) if values else None
 
 
@@ -129,38 +126,38 @@ def _as_stored(ds: Dataset, number: int) -> int:
     return number - (1 << bits) if signed else number
 
 
-def _frame_header(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:
-    header = {keyword: value_of(ds, keyword) for keyword in NEEDED}
+def _frame_values(ds: Dataset, frame: Any, shared: Any) -> dict[str, Any]:
+    values = {keyword: value_of(ds, keyword) for keyword in NEEDED}
     for keyword, group in GROUPS.items():
         items = frame.get(group) or (shared.get(group) if shared is not None else None)
-        header[keyword] = value_of(items[0], keyword) if items else None
+        values[keyword] = value_of(items[0], keyword) if items else None
+    return values
+
+
+def _slice_header(values: dict[str, Any], instance: int | None) -> SliceHeader:
+    missing = [keyword for keyword in NEEDED if values[keyword] in (None, "")]
+    if missing:
+        raise IncompleteError(", ".join(missing))
+    slope, intercept = values["RescaleSlope"], values["RescaleIntercept"]
+    rescaled = slope not in (None, "") and intercept not in (None, "")
+    spacing = _numbers(values, "PixelSpacing", 2)
+    header = SliceHeader(
+        position=_numbers(values, "ImagePositionPatient", 3),
+        orientation=_numbers(values, "ImageOrientationPatient", 6).reshape(2, 3),
+        pixel_spacing=(float(spacing[0]), float(spacing[1])),
+        instance=instance,
+        slope=float(_numbers(values, "RescaleSlope", 1)[0]) if rescaled else 1.0,
+        intercept=float(_numbers(values, "RescaleIntercept", 1)[0]) if rescaled else 0.0,
+        rescaled=rescaled,
+        units=str(values["RescaleType"] or "").strip().upper(),
+    )
+    _check(header)
     return header
 
 
-def _place(header: dict[str, Any], instance: int | None) -> Place:
-    missing = [keyword for keyword in NEEDED if header[keyword] in (None, "")]
-    if missing:
-        raise IncompleteError(", ".join(missing))
-    slope, intercept = header["RescaleSlope"], header["RescaleIntercept"]
-    rescaled = slope not in (None, "") and intercept not in (None, "")
-    spacing = _numbers(header, "PixelSpacing", 2)
-    place = Place(
-        position=_numbers(header, "ImagePositionPatient", 3),
-        orientation=_numbers(header, "ImageOrientationPatient", 6).reshape(2, 3),
-        pixel_spacing=(float(spacing[0]), float(spacing[1])),
-        instance=instance,
-        slope=float(_numbers(header, "RescaleSlope", 1)[0]) if rescaled else 1.0,
-        intercept=float(_numbers(header, "RescaleIntercept", 1)[0]) if rescaled else 0.0,
-        rescaled=rescaled,
-        units=str(header["RescaleType"] or "").strip().upper(),
-    )
-    _check(place)
-    return place
-
-
-def _numbers(header: dict[str, Any], keyword: str, count: int) -> NDArray[np.float64]:
+def _numbers(values: dict[str, Any], keyword: str, count: int) -> NDArray[np.float64]:
     try:
-        numbers = np.atleast_1d(np.array(header[keyword], dtype=np.float64))
+        numbers = np.atleast_1d(np.array(values[keyword], dtype=np.float64))
     except (TypeError, ValueError):
         raise malformed(keyword) from None
     if numbers.shape != (count,):
@@ -168,14 +165,14 @@ def _numbers(header: dict[str, Any], keyword: str, count: int) -> NDArray[np.flo
     return numbers
 
 
-def _check(place: Place) -> None:
-    if not all(abs(coordinate) < 1e6 for coordinate in place.position.tolist()):
+def _check(header: SliceHeader) -> None:
+    if not all(abs(coordinate) < 1e6 for coordinate in header.position.tolist()):
         raise RefusedError("ImagePositionPatient is no place in mm")
-    (a, b, c), (d, e, f) = place.orientation.tolist()
+    (a, b, c), (d, e, f) = header.orientation.tolist()
     products = (a * a + b * b + c * c - 1, d * d + e * e + f * f - 1, a * d + b * e + c * f)
     if not all(abs(product) < 0.01 for product in products):
         raise RefusedError("ImageOrientationPatient is no pair of perpendicular unit vectors")
-    if wrong := wrong_spacing(place.pixel_spacing):
+    if wrong := wrong_spacing(header.pixel_spacing):
         raise RefusedError(wrong)
-    if not (math.isfinite(place.intercept) and math.isfinite(place.slope) and place.slope):
+    if not (math.isfinite(header.intercept) and math.isfinite(header.slope) and header.slope):
         raise RefusedError("RescaleSlope and RescaleIntercept are no numbers to rescale with")

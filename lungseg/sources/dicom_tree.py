@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,12 +21,13 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
 from lungseg.sources.about import about
+from lungseg.sources.case_image import CaseImage
 from lungseg.sources.dicom_patients import by_patient, recalled, remember
+from lungseg.sources.folders import by_utf8_name, subfolders
 from lungseg.sources.identity import Identity, patient_of
 from lungseg.sources.lungs import LungNames, Side, combine
 from lungseg.sources.mask_objects import MaskObject, age_of, identifiers_of, once
-from lungseg.sources.maskless import HINT, REQUIRED, left_aside, maskless_case, masks_required
-from lungseg.sources.natural import natural
+from lungseg.sources.maskless import HINT, REQUIRED, left_aside, masks_required
 from lungseg.sources.numbering import digests, numbered, read_list, write_list
 from lungseg.sources.placed import placed_case
 from lungseg.sources.state import files_below, state_of
@@ -149,14 +149,7 @@ class DicomTree(ABC, Generic[T]):
     @cached_property
     def _folders(self) -> dict[str, Path]:
         """Folder of each case."""
-        paths = [path for path in self.root.iterdir() if path.is_dir()]
-        folders = {
-            path.name: path
-            for path in sorted(paths, key=lambda path: natural(path.name))
-            if not path.name.startswith(".")
-        }
-        if not folders:
-            raise DataError("no folder for each case (or set data.cases=patient)", self.root)
+        folders = subfolders(self.root)
         if self.grouping == "number":
             listed = read_list(self.numbers) if self.numbers else {}
             self._digests = {name: digests(path) for name, path in folders.items()}
@@ -165,11 +158,7 @@ class DicomTree(ABC, Generic[T]):
             if self.numbers and len(kept) > len(listed):
                 write_list(self.numbers, kept)
             return {name: folders[folder] for name, folder in names.items()}
-        # A name goes into files that are UTF-8.
-        named = {_utf8(name): path for name, path in folders.items()}
-        if len(named) < len(folders):
-            raise DataError("names of folders are not UTF-8: set data.cases=number", self.root)
-        return named
+        return by_utf8_name(folders, self.root)
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
@@ -212,7 +201,7 @@ class DicomTree(ABC, Generic[T]):
             try:
                 return self._read(case)
             except DataError as error:
-                raise DataError(str(error), error.path or self._place(case)) from None
+                raise DataError(str(error), error.path or self._location(case)) from None
 
     def _read(self, case: str) -> Case:
         files = self._files(case)
@@ -222,18 +211,19 @@ class DicomTree(ABC, Generic[T]):
             raise DataError(
                 f"files of {len(patients)} patients in one case: give each a folder of its own, or"
                 " set data.cases=patient",
-                self._place(case),
+                self._location(case),
             )
         masks = [file.path for file in files if file.kind == self.kind]
         unread = damaged(files)
         if not self.masks:
             choice = choose_series(files, self.series)
             series = read_series(choice.files)
-            found = [*unread, *choice.findings, *series.findings, *left_aside(masks, self.what)]
-            return maskless_case(case, series.volume, series.header, found, series.sha256)
+            findings = [*unread, *choice.findings, *series.findings, *left_aside(masks, self.what)]
+            image = CaseImage(case, series.volume, series.header, findings, series.sha256)
+            return image.case()
         if not masks:
             also = "".join(f"; {finding.text}" for finding in unread)
-            path = unread[0].path if unread else self._place(case)
+            path = unread[0].path if unread else self._location(case)
             raise DataError(f"no {self.what} among the case's files{also}; {HINT}", path)
         masks, repeated = once(masks, self.what)
         objects = [(path, self.open(path)) for path in sorted(masks, key=age_of, reverse=True)]
@@ -249,17 +239,10 @@ class DicomTree(ABC, Generic[T]):
         findings = [
             *unread, *repeated, *choice.findings, *series.findings, *findings, *more
         ]  # fmt: skip
-        made = placed_case(
-            case,
-            series.volume,
-            mask,
-            sides,
-            series.header,
-            findings,
-            hashlib.sha256(b"".join(hashes)).hexdigest(),
-        )
-        paths = {one.code: one.path for one in findings if one.path}
-        return replace(made, paths={"": self._place(case), **paths})
+        digest = hashlib.sha256(b"".join(hashes)).hexdigest()
+        image = CaseImage(case, series.volume, series.header, findings, digest)
+        paths = {finding.code: finding.path for finding in findings if finding.path}
+        return replace(placed_case(image, mask, sides), paths={"": self._location(case), **paths})
 
     def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
         """The CT series: of those that masks name, where one does, by the rule of the settings."""
@@ -272,16 +255,16 @@ class DicomTree(ABC, Generic[T]):
         text = f"{len(series - named)} CT series that no {self.what} names left aside"
         return Choice(choice.files, [*choice.findings, Finding("series-chosen", "info", text)])
 
-    def _place(self, case: str) -> Path:
+    def _location(self, case: str) -> Path:
         """What to name on the screen where an error is about a case as a whole."""
         return self.root if self.grouping == "patient" else self._folders[case]
 
     def _files(self, case: str) -> list[DicomFile]:
         if self.grouping == "patient":
             return self._by_patient[case]
-        files = scan(self._place(case))
+        files = scan(self._location(case))
         if not files:
-            raise DataError("the folder holds no DICOM file", self._place(case))
+            raise DataError("the folder holds no DICOM file", self._location(case))
         return files
 
     @cached_property
@@ -295,8 +278,3 @@ class DicomTree(ABC, Generic[T]):
     @cached_property
     def _by_patient(self) -> dict[str, list[DicomFile]]:
         return by_patient(self.root, self.kind, masks=self.masks)
-
-
-def _utf8(name: str) -> str:
-    """A name with the bytes replaced that are not UTF-8: Python keeps them as lone surrogates."""
-    return re.sub("[\ud800-\udfff]", "_", name)

@@ -1,8 +1,7 @@
-"""A case whose mask has no geometry: put together by what the image speaks for."""
+"""Cases whose mask has no geometry, and is oriented by the image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,48 +9,25 @@ from numpy.typing import NDArray
 
 from lungseg.data.case import Case
 from lungseg.errors import DataError
-from lungseg.findings import Finding
 from lungseg.sources.align import align
-from lungseg.volume import Volume
+from lungseg.sources.case_image import CaseImage
 
 
-def evident_case(
-    name: str,
-    volume: Volume,
-    stored: NDArray[np.uint8],
-    mask_file: Path,
-    header: dict[str, str | bool],
-    findings: Sequence[Finding],
-    source_sha256: str,
-) -> Case:
-    """Case with the mask of an npz file, flipped the way that the image speaks for.
+def evident_case(image: CaseImage, stored: NDArray[np.uint8], mask_file: Path) -> Case:
+    """Add the mask of an npz file in the orientation that fits the image best.
 
     Args:
-        name: Pseudonym.
-        volume: Image.
-        stored: The mask, 0 or 1, its axes in unknown directions.
-        mask_file: Where it came from, for the error's sake.
-        header: As in :class:`~lungseg.data.case.Case`.
-        findings: What reading the image brought to light.
-        source_sha256: Hash of the source files' contents.
+        image: The case's image.
+        stored: The mask, 0 or 1, with unknown directions of its axes.
+        mask_file: Where it was read from; named in errors.
 
     Raises:
         DataError: If the mask fits the image in no orientation.
     """
     try:
-        mask, alignment = align(volume, stored)
+        mask, alignment = align(image.volume, stored)
     except ValueError as error:
-        # A slice that is missing is why a mask does not fit, and comes first.
-        grave = [finding.text for finding in findings if finding.severity == "error"]
+        # A missing slice may be the reason why a mask does not fit, and is named first.
+        grave = [finding.text for finding in image.findings if finding.severity == "error"]
         raise DataError("; ".join([*grave, str(error)]), mask_file) from None
-    return Case(
-        name=name,
-        volume=volume,
-        mask=mask,
-        header=header,
-        audit={
-            "findings": [finding.to_dict() for finding in findings],
-            "alignment": alignment.to_dict(),
-        },
-        source_sha256=source_sha256,
-    )
+    return image.case(mask, alignment=alignment.to_dict())

@@ -1,4 +1,4 @@
-"""Source: folders of CT slices with one npz mask a case, as in the report's copy of LCTSC."""
+"""Source: folders of CT slices with one npz mask per case, as in the report's copy of LCTSC."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from lungseg.errors import DataError
 from lungseg.files import sha256_of
 from lungseg.findings import Finding
 from lungseg.sources.about import about
+from lungseg.sources.case_image import CaseImage
 from lungseg.sources.evident import evident_case
 from lungseg.sources.identity import patient_of
-from lungseg.sources.maskless import HINT, REQUIRED, maskless_case, masks_required
+from lungseg.sources.maskless import HINT, REQUIRED, masks_required
 from lungseg.sources.npz import read_npz
 from lungseg.sources.pairs import paired
 from lungseg.sources.state import files_below, state_of
@@ -24,14 +25,14 @@ from lungseg.sources.state import files_below, state_of
 class LctscFolder:
     """Cases laid out as ``Images/<case>/*.dcm`` and ``Segmentations/<case>_seg.npz``.
 
-    The npz holds ``masks``: 0 or 1, ``[z, y, x]``, its axes in unknown directions.
+    The npz contains ``masks``: 0 or 1, ``[z, y, x]``, with unknown directions of its axes.
 
     Args:
-        root: Folder that holds ``Images`` and ``Segmentations``.
-        masks: ``required``, or ``none``: ``Images`` alone is looked at.
+        root: Folder with ``Images`` and ``Segmentations``.
+        masks: ``required``, or ``none``: only ``Images`` is read.
 
     Raises:
-        ConfigError: If `masks` is another word.
+        ConfigError: If `masks` has another value.
     """
 
     def __init__(self, root: str | Path, masks: str = REQUIRED) -> None:
@@ -53,7 +54,7 @@ class LctscFolder:
             raise DataError("no folder Images/ with a folder for each case", self.root)
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
-            raise DataError("Images/ holds no folder: one for each case is expected", images)
+            raise DataError("Images/ contains no folder: one for each case is expected", images)
         if not self.masks:
             return paired(names, names, self.root, no_mask="", no_image="")
         masks = {
@@ -75,7 +76,7 @@ class LctscFolder:
             return state_of([*dicom_files(self.root / "Images" / case), *masks], self.root)
 
     def patient(self, case: str) -> frozenset[str]:
-        """What tells the case's patient from others, and whether its name may be shown.
+        """Keys of the case's patient; also checks whether the case's name may be shown.
 
         Raises:
             IdentityError: As :func:`lungseg.sources.identity.patient_of`.
@@ -92,29 +93,29 @@ class LctscFolder:
         mask_file = self._mask_file(case)
         folder = self.root / "Images" / case
         with about(case):
+            files = dicom_files(folder)
             if not self.masks:
-                series = read_series(dicom_files(folder))
-                findings = [*series.findings, *_left_aside(folder)]
-                return maskless_case(case, series.volume, series.header, findings, series.sha256)
+                series = read_series(files)
+                findings = [*series.findings, *_ignored(folder, files)]
+                return CaseImage(case, series.volume, series.header, findings, series.sha256).case()
             with ThreadPoolExecutor(1) as pool:
                 stored = pool.submit(read_npz, mask_file)
-                series = read_series(dicom_files(folder))
+                series = read_series(files)
             mask, more = stored.result()
             digest = hashlib.sha256(series.sha256.encode() + sha256_of(mask_file)).hexdigest()
-            findings = [*series.findings, *_left_aside(folder), *more]
-            return evident_case(
-                case, series.volume, mask, mask_file, series.header, findings, digest
-            )
+            findings = [*series.findings, *_ignored(folder, files), *more]
+            image = CaseImage(case, series.volume, series.header, findings, digest)
+            return evident_case(image, mask, mask_file)
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
 
 
-def _left_aside(folder: Path) -> list[Finding]:
-    """A finding where DICOM files of a case are not read: slices may be missing."""
-    others = {*files_below(folder)} - {*dicom_files(folder)}
+def _ignored(folder: Path, files: list[Path]) -> list[Finding]:
+    """Report DICOM files of a case that are not read: slices may be missing."""
+    others = {*files_below(folder)} - {*files}
     unread = sorted(path for path in others if look(path) is not None)
     if not unread:
         return []
-    text = f"{len(unread)} DICOM file(s) without the ending .dcm, or in subfolders, left aside"
+    text = f"{len(unread)} DICOM file(s) without the ending .dcm, or in subfolders, ignored"
     return [Finding("files-left-aside", "warning", text, unread[0])]

@@ -19,14 +19,14 @@ from lungseg.files import sha256_of
 from lungseg.findings import Finding
 from lungseg.geometry import oriented
 from lungseg.sources.about import about
+from lungseg.sources.case_image import CaseImage
 from lungseg.sources.evident import evident_case
 from lungseg.sources.hu import as_hu
 from lungseg.sources.identity import patient_of
-from lungseg.sources.image_file import read_image_file
+from lungseg.sources.image_reader import read_image_file
 from lungseg.sources.labels import by_labels, check_labels, of_mask, one_value
 from lungseg.sources.layouts import CaseFiles, Masks, case_files
 from lungseg.sources.lungs import LungNames, Side, combine, pick
-from lungseg.sources.maskless import maskless_case
 from lungseg.sources.npz import read_npz
 from lungseg.sources.placed import placed_case
 from lungseg.sources.state import files_below, state_of
@@ -117,19 +117,20 @@ class NiftiFolder:
             hashes = [image_hash, *(sha256_of(path) for _, path in files.masks)]
             digest = hashlib.sha256(b"".join(hashes)).hexdigest()
             if not files.masks:
-                return maskless_case(case, volume, header, findings, digest)
+                return CaseImage(case, volume, header, findings, digest).case()
             side, path = files.masks[0]
             if path.suffix == ".npz":
                 stored, more = read_npz(path)
                 findings += more
-                return evident_case(case, volume, stored, path, header, findings, digest)
+                return evident_case(CaseImage(case, volume, header, findings, digest), stored, path)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
                 made, more = self._parts(volume, side, path)
                 parts += made
                 findings += more
             mask, sides, more = combine(parts)
-            return placed_case(case, volume, mask, sides, header, [*findings, *more], digest)
+            image = CaseImage(case, volume, header, [*findings, *more], digest)
+            return placed_case(image, mask, sides)
 
     def _parts(
         self, volume: Volume, side: Side | None, path: Path

@@ -1,8 +1,6 @@
-"""A case whose mask lies where its geometry says: put together, and held against the image."""
+"""Cases whose mask is placed by its geometry, and compared with the image."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,48 +8,25 @@ from numpy.typing import NDArray
 from lungseg.data.case import Case
 from lungseg.findings import Finding
 from lungseg.sources.align import MIN_SCORE, score
-from lungseg.volume import Volume
+from lungseg.sources.case_image import CaseImage
 
 
-def placed_case(
-    name: str,
-    volume: Volume,
-    mask: NDArray[np.uint8],
-    sides: NDArray[np.uint8] | None,
-    header: dict[str, str | bool],
-    findings: Iterable[Finding],
-    source_sha256: str,
-) -> Case:
-    """Case with the alignment score of its mask; a low score is a finding, no reason to move it.
+def placed_case(image: CaseImage, mask: NDArray[np.uint8], sides: NDArray[np.uint8] | None) -> Case:
+    """Add a mask and its alignment score; a low score is reported, but the mask is not moved.
 
     Args:
-        name: Pseudonym.
-        volume: Image.
+        image: The case's image.
         mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid.
         sides: As in :class:`~lungseg.data.case.Case`.
-        header: Likewise.
-        findings: What reading brought to light.
-        source_sha256: Hash of the source files' contents.
     """
-    findings = list(findings)
-    fit = round(score(volume, mask), 4)
+    fit = round(score(image.volume, mask), 4)
+    more = []
     if not mask.any():
-        findings.append(Finding("mask-empty", "error", "the mask is empty"))
+        more.append(Finding("mask-empty", "error", "the mask is empty"))
     elif fit < MIN_SCORE:
         text = (
-            f"the image hardly speaks for the mask's place: score {fit:.2f}, on lungs at least"
-            f" {MIN_SCORE}"
+            f"the image gives little evidence for the mask's position: score {fit:.2f}, on lungs"
+            f" at least {MIN_SCORE}"
         )
-        findings.append(Finding("mask-score", "warning", text))
-    return Case(
-        name=name,
-        volume=volume,
-        mask=mask,
-        header=header,
-        audit={
-            "findings": [finding.to_dict() for finding in findings],
-            "alignment": {"flip": [False, False, False], "score": fit},
-        },
-        source_sha256=source_sha256,
-        sides=sides,
-    )
+        more.append(Finding("mask-score", "warning", text))
+    return image.case(mask, sides, {"flip": [False, False, False], "score": fit}, more)

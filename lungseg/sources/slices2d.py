@@ -16,10 +16,11 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 from lungseg.geometry import oriented, wrong_spacing
 from lungseg.sources.about import about
+from lungseg.sources.case_image import CaseImage
 from lungseg.sources.hu import as_hu
 from lungseg.sources.image_file import check_size
 from lungseg.sources.labels import of_mask, whole_labels
-from lungseg.sources.maskless import HINT, NONE, maskless_case
+from lungseg.sources.maskless import HINT, NONE
 from lungseg.sources.natural import natural
 from lungseg.sources.pairs import paired
 from lungseg.sources.patterns import Match, find
@@ -156,11 +157,12 @@ class SliceImages:
         mask_files = [mask for _, mask in files if mask is not None]
         if not mask_files:
             digest = hashlib.sha256(b"".join(image_hashes)).hexdigest()
-            return maskless_case(case, volume, header, findings, digest)
+            return CaseImage(case, volume, header, findings, digest).case()
         mask, mask_hashes, more = _mask(mask_files, values.shape)
         findings += more
         digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
-        return placed_case(case, volume, self._upwards(mask), None, header, findings, digest)
+        image = CaseImage(case, volume, header, findings, digest)
+        return placed_case(image, self._upwards(mask), None)
 
     def _upwards(self, stack: NDArray[Scalar]) -> NDArray[Scalar]:
         """Slices from the feet up."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import nibabel
 import pydicom
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.tree import look
@@ -83,8 +83,8 @@ def prepared(path, folder):
 
 def copied(path, folder):
     """What ``deidentify`` does with it."""
-    rules = Rules(Pseudonyms(b"k" * 16), lambda names: {})
-    return deidentify_file(path, folder / "copies", rules).left_out or "copied"
+    options = DeidentifyOptions(Pseudonyms(b"k" * 16), lambda names: {})
+    return deidentify_file(path, folder / "copies", options).left_out or "copied"
 
 
 def outcomes():
@@ -136,7 +136,7 @@ ROWS = {
     "no pixels": Row(
         "CT without pixels",
         "ct",
-        "a file is truncated or incomplete: no Rows, Columns, PixelData",
+        "a DICOM file is truncated or incomplete: no Rows, Columns, PixelData",
         NO_RTSTRUCT,
         "no pixel data",
     ),

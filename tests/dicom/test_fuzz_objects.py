@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.rtstruct import rasterize, read_structures
@@ -68,7 +68,7 @@ def place_all(file, volume):
 def test_mutated_objects(write, use, chest, tmp_path):
     (tmp_path / "seeds").mkdir()
     seeds = write(tmp_path / "seeds", chest)
-    rules = Rules(Pseudonyms(b"k" * 16), lambda names: {})
+    options = DeidentifyOptions(Pseudonyms(b"k" * 16), lambda names: {})
     chance = random.Random(0)
     target = tmp_path / "mutated"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -84,7 +84,7 @@ def test_mutated_objects(write, use, chest, tmp_path):
             if "\n" in str(error) or str(tmp_path) in str(error):
                 raise AssertionError(str(error)) from error
         target.write_bytes(mutate(seeds[k % len(seeds)], chance, target))
-        outcome = deidentify_file(target, tmp_path / "out" / str(k), rules)
+        outcome = deidentify_file(target, tmp_path / "out" / str(k), options)
         copied += outcome.left_out is None
         assert "\n" not in (outcome.left_out or "")
         assert time.perf_counter() - start < SECONDS_A_FILE, f"file {k}"

@@ -9,7 +9,7 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, RLELossless
 
 from lungseg.dicom import limits, window
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.rtstruct import read_structures
@@ -40,8 +40,8 @@ def segmentation(phantom_root, tmp_path):
 
 
 def pseudonymized(file):
-    rules = Rules(Pseudonyms(b"k" * 16), lambda names: {})
-    return deidentify_file(file, file.parent / "out", rules).left_out
+    options = DeidentifyOptions(Pseudonyms(b"k" * 16), lambda names: {})
+    return deidentify_file(file, file.parent / "out", options).left_out
 
 
 def refusal(file):

@@ -124,7 +124,7 @@ def test_no_cases(tmp_path):
     with pytest.raises(DataError, match="no folder Images/"):
         LctscFolder(tmp_path).cases()
     (tmp_path / "Images").mkdir()
-    with pytest.raises(DataError, match="holds no folder"):
+    with pytest.raises(DataError, match="contains no folder"):
         LctscFolder(tmp_path).cases()
 
 

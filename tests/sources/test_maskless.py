@@ -83,7 +83,7 @@ def test_trees_of_dicom_leave_masks_aside_and_say_so(kind, phantom_root, tmp_pat
     assert alone.audit["findings"][-1] == {
         "code": "masks-left-aside",
         "severity": "info",
-        "text": f"1 {TREES[kind].what} file(s) left aside, as data.masks=none says",
+        "text": f"1 {TREES[kind].what} file(s) ignored because of data.masks=none",
     }
 
 

@@ -18,7 +18,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.errors import DataError
@@ -271,8 +271,8 @@ class TestTransferSyntaxes:
         assert content[at - 2 : at] == length
         content = content[: at - 2] + struct.pack("<H", len(syntax)) + syntax + content[at + 20 :]
         file.write_bytes(content)
-        rules = Rules(Pseudonyms(b"k" * 16), lambda names: {})
-        outcome = deidentify_file(file, tmp_path / "copies", rules)
+        options = DeidentifyOptions(Pseudonyms(b"k" * 16), lambda names: {})
+        outcome = deidentify_file(file, tmp_path / "copies", options)
         assert "transfer syntax" in outcome.left_out
         assert not outcome.damage
 

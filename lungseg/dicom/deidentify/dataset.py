@@ -30,7 +30,7 @@ CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
 
 
 @dataclass(frozen=True)
-class Rules:
+class DeidentifyOptions:
     """How data sets are made anonymous.
 
     Attributes:
@@ -45,23 +45,23 @@ class Rules:
     retain_patient_characteristics: bool = False
 
 
-def deidentify(dataset: Dataset, rules: Rules) -> Changes:
+def deidentify(dataset: Dataset, options: DeidentifyOptions) -> Changes:
     """Make a data set anonymous by the Basic Profile of PS3.15.
 
     Args:
         dataset: CT, RT Structure Set or Segmentation; changed in place.
-        rules: How.
+        options: How.
 
     Returns:
         What was done, without any value.
     """
     changes: Changes = Counter()
-    patient = patient_of(dataset, rules.pseudonyms)
-    names = _new_names(dataset, rules.rename)
-    _clean(dataset, rules, changes, _ids(dataset))
+    patient = patient_of(dataset, options.pseudonyms)
+    names = _new_names(dataset, options.rename)
+    _clean(dataset, options, changes, _ids(dataset))
     _name_structures(dataset, names, changes)
     dataset.PatientID = dataset.PatientName = patient
-    _say_how(dataset, rules)
+    _say_how(dataset, options)
     return changes
 
 
@@ -77,11 +77,13 @@ def _ids(dataset: Dataset) -> frozenset[str]:
     return frozenset(value for value in found if len(value) >= SHORTEST_ID)
 
 
-def _clean(dataset: Dataset, rules: Rules, changes: Changes, ids: frozenset[str]) -> None:
+def _clean(
+    dataset: Dataset, options: DeidentifyOptions, changes: Changes, ids: frozenset[str]
+) -> None:
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
-            done = _clean_element(dataset, element, rules, changes, ids)
+            done = _clean_element(dataset, element, options, changes, ids)
         except Exception:  # a value that cannot even be read; pydicom raises errors of every kind
             done = "removed"
         if done == "removed":
@@ -91,17 +93,21 @@ def _clean(dataset: Dataset, rules: Rules, changes: Changes, ids: frozenset[str]
 
 
 def _clean_element(
-    dataset: Dataset, element: DataElement, rules: Rules, changes: Changes, ids: frozenset[str]
+    dataset: Dataset,
+    element: DataElement,
+    options: DeidentifyOptions,
+    changes: Changes,
+    ids: frozenset[str],
 ) -> str | None:
     """Do what is to be done, and say what; what is to be removed is left to the caller."""
     what = action(int(element.tag), element.VR)
-    if rules.retain_patient_characteristics:
+    if options.retain_patient_characteristics:
         kept = characteristic(element.keyword, element.value)
         if kept is not None:
             element.value = kept
             return "kept (113108)"
     if element.keyword == "PatientID" and what is not None:
-        element.value = rules.pseudonyms.patient(str(element.value or ""))
+        element.value = options.pseudonyms.patient(str(element.value or ""))
         return "pseudonym"
     if what == "remove":
         return "removed"
@@ -110,10 +116,10 @@ def _clean_element(
         element.is_undefined_length = False
         for item in element.value:
             item.is_undefined_length_sequence_item = False
-            _clean(item, rules, changes, ids)
+            _clean(item, options, changes, ids)
         return None
     if what == "uid":
-        return _replace_uids(element, rules.pseudonyms)
+        return _replace_uids(element, options.pseudonyms)
     if what == "dummy":
         element.value = dummy(element.VR)
         return "dummy"
@@ -167,14 +173,14 @@ def _name_structures(dataset: Dataset, names: list[str], changes: Changes) -> No
         dataset.ContentLabel = "SEGMENTATION"
 
 
-def _say_how(dataset: Dataset, rules: Rules) -> None:
+def _say_how(dataset: Dataset, options: DeidentifyOptions) -> None:
     from pydicom import Dataset as New
 
-    options = [PROFILE]
-    if rules.retain_patient_characteristics:
-        options.append(CHARACTERISTICS)
+    applied = [PROFILE]
+    if options.retain_patient_characteristics:
+        applied.append(CHARACTERISTICS)
     codes: list[Any] = []
-    for value, meaning in options:
+    for value, meaning in applied:
         code = New()
         code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
         codes.append(code)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lungseg.dicom.classes import READ
-from lungseg.dicom.deidentify.dataset import Changes, Rules, deidentify, patient_of
+from lungseg.dicom.deidentify.dataset import Changes, DeidentifyOptions, deidentify, patient_of
 from lungseg.dicom.deidentify.kinds import OTHER_KIND, left_out
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import read_whole
@@ -48,13 +48,13 @@ class Outcome:
     changes: Changes = field(default_factory=Changes)
 
 
-def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
+def deidentify_file(file: Path, output: Path, options: DeidentifyOptions) -> Outcome:
     """Write one file's de-identified copy below a folder.
 
     Args:
         file: Of any kind.
         output: Where the copies go, each ``<patient>/<study>/<series>/<instance>.dcm``.
-        rules: How.
+        options: How.
     """
     if not file.is_file():  # a pipe could be waited on for ever
         return Outcome(NOT_REGULAR)
@@ -72,7 +72,7 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
             raise RefusedError(f"files in transfer syntax {syntax} are not copied")
         kind = READ[dataset.SOPClassUID]
         changes = _drop_pixels(dataset) if kind == "rtstruct" else _cut_pixels(dataset)
-        names = rules.pseudonyms
+        names = options.pseudonyms
         patient = patient_of(dataset, names)
         study = names.label("study", str(dataset.get("StudyInstanceUID", "")), 8)
         series = names.label("series", str(dataset.SeriesInstanceUID), 8)
@@ -81,7 +81,7 @@ def deidentify_file(file: Path, output: Path, rules: Rules) -> Outcome:
         copy = output / target / f"{name}.dcm"
         if copy.exists():
             return Outcome(TWICE)
-        changes += deidentify(dataset, rules)
+        changes += deidentify(dataset, options)
         _write(dataset, copy)
     except NotDicomError:
         found = look(file)  # what is called .dcm and is not, or is empty, counts as damaged

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import Outcome, deidentify_file
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import write_text
@@ -72,7 +72,7 @@ class Account:
 def deidentify_tree(
     source: Path,
     output: Path,
-    rules: Rules,
+    options: DeidentifyOptions,
     track: Callable[[list[str]], Iterable[str]] = iter,
 ) -> Account:
     """Write de-identified copies of all CT images, structure sets and segmentations of a tree.
@@ -83,7 +83,7 @@ def deidentify_tree(
     Args:
         source: Folder, however nested.
         output: Folder; missing or empty.
-        rules: How.
+        options: How.
         track: Iterates over the files, as under a progress bar.
 
     Raises:
@@ -100,7 +100,7 @@ def deidentify_tree(
         # One folder further down: the workshop itself is closed to others, the copies are not.
         built = Path(workshop) / "built"
         for file in track(files):
-            account.add(Path(file), deidentify_file(Path(file), built, rules))
+            account.add(Path(file), deidentify_file(Path(file), built, options))
         if not account.files:
             reasons = ", ".join(f"{n} {why}" for why, n in account.left_out.items()) or "no file"
             raise DataError(f"input: nothing to copy ({reasons})", source)

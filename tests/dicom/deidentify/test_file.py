@@ -14,7 +14,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import Outcome, deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from tests.dicom.compressed import rewrite
@@ -25,7 +25,7 @@ SQUARE = np.array([[0, 0, 0], [9.5, 0, 0], [9.5, 9.5, 0], [0, 9.5, 0]])
 
 
 def run(file, output):
-    return deidentify_file(file, output, Rules(Pseudonyms(b"k" * 16), lambda names: {}))
+    return deidentify_file(file, output, DeidentifyOptions(Pseudonyms(b"k" * 16), lambda names: {}))
 
 
 def copy_of(file, output):

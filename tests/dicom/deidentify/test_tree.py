@@ -14,22 +14,24 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from lungseg.dicom.deidentify.dataset import Rules
+from lungseg.dicom.deidentify.dataset import DeidentifyOptions
 from lungseg.dicom.deidentify.file import Outcome, deidentify_file
 from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.deidentify.tree import deidentify_tree
 from lungseg.errors import ConfigError, DataError
 from tests.dicom.deidentify.canaries import INNER, MARK, OUTER, TAGS, Canaries, ct, structures
 
-# Planted values break the rules of their VRs, of which pydicom warns.
+# Planted values break the options of their VRs, of which pydicom warns.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian]
 
 
-def rules(key=b"k" * 16, **more):
+def options(key=b"k" * 16, **more):
     lungs = {"lung left": "Lung_L"}
-    return Rules(Pseudonyms(key), lambda names: {n: lungs[n] for n in names if n in lungs}, **more)
+    return DeidentifyOptions(
+        Pseudonyms(key), lambda names: {n: lungs[n] for n in names if n in lungs}, **more
+    )
 
 
 def everything(folder):
@@ -84,7 +86,7 @@ def test_the_table_is_planted_whole(planted):
 def test_no_canary_is_left(planted, tmp_path, retain):
     canaries, source = planted
     account = deidentify_tree(
-        source, tmp_path / "out", rules(retain_patient_characteristics=retain)
+        source, tmp_path / "out", options(retain_patient_characteristics=retain)
     )
     assert sum(account.files.values()) == 4
     assert account.left_out == {"no DICOM file": 1}
@@ -102,7 +104,7 @@ def test_no_canary_is_left(planted, tmp_path, retain):
 
 
 def test_pixels_and_geometry_stay(planted, tmp_path):
-    deidentify_tree(planted[1], tmp_path / "out", rules())
+    deidentify_tree(planted[1], tmp_path / "out", options())
     images = [d for d in copies(tmp_path / "out").values() if d.Modality == "CT"]
     assert {str(d.file_meta.TransferSyntaxUID) for d in images} == set(SYNTAXES)
     for dataset in images:
@@ -113,8 +115,8 @@ def test_pixels_and_geometry_stay(planted, tmp_path):
 
 
 def test_the_file_says_how_it_was_made_anonymous(planted, tmp_path):
-    deidentify_tree(planted[1], tmp_path / "a", rules())
-    deidentify_tree(planted[1], tmp_path / "b", rules(retain_patient_characteristics=True))
+    deidentify_tree(planted[1], tmp_path / "a", options())
+    deidentify_tree(planted[1], tmp_path / "b", options(retain_patient_characteristics=True))
     for name, codes in (("a", ["113100"]), ("b", ["113100", "113108"])):
         for dataset in copies(tmp_path / name).values():
             assert dataset.PatientIdentityRemoved == "YES"
@@ -126,7 +128,7 @@ def test_the_file_says_how_it_was_made_anonymous(planted, tmp_path):
 
 
 def test_structures_are_named_before_they_are_blanked(planted, tmp_path):
-    deidentify_tree(planted[1], tmp_path / "out", rules())
+    deidentify_tree(planted[1], tmp_path / "out", options())
     (dataset,) = (d for d in copies(tmp_path / "out").values() if d.Modality == "RTSTRUCT")
     assert [roi.ROIName for roi in dataset.StructureSetROISequence] == ["Lung_L", "ROI_2"]
     assert dataset.StructureSetLabel
@@ -134,7 +136,7 @@ def test_structures_are_named_before_they_are_blanked(planted, tmp_path):
 
 
 def test_the_audit_counts_what_was_done(planted, tmp_path):
-    deidentify_tree(planted[1], tmp_path / "out", rules())
+    deidentify_tree(planted[1], tmp_path / "out", options())
     with (tmp_path / "out" / "deidentify.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {"removed", "emptied", "dummy", "new UID", "pseudonym", "renamed"} <= {
@@ -181,7 +183,7 @@ def test_references_stay_whole_and_follow_the_key(tmp_path):
     marks.ROIContourSequence = [rois]
     Canaries().save(marks, source / "marks" / "rs.dcm")
     for name, key in (("a", b"a" * 16), ("b", b"a" * 16), ("c", b"c" * 16)):
-        deidentify_tree(source, tmp_path / name, rules(key))
+        deidentify_tree(source, tmp_path / name, options(key))
     one, again, other = (copies(tmp_path / name) for name in "abc")
     assert one == again
     assert not set(one) & set(other)
@@ -210,8 +212,8 @@ def test_references_stay_whole_and_follow_the_key(tmp_path):
 )
 def test_characteristics_are_kept_only_by_the_option(tmp_path, values, kept):
     clean_ct(tmp_path / "in", 1, **values)
-    deidentify_tree(tmp_path / "in", tmp_path / "a", rules())
-    deidentify_tree(tmp_path / "in", tmp_path / "b", rules(retain_patient_characteristics=True))
+    deidentify_tree(tmp_path / "in", tmp_path / "a", options())
+    deidentify_tree(tmp_path / "in", tmp_path / "b", options(retain_patient_characteristics=True))
     (keyword,) = values
     before, after = (next(iter(copies(tmp_path / name).values())) for name in "ab")
     assert before.get(keyword, "") in ("", None)
@@ -232,7 +234,7 @@ def test_characteristics_are_kept_only_by_the_option(tmp_path, values, kept):
 def test_what_is_left_out(tmp_path, values, reason):
     clean_ct(tmp_path / "in", 1)
     clean_ct(tmp_path / "in", 2, **values)
-    account = deidentify_tree(tmp_path / "in", tmp_path / "out", rules())
+    account = deidentify_tree(tmp_path / "in", tmp_path / "out", options())
     assert sum(account.files.values()) == 1
     ((left, count),) = account.left_out.items()
     assert (left.startswith(reason), count) == (True, 1)
@@ -245,7 +247,7 @@ def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
     ds.InstanceNumber = "471100"
     (tmp_path / "in").mkdir()
     ds.save_as(tmp_path / "in" / "a.dcm")
-    deidentify_tree(tmp_path / "in", tmp_path / "out", rules())
+    deidentify_tree(tmp_path / "in", tmp_path / "out", options())
     (copy,) = copies(tmp_path / "out").values()
     assert not copy.SeriesNumber
     assert not copy.ManufacturerModelName
@@ -256,7 +258,7 @@ def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
 def test_an_instance_twice_is_copied_once(tmp_path):
     clean_ct(tmp_path / "in" / "a", 1)
     clean_ct(tmp_path / "in" / "b", 1)
-    account = deidentify_tree(tmp_path / "in", tmp_path / "out", rules())
+    account = deidentify_tree(tmp_path / "in", tmp_path / "out", options())
     assert account.left_out == {"the same SOPInstanceUID again": 1}
 
 
@@ -264,19 +266,19 @@ def test_folders_that_would_mix_are_refused(tmp_path):
     clean_ct(tmp_path / "in", 1)
     for output in ("in", "in/out", "."):
         with pytest.raises(ConfigError, match="output: must lie outside"):
-            deidentify_tree(tmp_path / "in", tmp_path / output, rules())
+            deidentify_tree(tmp_path / "in", tmp_path / output, options())
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     with pytest.raises(ConfigError, match="holds something"):
-        deidentify_tree(tmp_path / "in", tmp_path / "full", rules())
+        deidentify_tree(tmp_path / "in", tmp_path / "full", options())
     with pytest.raises(DataError, match="no such folder"):
-        deidentify_tree(tmp_path / "none", tmp_path / "out", rules())
+        deidentify_tree(tmp_path / "none", tmp_path / "out", options())
 
 
 def test_nothing_stays_after_an_error(tmp_path):
     clean_ct(tmp_path / "in", 1, BurnedInAnnotation="YES")
     with pytest.raises(DataError, match="nothing to copy"):
-        deidentify_tree(tmp_path / "in", tmp_path / "out", rules())
+        deidentify_tree(tmp_path / "in", tmp_path / "out", options())
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
@@ -284,7 +286,7 @@ def test_nothing_stays_after_an_error(tmp_path):
 def test_real_headers(realdata, tmp_path):
     """Every name, date and UID of a published scan, sought in its copy."""
     source = realdata / "lidc_slices"
-    deidentify_tree(source, tmp_path / "out", rules())
+    deidentify_tree(source, tmp_path / "out", options())
     needles, private = set(), 0
     for file in source.glob("*.dcm"):
         for element in pydicom.dcmread(file, stop_before_pixels=True).iterall():
@@ -303,6 +305,6 @@ def test_real_headers(realdata, tmp_path):
 
 def test_a_pipe_is_not_waited_on(tmp_path):
     os.mkfifo(tmp_path / "pipe.dcm")
-    assert deidentify_file(tmp_path / "pipe.dcm", tmp_path / "out", rules()) == Outcome(
+    assert deidentify_file(tmp_path / "pipe.dcm", tmp_path / "out", options()) == Outcome(
         "no regular file"
     )
