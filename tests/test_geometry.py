@@ -13,7 +13,7 @@ from lungseg.geometry import oriented, wrong_spacing
 from lungseg.phantom import make_case
 from lungseg.volume import Volume, spacing_of
 from tests.dicom.test_series import write_slice
-from tests.sources.test_nifti import source
+from tests.sources.image_files import source
 from tests.sources.test_slices2d import source as slices
 from tests.sources.test_slices2d import write as write_slices
 

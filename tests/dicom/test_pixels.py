@@ -2,9 +2,6 @@
 
 import dataclasses
 import io
-import struct
-import tracemalloc
-import zlib
 
 import numpy as np
 import pydicom
@@ -12,9 +9,6 @@ import pytest
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.decoders.base import Decoder, get_decoder
 from pydicom.uid import (
-    UID,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
     HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -23,51 +17,14 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from lungseg.dicom import syntaxes
 from lungseg.dicom.limits import RefusedError
-from lungseg.dicom.parse import UNDEFINED, parse
+from lungseg.dicom.parse import parse
 from lungseg.dicom.pixels import frames
 from lungseg.dicom.series import read_series
 from lungseg.errors import DataError
+from tests.dicom.chests import by_itk, compressed, smooth, with_value
 from tests.dicom.compressed import rewrite, twelve_bit_jpeg
-from tests.dicom.test_findings import change, write_chest
-
-
-@pytest.fixture
-def chest(tmp_path):
-    volume = write_chest(tmp_path / "chest", positions=[(0, 0, 2 * z) for z in range(4)])
-    return sorted((tmp_path / "chest").iterdir()), volume
-
-
-def smooth(files):
-    """Twelve bits of a smooth image, which JPEG keeps to a unit or two; what was written."""
-    rows, columns = np.mgrid[:64, :64]
-    written = []
-    for k, file in enumerate(files):
-        values = 2048 + 2000 * np.sin(rows / 9 + k) * np.cos(columns / 7)
-        written.append(values.astype(np.uint16))
-        change(
-            file, Rows=64, Columns=64, BitsStored=12, HighBit=11, PixelRepresentation=0,
-            RescaleIntercept=-1024, PixelData=written[-1].tobytes(),
-        )  # fmt: skip
-    return np.stack(written)
-
-
-def compressed(file, images, syntax, **how):
-    """Put compressed images into a file."""
-    ds = pydicom.dcmread(file)
-    ds.PixelData = encapsulate(images, **how)
-    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
-    ds.file_meta.TransferSyntaxUID = syntax
-    ds.save_as(file)
-
-
-def by_itk(files):
-    import SimpleITK
-
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
-    read = [SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(file)))[0] for file in files]
-    return np.stack(read).astype(float)
+from tests.dicom.test_findings import change
 
 
 @pytest.mark.parametrize("signed", [0, 1])
@@ -175,84 +132,6 @@ def test_what_one_decoder_cannot_another_can(chest):
     np.testing.assert_array_equal(read_series(files).volume.voxels, values)
 
 
-def with_value(file, syntax, value, **header):
-    """The file parsed, with other pixels, in a syntax that the parser need not know."""
-    change(file, **header)
-    parsed = parse(file.read_bytes())
-    body = parsed.body[: parsed.start] + value
-    return dataclasses.replace(parsed, syntax=UID(syntax), body=body, length=UNDEFINED)
-
-
-def image(seed=0, dtype=np.int16):
-    return np.random.default_rng(seed).integers(-900, 900, (3, 16, 16)).astype(dtype)
-
-
-def deflated(frame):
-    engine = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = engine.compress(frame) + engine.flush()
-    return packed + b"\0" * (len(packed) % 2)
-
-
-def test_frames_deflated_one_by_one(chest):
-    stored = image()
-    value = encapsulate([deflated(frame.tobytes()) for frame in stored])
-    parsed = with_value(chest[0][0], syntaxes.DEFLATED_FRAMES, value, NumberOfFrames=3)
-    np.testing.assert_array_equal(list(frames(parsed)), stored)
-    short = encapsulate([deflated(frame.tobytes()[:-2]) for frame in stored])
-    with pytest.raises(EOFError):
-        list(frames(with_value(chest[0][1], syntaxes.DEFLATED_FRAMES, short, NumberOfFrames=3)))
-
-
-def test_a_deflated_frame_takes_no_more_than_its_size(chest):
-    value = encapsulate([deflated(bytes(1 << 26))])
-    parsed = with_value(chest[0][0], syntaxes.DEFLATED_FRAMES, value)
-    tracemalloc.start()
-    try:
-        (frame,) = frames(parsed)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert frame.nbytes == 512
-    assert peak < 4 << 20
-
-
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, syntaxes.NATIVE_FRAMES])
-def test_native_pixels_in_fragments(chest, syntax):
-    stored = image()
-    value = encapsulate([frame.tobytes() for frame in stored])
-    parsed = with_value(chest[0][0], syntax, value, NumberOfFrames=3)
-    np.testing.assert_array_equal(list(frames(parsed)), stored)
-
-
-def test_native_fragments_as_a_file(chest):
-    files, volume = chest
-    for file in files:
-        content = file.read_bytes()
-        at = content.index(b"\xe0\x7f\x10\x00OW")
-        value = encapsulate([content[at + 12 :]])
-        file.write_bytes(content[:at] + b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" + value + END)
-    np.testing.assert_array_equal(read_series(files).volume.voxels, volume)
-
-
-END = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
-
-
-def test_another_image_in_fragments_of_a_native_syntax(chest):
-    parsed = with_value(chest[0][0], ExplicitVRLittleEndian, encapsulate([bytes(200)]))
-    with pytest.raises(
-        RefusedError, match="^transfer syntax Explicit VR Little Endian is not read where"
-    ):
-        list(frames(parsed))
-
-
-def test_pixels_of_ge_in_big_endian(chest):
-    stored = image()[0]
-    parsed = with_value(chest[0][0], syntaxes.GE_BIG_ENDIAN_PIXELS, stored.astype(">i2").tobytes())
-    parsed = dataclasses.replace(parsed, length=512)
-    np.testing.assert_array_equal(list(frames(parsed)), [stored])
-    assert syntaxes.encoding(parsed.syntax) == (True, True)
-
-
 @pytest.mark.parametrize(
     ("uid", "sentence"),
     [
@@ -295,55 +174,4 @@ def test_indices_of_colours_are_refused(chest, photometric):
     for file in files:
         change(file, PhotometricInterpretation=photometric)
     with pytest.raises(DataError, match="^pixels are not grey values"):
-        read_series(files)
-
-
-def test_values_in_the_upper_bits_are_refused(chest):
-    files, volume = chest
-    for file in files:
-        change(file, BitsStored=12, HighBit=15)
-    with pytest.raises(DataError, match=r"^HighBit is 15 with BitsStored 12: .*\(HighBit 11\)"):
-        read_series(files)
-    for file in files:
-        change(file, HighBit=None)
-    np.testing.assert_array_equal(read_series(files).volume.voxels, volume)
-
-
-@pytest.mark.parametrize("vr", ["OW", "OB"])
-@pytest.mark.parametrize("columns", [16, 15])
-def test_eight_bits_in_big_endian(chest, vr, columns):
-    """In OW, the first pixel is the lower byte of a word, which stands behind the higher one."""
-    files, _ = chest
-    values = np.random.default_rng(0).integers(0, 250, (4, 15, columns)).astype(np.uint8)
-    for file, frame in zip(files, values, strict=True):
-        ds = pydicom.dcmread(file)
-        ds.Rows, ds.Columns = frame.shape
-        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 8, 8, 7, 0
-        value = frame.tobytes() + b"\0" * (frame.size % 2)
-        if vr == "OW":
-            value = b"".join(value[k : k + 2][::-1] for k in range(0, len(value), 2))
-        ds.PixelData = value
-        ds["PixelData"].VR = vr
-        ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
-        pydicom.dcmwrite(file, ds, implicit_vr=False, little_endian=False, force_encoding=True)
-    np.testing.assert_array_equal(read_series(files).volume.voxels, values)
-    np.testing.assert_array_equal([pydicom.dcmread(file).pixel_array for file in files], values)
-
-
-def test_wide_pixels_in_big_endian_are_refused(chest):
-    files, _ = chest
-    for file in files:
-        rewrite(file, ExplicitVRBigEndian)
-        change(file, BitsAllocated=32, BitsStored=32, HighBit=31, Columns=8)
-    with pytest.raises(DataError, match="pixels of 32 bits in big endian are not read"):
-        read_series(files)
-
-
-def test_pixels_are_not_read_from_what_follows_them(chest):
-    files, _ = chest
-    content = files[0].read_bytes()
-    at = content.index(b"\xe0\x7f\x10\x00OW") + 8
-    padding = struct.pack("<HH2sHI", 0xFFFC, 0xFFFC, b"OB", 0, 500)  # DataSetTrailingPadding
-    files[0].write_bytes(content[:at] + struct.pack("<I", 12) + bytes(12) + padding + bytes(500))
-    with pytest.raises(DataError, match="truncated or damaged"):
         read_series(files)

@@ -20,26 +20,9 @@ from lungseg.errors import DataError
 from lungseg.phantom import make_case
 from lungseg.volume import Volume, to_lps
 from tests.conftest import SMALL
-from tests.dicom.shapes import circle, dsc, empty_volume, trace, write_image
+from tests.dicom.drawings import CUBE, codes, rings, sphere
+from tests.dicom.shapes import circle, dsc, trace, write_image
 from tests.dicom.write_rtstruct import write_rtstruct
-
-CUBE = empty_volume((61, 61, 61), origin=(-30, -30, -30))
-
-
-def codes(findings):
-    return {finding.code: finding for finding in findings}
-
-
-@st.composite
-def rings(draw):
-    """How a contour is written: where it starts and which way it runs."""
-    return {"start": draw(st.floats(0, 6)), "winding": draw(st.sampled_from([1, -1]))}
-
-
-def sphere(x, y, z, radius, **how):
-    """Circles on whole z."""
-    heights = range(int(np.ceil(z - radius)), int(np.ceil(z + radius)))
-    return [circle(x, y, h, np.sqrt(radius**2 - (h - z) ** 2), **how) for h in heights]
 
 
 @settings(max_examples=25, deadline=None)
@@ -80,19 +63,6 @@ def test_volume_of_a_torus_by_the_formula():
         contours += [circle(0, 0, z, major + half), circle(0, 0, z, major - half, winding=-1)]
     mask, _ = rasterize(contours, CUBE)
     assert mask.sum() == pytest.approx(2 * np.pi**2 * major * minor**2, rel=0.01)
-
-
-def test_shapes_at_the_border():
-    # The border of the image runs half a pixel outside the outermost centres.
-    half, findings = rasterize(sphere(-30.5, 0, 0, 25), CUBE)
-    assert half.sum() == pytest.approx(2 / 3 * np.pi * 25**3, rel=0.01)
-    assert set(codes(findings)) == {"contour-cut"}
-    corners = [[-30.5, -30.5], [-30.5, 30.5], [30.5, 30.5], [30.5, -30.5]]
-    full, findings = rasterize(
-        [np.array([[x, y, z] for x, y in corners]) for z in range(-30, 31)], CUBE
-    )
-    assert full.all()
-    assert findings == []
 
 
 @settings(max_examples=20, deadline=None)
@@ -212,143 +182,3 @@ def test_damaged_files_are_refused(tmp_path):
     dataset.save_as(file)
     with pytest.raises(DataError, match="no RTSTRUCT"):
         read_structures(file)
-
-
-def discs(heights, **keywords):
-    return [circle(0, 0, z, 15, **keywords) for z in heights]
-
-
-def test_slices_without_contour_are_counted_and_stay_empty():
-    mask, findings = rasterize(discs([*range(-10, 0), *range(5, 12)]), CUBE, "left lung")
-    assert not mask[30:35].any()
-    (finding,) = findings
-    assert finding.code == "contour-gap"
-    assert finding.severity == "warning"
-    assert finding.text.startswith("left lung: 5 slice(s)")
-
-
-def test_a_gap_in_one_of_two_parts_is_seen():
-    right = [circle(-16, 0, z, 10) for z in range(-10, 11)]
-    left = [circle(16, 0, z, 10) for z in range(-10, 11)]
-    assert rasterize(right + left, CUBE)[1] == []
-    _, findings = rasterize(right + left[:8] + left[13:], CUBE)
-    assert codes(findings)["contour-gap"].text.startswith("structure: 5 slice(s)")
-    # A part that ends is no gap.
-    assert rasterize(right + left[:8], CUBE)[1] == []
-
-
-@pytest.mark.parametrize(
-    ("contours", "code", "slices"),
-    [
-        (discs(np.arange(-5, 5) + 0.3), "contour-off-slice", range(25, 35)),
-        (discs(np.arange(-5, 5, 0.5)), "contour-double", range(25, 36)),
-        (discs(range(20, 40)), "contour-outside", range(50, 61)),
-        ([*discs(range(5)), circle(0, 0, 0, 9)[:, [2, 0, 1]]], "contour-oblique", range(30, 35)),
-        (discs(range(5)) + discs(range(5)), "contour-repeated", range(30, 35)),
-        ([*discs([0]), circle(12, 0, 0, 15)], "contour-overlap", [30]),
-    ],
-)
-def test_what_does_not_fit_is_reported(contours, code, slices):
-    mask, findings = rasterize(contours, CUBE)
-    assert code in codes(findings)
-    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == list(slices)
-    assert all(image.sum() >= 600 for image in mask if image.any())  # none was hollowed out
-
-
-def test_oblique_contours_are_refused():
-    tilted = [ring + ring[:, :1] * [0, 0, 0.3] for ring in discs(range(5))]
-    with pytest.raises(DataError, match="lung: the contours are oblique"):
-        rasterize(tilted, CUBE, "lung")
-
-
-def test_a_structure_without_contours_is_empty():
-    mask, findings = rasterize([], CUBE)
-    assert mask.shape == (61, 61, 61)
-    assert not mask.any()
-    assert findings == []
-
-
-def rectangle(rows, columns):
-    """Corners in the middle slice, half a pixel around pixels from the first to the last."""
-    (top, bottom), (left, right) = rows, columns
-    corners = [(top, left), (top, right), (bottom, right), (bottom, left)]
-    offset = np.array([0.5 if edge == 1 else -0.5 for edge in (0, 1)])
-    points = []
-    for row, column in corners:
-        y = row + (offset[0] if row == top else offset[1])
-        x = column + (offset[0] if column == left else offset[1])
-        points.append([x, y, 1])
-    return np.array(points, float)
-
-
-SMALL_GRID = empty_volume((3, 12, 12))
-
-
-@pytest.mark.parametrize(
-    ("rectangles", "n_pixels", "kinds"),
-    [
-        # A hole of 64 of 100 pixels: 100 - 64.
-        ([((1, 10), (1, 10)), ((2, 9), (2, 9))], 36, set()),
-        # The same outline but for a rim, which CLOSED_PLANAR takes for one drawn again.
-        ([((1, 10), (1, 10)), ((1, 10), (1, 9))], 10, set()),
-        # Two of 16 that share 4: 16 + 16 - 2 * 4.
-        ([((1, 4), (1, 4)), ((3, 6), (3, 6))], 24, set()),
-        # An island in a hole: 100 - 64 + 16.
-        ([((1, 10), (1, 10)), ((2, 9), (2, 9)), ((4, 7), (4, 7))], 52, set()),
-        # Drawn twice, nothing is left; thrice, one.
-        ([((1, 4), (1, 4))] * 2, 0, {"contour-cancelled"}),
-        ([((1, 4), (1, 4))] * 3, 16, {"contour-cancelled"}),
-    ],
-)
-def test_exclusive_or_by_hand(rectangles, n_pixels, kinds):
-    contours = [rectangle(*sides) for sides in rectangles]
-    mask, findings = rasterize([], SMALL_GRID, exclusive=contours)
-    assert mask[1].sum() == mask.sum() == n_pixels
-    assert set(codes(findings)) == kinds
-    again, _ = rasterize([], SMALL_GRID, exclusive=contours[::-1])
-    np.testing.assert_array_equal(again, mask)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.floats(2, 28), st.floats(2, 28), st.floats(1, 14)), min_size=1, max_size=6
-    )
-)
-def test_exclusive_or_as_another_library(circles):
-    from matplotlib.path import Path as Outline
-
-    volume = empty_volume((1, 31, 31))
-    contours = [circle(x + 0.013, y + 0.017, 0, radius, points=40) for x, y, radius in circles]
-    mask, _ = rasterize([], volume, exclusive=contours)
-    centres = np.moveaxis(np.indices((31, 31)), 0, -1).reshape(-1, 2)[:, ::-1]
-    odd = np.zeros(len(centres), bool)
-    for contour in contours:
-        odd ^= Outline(contour[:, :2]).contains_points(centres)
-    np.testing.assert_array_equal(mask[0].ravel(), odd)
-
-
-def test_both_types_in_one_structure():
-    """A hole by size stays one; what exclusive-or makes of its own is added."""
-    outer, hole = rectangle((1, 8), (1, 8)), rectangle((3, 4), (3, 4))
-    pair = [rectangle((4, 6), (4, 6)), rectangle((5, 5), (5, 5))]
-    mask, _ = rasterize([outer, hole], SMALL_GRID, exclusive=pair)
-    # 64 - 4, and of the ring of 8 the corner that lies in the hole.
-    assert mask.sum() == 61
-
-
-def test_a_hole_by_exclusive_or_is_no_gap():
-    contours = [circle(0, 0, z, 15) for z in range(-5, 6)]
-    holes = [circle(0, 0, z, 12) for z in (-3, -2, 0, 3)]
-    _, findings = rasterize([], CUBE, exclusive=contours + holes)
-    assert findings == []
-    _, findings = rasterize([], CUBE, exclusive=contours[:4] + contours[6:])
-    assert set(codes(findings)) == {"contour-gap"}
-
-
-def test_a_gap_in_one_of_two_exclusive_parts():
-    right = [circle(-16, 0, z, 10) for z in range(-10, 11)]
-    left = [circle(16, 0, z, 10) for z in range(-10, 11)]
-    assert rasterize([], CUBE, exclusive=right + left)[1] == []
-    _, findings = rasterize([], CUBE, exclusive=right + left[:8] + left[13:])
-    assert codes(findings)["contour-gap"].text.startswith("structure: 5 slice(s)")

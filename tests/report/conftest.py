@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lungseg.report.style import style
+from tests.report.audited import ALIGNMENT, case, cohort, finding
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def draw():
         yield words
 
 
-def slice_row(split, case, z, tp, fp, fn, dsc=None, pixels=1000):
+def slice_row(split, name, z, tp, fp, fn, dsc=None, pixels=1000):
     tn = pixels - tp - fp - fn
     if dsc is None:
         dsc = 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 0.0
@@ -51,10 +52,10 @@ COLUMNS = list(slice_row("test", "a", 0, 1, 0, 0))
 def normal():
     rows = []
     for split, cases in (("train", "abc"), ("val", "d"), ("test", "ef")):
-        for number, case in enumerate(cases):
+        for number, name in enumerate(cases):
             for z in range(20 + number):
                 tp = 100 - (z - 10) ** 2 if 3 <= z <= 17 else 0
-                rows.append(slice_row(split, case, z, tp, z % 3, (z % 4) * (tp > 0)))
+                rows.append(slice_row(split, name, z, tp, z % 3, (z % 4) * (tp > 0)))
     return pd.DataFrame(rows)
 
 
@@ -100,3 +101,16 @@ def browser():
         )
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def mixed():
+    grave = [finding("padding", "info"), finding("missing-slice", "error"),
+             finding("padding", "info", "other words")]  # fmt: skip
+    return cohort(
+        case("a", alignment=ALIGNMENT),
+        case("b", grave, n_slices=30, n_empty=0, n_positive=200, sex="", scanner="Maker M2"),
+        case("c", [finding("tilt", "warning")]),
+        failed={"d": "d: the mask file is damaged"},
+        patients={"a": "a", "b": "a", "c": "c"},
+    )

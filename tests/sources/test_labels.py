@@ -10,12 +10,11 @@ from lungseg.sources.hu import OFF_WHOLE
 from lungseg.sources.labels import by_labels, one_value, whole_labels
 from lungseg.sources.lctsc import LctscFolder
 from lungseg.sources.npz import read_npz
-from tests.sources.test_nifti import (  # noqa: F401  # phantom is a fixture
+from tests.sources.image_files import (
     LPS_TO_RAS,
     codes,
     moved,
     overwrite,
-    phantom,
     source,
     write_nifti,
     write_nrrd,
@@ -66,7 +65,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("write", "name"), FILES.values(), ids=FILES)
-def test_files(write, name, phantom, tmp_path):  # noqa: F811
+def test_files(write, name, phantom, tmp_path):
     image, _, sides, affine = phantom
     write_nifti(tmp_path / "a_ct.nii", image, affine)
     write(tmp_path / name, sides, affine)
@@ -79,7 +78,7 @@ def test_files(write, name, phantom, tmp_path):  # noqa: F811
     assert finding["text"].startswith("the mask: values up to ")
 
 
-def test_a_file_for_each_side(phantom, tmp_path):  # noqa: F811
+def test_a_file_for_each_side(phantom, tmp_path):
     image, _, sides, affine = phantom
     write_nifti(tmp_path / "a_ct.nii", image, affine)
     # What is meant as 0 is off it, too.
@@ -93,7 +92,7 @@ def test_a_file_for_each_side(phantom, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize("factor", [0.99, 1.00001])
-def test_segments_of_slicer(factor, phantom, tmp_path):  # noqa: F811
+def test_segments_of_slicer(factor, phantom, tmp_path):
     image, _, sides, affine = phantom
     write_nifti(tmp_path / "a_ct.nii", image, affine)
     names = {
@@ -132,7 +131,7 @@ def test_npz_that_is_refused(values, tmp_path):
 
 
 @pytest.mark.parametrize("on", [1, 255])
-def test_slices_as_tif_of_floats(on, tmp_path, phantom):  # noqa: F811
+def test_slices_as_tif_of_floats(on, tmp_path, phantom):
     image, mask, _, _ = phantom
     write_slices(tmp_path, (image, mask, None), ending="tif")
     for z in range(len(mask)):

@@ -5,7 +5,7 @@ import pydicom
 import pytest
 
 from lungseg.errors import DataError
-from tests.sources.test_tcia import codes, source
+from tests.sources.archives import codes, source
 from tests.sources.tree import write_patient
 
 CORD, LEFT, RIGHT = 0, 1, 2  # as write_patient orders structures

@@ -1,62 +1,17 @@
 """No value planted in any attribute is found in the copies; what a model needs stays."""
 
 import csv
-import os
-import zlib
 from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    SecondaryCaptureImageStorage,
-)
 
-from lungseg.dicom.deidentify.dataset import DeidentifyOptions
-from lungseg.dicom.deidentify.file import Outcome, deidentify_file
-from lungseg.dicom.deidentify.pseudonyms import Pseudonyms
 from lungseg.dicom.deidentify.tree import deidentify_tree
-from lungseg.errors import ConfigError, DataError
-from tests.dicom.deidentify.canaries import INNER, MARK, OUTER, TAGS, Canaries, ct, structures
+from tests.dicom.deidentify.canaries import INNER, OUTER, TAGS, Canaries, ct, structures
+from tests.dicom.deidentify.copies import SYNTAXES, clean_ct, copies, everything, found, options
 
 # Planted values break the options of their VRs, of which pydicom warns.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-
-SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian]
-
-
-def options(key=b"k" * 16, **more):
-    lungs = {"lung left": "Lung_L"}
-    return DeidentifyOptions(
-        Pseudonyms(key), lambda names: {n: lungs[n] for n in names if n in lungs}, **more
-    )
-
-
-def everything(folder):
-    """Names and bytes of all that a folder holds, deflated data sets inflated too."""
-    texts = []
-    for path in sorted(folder.rglob("*")):
-        texts.append(path.name.encode())
-        if path.is_file():
-            texts.append(path.read_bytes())
-            if path.suffix == ".dcm":
-                meta = pydicom.filereader.read_file_meta_info(path)
-                if meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
-                    start = 132 + 12 + meta.FileMetaInformationGroupLength
-                    texts.append(zlib.decompress(texts[-1][start:], -zlib.MAX_WBITS))
-    return b"\0".join(texts)
-
-
-def found(canaries, folder):
-    content = everything(folder).lower()
-    assert len(content) > 1000
-    return {needle for needle in canaries.needles | {MARK.encode()} if needle.lower() in content}
-
-
-def copies(folder):
-    return {file.relative_to(folder): pydicom.dcmread(file) for file in folder.rglob("*.dcm")}
 
 
 @pytest.fixture
@@ -150,20 +105,6 @@ def test_the_audit_counts_what_was_done(planted, tmp_path):
     assert int(row["values"]) == 2 * int(row["files"])
 
 
-def clean_ct(folder, name, **values):
-    """A CT with no more than it needs."""
-    dataset = ct(Canaries())
-    for tag in [e.tag for e in dataset if e.tag in TAGS or e.tag.is_private]:
-        del dataset[tag]
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3", "1.2.3.4"
-    dataset.SOPInstanceUID, dataset.PatientID = f"1.2.3.4.{name}", "P1"
-    dataset.FrameOfReferenceUID = "1.2.3.9"
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    Canaries().save(dataset, folder / f"{name}.dcm")
-    return dataset
-
-
 def test_references_stay_whole_and_follow_the_key(tmp_path):
     source = tmp_path / "in"
     for n in (1, 2):
@@ -220,26 +161,6 @@ def test_characteristics_are_kept_only_by_the_option(tmp_path, values, kept):
     assert after.get(keyword, "") == kept
 
 
-@pytest.mark.parametrize(
-    ("values", "reason"),
-    [
-        ({"BurnedInAnnotation": "YES"}, "text burned into the image"),
-        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "a picture of a screen"),
-        ({"ConversionType": "WSD"}, "a picture of a screen"),
-        ({"SOPClassUID": SecondaryCaptureImageStorage}, "neither CT nor"),
-        ({"ImagePositionPatient": None}, "an image without a place in the patient"),
-        ({"Rows": 5}, "damaged"),
-    ],
-)
-def test_what_is_left_out(tmp_path, values, reason):
-    clean_ct(tmp_path / "in", 1)
-    clean_ct(tmp_path / "in", 2, **values)
-    account = deidentify_tree(tmp_path / "in", tmp_path / "out", options())
-    assert sum(account.files.values()) == 1
-    ((left, count),) = account.left_out.items()
-    assert (left.startswith(reason), count) == (True, 1)
-
-
 def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
     ds = pydicom.dcmread(next((phantom_root / "Images" / "Case_001").iterdir()))
     ds.PatientID, ds.AccessionNumber = "471100", "A-815"
@@ -253,33 +174,6 @@ def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
     assert not copy.ManufacturerModelName
     assert copy.ConvolutionKernel == "B31f"
     assert copy.Rows == ds.Rows
-
-
-def test_an_instance_twice_is_copied_once(tmp_path):
-    clean_ct(tmp_path / "in" / "a", 1)
-    clean_ct(tmp_path / "in" / "b", 1)
-    account = deidentify_tree(tmp_path / "in", tmp_path / "out", options())
-    assert account.left_out == {"the same SOPInstanceUID again": 1}
-
-
-def test_folders_that_would_mix_are_refused(tmp_path):
-    clean_ct(tmp_path / "in", 1)
-    for output in ("in", "in/out", "."):
-        with pytest.raises(ConfigError, match="output: must lie outside"):
-            deidentify_tree(tmp_path / "in", tmp_path / output, options())
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "file").touch()
-    with pytest.raises(ConfigError, match="holds something"):
-        deidentify_tree(tmp_path / "in", tmp_path / "full", options())
-    with pytest.raises(DataError, match="no such folder"):
-        deidentify_tree(tmp_path / "none", tmp_path / "out", options())
-
-
-def test_nothing_stays_after_an_error(tmp_path):
-    clean_ct(tmp_path / "in", 1, BurnedInAnnotation="YES")
-    with pytest.raises(DataError, match="nothing to copy"):
-        deidentify_tree(tmp_path / "in", tmp_path / "out", options())
-    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 @pytest.mark.realdata
@@ -301,10 +195,3 @@ def test_real_headers(realdata, tmp_path):
     pixels = {pydicom.dcmread(file).PixelData for file in source.glob("*.dcm")}
     assert {d.PixelData for d in copies(tmp_path / "out").values()} == pixels
     assert not any(Path(file.name).stem in str(content) for file in source.glob("*.dcm"))
-
-
-def test_a_pipe_is_not_waited_on(tmp_path):
-    os.mkfifo(tmp_path / "pipe.dcm")
-    assert deidentify_file(tmp_path / "pipe.dcm", tmp_path / "out", options()) == Outcome(
-        "no regular file"
-    )

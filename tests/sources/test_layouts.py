@@ -1,0 +1,91 @@
+"""Usual layouts of files, and how images and masks are paired."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from lungseg.errors import ConfigError, DataError
+from tests.sources.image_files import pair, source, write_nifti, write_nrrd
+
+LAYOUTS = {
+    "nnU-Net": ("imagesTr/{}_0000.nii.gz", "labelsTr/{}.nii.gz"),
+    "MSD": ("imagesTr/{}.nii.gz", "labelsTr/{}.nii.gz"),
+    "two folders": ("images/{}.nii", "masks/{}.nii"),
+    "flat": ("{}_ct.nii.gz", "{}_seg.nii.gz"),
+    "folder a case": ("{}/ct.nii.gz", "{}/lung.nii.gz"),
+    "folder a case, plain": ("{}/image.nrrd", "{}/mask.nrrd"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_usual_layouts_are_told_by_what_is_there(layout, phantom, tmp_path):
+    image, mask, _, affine = phantom
+    for name in ("lung_10", "lung_2"):
+        for array, pattern in zip((image, mask), layout, strict=True):
+            write = write_nrrd if pattern.endswith("nrrd") else write_nifti
+            write(tmp_path / pattern.format(name), array, affine)
+    (tmp_path / "imagesTr").mkdir(exist_ok=True)
+    (tmp_path / "imagesTr" / "._lung_2_0000.nii.gz").touch()  # left behind by a Mac
+    made = pickle.loads(pickle.dumps(source(tmp_path)))
+    assert made.cases() == ["lung_2", "lung_10"]
+    case = made.read("lung_2")
+    np.testing.assert_array_equal(case.volume.voxels, image)
+    np.testing.assert_array_equal(case.mask, mask)
+    assert made.state("lung_2") != made.state("lung_10")
+
+
+def test_total_segmentator_has_a_file_a_lobe(phantom, tmp_path):
+    image, mask, sides, affine = phantom
+    write_nifti(tmp_path / "s1" / "ct.nii.gz", image, affine)
+    half = len(mask) // 2
+    lobes = {"upper_lobe_right": 1, "lower_lobe_right": 1, "upper_lobe_left": 2}
+    for name, side in lobes.items():
+        lobe = (sides == side).astype(np.uint8)
+        if side == 1:
+            lobe[slice(half) if "upper" in name else slice(half, None)] = 0
+        write_nifti(tmp_path / "s1" / "segmentations" / f"lung_{name}.nii.gz", lobe, affine)
+    write_nifti(tmp_path / "s1" / "segmentations" / "heart.nii.gz", mask, affine)
+    case = source(tmp_path).read("s1")
+    np.testing.assert_array_equal(case.sides, sides)
+    np.testing.assert_array_equal(case.mask, mask)
+
+
+def test_pairing(phantom, tmp_path):
+    with pytest.raises(DataError, match=r"data.root: no pair of image and mask in a usual layout"):
+        source(tmp_path).cases()
+    pair(tmp_path, phantom)
+    (tmp_path / "b_ct.nii").touch()
+    with pytest.raises(DataError, match="b: no mask"):
+        source(tmp_path).cases()
+    (tmp_path / "b_seg.nii").touch()
+    (tmp_path / "b_seg.nii.gz").touch()
+    with pytest.raises(DataError, match="b: more than one"):
+        source(tmp_path).cases()
+    with pytest.raises(DataError, match="no such folder"):
+        source(tmp_path / "nowhere").cases()
+
+
+def test_settings_that_are_refused(tmp_path):
+    for settings, message in (
+        ({"labels": {"both": [0]}}, "above 0"),
+        ({"labels": {"both": []}}, "at least one value"),
+        ({"labels": {"right": [1], "both": [1]}}, "each once"),
+        ({"labels": {"lung": [1]}}, "'lung' is none of left, right, both"),
+        ({"images": "{case}.nii"}, "go together"),
+        ({"images": "ct.nii", "masks": "{case}.nii"}, "where {case} stands"),
+        ({"images": "{patch}.nii", "masks": "{case}.nii"}, "{patch} is no placeholder"),
+        ({"images": "../{case}.nii", "masks": "{case}.nii"}, "below data.root"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            source(tmp_path, **settings).cases()
+
+
+def test_patients_by_placeholder(phantom, tmp_path):
+    image, mask, _, affine = phantom
+    for name in ("p1/a", "p1/b", "p2/c"):
+        write_nifti(tmp_path / f"{name}_ct.nii", image, affine)
+        write_nifti(tmp_path / f"{name}_lung.nii", mask, affine)
+    made = source(tmp_path, images="{patient}/{case}_ct.nii", masks="*/{case}_lung.nii")
+    assert made.cases() == ["a", "b", "c"]
+    assert [made.patient(name) for name in made.cases()] == [{"p1"}, {"p1"}, {"p2"}]
