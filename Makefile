@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-all lint format bench clean
+.PHONY: help setup train test test-all coverage lint format docs bench clean
 
 help: ## print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,20 +19,26 @@ setup: $(BIN)/.installed ## make a virtual environment with everything in it
 train: setup ## train on a small synthetic cohort (a few minutes on two cores)
 	$(BIN)/lungseg train experiment=quick
 
-test: setup ## run the tests, but for the slow ones
+test: setup ## run the tests, except the slow ones
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 test-all: setup ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+coverage: setup ## run all tests and measure branch coverage
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 
 lint: setup ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: setup ## put the code in shape
+format: setup ## fix style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## build the site in outputs/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 bench: setup ## measure speed, as ratios within one run
 	$(BIN)/python -m benchmarks
