@@ -1,4 +1,4 @@
-"""Print every benchmark's ratio, with the times behind it."""
+"""Run all benchmarks and print their ratios, with the times they are computed from."""
 
 from benchmarks import (
     coverage,

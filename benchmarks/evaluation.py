@@ -1,15 +1,15 @@
-"""The whole evaluation, inference left out, against scikit-learn and loops over slices.
+"""The whole evaluation without inference, compared with scikit-learn and loops over slices.
 
-Twelve cases of 512x512 slices, 527 in all, with lungs of a size and a prediction as good as a
-trained U-Net's. Both sides read the same scores and masks, a batch at a time, from a file.
+Twelve cases of 512x512 slices, 527 slices in all, with realistic lungs and a prediction as good as
+that of a trained U-Net. Both sides read the same scores and masks from a file, one batch at a time.
 
 - scikit-learn: `precision_recall_curve` on all pixels, and for each slice `f1_score` and
-  `accuracy_score`; recall, specificity and precision from a `confusion_matrix` a slice.
-- ours: every number of ``lungseg evaluate``: counts, histogram, surfaces of both lungs and each
-  lung in 3-D, and all intervals. Figures and page come on top of either.
-- ours without surfaces: what is left when both sides are to give the same numbers.
+  `accuracy_score`; recall, specificity and precision from one `confusion_matrix` per slice.
+- ours: every number of ``lungseg evaluate``: counts, histogram, surfaces of both lungs and of each
+  lung in 3-D, and all intervals. Figures and page are not included.
+- ours without surfaces: the same numbers as scikit-learn's.
 
-Each side runs in a process of its own, so that its peak of memory can be told.
+Each side runs in a process of its own, so that its peak memory can be measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write_slices(folder: Path, n_slices: list[int]) -> None:
     with (folder / "logits").open("wb") as logits, (folder / "masks").open("wb") as masks:
         for n in n_slices:
             for z in range(n):
-                # The lower two fifths and the uppermost slices of a scan hold no lung.
+                # The lowest third and the uppermost slices of a scan contain no lung.
                 height = float(np.sin(np.pi * np.clip((z / n - 0.35) / 0.55, 0, 1)))
                 inside = np.full((SIZE, SIZE), -1.0, np.float32)
                 for centre in (160, 352):
@@ -52,7 +52,7 @@ def write_slices(folder: Path, n_slices: list[int]) -> None:
 
 
 def batches(folder: Path, n_slices: list[int]) -> Any:
-    """Case, z, logits ``[B, y, x]`` and mask, a batch at a time."""
+    """Case, z, logits ``[B, y, x]`` and mask, one batch at a time."""
     keys = [(case, z) for case, n in enumerate(n_slices) for z in range(n)]
     with (folder / "logits").open("rb") as logits, (folder / "masks").open("rb") as masks:
         for start in range(0, len(keys), BATCH):
@@ -131,15 +131,15 @@ SIDES = {
 
 
 def measured(side: str, folder: Path, n_slices: list[int]) -> dict[str, Any]:
-    """Seconds and peak memory (MiB above what the imports take) of one side."""
+    """Seconds and peak memory (MiB above that after the imports) of one side."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.evaluation", side, str(folder), json.dumps(n_slices)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    measurement: dict[str, Any] = json.loads(done.stdout)
+    return measurement
 
 
 def _peak() -> float:
@@ -147,7 +147,7 @@ def _peak() -> float:
 
 
 def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
-    """In a process of its own: print what it took, as JSON."""
+    """Run one side in this process and print its time, memory and numbers as JSON."""
     import sklearn.metrics  # noqa: F401
     import torch
 
@@ -155,7 +155,7 @@ def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
     import lungseg.metrics.stream
     import lungseg.metrics.summary  # noqa: F401
 
-    # Both sides compute in one thread; ours scores finished cases in others beside it.
+    # Both sides compute in one thread; ours also scores finished cases in other threads.
     torch.set_num_threads(1)
     before, start = _peak(), time.perf_counter()
     numbers = SIDES[side](folder, n_slices)
@@ -171,10 +171,10 @@ def main() -> None:
         for key, value in theirs["numbers"].items():
             assert abs(value - here["numbers"][key]) < 1e-4, (key, value, here["numbers"][key])
         print(
-            f"evaluation of {sum(SLICES)} slices of {SIZE}x{SIZE}, inference left out:"
+            f"evaluation of {sum(SLICES)} slices of {SIZE}x{SIZE} without inference:"
             f" scikit-learn and loops {theirs['seconds']:.1f} s, {theirs['mib']:,.0f} MiB"
         )
-        for name, one in (("ours, surfaces and all", here), ("ours, the same numbers", same)):
+        for name, one in (("ours, with surfaces", here), ("ours, the same numbers", same)):
             print(
                 f"  {name}: {one['seconds']:.2f} s, {one['mib']:,.0f} MiB:"
                 f" ratio {theirs['seconds'] / one['seconds']:.1f} in time,"

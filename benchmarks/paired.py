@@ -1,4 +1,4 @@
-"""Two ways of doing the same, in turn, so that a drifting machine slows both."""
+"""Times of two alternatives, measured in turn so that a drifting machine slows both."""
 
 from __future__ import annotations
 

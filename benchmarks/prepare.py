@@ -1,12 +1,13 @@
-"""Preparing the three real cases, against two readers that check nothing.
+"""Preparation of the three real cases, compared with two readers that check nothing.
 
 - SimpleITK: its series reader (GDCM order), then ``np.savez_compressed`` of image and mask.
 - MONAI: ``LoadImage`` on the same folders; it writes nothing.
-- ours: ``lungseg prepare``'s work: DICOM and npz to aligned Zarr, with hashes, previews and audit.
+- ours: the work of ``lungseg prepare``: DICOM and npz to aligned Zarr, with hashes, previews and
+  audit.
 
-The files are rewritten uncompressed first: two of the cases are deflated, which would time zlib.
-Each side runs in a process of its own, where it has first prepared a tiny synthetic case: imports
-are left out. The peak of memory is that of the process above what it held by then.
+The files are first rewritten without compression: two of the cases are deflated, which would time
+zlib. Each side runs in a process of its own and first prepares a tiny synthetic case, so imports
+are not included. Peak memory is measured above that after the tiny case.
 """
 
 from __future__ import annotations
@@ -88,21 +89,21 @@ def peak_kib() -> int:
 
 
 def alone(side: str, tiny: Path, root: Path) -> dict[str, float]:
-    """Seconds and peak of memory of one side in a process of its own."""
+    """Seconds and peak memory of one side in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.prepare", side, str(tiny), str(root)],
         capture_output=True,
         text=True,
         check=True,
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    measurement: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measurement
 
 
 def main() -> None:
     source = REAL / "lctsc"
     if not source.is_dir():
-        print("preparing: skipped, the real CT is not there")
+        print("preparation: skipped, the real CT is not available")
         return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "lctsc"
@@ -114,8 +115,8 @@ def main() -> None:
     for side, name in (("simple_itk", "SimpleITK and savez_compressed"), ("monai", "MONAI")):
         share = statistics.median(one["ours"]["seconds"] / one[side]["seconds"] for one in rounds)
         print(
-            f"preparing three real cases: {times['ours']:.2f} s, {name} {times[side]:.2f} s:"
-            f" {share:.2f} of it"
+            f"preparation of three real cases: {times['ours']:.2f} s, {name} {times[side]:.2f} s:"
+            f" ratio {share:.2f}"
         )
     peak = max(one["ours"]["peak_mib"] for one in rounds)
     slices = max(len(list(case.iterdir())) for case in (source / "Images").iterdir())

@@ -1,9 +1,9 @@
-"""Headers of 10,000 DICOM files in a tree, and a cohort of 1,000 cases in which nothing changed.
+"""Reading 10,000 DICOM headers in a tree, and preparing 1,000 unchanged cases again.
 
-- headers: ``lungseg.dicom.tree.scan`` against ``pydicom.dcmread(stop_before_pixels=True)`` of each
-  file, one after the other in one process.
-- nothing changed: the second ``prepare`` of 1,000 cases of 100 files each, from the command's own
-  function to the cohort that a training gets.
+- headers: ``lungseg.dicom.tree.scan`` compared with ``pydicom.dcmread(stop_before_pixels=True)`` of
+  each file, one after the other in one process.
+- unchanged: the second ``prepare`` of 1,000 cases of 100 files each, up to the cohort that a
+  training receives.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def tree(folder: Path) -> Path:
-    """10,000 files with the headers of the synthetic cohort, of small slices."""
+    """10,000 files with headers of the synthetic cohort and small slices."""
     write_cohort(folder / "source", n_cases=1, size=64, n_slices=36)
     slices = sorted((folder / "source" / "Images" / "Case_000").iterdir())
     target = folder / "tree"
@@ -86,7 +86,7 @@ def nothing_changed(folder: Path) -> None:
     from lungseg.sources.lctsc import LctscFolder
 
     root = cohort(folder)
-    # Of one patient all, whom they are copies of.
+    # All are copies of one patient.
     settings = {"rules": Rules({"error": "warn"}, patients="case"), "pages": AUDIT}
     first = seconds(
         lambda: prepare(LctscFolder(root), folder / "store", parallel=Parallel(2), **settings)
@@ -96,8 +96,8 @@ def nothing_changed(folder: Path) -> None:
         for _ in range(ROUNDS)
     ]
     print(
-        f"{N_CASES} cases, {N_CASES * (N_SLICES + 1)} files: prepared in {first:.0f} s, once more"
-        f" with nothing changed in {np.median(again):.2f} s"
+        f"{N_CASES} cases, {N_CASES * (N_SLICES + 1)} files: prepared in {first:.0f} s, again"
+        f" without changes in {np.median(again):.2f} s: ratio {first / np.median(again):.0f}"
     )
 
 

@@ -1,9 +1,9 @@
-"""How many trials a search needs to come close to the best settings, on a made-up surface.
+"""How many trials a search needs to come close to the best settings, on a synthetic surface.
 
-The space is that of ``sweep=bayes_alpha_beta``. The surface is a smooth hill of DSC without noise
-whose best learning rate depends on alpha. A search has come close once a trial is within 1 % of the
-optimum, measured on the way from the median of the space up to it: 1 % of the value itself would be
-easier.
+The space is that of ``sweep=bayes_alpha_beta``. The surface of the DSC is smooth, without noise,
+and its best learning rate depends on alpha. A search has come close once a trial is within 1 % of
+the optimum, relative to the distance between the median of the space and the optimum: 1 % of the
+value itself would be easier.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BEST = 0.95
 
 
 def dsc(point: Point) -> float:
-    """The surface; its top is at alpha 0.35, beta 0.6 and a learning rate of 0.1."""
+    """The surface; its maximum is at alpha 0.35, beta 0.6 and a learning rate of 0.1."""
     alpha = (point["loss.alpha"] - 0.35) / 0.5
     beta = (point["loss.beta"] - 0.6) / 0.4
     lr = (math.log10(point["optimizer.lr"]) + 1 + 0.5 * alpha) / 0.9
@@ -40,7 +40,7 @@ def searched_space() -> Space:
 
 
 def threshold(space: Space) -> float:
-    """1 % of the way down from the optimum to the median of the space."""
+    """The value 1 % of the way from the optimum to the median of the space."""
     random = np.random.default_rng(0)
     columns = {}
     for parameter in space.parameters:

@@ -1,9 +1,9 @@
-"""What a sweep adds to the training of its jobs, and whether many jobs in a row leak anything.
+"""Overhead of a sweep on the training of its jobs, and whether many jobs in a row leak resources.
 
-``lungseg train -m`` with one optimizer step a job, W&B offline, cases of 32x32. After each job the
-sweep's process notes its resident memory, open files and child processes. A job's overhead is its
-time less that of Lightning's fit and of the final evaluation; the first job, which imports
-everything and prepares the cases, is left out.
+``lungseg train -m`` with one optimizer step per job, W&B offline, cases of 32x32. After each job
+the process of the sweep prints its resident memory, open files and child processes. The overhead of
+a job is its time minus that of Lightning's fit and of the final evaluation. The first job, which
+imports everything and prepares the cases, is excluded.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SMALL = (
     *("data.source.n_cases=12", "data.source.size=32", "data.source.n_slices=12"),
 )
 SETTLED = 10
-"""Jobs after which caches are full: memory is compared from there on."""
+"""Number of jobs after which caches are full: memory is compared from there on."""
 
 
 def watched_sweep(jobs: int) -> None:
-    """Run the sweep in this process; a line a job: seconds, overhead, MiB, files, children."""
+    """Run the sweep in this process; one line per job: seconds, overhead, MiB, files, children."""
     import lungseg.apps.train as app
-    from lungseg import launch
     from lungseg.cli import main
+    from lungseg.command import launch
 
     spent = [0.0]
     for name in ("_fit", "evaluate"):
@@ -85,14 +85,14 @@ def sweep(jobs: int) -> list[tuple[float, ...]]:
 
 
 def main() -> None:
-    found = sweep(JOBS)
-    _, overhead, mib, files, children = zip(*found, strict=True)
+    jobs = sweep(JOBS)
+    _, overhead, mib, files, children = zip(*jobs, strict=True)
     print(
-        f"sweep: a job adds {statistics.median(overhead[1:]):.2f} s to its training and evaluation"
-        f" (median; longest {max(overhead[1:]):.2f} s), the first {overhead[0]:.2f} s"
+        f"sweep: overhead of a job {statistics.median(overhead[1:]):.2f} s beyond training and"
+        f" evaluation (median; longest {max(overhead[1:]):.2f} s), the first {overhead[0]:.2f} s"
     )
     print(
-        f"sweep of {len(found)} one-step jobs: after job {SETTLED} {mib[SETTLED - 1]:.0f} MiB,"
+        f"sweep of {len(jobs)} one-step jobs: after job {SETTLED} {mib[SETTLED - 1]:.0f} MiB,"
         f" after the last {mib[-1]:.0f} MiB: {mib[-1] / mib[SETTLED - 1] - 1:+.1%}; open files"
         f" {files[SETTLED - 1]:.0f} and {files[-1]:.0f}; child processes"
         f" {children[SETTLED - 1]:.0f} and {children[-1]:.0f} (W&B's one service)"

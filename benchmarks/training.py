@@ -33,7 +33,7 @@ PRECISION = resolve_precision("auto", "cpu")
 
 
 def cohort(store: Path) -> Cohort:
-    """Two cases of noise with a mask: the arithmetic is that of any CT."""
+    """Two cases of noise with a mask: the computation is the same as for any CT."""
     random = np.random.default_rng(0)
     cases = {}
     for name, n in (("train", TRAIN_SLICES), ("test", TEST_SLICES)):
@@ -75,7 +75,7 @@ def prepared(data: SliceDataModule, batch: dict[str, Any], channels_last: bool) 
 
 
 def bare_epoch(data: SliceDataModule, *, fast: bool, test: bool, steps: int | None = None) -> float:
-    """An epoch written out by hand: no Trainer, no counts, no logs. Seconds."""
+    """Seconds of an epoch in a plain loop, without Trainer, counts and logs."""
     net = UNet()
     if fast:
         net = net.to(memory_format=torch.channels_last)
@@ -99,9 +99,9 @@ def bare_epoch(data: SliceDataModule, *, fast: bool, test: bool, steps: int | No
 
 
 def trainer_epoch(data: SliceDataModule, folder: Path) -> tuple[float, float]:
-    """The second epoch of a run as ``lungseg train`` sets it up, checkpoint and rows included.
+    """Seconds of the second epoch of a run, and of one training step in it.
 
-    Seconds for the epoch, and for a training step.
+    The run is set up as in ``lungseg train``, including checkpoints and ``metrics.csv``.
     """
     folder.mkdir(exist_ok=True)
     history = History(folder / "metrics.csv")
@@ -130,7 +130,7 @@ def trainer_epoch(data: SliceDataModule, folder: Path) -> tuple[float, float]:
 
 
 class EpochClock(pl.Callback):
-    """From the start of one epoch to the end of the run, or of the epoch after it."""
+    """Measures the time from the start of the last epoch to the end of the run."""
 
     def on_train_epoch_start(self, *_: Any) -> None:
         self._start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Show the formulas of docstrings as MathML, which needs no script: from reStructuredText roles."""
+"""Show the formulas of docstrings, LaTeX in reStructuredText, as MathML, which needs no script."""
 
 from __future__ import annotations
 
