@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_metrics
 from lungseg.apps.prepare import prepare_with_masks
-from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, Weights
@@ -52,7 +53,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
 def _once_more(config: DictConfig, folder: Path) -> None:
     """A run's own cases, into the run's folder."""
-    from lungseg.runs.resume import load_checkpoint
+    from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.training.module import RECORD
 
     file = _result(folder)
@@ -103,7 +104,7 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """The cases of a ``data`` choice, into a folder of their own."""
     from lungseg.report.audit import failures
-    from lungseg.runs.resume import load_checkpoint
+    from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.training.module import RECORD
 
     if "data" not in config:
@@ -175,31 +176,31 @@ def _evaluate(
 
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.report.results import leave_results
+    from lungseg.runs.recorded import build_recorded
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
 
-    trained = OmegaConf.create(checkpoint[RECORD]["config"])
-    metrics = OmegaConf.merge(
-        trained.metrics, {k: v for k, v in config.metrics.items() if v is not None}
-    )
+    trained = checkpoint[RECORD]["config"]
+    changed = {key: value for key, value in config.metrics.items() if value is not None}
+    metrics = SimpleNamespace(**trained["metrics"] | changed)
     check_metrics(metrics)
+    module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
     data = SliceDataModule(
         cohort,
         sets,
-        build(trained.intensity, "intensity"),
-        batch_size=trained.data.batch_size,
-        num_workers=trained.data.num_workers,
+        build_recorded(trained["intensity"], "intensity", config.allow_targets),
+        batch_size=trained["data"]["batch_size"],
+        num_workers=trained["data"]["num_workers"],
         cache_gib=0,
-        seed=trained.seed,
+        seed=trained["seed"],
     )
-    module = _restore(checkpoint, file, list(sets), metrics.threshold)
     accelerator, devices = config.trainer.accelerator, config.trainer.devices
     trainer = pl.Trainer(
         accelerator=accelerator,
         devices=devices,
         strategy="auto" if devices == 1 else "ddp",
-        precision=resolve_precision(trained.trainer.precision, accelerator),  # type: ignore[arg-type]
+        precision=resolve_precision(trained["trainer"]["precision"], accelerator),  # type: ignore[arg-type]
         logger=False,
         callbacks=[EpochBar()],
         enable_model_summary=False,
@@ -214,28 +215,49 @@ def _evaluate(
         leave_results(task, evaluation, report=config.report, brief=sweeping())
 
 
-def _restore(
-    checkpoint: dict[str, Any], file: Path, sets: list[str], threshold: float
+def restore(
+    checkpoint: dict[str, Any],
+    file: Path,
+    sets: list[str],
+    threshold: float,
+    allow_targets: Sequence[str] = (),
 ) -> SegmentationModule:
-    """The trained model of a checkpoint."""
+    """The trained model of a checkpoint, without the loss and the optimizer of its training.
+
+    Args:
+        checkpoint: As from :func:`lungseg.runs.checkpoint.load_checkpoint`.
+        file: Where it was read, for errors.
+        sets: Names of the sets to evaluate.
+        threshold: A pixel is lung when its probability is at least this.
+        allow_targets: What the checkpoint may name beside networks of ours, torch's and MONAI's.
+
+    Raises:
+        ConfigError: If the checkpoint names a model that may not be built from a file.
+        DataError: If its weights do not fit the model.
+    """
+    from lungseg.runs.recorded import build_recorded
     from lungseg.training.module import RECORD, SegmentationModule
 
     record = checkpoint[RECORD]
-    trained = OmegaConf.create(record["config"])
+    described = record["config"]["model"]
     module = SegmentationModule(
-        build(trained.model, "model"),
-        build(trained.loss, "loss"),
-        build(trained.optimizer, "optimizer"),
+        build_recorded(described, "model", allow_targets),
         sets=sets,
         threshold=threshold,
         record=record,
     )
+    # A loss may have weights of its own, which no evaluation needs.
+    weights = {
+        name: value
+        for name, value in checkpoint["state_dict"].items()
+        if not name.startswith("loss.")
+    }
     try:
-        module.load_state_dict(checkpoint["state_dict"])
+        module.load_state_dict(weights)
     except RuntimeError:
         raise DataError(
             "the checkpoint's weights are of another model than the one that it names"
-            f" ({trained.model._target_})",
+            f" ({described['_target_']})",
             file,
         ) from None
     return module

@@ -100,8 +100,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
 def _train(training: Training) -> None:
     from lungseg.report.audit import failures
     from lungseg.report.results import leave_results
+    from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.runs.provenance import provenance
-    from lungseg.runs.resume import load_checkpoint
     from lungseg.search.prune import pruning
     from lungseg.training.setup import build_trainer, selects
 
@@ -146,7 +146,8 @@ def _train(training: Training) -> None:
 
 
 def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
-    from lungseg.runs.resume import load_checkpoint, refuse_other_run
+    from lungseg.runs.checkpoint import load_checkpoint
+    from lungseg.runs.resume import refuse_other_run
     from lungseg.training.module import RECORD
 
     refuse_other_run(load_checkpoint(Path(ckpt_path))[RECORD], record)

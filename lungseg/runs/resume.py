@@ -1,40 +1,19 @@
-"""Checkpoints: what they record, and whether a run may go on from one."""
+"""Whether a run may resume from a checkpoint."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from lungseg.config import flatten
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError
 from lungseg.moved import current_names
 from lungseg.privacy import HIDDEN
-from lungseg.training.module import RECORD
 
 # May differ in a resumed run: where things are, how fast and how long it runs, who watches; and how
 # the cases are read, for their hash is compared.
 FREE = ("trainer.", "logger.", "callbacks.", "outputs", "ckpt_path", "data.num_workers",
         "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.",
         "data.masks", "data.numbers", "metrics.empty_dsc", "report")  # fmt: skip
-
-
-def load_checkpoint(file: Path) -> dict[str, Any]:
-    """Load a checkpoint of ours; nothing in it is executed.
-
-    Raises:
-        DataError: If there is none, or it is damaged, or not ours.
-    """
-    import torch
-
-    if not file.is_file():
-        raise DataError("no checkpoint here", file)
-    try:
-        checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged bytes surface as errors of every kind
-        raise DataError(f"the checkpoint cannot be read ({type(error).__name__})", file) from None
-    if RECORD not in checkpoint:
-        raise DataError("the checkpoint was not written by lungseg train", file)
-    return checkpoint
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

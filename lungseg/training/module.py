@@ -27,8 +27,8 @@ class SegmentationModule(pl.LightningModule):
 
     Args:
         net: Maps intensities ``[B, 1, y, x]`` to logits of the same shape.
-        loss: Takes logits and target.
-        optimizer: Makes an optimizer from parameters.
+        loss: Takes logits and target; None for a module that is only evaluated.
+        optimizer: Makes an optimizer from parameters; likewise.
         scheduler: ``scheduler`` (a factory), ``interval`` (``epoch`` or ``step``) and, where the
             schedule follows a number, ``monitor``, where it has to know its length in steps,
             ``steps_as`` (the argument that takes it); or empty.
@@ -41,8 +41,8 @@ class SegmentationModule(pl.LightningModule):
     def __init__(
         self,
         net: nn.Module,
-        loss: nn.Module,
-        optimizer: Callable[[Any], Optimizer],
+        loss: nn.Module | None = None,
+        optimizer: Callable[[Any], Optimizer] | None = None,
         scheduler: dict[str, Any] | None = None,
         *,
         sets: Sequence[str],
@@ -89,6 +89,7 @@ class SegmentationModule(pl.LightningModule):
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
         logits = self(batch["image"])
+        assert self.loss is not None
         loss: Tensor = self.loss(logits, batch["mask"])
         n = len(batch["mask"])
         if n:
@@ -156,6 +157,7 @@ class SegmentationModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer, and its schedule where there is one."""
+        assert self._optimizer is not None
         optimizer = self._optimizer(self.parameters())
         if not self._scheduler:
             return optimizer

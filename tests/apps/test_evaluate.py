@@ -336,6 +336,46 @@ def test_a_checkpoint_of_another_run(run, refused):
     assert "of another run: seed=7 in it, and 0 in the run's provenance.json" in line
 
 
+def test_a_foreign_class_in_a_checkpoint_is_refused_and_never_imported(
+    run, refused, tmp_path, monkeypatch
+):
+    (tmp_path / "planted.py").write_text("open('trace', 'w')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def foreign_model(checkpoint):
+        checkpoint["lungseg"]["config"]["model"] = {"_target_": "planted.Net"}
+
+    damage(run, foreign_model)
+    (run / "provenance.json").unlink()
+    file = run / "checkpoints" / "last.ckpt"
+    for arguments in ([f"run={run}"], [f"ckpt={file}", "data=phantom", "data.size=32"]):
+        line = refused("evaluate", *arguments)
+        assert "model: the checkpoint names planted.Net, which is not built from a file" in line
+        assert "allow_targets=[mypackage]" in line
+    assert not (tmp_path / "trace").exists()
+    assert "allow_targets=planted: must be a list" in refused(
+        "evaluate", f"run={run}", "allow_targets=planted"
+    )
+
+
+def test_a_loss_of_ones_own_needs_no_permission_to_be_evaluated(run, trained):
+    """It is not built: the tables are those of the run, loss or not."""
+    import pytorch_lightning as pl
+
+    from lungseg.apps.evaluate import restore
+
+    def own_loss(checkpoint):
+        checkpoint["lungseg"]["config"]["loss"] = {"_target_": "mine.Loss"}
+        checkpoint["lungseg"]["config"]["optimizer"] = {"_target_": "mine.Optimizer"}
+        checkpoint["state_dict"]["loss.weight"] = torch.ones(1)
+
+    damage(run, own_loss)
+    file = run / "checkpoints" / "last.ckpt"
+    module = restore(torch.load(file, weights_only=True), file, ["test"], 0.5)
+    assert isinstance(module, pl.LightningModule)
+    assert module.loss is None
+
+
 def test_thresholds_would_replace_each_other_in_a_sweep(run, cli):
     before = contents(run)
     done = cli("evaluate", f"run={run}", "-m", "metrics.threshold=0.3,0.7")

@@ -1,0 +1,32 @@
+"""Reads a checkpoint; nothing in it is executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lungseg.errors import DataError
+from lungseg.training.module import RECORD
+
+REQUIRED = ("config", "split", "cohort_sha256")
+"""What every record has; later versions added more."""
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """Load a checkpoint that ``lungseg train`` wrote.
+
+    Raises:
+        DataError: If the file is missing, damaged, or was written by something else.
+    """
+    import torch
+
+    if not file.is_file():
+        raise DataError("no checkpoint here", file)
+    try:
+        checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes surface as errors of every kind
+        raise DataError(f"the checkpoint cannot be read ({type(error).__name__})", file) from None
+    record = checkpoint.get(RECORD) if isinstance(checkpoint, dict) else None
+    if not isinstance(record, dict) or any(key not in record for key in REQUIRED):
+        raise DataError("the checkpoint was not written by lungseg train", file)
+    return checkpoint
