@@ -71,12 +71,14 @@ def run(config: DictConfig, run_dir: Path) -> None:
     import pytorch_lightning as pl
 
     from lungseg.training import setup
+    from lungseg.training.direction import refuse_wrong_mode
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
     # What can be refused is refused now, before hours of preparation.
     refuse_single_search()
     check_values(config)
     refuse_test_selection(config)
+    refuse_wrong_mode(config)
     if config.allow_test_selection:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(config.seed, workers=True, verbose=False)

@@ -49,9 +49,10 @@ def _panel(axes: Axes, history: pd.DataFrame, metric: str) -> None:
         say(axes, "not measured")
         return
     for split, values in lines.items():
+        measured = ~np.isnan(values)  # an epoch that was not evaluated has no number
         axes.plot(
-            epochs,
-            values,
+            epochs[measured],
+            values[measured],
             LINE[split],
             color=COLOUR[split],
             marker=MARKER[split] if len(epochs) <= 30 else "",

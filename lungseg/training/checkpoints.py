@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 
@@ -18,22 +20,35 @@ def checkpoints(*, dirpath: Path, monitor: str, mode: str, select: bool) -> list
         mode: ``min`` or ``max``.
         select: Whether there is a set to choose by; without one nothing is chosen.
     """
-    last = _checkpoint(dirpath, "last")
-    # The last comes last: it has to hold what the choice of the best stands at.
-    return [_checkpoint(dirpath, "best", monitor, mode), last] if select else [last]
+    last = ModelCheckpoint(filename="last", **_settings(dirpath))
+    if not select:
+        return [last]
+    best = BestCheckpoint(filename="best", monitor=monitor, mode=mode, **_settings(dirpath))
+    # The last comes last: its file includes the state of the choice of the best.
+    return [best, last]
 
 
-def _checkpoint(
-    dirpath: Path, name: str, monitor: str | None = None, mode: str = "min"
-) -> ModelCheckpoint:
-    return ModelCheckpoint(
-        dirpath=dirpath,
-        filename=name,
-        monitor=monitor,
-        mode=mode,
-        save_top_k=1,
-        auto_insert_metric_name=False,
-        enable_version_counter=False,
+class BestCheckpoint(ModelCheckpoint):
+    """Passes over epochs that were not evaluated, where Lightning would stop with an error."""
+
+    @property
+    def state_key(self) -> str:
+        """Lightning's own key, which checkpoints of earlier versions have."""
+        own, lightnings = type(self).__qualname__, ModelCheckpoint.__qualname__
+        return super().state_key.replace(own, lightnings, 1)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save, if the epoch has a number and it is the best so far."""
+        if self.monitor in trainer.callback_metrics:
+            super().on_train_epoch_end(trainer, pl_module)
+
+
+def _settings(dirpath: Path) -> dict[str, Any]:
+    return {
+        "dirpath": dirpath,
+        "save_top_k": 1,
+        "auto_insert_metric_name": False,
+        "enable_version_counter": False,
         # After the epoch's row and the scheduler's step, so that a resumed run has both.
-        save_on_train_epoch_end=True,
-    )
+        "save_on_train_epoch_end": True,
+    }

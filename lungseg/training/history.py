@@ -1,4 +1,4 @@
-"""A row an epoch: to metrics.csv, to the loggers, and to the screen."""
+"""One row per epoch: to metrics.csv, to the loggers, and to the screen."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from lungseg.files import write_text
+from lungseg.training.leaks import NUMBERS
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +20,10 @@ TIMES = ("lr", "epoch_seconds", "slices_per_second")
 
 
 class History(pl.Callback):
-    """Collects a row at the end of each epoch, tests included, and passes it on.
+    """Collects one row at the end of each epoch, for all sets, and passes it on.
 
-    The rows are kept in checkpoints, so a resumed run's ``metrics.csv`` is whole.
+    A number that the epoch did not come to is absent, and blank in ``metrics.csv``. The rows are
+    kept in checkpoints, so a resumed run's ``metrics.csv`` is complete.
 
     Args:
         file: ``metrics.csv`` of the run folder; written anew each epoch, in one step.
@@ -30,11 +32,14 @@ class History(pl.Callback):
     def __init__(self, file: Path) -> None:
         self.file = file
         self.rows: list[dict[str, float]] = []
+        self._sets: list[str] = []
         self._start = 0.0
         self._trained = 0.0
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Tell new loggers of the epochs before a resume."""
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Log the epochs before a resume, for loggers are new."""
+        order = ("train", "test", "val")
+        self._sets = sorted(pl_module.sets, key=order.index)
         for row in self.rows:
             self._pass_on(trainer, row)
 
@@ -51,17 +56,18 @@ class History(pl.Callback):
         seconds = time.perf_counter() - self._start
         results = pl_module.results("train")
         pl_module.log_dict(results, logger=False)
+        # Numbers of earlier epochs are gone from here: see SegmentationModule.
+        known = trainer.callback_metrics
         evaluated = {
-            name: float(value)
-            for name, value in trainer.callback_metrics.items()
-            if name.startswith(("test/", "val/"))
+            name: float(known[name])
+            for name in self._columns()
+            if name in known and name not in results
         }
-        order = sorted(evaluated, key=lambda name: name.startswith("val/"))
         n_slices = len(pl_module.table("train"))
         row = {
             "epoch": trainer.current_epoch,
             **results,
-            **{name: evaluated[name] for name in order},
+            **evaluated,
             "lr": trainer.optimizers[0].param_groups[0]["lr"],
             "epoch_seconds": round(seconds, 3),
             "slices_per_second": round(n_slices / max(self._trained - self._start, 1e-9), 3),
@@ -72,13 +78,18 @@ class History(pl.Callback):
             self._pass_on(trainer, row)
             log.info(_line(row, trainer.max_epochs))
 
+    def _columns(self) -> list[str]:
+        return [f"{name}/{number}" for name in self._sets for number in NUMBERS]
+
     def _pass_on(self, trainer: pl.Trainer, row: dict[str, float]) -> None:
         for logger in trainer.loggers:
             logger.log_metrics(row)
 
     def _write(self) -> None:
         text = io.StringIO()
-        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        # Rows of before a resume may have columns that this training has not.
+        others = (name for row in self.rows for name in row if name not in TIMES)
+        columns = dict.fromkeys(["epoch", *self._columns(), *others, *TIMES])
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
@@ -89,7 +100,7 @@ class History(pl.Callback):
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the rows of the run that is gone on with."""
+        """Take over the rows of the run that is resumed."""
         self.rows = list(state_dict["rows"])
 
 

@@ -35,22 +35,28 @@ def refuse_test_selection(config: DictConfig) -> None:
             name that does not exist.
     """
     for key, value in monitors(config).items():
-        if value not in LOGGED:
-            close = get_close_matches(value, LOGGED, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(LOGGED)}"
-            raise ConfigError(f"{key}={value}: nothing of that name is logged; {hint}")
-    if config.allow_test_selection:
-        return
-    for key, value in monitors(config).items():
-        if value.startswith("test"):
-            raise ConfigError(
-                f"{key}={value}: would choose by the test set and make its numbers worthless;"
-                " watch val/… with split.val set (or allow_test_selection=true, which is reported)"
-            )
+        check_monitor(key, value, allow_test=config.allow_test_selection)
+
+
+def check_monitor(key: str, value: str, *, allow_test: bool) -> None:
+    """Check one monitor.
+
+    Raises:
+        ConfigError: As :func:`refuse_test_selection`.
+    """
+    if value not in LOGGED:
+        close = get_close_matches(value, LOGGED, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(LOGGED)}"
+        raise ConfigError(f"{key}={value}: nothing of that name is logged; {hint}")
+    if value.startswith("test") and not allow_test:
+        raise ConfigError(
+            f"{key}={value}: would choose by the test set and make its numbers worthless;"
+            " watch val/… with split.val set (or allow_test_selection=true, which is reported)"
+        )
 
 
 def refuse_twins(sets: dict[str, list[str]], image_sha256: dict[str, str]) -> None:
-    """Stop when one scan stands in two sets under different names.
+    """Stop when one scan is in two sets under different names.
 
     Args:
         sets: Names of the cases in each set.
@@ -71,17 +77,27 @@ def refuse_twins(sets: dict[str, list[str]], image_sha256: dict[str, str]) -> No
 
 
 def refuse_missing_set(config: DictConfig, sets: list[str]) -> None:
-    """Stop when something watches a validation set that the split does not have.
+    """Stop when something watches a set that is never evaluated during training.
 
-    The checkpoint callback is let off: without a validation set it chooses nothing.
+    The checkpoint callback is exempt: without a validation set it chooses nothing.
 
     Raises:
-        ConfigError: If a monitor names ``val/…`` and there is no such set.
+        ConfigError: If a monitor names a set that the split lacks, or evaluation is switched off.
     """
     for key, value in monitors(config).items():
-        if key.startswith("callbacks.checkpoint."):
+        name = value.split("/")[0]
+        if key.startswith("callbacks.checkpoint.") or name == "train":
             continue
-        if value.startswith("val") and "val" not in sets:
+        if name not in sets:
             raise ConfigError(
                 f"{key}={value}: the split has no validation set; give one with split.val"
             )
+        if not evaluates(config):
+            raise ConfigError(
+                f"{key}={value}: trainer.limit_val_batches=0 leaves every epoch without that number"
+            )
+
+
+def evaluates(config: DictConfig) -> bool:
+    """Whether anything is evaluated during training."""
+    return bool(config.trainer.get("limit_val_batches") != 0)

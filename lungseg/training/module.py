@@ -18,6 +18,7 @@ from lungseg.metrics.counts import SliceCounts
 from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
 from lungseg.processes import n_processes, sum_over_processes
+from lungseg.training.leaks import NUMBERS
 
 RECORD = "lungseg"  # key under which a checkpoint keeps what made it
 
@@ -56,7 +57,8 @@ class SegmentationModule(pl.LightningModule):
         self.record = record or {}
         self._optimizer = optimizer
         self._scheduler = scheduler or {}
-        self._sets = list(sets)
+        self.sets = tuple(sets)
+        self._evaluated = False
         self._eval_sets = [name for name in sets if name != "train"]
         self._logit = math.log(threshold / (1 - threshold))
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
@@ -84,7 +86,7 @@ class SegmentationModule(pl.LightningModule):
     def test_step(self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """One batch of the final pass over all sets; returns its logits."""
         logits: Tensor = self(batch["image"])
-        self._count(self._sets[dataloader_idx], logits, batch)
+        self._count(self.sets[dataloader_idx], logits, batch)
         return logits
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
@@ -124,9 +126,13 @@ class SegmentationModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Start counting anew."""
         self._reset("train")
+        self._forget("train")
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed by step: random layers then draw alike in a resumed run and an unbroken one."""
+        if self._evaluated:
+            self._evaluated = False
+            self._forget(*self._eval_sets)
         seed = int(self.record.get("seed", 0))
         torch.manual_seed((seed * 1_000_003 + self.global_step) * 1_009 + self.global_rank)
 
@@ -138,10 +144,21 @@ class SegmentationModule(pl.LightningModule):
         """Make results known to callbacks that monitor them."""
         for name in self._eval_sets:
             self.log_dict(self.results(name), logger=False)
+        self._evaluated = True
+
+    def _forget(self, *names: str) -> None:
+        """Take numbers of earlier weights away from whatever watches them.
+
+        Lightning keeps the last value of every name, so that an epoch that is not evaluated
+        would pass for as good as the one before.
+        """
+        for name in names:
+            for number in NUMBERS:
+                self.trainer.callback_metrics.pop(f"{name}/{number}", None)
 
     def on_test_epoch_start(self) -> None:
         """Start counting anew."""
-        self._reset(*self._sets)
+        self._reset(*self.sets)
 
     def _reset(self, *names: str) -> None:
         for name in names:
@@ -168,8 +185,8 @@ class SegmentationModule(pl.LightningModule):
         interval = self._scheduler["interval"]
         config = {"scheduler": scheduler, "interval": interval}
         if isinstance(scheduler, ReduceLROnPlateau):
-            # Lightning asks for a monitor of its own; on_train_epoch_end is what looks at it.
-            config |= {"monitor": self._scheduler["monitor"], "strict": False}
+            # Lightning insists on a number to look up; on_train_epoch_end looks at the right one.
+            config |= {"monitor": "train/loss"}
         return {"optimizer": optimizer, "lr_scheduler": config}
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
@@ -187,7 +204,9 @@ class SegmentationModule(pl.LightningModule):
             return
         scheduler = self.lr_schedulers()
         if isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step(float(self.trainer.callback_metrics[self._scheduler["monitor"]]))
+            value = self.trainer.callback_metrics.get(self._scheduler["monitor"])
+            if value is not None:
+                scheduler.step(float(value))
         elif isinstance(scheduler, LRScheduler):
             scheduler.step()
 

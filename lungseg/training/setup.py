@@ -13,6 +13,8 @@ from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
 from lungseg.privacy import recorded
 from lungseg.splits import Split
+from lungseg.training.direction import build_monitored, check_built
+from lungseg.training.leaks import evaluates
 
 
 def build_parts(config: DictConfig) -> dict[str, Any]:
@@ -72,7 +74,9 @@ def build_module(
     scheduler = {}
     if config.scheduler:
         scheduler = {
-            "scheduler": build(config.scheduler.scheduler, "scheduler"),
+            "scheduler": build_monitored(
+                config.scheduler.scheduler, "scheduler", config.scheduler.get("monitor")
+            ),
             "interval": config.scheduler.interval,
             "monitor": config.scheduler.get("monitor"),
             "steps_as": config.scheduler.get("steps_as"),
@@ -92,7 +96,8 @@ def selects(config: DictConfig, split: Split) -> bool:
     """Whether there is a set by which a best epoch is chosen."""
     if "checkpoint" not in config.callbacks:
         return False
-    return config.callbacks.checkpoint.monitor.split("/")[0] in split.sets()
+    watched = config.callbacks.checkpoint.monitor.split("/")[0]
+    return watched in split.sets() and (watched == "train" or evaluates(config))
 
 
 def build_trainer(
@@ -104,15 +109,14 @@ def build_trainer(
 
     callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
-        if name == "checkpoint":
-            callbacks += build(
-                callback,
-                f"callbacks.{name}",
-                dirpath=run_dir / "checkpoints",
-                select=selects,
-            )
-        else:
-            callbacks.append(build(callback, f"callbacks.{name}"))
+        where = f"callbacks.{name}"
+        given = {"dirpath": run_dir / "checkpoints", "select": selects}
+        made = build_monitored(
+            callback, where, callback.get("monitor"), **(given if name == "checkpoint" else {})
+        )
+        for one in made if isinstance(made, list) else [made]:
+            check_built(one, where, allow_test=config.allow_test_selection)
+            callbacks.append(one)
     return build(
         config.trainer,
         "trainer",

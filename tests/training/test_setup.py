@@ -1,0 +1,51 @@
+"""From settings to the parts of a training."""
+
+import pytest
+import torch
+
+from lungseg.errors import ConfigError
+from lungseg.splits import Split
+from lungseg.training.setup import build_module, build_parts, build_trainer, selects
+from tests.training.compose import train_config
+
+WITH_VAL = Split(train=["a"], test=["b"], val=["c"])
+WITHOUT = Split(train=["a"], test=["b"])
+
+
+def test_the_parts_of_the_default_settings(tmp_path):
+    config = train_config("model.depth=2", "model.base_channels=4", "trainer.accelerator=cpu")
+    parts = build_parts(config)
+    module = build_module(config, parts, ["train", "test"], {"seed": 0})
+    assert isinstance(module.configure_optimizers(), torch.optim.SGD)
+    trainer = build_trainer(config, tmp_path, None, [], selects=False)
+    names = [type(callback).__name__ for callback in trainer.callbacks]
+    # The row is written before the checkpoint that has to include it.
+    assert names.index("History") < names.index("ModelCheckpoint")
+    assert trainer.max_epochs == 10
+
+
+def test_an_argument_that_an_optimizer_refuses_is_named():
+    with pytest.raises(ConfigError, match="optimizer: Invalid momentum value: -1"):
+        build_parts(train_config("optimizer.momentum=-1"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "split", "expected"),
+    [
+        ([], WITH_VAL, True),
+        ([], WITHOUT, False),
+        (["callbacks=[progress]"], WITH_VAL, False),
+        (["+trainer.limit_val_batches=0"], WITH_VAL, False),
+        (["+trainer.limit_val_batches=0", "callbacks.checkpoint.monitor=train/loss"], WITH_VAL, True),
+    ],
+)  # fmt: skip
+def test_a_best_epoch_is_chosen_only_where_something_can_choose_it(overrides, split, expected):
+    assert selects(train_config(*overrides), split) is expected
+
+
+def test_a_schedule_knows_its_interval():
+    config = train_config("scheduler=cosine", "trainer.max_epochs=7")
+    module = build_module(config, build_parts(config), ["train", "test"], {})
+    optimizers = module.configure_optimizers()
+    assert optimizers["lr_scheduler"]["interval"] == "epoch"
+    assert optimizers["lr_scheduler"]["scheduler"].T_max == 7
