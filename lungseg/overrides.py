@@ -61,7 +61,7 @@ def split_override(word: str) -> tuple[str, str, str]:
 def quote_twice(word: str) -> str:
     """An override as it would be typed in a shell for its value to be taken as text."""
     _, start, value = split_override(word)
-    return shlex.quote(start + _quoted(value))
+    return shlex.quote(start + quoted(value))
 
 
 def _quoted_override(word: str, sweep: bool) -> str:
@@ -71,13 +71,15 @@ def _quoted_override(word: str, sweep: bool) -> str:
     is_path = key in (*PATHS, *PATH_LISTS)
     read = _parsed(word)
     if is_path and os.path.lexists(value):
-        made = None if read is not None and _means(read[0], value, sweep) else _literal(value)
+        made = (
+            None if read is not None and _means(read[0], value, sweep) else quoted(literal(value))
+        )
     elif read is None:
         made = _rescued(value, is_path, sweep, is_list=key not in PATHS)
     elif key in PATH_LISTS and isinstance(read[0], list) and value[0] + value[-1] == "[]":
         made = _each(value, "[", "]", is_path)
     elif is_path and isinstance(read[0], int | float | list | dict):
-        made = _quoted(value)
+        made = quoted(value)
     else:
         return word
     # What is still unreadable is refused by Hydra, with the word as it was typed.
@@ -106,8 +108,8 @@ def _rescued(value: str, is_path: bool, sweep: bool, *, is_list: bool) -> str | 
     if value[0] in "'\"":
         # Lightning puts a run's folder in quotes without a look at the quotes in it.
         whole = is_path and len(value) > 1 and value[0] == value[-1]
-        return _quoted(value[1:-1]) if whole else _quoted(value) if is_path else None
-    return _quoted(value) if is_path or _is_text(value) else None
+        return quoted(value[1:-1]) if whole else quoted(value) if is_path else None
+    return quoted(value) if is_path or _is_text(value) else None
 
 
 def _is_text(value: str) -> bool:
@@ -167,12 +169,18 @@ def _parsed(override: str) -> tuple[Any] | None:
         return None
 
 
-def _literal(path: str) -> str:
-    """In quotes, and with a ``${`` in it that OmegaConf takes for no interpolation."""
-    return _quoted(re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", path))
+def literal(text: str) -> str:
+    r"""A text that OmegaConf reads as it is: ``${`` in it is not an interpolation.
+
+    Example:
+        >>> print(literal("${a}"))
+        \${a}
+    """
+    return re.sub(r"(\\*)\$\{", lambda match: match[1] * 2 + r"\${", text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text in double quotes, as Hydra's grammar reads it."""
     from hydra.core.override_parser.types import Quote, QuotedString
 
     return QuotedString(text, Quote.double).with_quotes()

@@ -8,6 +8,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -130,24 +131,76 @@ def _files(error: BaseException | None) -> Iterator[str]:
                     yield os.fsdecode(file)
 
 
-def hide_source(config: DictConfig, folder: Path) -> None:
-    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote below a folder.
+HYDRA_FILES = (
+    *("config.yaml", "hydra.yaml", "overrides.yaml"),
+    *("multirun.yaml", "optimization_results.yaml"),
+)
+
+
+def hide_source(config: DictConfig, folder: Path) -> Redactor:
+    """Blank source paths, UIDs and passwords in the YAML files that Hydra wrote into a folder.
+
+    Returns:
+        What knows the values that were blanked.
+    """
+    files = [folder / name for name in HYDRA_FILES if (folder / name).is_file()]
+    old = {file: file.read_text("utf-8") for file in files}
+    contents, redactor = _read(config, old)
+    for file in old.keys() - contents.keys():
+        file.unlink()  # half-written when its process was stopped: nothing in it can be trusted
+    for file, text in _written(contents, old, redactor).items():
+        if text != old[file]:
+            write_text(file, text)  # other jobs of a sweep read it at any time
+    return redactor
+
+
+def without_source(config: DictConfig, texts: dict[Path, str]) -> dict[Path, str]:
+    """YAML texts of a run's settings without source paths, UIDs and passwords.
 
     What was read is changed, not the text: YAML folds long lines and escapes letters.
-    """
-    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
-    from omegaconf._utils import get_omega_conf_dumper, get_yaml_loader
 
-    files = sorted(folder.glob("*.yaml"))
-    old = {file: yaml.load(file.read_text("utf-8"), get_yaml_loader()) for file in files}
+    Args:
+        config: Of the run.
+        texts: By file; what one of them identifies is blanked in all.
+    """
+    contents, redactor = _read(config, texts)
+    return _written(contents, texts, redactor)
+
+
+def redact_text(file: Path, redactor: Redactor) -> None:
+    """Blank identifying values in a text file, such as one of what a job printed."""
+    old = file.read_text("utf-8", errors="surrogateescape")
+    new = redactor.message(old)
+    if new != old:
+        write_text(file, new)
+
+
+def _read(config: DictConfig, texts: dict[Path, str]) -> tuple[dict[Path, Any], Redactor]:
+    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
+    from omegaconf._utils import get_yaml_loader
+
+    contents = {}
+    for file, text in texts.items():
+        with suppress(yaml.YAMLError):
+            contents[file] = yaml.load(text, get_yaml_loader())
     values = identifying_values(config)
-    for content in old.values():
+    for content in contents.values():
         values |= {value for text in _strings(content) for value in identifying_in(text)}
-    redactor = Redactor(values)
-    for file, content in old.items():
+    return contents, Redactor(values)
+
+
+def _written(
+    contents: dict[Path, Any], texts: dict[Path, str], redactor: Redactor
+) -> dict[Path, str]:
+    from omegaconf._utils import get_omega_conf_dumper
+
+    made = {}
+    for file, content in contents.items():
         new = redactor.data(content)
-        if new != content:
-            text = yaml.dump(
+        made[file] = (
+            texts[file]
+            if new == content
+            else yaml.dump(
                 new,
                 Dumper=get_omega_conf_dumper(),
                 default_flow_style=False,
@@ -155,7 +208,8 @@ def hide_source(config: DictConfig, folder: Path) -> None:
                 sort_keys=False,
                 width=math.inf,
             )
-            write_text(file, text)  # other jobs of a sweep read it at any time
+        )
+    return made
 
 
 def _strings(content: Any) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,8 @@ from lungseg.errors import Pruned
 from lungseg.evaluation.conventions import Conventions, Weights, empty_dsc
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
-from lungseg.runs.claim import refuse_taken
+from lungseg.rank import is_rank_zero
+from lungseg.runs.claim import begin
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.status import noting_status
 from lungseg.splits import Split
@@ -94,8 +94,10 @@ def run(config: DictConfig, run_dir: Path) -> None:
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)
 
-    refuse_taken(run_dir, config.ckpt_path)
-    with noting_status(run_dir):
+    first = is_rank_zero(config.trainer)
+    if first:
+        begin(run_dir)
+    with noting_status(run_dir, writes=first):
         _train(Training(config, run_dir, cohort, split, data, module, record))
 
 
@@ -172,7 +174,7 @@ def _leave_split(training: Training) -> None:
 
 def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) -> Any:
     """The logger of the configuration, or None. Only the first process of several logs."""
-    if "_target_" not in config.logger or os.environ.get("LOCAL_RANK", "0") != "0":
+    if "_target_" not in config.logger or not is_rank_zero(config.trainer):
         return None
     return build(
         config.logger,

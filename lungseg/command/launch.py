@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import logging
 import os
@@ -12,15 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
+from lungseg.files import write_text
 from lungseg.overrides import quoted_overrides
 from lungseg.privacy import identifying_values
-from lungseg.redaction import Redactor, hide_source, redact_logs
+from lungseg.redaction import Redactor, hide_source, redact_logs, without_source
+from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
-from lungseg.sweeps.callback import INTERRUPTED, end_sweep, failed_job, free_memory
+from lungseg.sweeps.callback import Folders
+from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job, free_memory
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -36,6 +40,19 @@ def launch(command: str, overrides: list[str]) -> int:
             config of the same name.
         overrides: Hydra's overrides and flags.
     """
+    argv = sys.argv
+    code = 1
+    try:
+        code = _hydra(command, overrides)
+    finally:  # whatever stopped it
+        sys.argv = argv
+        release()
+        code = end_sweep(command, code)
+    return code
+
+
+def _hydra(command: str, overrides: list[str]) -> int:
+    """Compose and run; report an error in one line."""
     import hydra
 
     register_resolvers()
@@ -57,12 +74,11 @@ def launch(command: str, overrides: list[str]) -> int:
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):
             main(task)()
-        code = 0
     except SystemExit as done:  # Hydra's help, and flags that it does not know
-        code = done.code if isinstance(done.code, int) else 1
+        return done.code if isinstance(done.code, int) else 1
     except KeyboardInterrupt:
         print(f"lungseg {command}: interrupted", file=sys.stderr)
-        code = INTERRUPTED
+        return INTERRUPTED
     except (Exception, Stop) as stopped:
         error = stopped.__cause__ if isinstance(stopped, Stop) else stopped
         if full and error is not None:
@@ -73,10 +89,8 @@ def launch(command: str, overrides: list[str]) -> int:
         if not isinstance(error, LungsegError):
             line = failed_job() or line
         print(f"lungseg {command}: error: {line}", file=sys.stderr)
-        code = 1
-    finally:
-        sys.argv = argv
-    return end_sweep(command, code)
+        return 1
+    return 0
 
 
 def _job(command: str, config: DictConfig) -> Any:
@@ -89,9 +103,11 @@ def _job(command: str, config: DictConfig) -> Any:
     redactor = Redactor(identifying_values(config))
     redact_logs(redactor)
     try:
-        if hydra_config.output_subdir is not None:
-            hide_source(config, run_dir / hydra_config.output_subdir)
-        if not single:
+        if single:
+            _record_settings(config, run_dir)
+        else:
+            if hydra_config.output_subdir is not None:
+                hide_source(config, run_dir / hydra_config.output_subdir)
             hide_source(config, Path(hydra_config.sweep.dir))
         _quiet()
         app = importlib.import_module(f"lungseg.apps.{command}")
@@ -109,7 +125,7 @@ def _job(command: str, config: DictConfig) -> Any:
         _note_failure(error, command, run_dir, hydra_config.job.num, redactor)
         if config.get("stop_on_error"):
             raise Stop from error
-        return None  # its status tells; the other jobs of the sweep go on
+        return None  # its status says so; the other jobs of the sweep continue
     except KeyboardInterrupt as interrupt:
         if not single:
             _note_failure(interrupt, command, run_dir, hydra_config.job.num, redactor)
@@ -118,8 +134,36 @@ def _job(command: str, config: DictConfig) -> Any:
         if not single:
             from lungseg.sweeps.index import write_index
 
+            release()
             write_index(Path(hydra_config.sweep.dir))
             free_memory()
+
+
+def _record_settings(config: DictConfig, run_dir: Path) -> None:
+    """Write what Hydra would have written before this run's first line; see ``Folders``."""
+    from hydra.core.hydra_config import HydraConfig
+
+    name = Folders.output_subdir
+    if name is None:
+        return
+    hydra_config: Any = copy.deepcopy(HydraConfig.instance().cfg)
+    with flag_override(hydra_config.hydra, ["struct", "readonly"], [False, False]):
+        hydra_config.hydra.output_subdir = name
+    texts = {
+        "config.yaml": OmegaConf.to_yaml(config),
+        "hydra.yaml": OmegaConf.to_yaml(hydra_config),
+        "overrides.yaml": OmegaConf.to_yaml(hydra_config.hydra.overrides.task),
+    }
+    files = without_source(config, {run_dir / name / file: text for file, text in texts.items()})
+
+    def write() -> None:
+        for file, text in files.items():
+            write_text(file, text)
+
+    if Folders.resumes:
+        when_begun(run_dir, write)
+    else:
+        write()
 
 
 def _note_failure(

@@ -1,20 +1,115 @@
-"""Whose a run folder is."""
+"""Whose a run folder is: claimed by one process before anything is written into it."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
-from lungseg.errors import ConfigError
+from filelock import BaseFileLock, FileLock, Timeout
+
+from lungseg.errors import ConfigError, DataError
+
+MARK = ".run"
+"""An empty file that makes a folder a run's; locked while the run's process is alive."""
+BEGUN = ("status.json", "provenance.json", "metrics.csv", "checkpoints")
+"""Any of these in a folder: a run has begun there."""
+
+_locks: dict[Path, BaseFileLock] = {}
+_waiting: dict[Path, Callable[[], None]] = {}
 
 
-def refuse_taken(run_dir: Path, ckpt_path: str | None) -> None:
-    """Two runs never share a folder, also when they start in the same second."""
-    if ckpt_path is not None or os.environ.get("LOCAL_RANK", "0") != "0":
+def claim_new(folder: Path) -> Path:
+    """Claim the first free of ``folder``, ``folder-2``, ``folder-3`` and so on.
+
+    For folders named by the time of day, of which several runs may start in one second.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    number, free = 1, folder
+    while True:
+        try:
+            free.mkdir()  # the file system lets one process make it
+            return free
+        except FileExistsError:
+            number += 1
+            free = folder.with_name(f"{folder.name}-{number}")
+
+
+def claim(folder: Path) -> None:
+    """Claim a folder for a run of this process, until :func:`release`.
+
+    Raises:
+        ConfigError: If a run has begun there, or another process has claimed it. Nothing in the
+            folder was changed.
+    """
+    if folder.resolve() in _locks:
         return
-    try:
-        (run_dir / ".run").touch(exist_ok=False)
-    except FileExistsError:
+    refuse_begun(folder)
+    _lock(folder)
+    refuse_begun(folder)  # another may have come and gone since
+
+
+def claim_resumed(folder: Path, checkpoint: Path) -> None:
+    """Claim the folder of a run that is resumed.
+
+    Args:
+        folder: Of the run.
+        checkpoint: To resume from.
+
+    Raises:
+        DataError: If there is no such checkpoint.
+        ConfigError: If another process trains there.
+    """
+    if not checkpoint.is_file():
+        raise DataError("no checkpoint here", checkpoint)
+    _lock(folder)
+
+
+def refuse_begun(folder: Path) -> None:
+    """Stop where a run has begun: its files are never overwritten by another.
+
+    Raises:
+        ConfigError: Likewise.
+    """
+    if any((folder / name).exists() for name in BEGUN):
         raise ConfigError(
-            "this folder already holds a run; start again, or go on with ckpt_path=…", run_dir
-        ) from None
+            "this folder already contains a run; choose another, or resume the run with"
+            " ckpt_path=…/checkpoints/last.ckpt",
+            folder,
+        )
+
+
+def when_begun(folder: Path, action: Callable[[], None]) -> None:
+    """Put off what would change a resumed run's folder until :func:`begin` accepts the resume."""
+    _waiting[folder.resolve()] = action
+
+
+def begin(folder: Path) -> None:
+    """Claim the folder if this was not done yet: all checks have passed, the run starts.
+
+    Raises:
+        ConfigError: As :func:`claim`.
+    """
+    claim(folder)
+    action = _waiting.pop(folder.resolve(), None)
+    if action is not None:
+        action()
+
+
+def release() -> None:
+    """Give up this process's claims; a folder where no run began is free for another."""
+    _waiting.clear()
+    while _locks:
+        folder, lock = _locks.popitem()
+        if not any((folder / name).exists() for name in BEGUN):
+            (folder / MARK).unlink(missing_ok=True)
+        lock.release()
+
+
+def _lock(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / MARK, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ConfigError("another process is running in this folder", folder) from None
+    _locks[folder.resolve()] = lock

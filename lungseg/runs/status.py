@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +37,14 @@ def read_status(run_dir: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def noting_status(run_dir: Path) -> Iterator[None]:
-    """Note that a run is running, and what it comes to."""
-    if os.environ.get("LOCAL_RANK", "0") != "0":
+def noting_status(run_dir: Path, *, writes: bool = True) -> Iterator[None]:
+    """Note that a run is running, and how it ended.
+
+    Args:
+        run_dir: Run folder.
+        writes: Whether this process does: of a run of several processes, only the first.
+    """
+    if not writes:
         yield
         return
     write_status(run_dir, "running")

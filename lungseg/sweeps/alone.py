@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
+from lungseg.overrides import literal
 from lungseg.runs.status import read_status
 from lungseg.sweeps.mode import sweeping
 
@@ -42,11 +43,9 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
     """
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:
-        parts = (
-            OmegaConf.to_yaml(config, resolve=True),
-            OmegaConf.to_yaml({"hydra": _hydra(run_dir)}),
-        )
-        write_text(Path(folder) / "job.yaml", "".join(parts))
+        settings = _literal(OmegaConf.to_container(config, resolve=True))
+        settings |= {"hydra": _hydra(run_dir)}
+        write_text(Path(folder) / "job.yaml", OmegaConf.to_yaml(settings))
         words = [
             *(sys.executable, "-m", "lungseg", command),
             *(f"--config-path={folder}", "--config-name=job"),
@@ -58,10 +57,19 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
             raise Pruned(status["error"])
         lines = [status["error"], *reversed(done.stderr.strip().splitlines()), "no reason given"]
         reason = next(line for line in lines if line)
-        # Behind it the screen shows a path, which may be the source's and is not for the log.
+        # A path behind it is for the screen, not for the log: it may be the source's.
         reason = re.sub(r" \[[^\]]*\]$", "", reason)
         raise ConfigError(reason.removeprefix(f"lungseg {command}: error: "))
     sys.stderr.write(done.stderr)
+
+
+def _literal(value: Any) -> Any:
+    """Resolved settings, in which a ``${`` that is left is text."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return literal(value) if isinstance(value, str) else value
 
 
 def _hydra(run_dir: Path) -> dict[str, Any]:
@@ -72,15 +80,15 @@ def _hydra(run_dir: Path) -> dict[str, Any]:
     return {
         "job": {"name": ours.job.name, "chdir": ours.job.chdir},
         "job_logging": OmegaConf.to_container(ours.job_logging),
-        "run": {"dir": str(run_dir)},
+        "run": {"dir": literal(str(run_dir))},
         "output_subdir": None,  # the job's own overrides stand there already
     }
 
 
 def _environment(config: DictConfig) -> dict[str, str]:
-    """Without the marks of this process' own place among others; with its trial, of a search.
+    """Without what says of which rank this process is; with the trial of a search.
 
-    Slurm's count of tasks is that of the job that sweeps; the run starts its processes itself.
+    Slurm's number of tasks is that of the job that sweeps; the run starts its processes itself.
     """
     from lungseg.search.prune import TRIAL, this_trial
 

@@ -1,110 +1,125 @@
-"""A sweep from outside its jobs: whose folder it is, and how it went."""
+"""What Hydra calls before it writes anything: every run and every sweep claims its folder."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from lungseg.errors import ConfigError, Stop
-from lungseg.files import short
-from lungseg.redaction import hide_source
+from lungseg.overrides import literal, quoted
+from lungseg.rank import is_rank_zero
+from lungseg.runs.claim import claim, claim_new, claim_resumed, refuse_begun
 from lungseg.sweeps.mode import is_search
 
 MARK = ".sweep"
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, by the shells' custom."""
 
 
-class Sweep(Callback):
-    """Hydra tells it when a sweep starts, and nobody else.
+class Folders(Callback):
+    """Claims folders. Set in ``conf/common.yaml``; the attributes are of this process.
 
     Attributes:
-        config: Of the sweep under way in this process; None where there is none.
+        sweep: Configuration of the sweep under way; None where there is none.
+        output_subdir: Where in the folder of the run under way its settings are written.
+        resumes: Whether the run under way resumes the one whose folder it is in.
     """
 
-    config: DictConfig | None = None
+    sweep: DictConfig | None = None
+    output_subdir: str | None = None
+    resumes = False
 
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Claim the folder: two sweeps never share one, also when they start in one second.
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Claim the run folder; a folder named by the time gives way to the next free name.
 
-        A search goes on in its own, and several workers share it.
+        Hydra would write the settings before the run is accepted, and paths of the source with
+        them. So it writes none: :mod:`lungseg.command.launch` does.
 
         Raises:
-            Stop: If it holds another sweep. (Hydra would only warn of an exception.)
+            Stop: If the folder contains another run.
         """
-        folder = Path(config.hydra.sweep.dir)
-        if not is_search(config.hydra):
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                (folder / MARK).touch(exist_ok=False)
-            except FileExistsError:
-                raise Stop from ConfigError(
-                    "this folder already holds a sweep; start again, or set hydra.sweep.dir",
-                    folder,
-                )
-        Sweep.config = config
+        Folders.resumes = False
+        with _stopping(config):
+            folder = Path(config.hydra.run.dir)
+            first = is_rank_zero(config.get("trainer"))
+            Folders.output_subdir = config.hydra.output_subdir if first else None
+            with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
+                config.hydra.output_subdir = None
+                if first and (claimed := self._claimed(config, folder)) != folder:
+                    config.hydra.run.dir = literal(str(claimed))
+
+    def _claimed(self, config: DictConfig, folder: Path) -> Path:
+        checkpoint = config.get("ckpt_path")
+        # These leave a run folder; the other commands leave a log and their settings.
+        leaves_run = "ckpt_path" in config or config.get("ckpt") is not None
+        if checkpoint is not None and _is_of(Path(checkpoint), folder):
+            claim_resumed(folder, Path(checkpoint))
+            Folders.resumes = True
+            return folder
+        if _named_by_time(config.hydra.run):
+            folder = claim_new(folder)
+        if leaves_run:
+            claim(folder)
+        else:
+            refuse_begun(folder)
+        return folder
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Claim the folder of a sweep. A search keeps its own, and several workers share it.
+
+        Raises:
+            Stop: If it contains another sweep.
+        """
+        with _stopping(config):
+            folder = Path(config.hydra.sweep.dir)
+            if not is_search(config.hydra):
+                if _named_by_time(config.hydra.sweep):
+                    folder = claim_new(folder)
+                    _set_sweep_dir(config, folder)
+                refuse_begun(folder)
+                folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    (folder / MARK).touch(exist_ok=False)
+                except FileExistsError:
+                    raise ConfigError(
+                        "this folder already contains a sweep; start again, or set hydra.sweep.dir",
+                        folder,
+                    ) from None
+        Folders.sweep = config
 
 
-def end_sweep(command: str, code: int) -> int:
-    """Tidy the folder of the sweep that this process ran, tell how it went, give the exit code.
-
-    Args:
-        command: Of lungseg.
-        code: What it came to so far: 0 unless something stopped it.
-    """
-    from lungseg.sweeps.index import FILE, print_index, rows, write_index
-
-    config, Sweep.config = Sweep.config, None
-    if config is None:
-        return code
-    folder = Path(config.hydra.sweep.dir)
-    if not folder.is_dir():
-        return code
-    hide_source(config, folder)  # where no job came to do it
-    for pickled in folder.glob(".submitit/**/*.pkl"):
-        pickled.unlink()  # each holds the whole configuration, paths of the source with it
-    write_index(folder)
-    if is_search(config.hydra):
-        return code  # it has told by itself: what failed in it was made up for
-    if code == INTERRUPTED:
-        print(f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}", file=sys.stderr)
-    if code:
-        return code
-    if command == "train":
-        print_index(folder)
-    states = [row["state"] for row in rows(folder)]
-    if left := sum(state not in ("completed", "pruned") for state in states):
-        print(
-            f"lungseg {command}: error: {left} of {len(states)} jobs failed; the reasons stand"
-            f" above and in {short(folder / FILE)}",
-            file=sys.stderr,
-        )
-    return int(left > 0)
+@contextmanager
+def _stopping(config: DictConfig) -> Iterator[None]:
+    """Stop at any error: Hydra would only warn. A folder's name may ask for Hydra's settings."""
+    hydra: Any = HydraConfig.instance()
+    before, hydra.cfg = hydra.cfg, config
+    try:
+        yield
+    except Exception as error:
+        raise Stop from error
+    finally:
+        hydra.cfg = before
 
 
-def free_memory() -> None:
-    """Give back what a job leaves, whose parts refer to each other: unasked, jobs would pile up."""
-    gc.collect()
-    with suppress(OSError, AttributeError):  # where the C library is another
-        ctypes.CDLL("libc.so.6").malloc_trim(0)  # it keeps freed pieces between those in use
+def _named_by_time(place: DictConfig) -> bool:
+    """Whether the name of a folder, ``dir``, says no more than when the run started."""
+    plain = OmegaConf.to_container(place)
+    assert isinstance(plain, dict)
+    return any(name in str(plain["dir"]) for name in ("${now:", "${lungseg."))
 
 
-def failed_job() -> str | None:
-    """Why a grid stopped, by the folders of its jobs.
+def _is_of(checkpoint: Path, folder: Path) -> bool:
+    """Whether a checkpoint is of the run in this folder."""
+    in_run = checkpoint.parent.name == "checkpoints"
+    return in_run and checkpoint.parent.parent.resolve() == folder.resolve()
 
-    Launchers that start processes hand errors on each in a way of its own, or not at all.
-    """
-    from lungseg.sweeps.index import rows
 
-    config = Sweep.config
-    if config is None or is_search(config.hydra):
-        return None
-    failed = (row for row in rows(Path(config.hydra.sweep.dir)) if row["state"] == "failed")
-    return next((f"job {row['job']} failed: {row['error']}" for row in failed), None)
+def _set_sweep_dir(config: DictConfig, folder: Path) -> None:
+    """For the sweep and for its jobs, whose configurations Hydra composes anew."""
+    with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
+        config.hydra.sweep.dir = literal(str(folder))
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(literal(str(folder)))}")

@@ -196,8 +196,10 @@ def test_a_run_folder_is_not_used_twice(refused, tmp_path):
     folder = tmp_path / "taken"
     folder.mkdir()
     (folder / ".run").touch()
+    (folder / "status.json").write_text("{}")
     line = refused("train", f"hydra.run.dir={folder}", *SMALL)
-    assert "already holds a run" in line
+    assert "already contains a run" in line
+    assert sorted(file.name for file in folder.iterdir()) == [".run", "status.json"]
 
 
 def test_full_errors_on_request(cli):

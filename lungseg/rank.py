@@ -1,0 +1,30 @@
+"""Which of a run's processes writes its records: the first of all, on all machines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+
+def is_rank_zero(trainer: Mapping[str, Any] | None) -> bool:
+    """Whether this process has global rank 0 in its run.
+
+    Known before torch is imported, from what torchrun, Slurm and Lightning's own launcher set, in
+    the order in which Lightning looks for it.
+
+    Args:
+        trainer: Settings of the Trainer; None for a command that has none. A run on one device is
+            a run by itself, whatever its environment says: ``srun --ntasks=8`` may start eight.
+    """
+    if trainer is None or (trainer.get("devices", 1) == 1 and trainer.get("num_nodes", 1) == 1):
+        return True
+    for name in ("RANK", "LOCAL_RANK"):
+        if name in os.environ:
+            # Lightning's launcher counts from 0 on each machine; the user numbers the machines.
+            node = os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0"))
+            return os.environ[name] == "0" and (name == "RANK" or node == "0")
+    by_hand = os.environ.get("SLURM_JOB_NAME") in ("bash", "interactive")
+    if "SLURM_NTASKS" in os.environ and not by_hand:
+        return os.environ.get("SLURM_PROCID", "0") == "0"
+    return os.environ.get("NODE_RANK", os.environ.get("GROUP_RANK", "0")) == "0"

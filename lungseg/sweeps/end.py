@@ -1,0 +1,88 @@
+"""A sweep after its jobs: its folder is tidied, and what it came to is reported."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from lungseg.files import short
+from lungseg.redaction import hide_source, redact_text
+from lungseg.runs.status import read_status
+from lungseg.sweeps.callback import Folders
+from lungseg.sweeps.mode import is_search
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, by the shells' custom."""
+
+
+def end_sweep(command: str, code: int) -> int:
+    """Tidy the folder of this process's sweep, report how it went, and return the exit code.
+
+    Args:
+        command: Of lungseg.
+        code: Exit code so far: 0 unless something stopped the sweep.
+    """
+    from lungseg.sweeps.index import FILE, print_index, rows, write_index
+
+    config, Folders.sweep = Folders.sweep, None
+    if config is None:
+        return code
+    folder = Path(config.hydra.sweep.dir)
+    if not folder.is_dir():
+        return code
+    _tidy(config, folder)
+    write_index(folder)
+    if is_search(config.hydra):
+        return code  # it has reported by itself: failed trials were made up for by others
+    if code == INTERRUPTED:
+        print(f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}", file=sys.stderr)
+    if code:
+        return code
+    if command == "train":
+        print_index(folder)
+    states = [row["state"] for row in rows(folder)]
+    if left := sum(state not in ("completed", "pruned") for state in states):
+        print(
+            f"lungseg {command}: error: {left} of {len(states)} jobs failed; the reasons stand"
+            f" above and in {short(folder / FILE)}",
+            file=sys.stderr,
+        )
+    return int(left > 0)
+
+
+def _tidy(config: DictConfig, folder: Path) -> None:
+    """Remove what launchers and jobs that were stopped early have left of identifying values."""
+    for pickled in folder.glob(".submitit/**/*.pkl"):
+        pickled.unlink()  # contains the whole configuration
+    redactor = hide_source(config, folder)
+    for settings in folder.glob(f"[0-9]*/{config.hydra.output_subdir}"):
+        if read_status(settings.parent) is None:  # the job did not come to do it
+            hide_source(config, settings)
+    for printed in folder.glob(".submitit/**/*_log.*"):  # the screen of jobs in other processes
+        redact_text(printed, redactor)
+
+
+def free_memory() -> None:
+    """Free what a job leaves, whose parts refer to each other: otherwise jobs would pile up."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # where the C library is another
+        ctypes.CDLL("libc.so.6").malloc_trim(0)  # it keeps freed pieces between those in use
+
+
+def failed_job() -> str | None:
+    """Why a grid stopped, by the folders of its jobs.
+
+    Launchers that start processes pass errors on each in its own way, or not at all.
+    """
+    from lungseg.sweeps.index import rows
+
+    config = Folders.sweep
+    if config is None or is_search(config.hydra):
+        return None
+    failed = (row for row in rows(Path(config.hydra.sweep.dir)) if row["state"] == "failed")
+    return next((f"job {row['job']} failed: {row['error']}" for row in failed), None)
