@@ -8,25 +8,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-# Settings whose value is one path, whatever characters are in it.
-PATHS = (
-    *("data.root", "data.source.root", "data.store", "data.export_npz", "data.numbers"),
-    *(
-        "split.file",
-        "split.table",
-        "input",
-        "output",
-        "key",
-        "outputs",
-        "run",
-        "ckpt",
-        "ckpt_path",
-        "store",
-    ),
-    *("hydra.run.dir", "hydra.sweep.dir"),
-)
-# One path or a list of paths.
-PATH_LISTS = ("runs",)
+from lungseg.privacy import PATHS
+
 # Flags of Hydra that take the next word as their value.
 VALUE_FLAGS = (
     *("-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"),
@@ -68,15 +51,16 @@ def _quoted_override(word: str, sweep: bool) -> str:
     key, start, value = split_override(word)
     if not value or start.startswith("~") or _parsed(start) is None:
         return word
-    is_path = key in (*PATHS, *PATH_LISTS)
+    is_path = key in PATHS
+    many = is_path and PATHS[key].many
     read = _parsed(word)
     if is_path and os.path.lexists(value):
         made = (
             None if read is not None and _means(read[0], value, sweep) else quoted(literal(value))
         )
     elif read is None:
-        made = _rescued(value, is_path, sweep, is_list=key not in PATHS)
-    elif key in PATH_LISTS and isinstance(read[0], list) and value[0] + value[-1] == "[]":
+        made = _rescued(value, is_path, sweep, is_list=many or not is_path)
+    elif many and isinstance(read[0], list) and value[0] + value[-1] == "[]":
         made = _each(value, "[", "]", is_path)
     elif is_path and isinstance(read[0], int | float | list | dict):
         made = quoted(value)

@@ -2,51 +2,113 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lungseg.overrides import split_override
-
 HIDDEN = "(not recorded)"
-# A source's path may hold a patient's or a hospital's name.
-SOURCE_KEYS = (
-    *("data.root", "data.source.root", "data.numbers", "data.source.numbers"),
-    *("data.export_npz", "split.table", "split.file"),
-    *("input", "output", "key"),  # of deidentify
-)
 # A series may be chosen by a rule, which is recorded, or by its UID, which is not.
 SERIES_KEYS = ("data.series", "data.source.series")
 UID = re.compile(r"\d+(\.\d+){2,}")
+WORD = re.compile(r"[\w.-]+")
 # Names of another setting or of an environment variable, which tell nothing.
 REFERENCE = re.compile(r"\$\{[\w.:]+\}")
-OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)
 # Names of our own options, which a folder may be called by too.
 CHOICES = "hydra.runtime.choices"
-SHORTEST = 3
+RESULTS = "outputs"
+"""The folder of results: a path below it may be recorded, as may ``${outputs}/…``."""
+
+
+class PathSetting(NamedTuple):
+    """What a setting's path leads to.
+
+    Attributes:
+        source: To patients' files, or to what belongs to them: never recorded. Otherwise to
+            results, which are recorded where they are below ``outputs/``: a folder elsewhere may
+            be called by a patient or a hospital too.
+        many: Takes a list of paths too.
+    """
+
+    source: bool
+    many: bool = False
+
+
+SOURCE, RESULT = PathSetting(source=True), PathSetting(source=False)
+
+PATHS = {
+    **dict.fromkeys(
+        (
+            *("data.root", "data.source.root", "data.numbers", "data.source.numbers"),
+            *("data.export_npz", "split.table", "split.file"),
+            *("input", "output", "key"),  # of deidentify; output of compare too
+        ),
+        SOURCE,
+    ),
+    **dict.fromkeys(
+        (
+            *("outputs", "data.store", "store", "run", "ckpt", "ckpt_path"),
+            *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweeper.storage"),
+        ),
+        RESULT,
+    ),
+    "runs": PathSetting(source=False, many=True),
+    "hydra.searchpath": PathSetting(source=False, many=True),
+}
+"""Every setting that takes a path, whatever characters are in it."""
+SOURCE_KEYS = tuple(key for key, setting in PATHS.items() if setting.source)
 
 
 def identifies(key: str, value: Any) -> bool:
-    """Whether a setting's value could lead to a patient or a hospital."""
+    """Whether a setting's value could lead to a patient or a hospital.
+
+    Example:
+        >>> identifies("data.root", "/scans"), identifies("ckpt", "outputs/a/last.ckpt")
+        (True, False)
+    """
     if value in (None, "", "???", HIDDEN) or REFERENCE.fullmatch(str(value)):
         return False
-    return key in SOURCE_KEYS or (key in SERIES_KEYS and bool(UID.search(str(value))))
+    if key in SERIES_KEYS:
+        return bool(UID.search(str(value)))
+    if key not in PATHS:
+        return False
+    return PATHS[key].source or any(_is_elsewhere(text) for text in texts_of(value))
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Whether a path of results is outside the folder of results."""
+    if path.startswith(("${outputs}", "${lungseg.", "pkg://")):
+        return False
+    if re.match(r"(?!file:)[\w.+-]+://", path):  # a bucket or a database
+        return False
+    parts = PurePath(path).parts
+    return parts[:1] != (RESULTS,) or os.pardir in parts
 
 
 def identifying_values(config: DictConfig) -> set[str]:
     """Values of the settings by which a patient or a hospital could be found."""
     values = set()
-    for key in (*SOURCE_KEYS, *SERIES_KEYS):
+    for key in (*PATHS, *SERIES_KEYS):
         try:
             value = OmegaConf.select(config, key, throw_on_missing=False)
         except OmegaConfBaseException:  # it is swept over, and stands in the overrides only
             continue
         if identifies(key, value):
-            values |= set(_texts(value))
+            values |= set(spellings(key, value))
     return values
+
+
+def spellings(key: str, value: Any) -> Iterator[str]:
+    """What else a setting's identifying value may be written as, or be a part of."""
+    for text in texts_of(value):
+        plain = text.removeprefix("file://")
+        # A folder of results called by one word: elsewhere that word means something else.
+        word = key in PATHS and not PATHS[key].source and WORD.fullmatch(plain)
+        yield os.path.abspath(plain) if word else plain
 
 
 def hide_password(text: str) -> str:
@@ -72,49 +134,12 @@ def _recorded(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return made
 
 
-def identifying_in(override: str) -> set[str]:
-    """Identifying values of an override; none where the text is no override, or has none."""
-    if not OVERRIDE.match(override):
-        return set()
-    key, _, raw = split_override(override)
-    if not (raw.startswith("{") or identifies(key, raw)):
-        return set()
-    value = _read(override)
-    settings = _flat(value, key) if isinstance(value, Mapping) else {key: raw}
-    if not any(identifies(name, one) for name, one in settings.items()):
-        return set()
-    return {text for one in (raw, value) for text in _texts(one)}
-
-
-def _read(override: str) -> Any:
-    """The value that Hydra reads; the text where it cannot."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import ChoiceSweep
-    from hydra.errors import HydraException
-
-    raw = override.partition("=")[2]
-    try:
-        parsed = OverridesParser.create().parse_override(override)
-    except HydraException:
-        return raw
-    value = parsed.value()
-    if isinstance(value, ChoiceSweep):
-        return [raw, *(getattr(item, "text", item) for item in value.list)]
-    return value if isinstance(value, Mapping | list) else [raw, value]
-
-
-def _flat(value: Any, key: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        return {key: value}
-    return {k: v for name, one in value.items() for k, v in _flat(one, f"{key}.{name}").items()}
-
-
-def _texts(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> Iterator[str]:
     """All strings and numbers in a value, as text."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, Iterable) and not isinstance(value, str):
         for item in value:
-            yield from _texts(item)
+            yield from texts_of(item)
     elif value not in (None, ""):
         yield str(value)

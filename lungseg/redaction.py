@@ -1,13 +1,12 @@
-"""How identifying values are kept out of Hydra's files, of logs and of messages."""
+"""How identifying values are kept out of Hydra's files and of messages."""
 
 from __future__ import annotations
 
 import json
-import logging
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,23 @@ import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig
 
 from lungseg.files import write_text
+from lungseg.overrides import split_override
 from lungseg.privacy import (
     CHOICES,
     HIDDEN,
+    PATHS,
     SERIES_KEYS,
-    SHORTEST,
-    SOURCE_KEYS,
     UID,
+    WORD,
     hide_password,
     identifies,
-    identifying_in,
     identifying_values,
+    spellings,
 )
+
+OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)
+SHORTEST = 3
+"""Letters of a value that is looked for within longer texts."""
 
 
 class Redactor:
@@ -80,55 +84,6 @@ class Redactor:
         if self._places is None:
             return text
         return re.sub(f"(?:{self._places.pattern}){tail}", lambda _: HIDDEN, text)
-
-
-class RedactedLog(logging.Formatter):
-    """Writes records as another formatter does, without identifying values.
-
-    Args:
-        formatter: The other one.
-        redactor: Knows the values.
-    """
-
-    def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
-        super().__init__()
-        self.formatter = formatter
-        self.redactor = redactor
-
-    def format(self, record: logging.LogRecord) -> str:
-        """A record's text; a traceback's files are left out with it."""
-        text = self.formatter.format(record)
-        files = set(_files(record.exc_info[1] if record.exc_info else None))
-        return self.redactor.message(Redactor(files).message(text) if files else text)
-
-
-def redact_logs(redactor: Redactor) -> None:
-    """Have all log files of this process left without identifying values.
-
-    The screen is left as it is: it may name the file that an error is about.
-    """
-    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
-    for logger in loggers:
-        for handler in getattr(logger, "handlers", ()):
-            if isinstance(handler, logging.FileHandler):
-                formatter = handler.formatter or logging.Formatter()
-                handler.setFormatter(RedactedLog(formatter, redactor))
-
-
-def _files(error: BaseException | None) -> Iterator[str]:
-    """Files that an error and those behind it name."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        error = waiting.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        waiting += [error.__cause__, error.__context__]
-        if isinstance(error, OSError):
-            for file in (error.filename, error.filename2):
-                if isinstance(file, str | bytes | os.PathLike):
-                    yield os.fsdecode(file)
 
 
 HYDRA_FILES = (
@@ -212,6 +167,51 @@ def _written(
     return made
 
 
+def identifying_in(override: str) -> set[str]:
+    """Identifying values of an override; of another text none."""
+    if not OVERRIDE.match(override):
+        return set()
+    key, _, raw = split_override(override)
+    if not (raw.startswith("{") or key in (*PATHS, *SERIES_KEYS)):
+        return set()
+    value = _parsed(override)
+    settings = _flat(value, key) if isinstance(value, Mapping) else {key: value}
+    values = {
+        text
+        for name, item in settings.items()
+        if identifies(name, item)
+        for text in spellings(name, item)
+    }
+    # As a whole it stands in what Hydra makes of all overrides; one word may mean other things.
+    return values if not values or WORD.fullmatch(raw) else values | {raw}
+
+
+def _parsed(override: str) -> Any:
+    """The value that Hydra reads, of a sweep all values; the text where it cannot read it."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import ChoiceSweep, QuotedString
+    from hydra.errors import HydraException
+
+    raw = override.partition("=")[2]
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+    except HydraException:
+        return raw
+    value = parsed.value()
+    if isinstance(value, ChoiceSweep):
+        value = [item.text if isinstance(item, QuotedString) else item for item in value.list]
+    return value
+
+
+def _flat(value: Any, key: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {key: value}
+    flat: dict[str, Any] = {}
+    for name, item in value.items():
+        flat |= _flat(item, f"{key}.{name}")
+    return flat
+
+
 def _strings(content: Any) -> Iterator[str]:
     if isinstance(content, dict):
         content = list(content.values())
@@ -248,7 +248,7 @@ def _patterns(text: str) -> Iterator[str]:
     if len(text) >= 2 * SHORTEST and not re.fullmatch(r"[a-z_]+|[\d.]+", text):
         yield escaped
         return
-    keys = "|".join(rf"(?<=\b{re.escape(key)}=)" for key in (*SOURCE_KEYS, *SERIES_KEYS))
+    keys = "|".join(rf"(?<=\b{re.escape(key)}=)" for key in (*PATHS, *SERIES_KEYS))
     yield rf"(?:{keys}){escaped}(?=[/,]|$)"
     if len(text) >= SHORTEST:
         yield rf"(?<=['\"\[]){escaped}(?=[/'\"\],]|$)"

@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 
 from lungseg.overrides import quoted_overrides
 from lungseg.privacy import HIDDEN, identifies, recorded
-from lungseg.redaction import RedactedLog, Redactor, hide_source, redact_logs
+from lungseg.redacted_logs import RedactedLog, redact_logs
+from lungseg.redaction import Redactor, hide_source
 
 PATH = '/scans/Frollo\'s "R\u00f6ntgen" [\u80ba] (2), x'
 
@@ -31,6 +32,13 @@ PATH = '/scans/Frollo\'s "R\u00f6ntgen" [\u80ba] (2), x'
         ("data.series", "1.2.840.10008.5", True),
         ("data.name", "lctsc", False),
         ("root", "/scans", False),
+        ("ckpt", "outputs/a/checkpoints/last.ckpt", False),
+        ("ckpt", "/scans/Frollo/last.ckpt", True),
+        ("ckpt", "outputs/../Frollo/last.ckpt", True),
+        ("runs", ["outputs/a", "Frollo/b"], True),
+        ("hydra.run.dir", "${outputs}/a", False),
+        ("data.store", "s3://bucket/store", False),
+        ("hydra.searchpath", ["file:///Frollo"], True),
     ],
 )
 def test_which_settings_identify(key, value, expected):
@@ -98,7 +106,7 @@ def test_yaml_files_keep_everything_else(tmp_path_factory, name):
 
 
 def test_files_without_anything_to_hide_are_not_written(tmp_path):
-    file = tmp_path / "a.yaml"
+    file = tmp_path / "config.yaml"
     file.write_text("a:   1 # mine\n")
     hide_source(OmegaConf.create({"data": {"root": "/scans"}}), tmp_path)
     assert file.read_text() == "a:   1 # mine\n"

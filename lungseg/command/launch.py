@@ -20,7 +20,8 @@ from lungseg.errors import LungsegError, Pruned, Stop
 from lungseg.files import write_text
 from lungseg.overrides import quoted_overrides
 from lungseg.privacy import identifying_values
-from lungseg.redaction import Redactor, hide_source, redact_logs, without_source
+from lungseg.redacted_logs import redact_logs
+from lungseg.redaction import Redactor, hide_source, identifying_in, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
 from lungseg.sweeps.callback import Folders
@@ -100,7 +101,9 @@ def _job(command: str, config: DictConfig) -> Any:
     hydra_config = HydraConfig.get()
     run_dir = Path(hydra_config.runtime.output_dir)
     single = hydra_config.mode == RunMode.RUN
-    redactor = Redactor(identifying_values(config))
+    typed = [*hydra_config.overrides.task, *hydra_config.overrides.hydra]
+    values = identifying_values(config).union(*map(identifying_in, typed))
+    redactor = Redactor(values)
     redact_logs(redactor)
     try:
         if single:

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 
 from lungseg.config import conf_dir, flatten
 from lungseg.errors import LungsegError, describe
-from lungseg.overrides import PAIRS, PATHS, quote_twice, split_override
+from lungseg.overrides import PAIRS, quote_twice, split_override
+from lungseg.privacy import PATHS
 
 
 def one_line(
