@@ -28,10 +28,11 @@ test-all: setup ## run all tests
 coverage: setup ## run all tests and measure branch coverage
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 
-lint: setup ## check style and types
+lint: setup ## check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: setup ## fix style
 	$(BIN)/ruff check --fix .
