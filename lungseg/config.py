@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +24,20 @@ def conf_dir() -> Path:
 
 
 def register_resolvers() -> None:
-    """Make ``${lungseg.run_dir:…}`` and its sister known to OmegaConf."""
+    """Register ``${lungseg.run_dir:…}`` and ``${lungseg.evaluation_dir:…}`` with OmegaConf."""
     for name, resolver in (("run_dir", _run_dir), ("evaluation_dir", _evaluation_dir)):
         OmegaConf.register_new_resolver(f"lungseg.{name}", resolver, use_cache=True, replace=True)
 
 
 def _run_dir(outputs: str, ckpt_path: str | None) -> str:
-    """A new run's folder; the old one when a checkpoint of a run is gone on with."""
+    """A new run's folder; the old one when a run is resumed from its checkpoint."""
     if ckpt_path is not None and Path(ckpt_path).parent.name == "checkpoints":
         return str(Path(ckpt_path).parent.parent)
     return f"{outputs}/{datetime.now():%Y-%m-%d/%H-%M-%S}"
 
 
 def _evaluation_dir(outputs: str, ckpt: str | None) -> str:
-    """A folder of its own for a checkpoint on other data; else only a log is written there."""
+    """A new folder for a checkpoint on other data; otherwise only a log is written there."""
     if ckpt is not None:
         return _run_dir(outputs, None)
     return f"{outputs}/logs/evaluate/{datetime.now():%Y-%m-%d_%H-%M-%S}"
@@ -75,6 +78,40 @@ def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
         raise reason(cause, where, target) from error
     except (TypeError, ValueError, ModuleNotFoundError) as error:
         raise reason(error, where, target) from error
+
+
+def refuse_unknown_arguments(config: Any, where: str) -> None:
+    """Stop at a setting that the class which a node describes does not take.
+
+    :func:`build` would refuse it too, but some parts of a run are built after hours of preparation.
+
+    Args:
+        config: A node with ``_target_``; others are left to :func:`build`.
+        where: Its key, named in errors.
+
+    Raises:
+        ConfigError: If the target cannot be imported or has no argument of that name.
+    """
+    from hydra.utils import get_object
+
+    if "_target_" not in config:
+        return
+    target = str(config["_target_"])
+    try:
+        parameters = inspect.signature(get_object(target)).parameters
+    except Exception as error:  # whatever the import of a user's module raises
+        raise reason(error, where, target) from error
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for key in config:
+        if key not in parameters and not str(key).startswith("_"):
+            raise _unknown_argument(str(key), where, target, parameters)
+
+
+def _unknown_argument(key: str, where: str, target: str, known: Iterable[str]) -> ConfigError:
+    close = get_close_matches(key, known, n=1)
+    hint = f"did you mean {where}.{close[0]}?" if close else f"it takes {', '.join(known)}"
+    return ConfigError(f"{where}.{key}: {target} takes no such argument; {hint}")
 
 
 def reason(cause: BaseException, where: str, target: str) -> Exception:

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.config import refuse_unknown_arguments
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
 
@@ -19,12 +20,7 @@ def check_values(config: DictConfig) -> None:
     """
     from lungseg.training.device import resolve_precision
 
-    for group in ("experiment", "sweep"):
-        if config.get(group) is not None:
-            raise ConfigError(
-                f"{group}: the chosen file changes nothing; its first line must be"
-                " # @package _global_"
-            )
+    _check_arguments(config)
     _whole("seed", config.seed, 0)
     _whole("trainer.max_epochs", config.trainer.max_epochs, 1)
     _whole("data.batch_size", config.data.batch_size, 1)
@@ -39,6 +35,18 @@ def check_values(config: DictConfig) -> None:
             "trainer.limit_test_batches: leave it out; numbers of a part would mislead"
         )
     resolve_precision(config.trainer.precision, config.trainer.accelerator)
+
+
+def _check_arguments(config: DictConfig) -> None:
+    """Check the names of arguments of what is built only when the cases are there."""
+    refuse_unknown_arguments(config.trainer, "trainer")
+    refuse_unknown_arguments(config.logger, "logger")
+    for name, callback in config.callbacks.items():
+        refuse_unknown_arguments(callback, f"callbacks.{name}")
+    if config.scheduler:
+        if "scheduler" not in config.scheduler:
+            raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
+        refuse_unknown_arguments(config.scheduler.scheduler, "scheduler.scheduler")
 
 
 def check_metrics(metrics: Any) -> None:

@@ -24,6 +24,8 @@ from lungseg.redacted_logs import redact_logs
 from lungseg.redaction import Redactor, hide_source, identifying_in, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
+from lungseg.runs.unread import refuse_unread
+from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job, free_memory
 
@@ -113,6 +115,8 @@ def _job(command: str, config: DictConfig) -> Any:
                 hide_source(config, run_dir / hydra_config.output_subdir)
             hide_source(config, Path(hydra_config.sweep.dir))
         _quiet()
+        if hydra_config.job.config_name != RESOLVED:  # checked before it was resolved
+            refuse_unread(command, config, hydra_config)
         app = importlib.import_module(f"lungseg.apps.{command}")
         made = app.run(config, run_dir)
         if not single and read_status(run_dir) is None:  # training notes its own

@@ -20,6 +20,9 @@ from lungseg.overrides import literal
 from lungseg.runs.status import read_status
 from lungseg.sweeps.mode import sweeping
 
+RESOLVED = "job"
+"""Name of the configuration that such a process is started with."""
+
 
 def has_to_run_alone(config: DictConfig) -> bool:
     """Whether this is a job of a sweep that trains or evaluates on several devices."""
@@ -45,10 +48,10 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = _literal(OmegaConf.to_container(config, resolve=True))
         settings |= {"hydra": _hydra(run_dir)}
-        write_text(Path(folder) / "job.yaml", OmegaConf.to_yaml(settings))
+        write_text(Path(folder) / f"{RESOLVED}.yaml", OmegaConf.to_yaml(settings))
         words = [
             *(sys.executable, "-m", "lungseg", command),
-            *(f"--config-path={folder}", "--config-name=job"),
+            *(f"--config-path={folder}", f"--config-name={RESOLVED}"),
         ]
         done = subprocess.run(words, stderr=subprocess.PIPE, text=True, env=_environment(config))
     if done.returncode:
