@@ -8,27 +8,42 @@ from lungseg.config import flatten
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
 from lungseg.privacy import HIDDEN
+from lungseg.runs.settings import Shapes, shapes
 
-# May differ in a resumed run: where things are, how fast and how long it runs, who watches; and how
-# the cases are read, for their hash is compared.
-FREE = ("trainer.", "logger.", "callbacks.", "outputs", "ckpt_path", "data.num_workers",
-        "data.cache_gib", "data.store", "data.export_npz", "data.root", "data.source.",
-        "data.masks", "data.numbers", "metrics.empty_dsc", "report")  # fmt: skip
+LENGTHS = ("trainer.max_epochs", "trainer.max_steps")
+SAME = "; resume with the overrides of that run (its .hydra/overrides.yaml)"
+Differences = dict[str, tuple[Any, Any]]
 
 
-def differences(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
     """Settings that shape the weights and differ between two configurations: both values by key."""
+    return {
+        key: values
+        for key, values in _all_differences(old, new).items()
+        if shapes(key) is Shapes.WEIGHTS
+    }
+
+
+def _all_differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
     before, now = (flatten(current_names(config)) for config in (old, new))
-    found = {}
-    for key in sorted(before.keys() | now.keys()):
-        values = before.get(key), now.get(key)
-        if not key.startswith(FREE) and HIDDEN not in values and values[0] != values[1]:
-            found[key] = values
-    return found
+    values = {key: (before.get(key), now.get(key)) for key in sorted(before.keys() | now.keys())}
+    return {
+        key: (a, b)
+        for key, (a, b) in values.items()
+        if HIDDEN not in (a, b) and _plain(key, a) != _plain(key, b)
+    }
+
+
+def _plain(key: str, value: Any) -> Any:
+    """Lightning's spellings of one precision are alike: 32, "32" and "32-true".
+
+    ``auto`` stays: what the hardware makes of it is no setting.
+    """
+    return str(value).removesuffix("-true") if key == "trainer.precision" else value
 
 
 def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Stop when a run that goes on is not the one that its checkpoint comes from.
+    """Stop when a run is to resume from a checkpoint of another run.
 
     Args:
         old: Record of the checkpoint.
@@ -37,11 +52,39 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     Raises:
         ConfigError: If settings that shape the weights differ, or the split or the data do.
     """
-    for key, (before, now) in differences(old["config"], new["config"]).items():
+    differing = _all_differences(old["config"], new["config"])
+    for key, (before, now) in differing.items():
+        if shapes(key) is Shapes.WEIGHTS:
+            raise ConfigError(
+                f"{key}={_typed(now)}: the checkpoint's run had {_typed(before)}{SAME}"
+            )
+    schedule = (new["config"].get("scheduler") or {}).get("steps_as")
+    if schedule and (longer := [key for key in LENGTHS if key in differing]):
+        before, now = differing[longer[0]]
         raise ConfigError(
-            f"{key}={now}: the checkpoint's run had {before}; go on with the overrides"
-            " of that run (its .hydra/overrides.yaml)"
+            f"{longer[0]}={_typed(now)}: the checkpoint's run had {_typed(before)}, and its"
+            f" learning rates depend on it (scheduler.steps_as={schedule}){SAME}"
         )
-    for key, what in (("cohort_sha256", "cases"), ("split", "split")):
-        if old[key] != new[key]:
-            raise ConfigError(f"ckpt_path: the {what} differ from those of the checkpoint's run")
+    if old["cohort_sha256"] != new["cohort_sha256"]:
+        why = _settings_of(differing, ("data.",))
+        raise ConfigError(f"ckpt_path: the cases differ from those of the checkpoint's run{why}")
+    if old["split"] != new["split"]:
+        why = _settings_of(differing, ("split.", "data.patients"))
+        raise ConfigError(f"ckpt_path: the split differs from that of the checkpoint's run{why}")
+
+
+def _settings_of(differing: Differences, keys: tuple[str, ...]) -> str:
+    """The differing settings that may be why."""
+    there = [
+        f"{key}={_typed(now)}, there {_typed(before)}"
+        for key, (before, now) in differing.items()
+        if key.startswith(keys) and shapes(key) is Shapes.RESULT
+    ]
+    return f" ({'; '.join(there)})" if there else ""
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)
