@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lungseg.runs.read import Run
+from lungseg.runs.settings import concerns_result
 
 SEED = "seed"
 TARGET = "_target_"
 VAGUE = (SEED, "train", "val", "test", "name")
 """Last words that say another thing than the key: ``split.seed`` is no seed of a training."""
-# Where things are, how fast it went and who watched: no question that a comparison asks.
-ASIDE = ("outputs", "ckpt_path", "report", "logger.", "callbacks.progress.", "data.num_workers",
-         "data.cache_gib", "data.store", "data.export_npz", "data.root",
-         "data.source.root")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def differences(runs: Sequence[Run]) -> list[str]:
         key
         for key in keys
         if key != SEED
-        and not key.startswith(ASIDE)
+        and concerns_result(key)
         and _differ([run.config.get(key) for run in runs])
         and not _derived(key, runs)
     ]

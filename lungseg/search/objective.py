@@ -18,12 +18,12 @@ EVALUATED = tuple(key for numbers in SECTIONS.values() for key in numbers)
 """Keys of the numbers in ``evaluation/summary.json``."""
 
 
-class NoValue(Exception):  # noqa: N818  # it may happen to any trial
-    """The run came to no usable number."""
+class NoValue(Exception):  # noqa: N818  # no error of the user's: it may happen to any trial
+    """The run has no usable number."""
 
 
 def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
-    """Stop when an objective is none to choose by.
+    """Stop when an objective is not suited to choose by.
 
     Args:
         objectives: Names such as ``val/dsc``.
@@ -79,7 +79,7 @@ def _read(run_dir: Path, name: str) -> float:
         _logged(run_dir, name) if number in NUMBERS else _evaluated(run_dir, set_name, number, name)
     )
     if value is None or not math.isfinite(value):
-        raise NoValue(f"{name} came to {value}, which is no number to go by")
+        raise NoValue(f"{name} is {value}, which is not a finite number")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What a search has found: on the screen, and in search.json."""
+"""The results of a search: on the screen, and in search.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lungseg.search.space import override
 
 
 def best_trials(trials: list[FrozenTrial], directions: tuple[str, ...]) -> list[FrozenTrial]:
-    """The best one; of several objectives those that no other beats in all of them."""
+    """The best trial; with several objectives, all trials that no other one dominates."""
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     signs = [1 if way == "maximize" else -1 for way in directions]
     worth = {
@@ -24,17 +24,17 @@ def best_trials(trials: list[FrozenTrial], directions: tuple[str, ...]) -> list[
     if len(directions) == 1:
         return sorted(done, key=lambda trial: (-worth[trial.number][0], trial.number))[:1]
 
-    def beaten(mine: list[float]) -> bool:
+    def dominated(mine: list[float]) -> bool:
         return any(
             other != mine and all(a >= b for a, b in zip(other, mine, strict=True))
             for other in worth.values()
         )
 
-    return [trial for trial in done if not beaten(worth[trial.number])]
+    return [trial for trial in done if not dominated(worth[trial.number])]
 
 
 def write_results(folder: Path, trials: list[FrozenTrial], settings: Settings) -> dict[str, Any]:
-    """Write ``search.json``: the best trials, and how many trials came to what.
+    """Write ``search.json``: the best trials, and how many completed, were pruned or failed.
 
     Args:
         folder: Of the search.
@@ -64,7 +64,7 @@ def write_results(folder: Path, trials: list[FrozenTrial], settings: Settings) -
 
 
 def summary_lines(content: dict[str, Any], folder: Path, shown_storage: str) -> list[str]:
-    """What the screen says at the end."""
+    """Lines for the screen at the end of a search."""
     names = list(content["objectives"])
     head = f"search {content['study_name']}: " + ", ".join(
         f"{content[state]} {state}" for state in ("completed", "pruned", "failed")
@@ -72,7 +72,7 @@ def summary_lines(content: dict[str, Any], folder: Path, shown_storage: str) -> 
     several = len(names) > 1
     lines = [head]
     if several:
-        lines.append(f"best trials, none of which another beats in {' and '.join(names)}:")
+        lines.append(f"best trials, none of which is dominated in {' and '.join(names)}:")
     for trial in content["best"]:
         values = "  ".join(
             f"{name} {value:.4f}" for name, value in zip(names, trial["values"], strict=True)
@@ -80,7 +80,7 @@ def summary_lines(content: dict[str, Any], folder: Path, shown_storage: str) -> 
         what = "" if several else "best: "
         point = " ".join(_rounded(text) for text in trial["overrides"])
         lines.append(f"{what}trial {trial['trial']}: {values}  {point}  [{trial['run']}]")
-    lines.append(f"folder: {short(folder)} (search.json); the same command goes on")
+    lines.append(f"folder: {short(folder)} (search.json); the same command resumes it")
     if content["completed"] > 1:
         lines.append(f"which differences are real: lungseg compare runs={short(folder)}")
     lines.append(f"to look at the study: optuna-dashboard {shlex.quote(shown_storage)}")
@@ -88,7 +88,7 @@ def summary_lines(content: dict[str, Any], folder: Path, shown_storage: str) -> 
 
 
 def _rounded(text: str) -> str:
-    """An override for the eye: search.json has all digits."""
+    """An override with as many digits as a person reads; search.json has all of them."""
     key, _, value = text.partition("=")
     return f"{key}={float(value):.4g}" if re.fullmatch(r"-?\d+\.\d+(e[+-]\d+)?", value) else text
 

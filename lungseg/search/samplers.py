@@ -1,4 +1,4 @@
-"""Who proposes the next point."""
+"""What proposes the next point."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def build_sampler(name: str, seed: int) -> BaseSampler:
 
 
 def seed_of(seed: int, number: int, attempt: int = 0) -> int:
-    """A seed of its own for each trial: a search that goes on does not repeat itself."""
+    """A different seed for each trial: a resumed search does not repeat itself."""
     return random.Random(f"{seed}/{number}/{attempt}").getrandbits(32)
 
 
 def all_points(space: Space, sampler: str) -> list[Point] | None:
-    """Every point of a space that has an end; None for others.
+    """Every point of a finite space; None for an infinite one.
 
     Raises:
-        ConfigError: If the sampler is ``grid`` and there is no end to the space.
+        ConfigError: If the sampler is ``grid`` and the space is infinite.
     """
     points = space.points()
     if points is not None:
@@ -52,10 +52,10 @@ def all_points(space: Space, sampler: str) -> list[Point] | None:
         if len(listed) <= MOST_POINTS:
             return listed
     if sampler == "grid":
-        endless = [p.key for p in space.parameters if p.values() is None]
+        infinite = [p.key for p in space.parameters if p.values() is None]
         raise ConfigError(
-            f"hydra.sweeper.sampler=grid: {endless[0]} needs a step or choices"
-            if endless
+            f"hydra.sweeper.sampler=grid: {infinite[0]} needs a step or choices"
+            if infinite
             else f"hydra.sweeper.sampler=grid: the space has more than {MOST_POINTS} points"
         )
     return None
@@ -75,21 +75,21 @@ def propose(
     Args:
         study: The trials so far.
         trial: The one that needs a point.
-        space: Where to look.
-        sampler: Who proposes.
+        space: Searched settings.
+        sampler: What proposes.
         seed: Of the search.
-        taken: Points of trials that finished or run.
-        points: All points of a space that has an end, of which one must be left.
+        taken: Points of finished and running trials.
+        points: All points of a finite space, of which one must be left.
     """
-    known = {_mark(point) for point in taken}
-    left = [point for point in points or () if _mark(point) not in known]
+    known = {_hashable(point) for point in taken}
+    left = [point for point in points or () if _hashable(point) not in known]
     if sampler == "grid":
         return left[0]
     point: Point = {}
     for attempt in range(ATTEMPTS):
         sampled = build_sampler(sampler, seed_of(seed, trial.number, attempt))
         point = _sample(sampled, study, trial, space)
-        if _mark(point) not in known:
+        if _hashable(point) not in known:
             return point
     return random.Random(seed_of(seed, trial.number)).choice(left) if left else point
 
@@ -111,5 +111,5 @@ def _sample(sampler: BaseSampler, study: Study, trial: FrozenTrial, space: Space
     return point
 
 
-def _mark(point: Point) -> str:
+def _hashable(point: Point) -> str:
     return repr(sorted(point.items()))

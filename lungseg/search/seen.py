@@ -1,4 +1,4 @@
-"""A study as its sampler is to see it."""
+"""A study as samplers see it."""
 
 from __future__ import annotations
 

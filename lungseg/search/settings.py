@@ -1,4 +1,4 @@
-"""What a search is told below ``hydra.sweeper``, checked."""
+"""Settings of a search, below ``hydra.sweeper``, checked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from lungseg.errors import ConfigError
 SAMPLERS = ("gp", "tpe", "cmaes", "random", "grid")
 PRUNERS = ("none", "median", "hyperband")
 DIRECTIONS = ("maximize", "minimize")
+KEYS = ("study_name", "storage", "n_trials", "n_jobs", "sampler", "seed", "objective", "direction",
+        "pruner", "pruner_startup_trials", "pruner_warmup_epochs", "space")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,12 @@ class Settings:
         storage: None for a journal under ``outputs``, a journal file, or an Optuna URL.
         n_trials: Finished trials that the study is to have in all.
         n_jobs: Trials handed to the launcher at a time.
-        sampler: Who proposes.
+        sampler: What proposes points.
         seed: Of the proposals.
-        objectives: What is looked at, e.g. ``val/dsc``.
+        objectives: Numbers to optimize, e.g. ``val/dsc``.
         directions: ``maximize`` or ``minimize``, for each objective.
-        pruner: Who gives trials up.
-        pruner_startup_trials: No trial is given up before so many have finished.
+        pruner: What stops hopeless trials early.
+        pruner_startup_trials: No trial is stopped before so many have finished.
         pruner_warmup_epochs: Nor in its first epochs.
         space: Ranges by setting, nested or with dots, as written.
     """
@@ -57,6 +59,8 @@ def read_settings(node: Mapping[str, Any]) -> Settings:
         ConfigError: Naming the first that is wrong.
     """
     given = {key: _plain(value) for key, value in node.items()}
+    for key in given:
+        _one_of("setting", key, KEYS, where=f"hydra.sweeper.{key}")
     name = given["study_name"]
     if not isinstance(name, str) or not re.fullmatch(r"[\w][\w.-]*", name):
         raise ConfigError(
@@ -105,11 +109,11 @@ def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
-def _one_of(key: str, value: object, known: tuple[str, ...]) -> None:
+def _one_of(what: str, value: object, known: tuple[str, ...], where: str | None = None) -> None:
     if value not in known:
         close = get_close_matches(str(value), known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-        raise ConfigError(f"hydra.sweeper.{key}={value}: no such {key}; {hint}")
+        raise ConfigError(f"{where or f'hydra.sweeper.{what}={value}'}: no such {what}; {hint}")
 
 
 def _objectives(objective: Any, direction: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

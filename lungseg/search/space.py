@@ -43,17 +43,17 @@ class Parameter:
         return all(key in point and point[key] in values for key, values in self.when.items())
 
     def values(self) -> list[Any] | None:
-        """All values in order; None where there is no end to them."""
-        spread = self.distribution
-        if isinstance(spread, CategoricalDistribution):
-            return list(spread.choices)
-        if isinstance(spread, IntDistribution):
-            return list(range(spread.low, spread.high + 1, spread.step))
-        assert isinstance(spread, FloatDistribution)
-        if spread.step is None:
+        """All values in order; None where they are infinite."""
+        distribution = self.distribution
+        if isinstance(distribution, CategoricalDistribution):
+            return list(distribution.choices)
+        if isinstance(distribution, IntDistribution):
+            return list(range(distribution.low, distribution.high + 1, distribution.step))
+        assert isinstance(distribution, FloatDistribution)
+        if distribution.step is None:
             return None
-        steps = round((spread.high - spread.low) / spread.step)
-        return [spread.low + i * spread.step for i in range(steps + 1)]
+        steps = round((distribution.high - distribution.low) / distribution.step)
+        return [distribution.low + i * distribution.step for i in range(steps + 1)]
 
 
 class Space:
@@ -63,7 +63,7 @@ class Space:
         self.parameters = parameters
 
     def points(self) -> Iterator[Point] | None:
-        """All points; None where there is no end to them."""
+        """All points; None where they are infinite."""
         if any(parameter.values() is None for parameter in self.parameters):
             return None
         return self._points({}, self.parameters)
@@ -80,7 +80,7 @@ class Space:
             )
 
     def corners(self) -> list[Point]:
-        """A few points in which every setting occurs, and every choice of those depended on."""
+        """A few points with every setting, and with every choice on which another one depends."""
         depended = {key for parameter in self.parameters for key in parameter.when}
         few = [
             (parameter.values() or [])
@@ -88,15 +88,15 @@ class Space:
             else [_low(parameter.distribution)]
             for parameter in self.parameters
         ]
-        found: list[Point] = []
+        corners: list[Point] = []
         for values in itertools.islice(itertools.product(*few), 200):
             point: Point = {}
             for parameter, value in zip(self.parameters, values, strict=True):
                 if parameter.exists(point):
                     point[parameter.key] = value
-            if point not in found:
-                found.append(point)
-        return found
+            if point not in corners:
+                corners.append(point)
+        return corners
 
     def facts(self) -> dict[str, Any]:
         """The space as plain containers, to be compared with another's."""
@@ -126,7 +126,7 @@ def read_space(written: Mapping[str, Any]) -> Space:
         FloatDistribution(high=1.0, log=True, low=0.001, step=None)
 
     Raises:
-        ConfigError: Naming the first range that makes no sense.
+        ConfigError: Naming the first invalid range.
     """
     ranges = ranges_of(written)
     if not ranges:
@@ -146,7 +146,7 @@ def read_space(written: Mapping[str, Any]) -> Space:
         ]
         if not ready:
             left = ", ".join(key for key in parameters if key not in ordered)
-            raise ConfigError(f"hydra.sweeper.space: the conditions of {left} go round in a circle")
+            raise ConfigError(f"hydra.sweeper.space: the conditions of {left} form a circle")
         ordered |= {key: parameters[key] for key in ready}
     return Space(list(ordered.values()))
 
@@ -176,7 +176,7 @@ def _ranges(written: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             continue
         if not isinstance(given, Mapping):
             raise ConfigError(
-                f"hydra.sweeper.space.{key}={given}: is no range; write {{low: …, high: …}} or"
+                f"hydra.sweeper.space.{key}={given}: is not a range; write {{low: …, high: …}} or"
                 " {choices: [a, b]} below a setting"
             )
         if {"low", "high", "choices"} & set(given):
@@ -209,7 +209,7 @@ def _parameter(key: str, given: dict[str, Any]) -> Parameter:
 def _choices(given: dict[str, Any], wrong: Any) -> BaseDistribution:
     choices = given["choices"]
     if set(given) - {"choices", "when"}:
-        raise wrong("choices go without low, high, log, step and type")
+        raise wrong("choices exclude low, high, log, step and type")
     if not isinstance(choices, list) or not choices:
         raise wrong(f"choices={choices}: must be a list of values")
     for choice in choices:
@@ -242,9 +242,9 @@ def _interval(given: dict[str, Any], wrong: Any) -> BaseDistribution:
     if step is not None and (step <= 0 or step > high - low):
         raise wrong(f"step={step}: must be above 0 and no wider than the range")
     if log and step is not None:
-        raise wrong("log goes without step")
+        raise wrong("log and step exclude each other")
     if step is not None and abs((high - low) / step - round((high - low) / step)) > 1e-9:
-        raise wrong(f"step={step}: does not lead from low={low} to high={high}")
+        raise wrong(f"step={step}: must divide the range from low={low} to high={high}")
     if kind == "int":
         return IntDistribution(low, high, log=log, step=step or 1)
     return FloatDistribution(float(low), float(high), log=log, step=step)
@@ -253,13 +253,14 @@ def _interval(given: dict[str, Any], wrong: Any) -> BaseDistribution:
 def _check_when(key: str, other: str, values: list[Any], parameters: dict[str, Parameter]) -> None:
     where = f"hydra.sweeper.space.{key}.when.{other}"
     if other not in parameters:
-        raise ConfigError(f"{where}: {other} is not searched; there are {', '.join(parameters)}")
-    spread = parameters[other].distribution
-    if not isinstance(spread, CategoricalDistribution):
+        raise ConfigError(f"{where}: {other} is not searched; these are: {', '.join(parameters)}")
+    distribution = parameters[other].distribution
+    if not isinstance(distribution, CategoricalDistribution):
         raise ConfigError(f"{where}: {other} must have choices")
     for value in values:
-        if value not in spread.choices:
-            raise ConfigError(f"{where}={value}: is none of its choices {list(spread.choices)}")
+        if value not in distribution.choices:
+            choices = list(distribution.choices)
+            raise ConfigError(f"{where}={value}: is not among its choices {choices}")
 
 
 def _low(distribution: BaseDistribution) -> Any:

@@ -49,7 +49,7 @@ def open_storage(storage: str | None, outputs: str, study_name: str) -> Any:
 
 
 def close_storage(storage: Any) -> None:
-    """Give this process's connections to a database back; a journal has none."""
+    """Close this process's connections to a database; a journal has none."""
     if hasattr(storage, "engine"):
         storage.remove_session()
         storage.engine.dispose()
@@ -57,7 +57,7 @@ def close_storage(storage: Any) -> None:
 
 @contextmanager
 def lost_storage(storage: str | None) -> Iterator[None]:
-    """Say in one line that a database went away.
+    """Report in one line that a database became unreachable.
 
     Raises:
         ConfigError: For errors of the database within the block.
@@ -72,7 +72,7 @@ def lost_storage(storage: str | None) -> Iterator[None]:
         cause = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error
         raise ConfigError(
             f"hydra.sweeper.storage={hide_password(url)}: was lost: {_first_line(cause, url)};"
-            " the same command goes on once it is back"
+            " the same command resumes the search once it is back"
         ) from error
 
 
@@ -84,7 +84,7 @@ def _journal(file: Path) -> Any:
         JournalFileSymlinkLock,
     )
 
-    # A relative one would make the lock a link to nowhere, which Optuna never lets go of.
+    # A relative path would make the lock a dangling link, which Optuna never releases.
     file = file.absolute()
     file.parent.mkdir(parents=True, exist_ok=True)
     # A killed process may have held the lock; it is held for milliseconds only.
@@ -103,7 +103,7 @@ def _journal(file: Path) -> Any:
 
 
 def _drop_half_a_line(file: Path) -> None:
-    """Take back what a process killed while writing left; Optuna would read no further."""
+    """Remove the partial line of a killed process; Optuna would read no further."""
     content = file.read_bytes()
     if content and not content.endswith(b"\n"):
         with file.open("r+b") as opened:
@@ -120,7 +120,7 @@ def _database(url: str) -> Any:
         backend = make_url(url).get_backend_name()
     except (ArgumentError, ValueError):
         raise ConfigError(
-            f"hydra.sweeper.storage={shown}: is no URL of a storage; it looks like"
+            f"hydra.sweeper.storage={shown}: is not the URL of a storage; write"
             " postgresql+pg8000://USER@HOST/DATABASE, or FILE.journal"
         ) from None
     engine: dict[str, Any] = {"pool_pre_ping": True}

@@ -1,4 +1,4 @@
-"""A study that several workers share: what it asks, who runs which trial, and when it is done."""
+"""A study that several workers share: its facts, its trials, and when it has enough of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
+from lungseg.runs.settings import concerns_result
+from lungseg.search.liveness import alive, identity
 from lungseg.search.seen import SeenStudy
 from lungseg.search.settings import Settings
-from lungseg.search.workers import alive, identity
 
 FACTS = "lungseg"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -70,20 +71,22 @@ def study_exists(storage: Any, name: str) -> bool:
 
 
 def _refuse_other(name: str, known: dict[str, Any], facts: dict[str, Any]) -> None:
-    go_on = "; go on with the old command, or give the new one another hydra.sweeper.study_name"
+    advice = "; resume it by the old command, or give the new one another hydra.sweeper.study_name"
     if known["objectives"] != facts["objectives"]:
         raise ConfigError(
             f"hydra.sweeper.study_name={name}: the study was started with objective"
-            f" {_listed(known['objectives'])}, now {_listed(facts['objectives'])}{go_on}"
+            f" {_listed(known['objectives'])}, now {_listed(facts['objectives'])}{advice}"
         )
     for part, words in {"space": "search space of", "settings": ""}.items():
         before, now = current_names(known[part]), facts[part]
         for key in sorted(before.keys() | now.keys()):
-            if before.get(key) != now.get(key):
+            # Earlier versions noted more settings than those that a result depends on.
+            counts = part == "space" or concerns_result(key)
+            if counts and before.get(key) != now.get(key):
                 raise ConfigError(
                     f"hydra.sweeper.study_name={name}: the study has another"
                     f" {' '.join((words, key)).strip()}: {_short(before.get(key))}, now"
-                    f" {_short(now.get(key))}{go_on}"
+                    f" {_short(now.get(key))}{advice}"
                 )
 
 
@@ -104,7 +107,7 @@ def _short(value: Any) -> str:
 
 
 class Claims:
-    """Takes trials of a study for this worker, so that all workers together keep to the total.
+    """Claims trials of a study for this worker, so that all workers together keep to the total.
 
     A trial is a slot only if fewer than ``total`` of those with lower numbers have finished or
     are being run. The storage gives numbers out one by one, so the trial with the highest number
@@ -124,12 +127,12 @@ class Claims:
 
     def trials(self) -> list[FrozenTrial]:
         """All trials."""
-        found: list[FrozenTrial] = self.storage.get_all_trials(self.study_id, deepcopy=False)
-        return found
+        trials: list[FrozenTrial] = self.storage.get_all_trials(self.study_id, deepcopy=False)
+        return trials
 
     def bury(self) -> list[int]:
         """Fail the trials of dead workers, and give their numbers."""
-        dead = [t for t in self.trials() if t.state == TrialState.RUNNING and not _lives(t)]
+        dead = [t for t in self.trials() if t.state == TrialState.RUNNING and not _is_alive(t)]
         return [
             trial.number
             for trial in dead
@@ -137,7 +140,7 @@ class Claims:
         ]
 
     def counts(self) -> tuple[int, int]:
-        """Trials that finished, and trials that are being run."""
+        """How many trials have finished, and how many are running."""
         trials = self.trials()
         running = sum(trial.state == TrialState.RUNNING for trial in trials)
         return sum(trial.state in FINISHED for trial in trials), running
@@ -166,21 +169,21 @@ class Claims:
             if not any(
                 t.number < number and _runs(t) and "point" not in t.user_attrs for t in trials
             ):
-                held = (t for t in trials if t.state in FINISHED or _runs(t))
-                return [t for t in held if "point" in t.user_attrs]
+                taken = (t for t in trials if t.state in FINISHED or _runs(t))
+                return [t for t in taken if "point" in t.user_attrs]
             time.sleep(POLL_SECONDS)
 
     def set_point(self, trial_id: int, point: dict[str, Any], space: Any) -> None:
-        """Note a trial's point."""
+        """Record a trial's point."""
         for parameter in space.parameters:
             if parameter.key in point:
-                spread = parameter.distribution
-                internal = spread.to_internal_repr(point[parameter.key])
-                self.storage.set_trial_param(trial_id, parameter.key, internal, spread)
+                distribution = parameter.distribution
+                internal = distribution.to_internal_repr(point[parameter.key])
+                self.storage.set_trial_param(trial_id, parameter.key, internal, distribution)
         self.storage.set_trial_user_attr(trial_id, "point", point)
 
     def beat(self, trial_ids: Sequence[int]) -> None:
-        """Give a sign of life."""
+        """Send a heartbeat."""
         for trial_id in trial_ids:
             self.storage.set_trial_user_attr(trial_id, "heartbeat", time.time())
 
@@ -194,13 +197,13 @@ class Claims:
         """Close a trial.
 
         Returns:
-            False if another worker did so first, having taken this one for dead.
+            False if another worker has closed it, because this one seemed dead.
         """
         try:
             for key, value in attributes.items():
                 self.storage.set_trial_user_attr(trial_id, key, value)
             self.storage.set_trial_state_values(trial_id, state, values)
-        except RuntimeError:  # Optuna's word for: it is closed
+        except RuntimeError:  # how Optuna says that it is closed
             return False
         return True
 
@@ -209,19 +212,19 @@ class Claims:
         known = self.storage.get_study_user_attrs(self.study_id)
         if "cohort_sha256" not in known:
             self.storage.set_study_user_attr(self.study_id, "cohort_sha256", sha256)
-        found: str = self.storage.get_study_user_attrs(self.study_id)["cohort_sha256"]
-        return found
+        cohort: str = self.storage.get_study_user_attrs(self.study_id)["cohort_sha256"]
+        return cohort
 
 
 def load(storage: Any, settings: Settings) -> optuna.Study:
-    """The study as Optuna's samplers want it."""
+    """The study as samplers see it."""
     return SeenStudy(study_name=settings.study_name, storage=storage)
 
 
 def _runs(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.RUNNING and _lives(trial)
+    return trial.state == TrialState.RUNNING and _is_alive(trial)
 
 
-def _lives(trial: FrozenTrial) -> bool:
+def _is_alive(trial: FrozenTrial) -> bool:
     attributes = trial.user_attrs
     return "worker" in attributes and alive(attributes["worker"], attributes["heartbeat"])

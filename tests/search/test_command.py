@@ -95,6 +95,11 @@ REFUSED = {
         "space.loss.alpha: lo: no such word in a range; did you mean low?",
     ),
     "misspelt typed": (["-m", "loss.alpah=1"], "loss.alpah: no such setting; did you mean loss.alpha?"),
+    "a setting that nothing reads": (["-m", "+transforms=flip"], "transforms: nothing reads this"),
+    "a setting of the search": (
+        ["-m", "+hydra.sweeper.n_trial=5"],
+        "hydra.sweeper.n_trial: no such setting; did you mean n_trials?",
+    ),
     "whole number": (
         ["-m", "+hydra.sweeper.space.data={batch_size:{low:1,high:8}}"],
         "data.batch_size: the setting is a whole number; add type: int",

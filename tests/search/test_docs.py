@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lungseg.search.sweeper import Search
+from lungseg.search.worker import Worker
 from tests.conftest import CLONE
 from tests.search.worker import QuickLauncher
 
@@ -27,9 +27,9 @@ def test_the_file_of_the_docs_is_a_search(shown, tmp_path, monkeypatch, capfd):
     from lungseg.cli import main
 
     _, words = shown
-    run = Search.run
+    run = Worker.run
     monkeypatch.setattr(
-        Search, "run", lambda self, launcher, fixed: run(self, QuickLauncher(self.folder), fixed)
+        Worker, "run", lambda self, launcher, fixed: run(self, QuickLauncher(self.folder), fixed)
     )
     monkeypatch.chdir(tmp_path)
     assert main([*words, "hydra.sweeper.n_trials=6"]) == 0, capfd.readouterr().err

@@ -31,10 +31,10 @@ def test_evaluated_numbers_are_those_of_the_summary(run_dir):
 
 
 def test_no_number_is_no_value(run_dir):
-    with pytest.raises(NoValue, match="val/hd95_mm_mean came to None"):
+    with pytest.raises(NoValue, match="val/hd95_mm_mean is None"):
         read_objectives(run_dir, ("val/hd95_mm_mean",))
     (run_dir / "metrics.csv").write_text("epoch,val/dsc\n1,nan\n")
-    with pytest.raises(NoValue, match="val/dsc came to nan"):
+    with pytest.raises(NoValue, match="val/dsc is nan"):
         read_objectives(run_dir, ("val/dsc",))
 
 

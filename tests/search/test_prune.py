@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from lungseg.errors import Pruned
 from lungseg.runs.status import write_status
 from lungseg.search.prune import Pruning, Trial
-from tests.search.worker import QuickLauncher, make_search
+from tests.search.worker import QuickLauncher, make_worker
 
 
 class Strategy:
@@ -60,9 +60,9 @@ class Tiny(pl.LightningModule):
 
 @pytest.mark.parametrize("pruner", ["median", "hyperband"])
 def test_a_hopeless_trial_is_pruned_and_counts_as_finished(tmp_path, pruner):
-    search = make_search(tmp_path, n_trials=7)
-    search.run(Epochs(search.folder, str(tmp_path), pruner), [])
-    trials = search.claims.trials()
+    worker = make_worker(tmp_path, n_trials=7)
+    worker.run(Epochs(worker.folder, str(tmp_path), pruner), [])
+    trials = worker.claims.trials()
     assert len(trials) == 7
     assert [trial.number for trial in trials if trial.state == TrialState.PRUNED] == [4]
     assert 2 <= trials[4].last_step < 9  # not in its first epoch
@@ -78,8 +78,8 @@ def test_a_training_keeps_no_connection(tmp_path, postgres, end):
         with engine.connect() as opened:
             return opened.execute(text("select count(*) from pg_stat_activity")).scalar()
 
-    search = make_search(tmp_path, n_trials=1, study_name=f"closed {end}", storage=postgres)
-    number = search.claims.claim().number
+    worker = make_worker(tmp_path, n_trials=1, study_name=f"closed {end}", storage=postgres)
+    number = worker.claims.claim().number
     callback = Pruning(
         Trial(postgres, str(tmp_path), f"closed {end}", number, "val/dsc", "median", 0, 0)
     )
@@ -105,8 +105,8 @@ def test_a_training_keeps_no_connection(tmp_path, postgres, end):
 
 
 def test_nobody_is_pruned_after_the_last_epoch(tmp_path):
-    search = make_search(tmp_path, n_trials=1)
-    claimed = search.claims.claim()
+    worker = make_worker(tmp_path, n_trials=1)
+    claimed = worker.claims.claim()
     callback = Pruning(
         Trial(None, str(tmp_path), "quick", claimed.number, "val/dsc", "median", 0, 0)
     )

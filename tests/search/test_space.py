@@ -74,29 +74,29 @@ def test_overrides_say_what_is_meant(value, text):
 ALPHA = {"low": 0, "high": 1}
 WRONG = {
     "empty": ({}, "space: is empty"),
-    "no range": ({"loss": {"alpha": 3}}, "space.loss.alpha=3: is no range"),
+    "no range": ({"loss": {"alpha": 3}}, "space.loss.alpha=3: is not a range"),
     "a word too many": ({"a": {"low": 0, "hihg": 1}}, "a: hihg: no such word in a range"),
     "no high": ({"a": {"low": 0}}, "a: high=None: must be a number"),
     "upside down": ({"a": {"low": 1, "high": 0}}, "low must be below high"),
     "log of nothing": ({"a": {"low": 0, "high": 1, "log": True}}, "must be above 0 on a log"),
-    "log steps": ({"a": {"low": 1, "high": 3, "log": True, "step": 1}}, "log goes without step"),
-    "uneven steps": ({"a": {"low": 0, "high": 1, "step": 0.3}}, "does not lead from"),
+    "log steps": ({"a": {"low": 1, "high": 3, "log": True, "step": 1}}, "log and step exclude"),
+    "uneven steps": ({"a": {"low": 0, "high": 1, "step": 0.3}}, "must divide the range from"),
     "fractions": ({"a": {"low": 0.5, "high": 2, "type": "int"}}, "must be a whole number"),
     "kind": ({"a": {"low": 0, "high": 1, "type": "real"}}, "type=real: must be float or int"),
     "text": ({"a": {"low": "x", "high": 1}}, "low=x: must be a number"),
-    "both": ({"a": {"choices": [1], "low": 0}}, "choices go without"),
+    "both": ({"a": {"choices": [1], "low": 0}}, "choices exclude"),
     "no choice": ({"a": {"choices": []}}, "must be a list of values"),
     "twice": ({"a": {"choices": [1, 1]}}, "a choice is listed twice"),
     "lists": ({"a": {"choices": [[1], [2]]}}, "must be a number, a word"),
-    "condition unknown": ({"a": {**ALPHA, "when": {"b": 1}}}, "b is not searched; there are a"),
+    "condition unknown": ({"a": {**ALPHA, "when": {"b": 1}}}, "b is not searched; these are: a"),
     "condition on a range": ({"a": {**ALPHA, "when": {"b": 1}}, "b": ALPHA}, "must have choices"),
     "impossible": (
         {"a": {**ALPHA, "when": {"b": 3}}, "b": {"choices": [1, 2]}},
-        "is none of its choices",
+        "is not among its choices",
     ),
     "circle": (
         {"a": {"choices": [1], "when": {"b": 1}}, "b": {"choices": [1], "when": {"a": 1}}},
-        "go round in a circle",
+        "form a circle",
     ),
 }  # fmt: skip
 

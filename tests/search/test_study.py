@@ -20,7 +20,7 @@ OTHER = {
     ),
     "objectives": (
         {"val/loss": "minimize"},
-        r"started with objective val/dsc \(maximize\), now val/loss \(minimize\); go on",
+        r"started with objective val/dsc \(maximize\), now val/loss \(minimize\); resume",
     ),
     "settings": ({"trainer.max_epochs": 20}, "another trainer.max_epochs: 10, now 20"),
 }
@@ -34,6 +34,15 @@ def test_another_study_of_the_same_name_is_refused(tmp_path, part):
     changed, message = OTHER[part]
     with pytest.raises(ConfigError, match=message):
         open_study(storage, settings(), FACTS | {part: changed})
+
+
+def test_a_study_of_an_earlier_version_is_the_same(tmp_path):
+    """It noted settings of speed and place too; they may differ."""
+    storage = open_storage(None, str(tmp_path), "quick")
+    more = {"parallel.n_jobs": 1, "stop_on_error": False, "trainer.num_sanity_val_steps": 0}
+    earlier = FACTS | {"settings": {**FACTS["settings"], **more}}
+    study_id = open_study(storage, settings(), earlier)
+    assert open_study(storage, settings(), FACTS) == study_id
 
 
 def test_a_study_that_is_not_ours_is_left_alone(tmp_path):
@@ -90,7 +99,7 @@ UNREACHABLE = {
         r"Can't create a connection to host 127.0.0.1 and port 1; is the server running",
     ),
     "no driver": ("postgresql+nothing://me:geheim@127.0.0.1/x", "driver is not installed"),
-    "no URL": ("somewhere", "is no URL of a storage"),
+    "no URL": ("somewhere", "is not the URL of a storage"),
 }
 
 

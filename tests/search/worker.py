@@ -14,7 +14,7 @@ from lungseg.runs.status import write_status
 from lungseg.search.samplers import all_points
 from lungseg.search.space import read_space
 from lungseg.search.storage import open_storage
-from lungseg.search.sweeper import Search
+from lungseg.search.worker import Worker
 from tests.search.conftest import SPACE, settings
 
 
@@ -53,8 +53,8 @@ class QuickLauncher:
         write_status(run_dir, "completed")
 
 
-def make_search(folder: Path, space=SPACE, facts=None, **changes) -> Search:
-    """A search in a folder, ready to run."""
+def make_worker(folder: Path, space=SPACE, facts=None, **changes) -> Worker:
+    """A worker of a search in a folder, ready to run."""
     given = settings(**changes)
     searched = read_space(space)
     storage = open_storage(given.storage, str(folder), given.study_name)
@@ -64,7 +64,7 @@ def make_search(folder: Path, space=SPACE, facts=None, **changes) -> Search:
         "settings": {},
     }
     points = all_points(searched, given.sampler)
-    return Search(
+    return Worker(
         given,
         searched,
         points,
@@ -84,5 +84,5 @@ if __name__ == "__main__":
     go = words.pop("start", None)
     if go:  # all workers at the same instant
         time.sleep(max(0.0, float(go) - time.time()))
-    found = make_search(home, space, **words, **numbers)
-    found.run(QuickLauncher(found.folder, pause), [])
+    worker = make_worker(home, space, **words, **numbers)
+    worker.run(QuickLauncher(worker.folder, pause), [])
