@@ -1,4 +1,4 @@
-"""Tells Hydra of our launcher. Hydra imports this at every start: nothing heavy belongs here.
+"""Registers our launcher with Hydra. Hydra imports this at every start: nothing heavy belongs here.
 
 Hydra's own plugin for Ray asks for cloudpickle < 3, which today's joblib refuses, and for boto3.
 """
@@ -51,8 +51,8 @@ class LungsegRay(Launcher):
         for number, overrides in enumerate(job_overrides, initial_job_idx):
             log.info(f"\t#{number} : {' '.join(filter_overrides(overrides))}")
             waiting.append(task.remote(*self.job, list(overrides), number, state))
-        found: list[JobReturn] = ray.get(waiting)
-        return found
+        done: list[JobReturn] = ray.get(waiting)
+        return done
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""Tells Hydra of our sweeper. Hydra imports this at every start: nothing heavy belongs here."""
+"""Registers our sweeper with Hydra. Hydra imports this at every start: nothing heavy belongs here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 DEFAULTS: dict[str, Any] = {
     "_target_": "hydra_plugins.lungseg_sweeper.LungsegSweeper",
-    # The same name goes on with the same study.
+    # The same name continues the same study.
     "study_name": None,
     # None: a file under outputs/. Or FILE.journal, or a URL such as postgresql+pg8000://HOST/DB.
     "storage": None,
@@ -32,14 +32,16 @@ DEFAULTS: dict[str, Any] = {
 }
 
 NODE = OmegaConf.create(DEFAULTS)
-# Any key may be written below it; what makes no range is refused by its own name later.
+# Any key may be written below it; what is not a range is refused by its own name later.
 OmegaConf.set_struct(NODE.space, False)
 
 ConfigStore.instance().store(group="hydra/sweeper", name="lungseg", node=NODE, provider="lungseg")
 
 
 class LungsegSweeper(Sweeper):
-    """Hands on to ``lungseg.search``."""
+    """Passes on to ``lungseg.search`` what Hydra gives it."""
+
+    config: DictConfig
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings

@@ -28,6 +28,7 @@ from lungseg.runs.unread import refuse_unread
 from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job, free_memory
+from lungseg.sweeps.labels import as_typed
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -103,8 +104,9 @@ def _job(command: str, config: DictConfig) -> Any:
     hydra_config = HydraConfig.get()
     run_dir = Path(hydra_config.runtime.output_dir)
     single = hydra_config.mode == RunMode.RUN
-    typed = [*hydra_config.overrides.task, *hydra_config.overrides.hydra]
-    values = identifying_values(config).union(*map(identifying_in, typed))
+    values = identifying_values(config)
+    for words in (hydra_config.overrides.task, hydra_config.overrides.hydra):
+        values = values.union(*map(identifying_in, as_typed(words)))
     redactor = Redactor(values)
     redact_logs(redactor)
     try:

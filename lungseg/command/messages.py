@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from omegaconf import flag_override
 
 from lungseg.config import conf_dir, flatten
 from lungseg.errors import LungsegError, describe
-from lungseg.overrides import PAIRS, quote_twice, split_override
+from lungseg.overrides import PAIRS, quote_twice, quoted, split_override
 from lungseg.privacy import PATHS
 
 
@@ -37,15 +41,13 @@ def one_line(
         )
         return f"{match[1]}.yaml cannot be composed: {why[0] if why else text}{hint}"
     if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
-        group, option = match.groups()
-        folder = conf_dir() / group
-        options = sorted(file.stem for file in folder.glob("*.yaml"))
-        if group == "hydra/launcher":
-            extra = {"joblib": "joblib", "submitit_local": "slurm", "submitit_slurm": "slurm"}
-            if option in extra:
-                return f"{group}={option}: not installed: pip install 'lungseg[{extra[option]}]'"
-            options = sorted(["basic", *options, *extra])
-        return f"{group}={option}: no such option; there are {', '.join(options)}"
+        return _unknown_option(match[1], match[2], overrides)
+    if match := re.search(r"Interpolation key '([^']+)' not found", text):
+        where = re.search(r"full_key: (\S+)", text)
+        return (
+            f"{f'{where[1]}: ' if where else ''}${{{match[1]}}}: no such setting; an environment"
+            f" variable is ${{oc.env:NAME}}, or $NAME where the shell expands it (not in ' ')"
+        )
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match[1], command, overrides)
     if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
@@ -59,6 +61,17 @@ def one_line(
     return describe(error, in_log=in_log)
 
 
+def _unknown_option(group: str, option: str, overrides: list[str]) -> str:
+    files = (file for conf in _conf_dirs(overrides) for file in (conf / group).glob("*.yaml"))
+    options = {file.stem for file in files}
+    if group == "hydra/launcher":
+        extra = {"joblib": "joblib", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+        if option in extra:
+            return f"{group}={option}: not installed: pip install 'lungseg[{extra[option]}]'"
+        options |= {"basic", *extra}
+    return f"{group}={option}: no such option; there are {', '.join(sorted(options))}"
+
+
 def _unreadable(word: str) -> str:
     """What is wrong with an override that Hydra's grammar does not take."""
     _, start, value = split_override(word)
@@ -66,35 +79,61 @@ def _unreadable(word: str) -> str:
         return f"{word}: overrides look like key=value"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
-    uneven = any(value.count(one) != value.count(other) for one, other in PAIRS.items())
+    uneven = any(value.count(opened) != value.count(closed) for opened, closed in PAIRS.items())
     what = "its brackets do not pair up" if uneven else "cannot be read as a value"
     return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"
 
 
 def _several_values(word: str) -> str:
     is_path = split_override(word)[0] in PATHS
-    one = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
-    return f"{word}: several values; add -m to sweep over them, or {one}"
+    hint = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
+    return f"{word}: several values; add -m to sweep over them, or {hint}"
 
 
 def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
-    known = _known_keys(command, overrides)
-    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    keys, groups = _known(command, overrides)
+    if key not in groups and any((conf / key).is_dir() for conf in _conf_dirs(overrides)):
+        return f"{key}: lungseg {command} has no such group; it has {', '.join(sorted(groups))}"
+    close = get_close_matches(key, [*keys, *groups], n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else f"lungseg {command} --help lists them"
-    return f"{key}: no such setting; {hint} (+{key}=VALUE adds a new one)"
+    return f"{key}: no such setting; {hint}"
 
 
-def _known_keys(command: str, overrides: list[str]) -> list[str]:
-    """All keys of a command's configuration with the groups chosen as typed, and the groups."""
+def _known(command: str, overrides: list[str]) -> tuple[list[str], list[str]]:
+    """All keys of a command's configuration with the groups chosen as typed, and its groups."""
     from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
-    groups = [folder.name for folder in conf_dir().iterdir() if folder.is_dir()]
-    chosen = [word for word in overrides if word.split("=")[0] in groups and "," not in word]
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = OmegaConf.to_container(compose(command, overrides=chosen))
-    assert isinstance(config, dict)
-    keys = flatten({str(key): value for key, value in config.items()})
     from hydra_plugins.lungseg_sweeper import DEFAULTS
 
-    return [*keys, *groups, *(f"hydra.sweeper.{key}" for key in DEFAULTS if key != "_target_")]
+    more = ",".join(quoted(f"file://{folder.resolve()}") for folder in _conf_dirs(overrides)[1:])
+    search_path = [f"hydra.searchpath=[{more}]"] if more else []
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+
+        def composed(words: list[str]) -> Any:
+            return compose(command, [*search_path, *words], return_hydra_config=True)
+
+        plain = composed([])
+        groups = [name for name in plain.hydra.runtime.choices if not name.startswith("hydra/")]
+        chosen = [word for word in overrides if word.split("=")[0] in groups and "," not in word]
+        try:
+            config = composed(chosen)
+        except HydraException:  # a chosen option is wrong too, and will be reported in its turn
+            config = plain
+        with flag_override(config, ["struct", "readonly"], [False, False]):
+            del config["hydra"]
+        keys = flatten(dict(OmegaConf.to_container(config)))  # type: ignore[arg-type]
+    sweeper = [f"hydra.sweeper.{key}" for key in DEFAULTS if key != "_target_"]
+    return [*keys, *sweeper], groups
+
+
+def _conf_dirs(overrides: list[str]) -> list[Path]:
+    """Folders of groups: our own, then those that the user gave."""
+    flags = ("-cd", "--config-dir")
+    folders = [conf_dir()]
+    for word, value in zip(overrides, [*overrides[1:], ""], strict=True):
+        flag, equals, same_word = word.partition("=")
+        if flag in flags:
+            folders.append(Path(same_word if equals else value))
+    return folders

@@ -18,11 +18,11 @@ SHOWN_KEYS = 4
 def name_run(config: DictConfig) -> None:
     """Fill in what the settings of the logger leave open: name, group, job type and tags.
 
-    A job of a sweep is named by the settings that the sweep changes, and grouped with its sisters;
-    the experiment and the sweep that were chosen are tags.
+    A job of a sweep is named by the settings that the sweep changes, and grouped with the other
+    jobs; the experiment and the sweep that were chosen are tags.
 
     Args:
-        config: Of the run; its ``logger`` is changed, unless it is none.
+        config: Of the run; its ``logger`` is changed, unless that is ``none``.
     """
     from hydra.core.hydra_config import HydraConfig
 
@@ -32,26 +32,35 @@ def name_run(config: DictConfig) -> None:
     hydra = HydraConfig.get()
     choices = hydra.runtime.choices
     chosen = [choices.get(group) for group in ("experiment", "sweep")]
-    found: dict[str, str | None] = {"name": None, "group": None, "job_type": "train"}
+    labels: dict[str, str | None] = {"name": None, "group": None, "job_type": "train"}
     if sweeping():
         keys = swept(hydra)
-        settings = [_rounded(text) for text in hydra.overrides.task if text.split("=")[0] in keys]
+        words = as_typed(hydra.overrides.task)
+        settings = [_rounded(word) for word in words if word.split("=")[0] in keys]
         rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
-        found |= {
+        labels |= {
             "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
             "group": "_".join(Path(hydra.sweep.dir).parts[-2:]),
             "job_type": "search" if is_search(hydra) else "sweep",
         }
     for key in ("name", "group", "job_type"):
         if typed[key] is None:
-            typed[key] = found[key]
+            typed[key] = labels[key]
     typed.tags = list(dict.fromkeys([*(str(name) for name in chosen if name), *typed.tags]))
 
 
 def _rounded(override: str) -> str:
-    """A value that a search proposed, with as many digits as a person reads."""
+    """A value that a search proposed, with four significant digits."""
     key, _, value = override.partition("=")
     return f"{key}={float(value):.4g}" if re.fullmatch(r"\d+\.\d{5,}(e-?\d+)?", value) else override
+
+
+def as_typed(overrides: Any) -> list[str]:
+    """Overrides as text: OmegaConf would resolve a ``${`` in them."""
+    from omegaconf import OmegaConf
+
+    words: Any = OmegaConf.to_container(overrides)
+    return [str(word) for word in words]
 
 
 def swept(hydra: Any) -> set[str]:
@@ -65,7 +74,7 @@ def swept(hydra: Any) -> set[str]:
 
         keys |= ranges_of(dict(hydra.sweeper.space)).keys()
     sweep = OmegaConf.load(Path(hydra.sweep.dir) / "multirun.yaml")
-    typed = [text for text in sweep.hydra.overrides.task if HIDDEN not in text]
+    typed = [text for text in as_typed(sweep.hydra.overrides.task) if HIDDEN not in text]
     for override in OverridesParser.create().parse_overrides(typed):
         if override.is_sweep_override():
             keys.add(override.get_key_element())

@@ -1,0 +1,60 @@
+"""What goes wrong on a command line, in one line."""
+
+import re
+
+import pytest
+
+from lungseg.cli import main
+
+LINES = {
+    "typing error": (["train", "loss.alpa=1"], "loss.alpa: no such setting; did you mean loss.alpha?"),
+    "with a user's folder": (
+        ["train", "--config-dir", "mine", "model=foo", "loss.alpa=1"],
+        "loss.alpa: no such setting; did you mean loss.alpha?",
+    ),
+    "in a user's option": (
+        ["train", "--config-dir=mine", "model=foo", "model.widht=1"],
+        "model.widht: no such setting; did you mean model.width?",
+    ),
+    "in the name of a user's option": (
+        ["train", "-cd", "mine", "model=fooo"],
+        "model=fooo: no such option; there are foo, monai_unet, unet, unet_small",
+    ),
+    "a user's group": (
+        ["train", "--config-dir=mine", "mygroup=a"],
+        "mygroup: lungseg train has no such group; it has data, experiment, intensity,",
+    ),
+    "group of another command": (
+        ["prepare", "model=unet"],
+        "model: lungseg prepare has no such group; it has data",
+    ),
+    "group of another command without a default": (
+        ["evaluate", "logger=csv"],
+        "logger: lungseg evaluate has no such group; it has data",
+    ),
+    "two errors": (
+        ["train", "model=unett", "loss.alpa=1"],
+        "model=unett: no such option; there are monai_unet, unet, unet_small",
+    ),
+    "shell variable in single quotes": (
+        ["prepare", "data=lctsc", "data.root=${HOME}/scans"],
+        r"data.root: \$\{HOME\}: no such setting; an environment variable is \$\{oc.env:NAME\}",
+    ),
+    "nothing like it": (["train", "zzzz=1"], "zzzz: no such setting; lungseg train --help"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LINES)
+def test_one_line(what, tmp_path, monkeypatch, capfd):
+    (tmp_path / "mine" / "model").mkdir(parents=True)
+    (tmp_path / "mine" / "model" / "foo.yaml").write_text("width: 1\n")
+    (tmp_path / "mine" / "mygroup").mkdir()
+    (tmp_path / "mine" / "mygroup" / "a.yaml").write_text("width: 1\n")
+    monkeypatch.chdir(tmp_path)
+    arguments, expected = LINES[what]
+    assert main(arguments) != 0
+    out, err = capfd.readouterr()
+    (line,) = err.strip().splitlines()
+    assert re.match(f"lungseg {arguments[0]}: error: {expected}", line), line
+    assert " (+" not in line
+    assert "Traceback" not in out
