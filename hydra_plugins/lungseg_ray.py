@@ -1,4 +1,4 @@
-"""Registers our launcher with Hydra. Hydra imports this at every start: nothing heavy belongs here.
+"""Registers our launcher with Hydra, which imports this at every start: nothing heavy in here.
 
 Hydra's own plugin for Ray asks for cloudpickle < 3, which today's joblib refuses, and for boto3.
 """

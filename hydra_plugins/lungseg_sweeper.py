@@ -1,4 +1,4 @@
-"""Registers our sweeper with Hydra. Hydra imports this at every start: nothing heavy belongs here."""
+"""Registers our sweeper with Hydra, which imports this at every start: nothing heavy in here."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
+from lungseg.overrides import literals
 
 
 def conf_dir() -> Path:
@@ -65,7 +66,7 @@ def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
         raise ConfigError(f"{where}: has no _target_, so it is unclear what to build")
     if OmegaConf.is_config(config):
         config = OmegaConf.to_container(config, resolve=True)
-    config = current_names(config)
+    config = literals(current_names(config))  # what looks like ${…} in a resolved value is text
     target = str(config["_target_"])
     try:
         # Arguments of ours are added here: Hydra would instantiate what it finds in them.

@@ -163,6 +163,15 @@ def literal(text: str) -> str:
     return re.sub(r"(\\*)\$\{", lambda match: match[1] * 2 + r"\${", text)
 
 
+def literals(value: Any) -> Any:
+    """Plain containers with each string as :func:`literal` writes it."""
+    if isinstance(value, dict):
+        return {key: literals(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [literals(item) for item in value]
+    return literal(value) if isinstance(value, str) else value
+
+
 def quoted(text: str) -> str:
     """A text in double quotes, as Hydra's grammar reads it."""
     from hydra.core.override_parser.types import Quote, QuotedString

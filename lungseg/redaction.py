@@ -141,7 +141,16 @@ def _read(config: DictConfig, texts: dict[Path, str]) -> tuple[dict[Path, Any], 
     values = identifying_values(config)
     for content in contents.values():
         values |= {value for text in _strings(content) for value in identifying_in(text)}
+        values |= set(_search_path(content))
     return contents, Redactor(values)
+
+
+def _search_path(content: Any) -> Iterator[str]:
+    """Folders of groups that the user gave, in a ``hydra.yaml``."""
+    hydra = content.get("hydra", {}) if isinstance(content, dict) else {}
+    for source in hydra.get("runtime", {}).get("config_sources", ()):
+        if source["provider"] not in ("hydra", "main", "schema"):
+            yield from spellings("hydra.searchpath", source["path"])
 
 
 def _written(

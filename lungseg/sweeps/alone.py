@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
-from lungseg.overrides import literal
+from lungseg.overrides import literal, literals
 from lungseg.runs.status import read_status
 from lungseg.sweeps.mode import sweeping
 
@@ -46,7 +46,8 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
     """
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:
-        settings = _literal(OmegaConf.to_container(config, resolve=True))
+        # A ``${`` that is left in a resolved value is text.
+        settings = literals(OmegaConf.to_container(config, resolve=True))
         settings |= {"hydra": _hydra(run_dir)}
         write_text(Path(folder) / f"{RESOLVED}.yaml", OmegaConf.to_yaml(settings))
         words = [
@@ -64,15 +65,6 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
         reason = re.sub(r" \[[^\]]*\]$", "", reason)
         raise ConfigError(reason.removeprefix(f"lungseg {command}: error: "))
     sys.stderr.write(done.stderr)
-
-
-def _literal(value: Any) -> Any:
-    """Resolved settings, in which a ``${`` that is left is text."""
-    if isinstance(value, dict):
-        return {key: _literal(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    return literal(value) if isinstance(value, str) else value
 
 
 def _hydra(run_dir: Path) -> dict[str, Any]:

@@ -1,0 +1,214 @@
+"""A path planted in every setting that takes one stands in no file below outputs/."""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.types import Quote, QuotedString
+
+from lungseg.cli import main
+from lungseg.privacy import PATHS
+
+# Letters that any way of writing a path leaves together, so that none has to be known here.
+MARKS = (b"Quasimodo", b"Esmeralda", b"Frollo")
+NAME = (
+    'Quasimodo\'s "Röntgen" [肺 CT] (2), A&B x=1 {y} ${z} #~!$ \\ '
+    + "long enough to be folded " * 4
+).rstrip()
+MIDDLE = "Esmeralda é " + "and spaces, commas " * 4 + "Frollo"
+TINY = ("trainer.max_epochs=1", "model.base_channels=2", "model.depth=1", "report=false")
+SMALL = ("data.size=32", "data.n_slices=12", "data.n_cases=12")
+
+
+@pytest.fixture
+def place(three_cases, tmp_path, monkeypatch):
+    """A path of 300 characters with three cases, in the folder where commands are run."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / NAME / MIDDLE / ("x" * 40)
+    assert len(str(folder)) > 300
+    folder.parent.mkdir(parents=True)
+    shutil.move(three_cases, folder)
+    (folder / "conf" / "model").mkdir(parents=True)
+    handlers = logging.getLogger().handlers[:]
+    yield folder
+    logging.getLogger().handlers[:] = handlers
+
+
+def quoted(path):
+    """As typed for a path that is not there yet."""
+    text = str(path).replace("${", "\\${")
+    return QuotedString(text, Quote.double).with_quotes()
+
+
+def leaks():
+    """Files below outputs/ with a mark in their bytes, in their name or in a member of them."""
+    assert any(Path("outputs").rglob("*.yaml"))
+    return [
+        str(file)
+        for file in Path("outputs").rglob("*")
+        if file.is_file() and any(mark in content for mark in MARKS for content in contents(file))
+    ]
+
+
+def contents(file):
+    yield os.fsencode(file)
+    yield file.read_bytes()
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            yield from (archive.read(member) for member in archive.namelist())
+
+
+# Settings by command; each is planted by itself, as its value, and most of them make it fail.
+SETTINGS = [
+    *(("prepare", "data=lctsc", key) for key in ("data.root", "data.source.root")),
+    *(("prepare", "data=phantom", key) for key in ("data.store", "data.export_npz")),
+    *(("prepare", "data=tcia", key) for key in ("data.numbers", "data.source.numbers")),
+    ("train", "split=file", "split.file"),
+    ("train", "split=loso", "split.table"),
+    ("train", "split=paper", "ckpt_path"),
+    ("train", "split=paper", "hydra.sweeper.storage"),
+    ("train", "split=paper", "hydra.searchpath"),
+    *(("evaluate", "data=phantom", key) for key in ("run", "ckpt", "store")),
+    *(("deidentify", "lungs.left=[L]", key) for key in ("input", "output", "key")),
+    *(("compare", "set=test", key) for key in ("runs", "output")),
+    *(("prepare", "data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
+]
+
+
+def test_every_setting_is_planted():
+    assert {setting for _, _, setting in SETTINGS} == set(PATHS)
+
+
+def written(key, path):
+    """Ways in which a setting's value is typed."""
+    value = quoted(path)
+    first, _, last = key.rpartition(".")
+    yield f"{key}={value}"
+    if key in ("runs", "hydra.searchpath"):
+        yield f"{key}=[{value},{quoted(path / 'b')}]"
+    if not first:
+        return
+    yield f"+{first}={{{last}: {value}}}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sweep", [False, True], ids=["one", "sweep"])
+@pytest.mark.parametrize(("command", "choice", "key"), SETTINGS, ids=[s[2] for s in SETTINGS])
+def test_planted_in_one_setting(command, choice, key, sweep, place, monkeypatch):
+    """Interrupted, so that each is quick: what Hydra and the shell write is there by then."""
+
+    def stop(*arguments, **settings):
+        os.kill(os.getpid(), signal.SIGINT)
+        raise ValueError(f"at {place}")
+
+    monkeypatch.setattr(f"lungseg.apps.{command}.run", stop)
+    for path in (place, place / "new"):
+        for word in written(key, path):
+            words = [command, choice, word]
+            if key == "hydra.searchpath":
+                words[-1] = word.replace('"', '"file://', 1)
+            if sweep:
+                words += ["-m", f"+again=choice({quoted(path)},1)" if "data." in word else "+x=1,2"]
+            if sweep and word.startswith(key) and not key.startswith(("hydra", "outputs", "runs")):
+                words[2] = f"{key}=choice({quoted(path)},{quoted(path / 'Frollo')})"
+            main(words)
+            if Path("outputs").is_dir() and key not in ("hydra.run.dir", "hydra.sweep.dir"):
+                assert leaks() == [], word
+
+
+COMMANDS = {
+    "prepare": ["prepare", "data=lctsc", "data.root={place}", "data.store={new}",
+                "data.export_npz={place}/npz"],
+    "prepare with a list": ["prepare", "data=tcia", "data.root={place}/Images", "data.cases=number",
+                            "data.numbers={place}/numbers", "data.masks=none"],
+    "train, split by a file that is missing": [
+        "train", "data=lctsc", "data.root={place}", "split=file", "split.file={new}", *TINY],
+    "train, sites from a file that is missing": [
+        "train", "data=lctsc", "data.root={place}", "split=loso", "split.table={new}", *TINY],
+    "train, resumed from a file that is missing": [
+        "train", *SMALL, *TINY, "ckpt_path={new}", "logger=none"],
+    "evaluate a run that is missing": ["evaluate", "run={new}"],
+    "evaluate a checkpoint that is missing": ["evaluate", "data=phantom", "ckpt={place}/a.ckpt"],
+    "deidentify": ["deidentify", "input={place}/Images", "output={new}", "key={place}/key"],
+    "deidentify into a folder that is not empty": [
+        "deidentify", "input={place}/Images", "output={place}", "key={new}"],
+    "compare what is missing": ["compare", "runs=[{new},{place}]", "output={place}/out"],
+    "a user's folder": ["prepare", "--config-dir", "{raw}/conf", "data=lctsc", "data.root={new}"],
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sweep", [[], ["-m", "+x=1,2"]], ids=["one", "sweep"])
+@pytest.mark.parametrize("what", COMMANDS)
+def test_commands(what, sweep, place):
+    def planted(word):
+        if "{raw}" in word:
+            return word.format(raw=place)
+        for name, path in {"place": place, "new": place / "new"}.items():
+            if "{" + name in word:
+                start, _, end = word.partition("{" + name + "}")
+                listed = end[:1] == "," or end[:1] == "]"
+                word = start + quoted(f"{path}{'' if listed else end}") + (end if listed else "")
+        return word
+
+    main([planted(word) for word in COMMANDS[what]] + sweep)
+    assert leaks() == []
+
+
+@pytest.mark.slow
+def test_a_training_and_what_comes_after_it(place):
+    """W&B's files and checkpoints are searched too. A checkpoint has to name the store."""
+    root = f"data.root={quoted(place)}"
+    words = ["data=lctsc", root, "split=explicit", "split.test=[Case_002]", *TINY[:-1]]
+    assert main(["train", *words, "hydra.run.dir=outputs/first"]) == 0
+    assert main(["evaluate", "run=outputs/first"]) == 0
+    assert leaks() == []
+    store = f"data.store={quoted(place / 'store')}"
+    assert main(["train", *words, store, "hydra.run.dir=outputs/second"]) == 0
+    (place / "store").rename(place / "moved")
+    moved = f"store={quoted(place / 'moved')}"
+    assert main(["evaluate", "run=outputs/second", moved]) == 0
+    ckpt = "outputs/first/checkpoints/last.ckpt"
+    assert main(["evaluate", f"ckpt={ckpt}", *words[:2], "-m"]) == 1  # trained on every case
+    assert main(["train", *words, f"ckpt_path={ckpt}", "trainer.max_epochs=2"]) == 0
+    assert (
+        main(["compare", "runs=[outputs/first,outputs/second]", f"output={quoted(place / 'c')}"])
+        == 0
+    )
+    assert set(leaks()) == {"outputs/second/checkpoints/last.ckpt"}
+    shutil.rmtree(place / "moved")
+    assert main(["evaluate", "run=outputs/second", moved]) == 1
+    assert set(leaks()) == {"outputs/second/checkpoints/last.ckpt"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_jobs_in_other_processes(launcher, place, cli):
+    """What they print is kept in files, and so are their configurations."""
+    pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
+    words = ["prepare", "-m", f"hydra/launcher={launcher}", "data=lctsc", "+x=1,2"]
+    cli(*words, f"data.root={quoted(place)}", f"data.store={quoted(place / 'store')}")
+    cli(*words, f"data.root={quoted(place / 'missing')}")
+    assert leaks() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sweep", [[], ["-m", "+x=1,2"]], ids=["one", "sweep"])
+def test_ctrl_c(sweep, place, tmp_path):
+    """As a user types it, at any moment: in composing, in preparing, in training."""
+    words = ["train", "data=lctsc", f"data.root={quoted(place)}", "split=explicit", *sweep]
+    words += ["split.test=[Case_002]", "trainer.max_epochs=1000", "report=false"]
+    for seconds in (0.7, 1.2, 2, 4, 10):
+        process = subprocess.Popen([sys.executable, "-m", "lungseg", *words], cwd=tmp_path)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) != 0
+        if Path("outputs").is_dir():
+            assert leaks() == []
