@@ -12,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 HIDDEN = "(not recorded)"
+DEFAULT_KEY = "default"
+"""The word for the usual place of ``data.patient_key``, which tells nothing."""
 # A series may be chosen by a rule, which is recorded, or by its UID, which is not.
 SERIES_KEYS = ("data.series", "data.source.series")
 UID = re.compile(r"\d+(\.\d+){2,}")
@@ -44,7 +46,7 @@ PATHS = {
     **dict.fromkeys(
         (
             *("data.root", "data.source.root", "data.numbers", "data.source.numbers"),
-            *("data.export_npz", "split.table", "split.file"),
+            *("data.export_npz", "data.patient_key", "split.table", "split.file"),
             *("input", "output", "key"),  # of deidentify; output of compare too
         ),
         SOURCE,
@@ -70,7 +72,7 @@ def identifies(key: str, value: Any) -> bool:
         >>> identifies("data.root", "/scans"), identifies("ckpt", "outputs/a/last.ckpt")
         (True, False)
     """
-    if value in (None, "", "???", HIDDEN) or REFERENCE.fullmatch(str(value)):
+    if value in (None, "", "???", HIDDEN, DEFAULT_KEY) or REFERENCE.fullmatch(str(value)):
         return False
     if key in SERIES_KEYS:
         return bool(UID.search(str(value)))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data")
 
 # A cohort that trains in seconds.
 SMALL = {"n_cases": 12, "size": 32, "n_slices": 12, "seed": 0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def configuration_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A key for digests of patients is made here, not in the home of whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("config")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

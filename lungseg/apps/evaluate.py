@@ -16,6 +16,7 @@ from lungseg.apps.prepare import prepare_with_masks
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.evaluation.known import recognise
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
@@ -112,7 +113,9 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
     cohort = prepare_with_masks(config)
-    sets = known_cases(cohort, record)
+    known = recognise(cohort, record)
+    for line in known.lines:
+        log.warning(line)
     write_json(
         run_dir / PROVENANCE,
         provenance(record["config"], cohort.sha256, failures(cohort))
@@ -121,47 +124,8 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
             "trained_on_cohort_sha256": record["cohort_sha256"],
         },
     )
-    _evaluate(config, checkpoint, file, cohort, sets, run_dir)
+    _evaluate(config, checkpoint, file, cohort, known.sets, run_dir)
     log.info(f"evaluation: {short(run_dir)}")
-
-
-def known_cases(cohort: Cohort, record: dict[str, Any]) -> dict[str, list[str]]:
-    """Sets of a cohort that a model may have seen: cases that it was trained on are no test.
-
-    Cases are known again by their images, whatever they are called and whatever their masks.
-
-    Args:
-        cohort: Cases to evaluate.
-        record: Of the checkpoint: split and hash of each case.
-
-    Returns:
-        Names by set; ``test`` holds all cases that were neither trained on nor chosen by.
-
-    Raises:
-        ConfigError: If no case is left to test.
-    """
-    if "image_sha256" not in record:
-        raise ConfigError(
-            "ckpt: written by an older lungseg, it does not tell which scans it was trained on;"
-            " train again"
-        )
-    # Training comes last: where a scan was in two sets, that it was trained on is what counts.
-    seen = {
-        record["image_sha256"][case]: name
-        for name in ("test", "val", "train")
-        for case in record["split"].get(name, [])
-    }
-    sets: dict[str, list[str]] = {"train": [], "val": [], "test": []}
-    for name, image in cohort.image_sha256.items():
-        sets[seen.get(image, "test")].append(name)
-    if not sets["test"]:
-        raise ConfigError("data: the model was trained on every one of these cases; none can test")
-    for name in ("train", "val"):
-        if sets[name]:
-            log.warning(
-                f"{', '.join(sets[name])}: known from the checkpoint's {name} set; shown as such"
-            )
-    return {name: cases for name, cases in sets.items() if cases}
 
 
 def _evaluate(

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from lungseg.config import build
 from lungseg.data import cohort as cohorts
 from lungseg.data.cohort import Cohort
+from lungseg.data.digests import key_file
 from lungseg.data.export import export_npz
 from lungseg.data.parallel import Parallel
 from lungseg.data.place import Place, join
@@ -22,6 +23,7 @@ from lungseg.data.rules import Rules
 from lungseg.data.source import Generated
 from lungseg.errors import ConfigError
 from lungseg.moved import first_names
+from lungseg.privacy import DEFAULT_KEY
 from lungseg.report.audit_files import AUDIT
 from lungseg.report.screen import print_cohort, track
 from lungseg.sources.maskless import NONE
@@ -61,7 +63,7 @@ def prepare(config: DictConfig) -> Cohort:
             source,
             store_path(config),
             settings=_settings(data),
-            rules=_rules(data),
+            rules=_rules(data, config.outputs),
             parallel=Parallel(**config.parallel),
             pages=AUDIT,
             track=lambda names: track(names, "Preparing cases"),
@@ -88,7 +90,7 @@ def prepare_with_masks(config: DictConfig) -> Cohort:
     return cohort
 
 
-def _rules(data: DictConfig) -> Rules:
+def _rules(data: DictConfig, outputs: str) -> Rules:
     on_finding = data.get("on_finding")
     if isinstance(on_finding, str):  # one word for both
         on_finding = {"error": on_finding, "warning": on_finding}
@@ -97,6 +99,7 @@ def _rules(data: DictConfig) -> Rules:
         rules,
         skip_bad_cases=_flag(data, "skip_bad_cases"),
         patients=data.get("patients", "id"),
+        patient_key=key_file(data.get("patient_key", DEFAULT_KEY), outputs),
     )
 
 

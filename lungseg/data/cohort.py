@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lungseg.data import store as stores
+from lungseg.data.digests import PatientDigests
 from lungseg.data.place import Place, read_text
 from lungseg.errors import DataError
 
@@ -25,6 +26,8 @@ class Cohort:
             case. Whatever splits cases keeps equal labels together.
         failed: Cases that could not be prepared and were left out, with the reason.
         patients_by: How patients were told apart: ``id``, or ``case``: each case is one.
+        patient_digests: By what patients are known again in other cohorts; None where that was
+            switched off, or the cases were prepared by an older version.
     """
 
     store: str
@@ -32,6 +35,7 @@ class Cohort:
     patients: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     patients_by: str = "id"
+    patient_digests: PatientDigests | None = None
 
     @property
     def names(self) -> list[str]:
@@ -132,4 +136,5 @@ def open_cohort(store: Place) -> Cohort:
         listed.get("patients", {}),
         listed.get("failed", {}),
         listed.get("patients_by", "id"),
+        PatientDigests.of(listed.get("patient_digests")),
     )

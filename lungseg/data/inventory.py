@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lungseg.data.patients import label_patients
@@ -59,20 +60,30 @@ def _names(source: Source, rules: Rules) -> tuple[list[str], dict[str, str]]:
         return error.cases, reasons
 
 
-def identify_patients(
-    source: Source, inventory: Inventory, rules: Rules
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Label the patient of each usable case.
+@dataclass(frozen=True)
+class Patients:
+    """Whose the cases are.
 
-    Returns:
-        Labels by case, equal for cases of one patient; and cases whose files cannot be read, with
-        the reason.
+    Attributes:
+        labels: By case, equal for cases of one patient.
+        keys: By case, what tells its patient from others; in memory only.
+        unreadable: Cases whose files cannot be read, with the reason.
+    """
+
+    labels: dict[str, str]
+    keys: dict[str, str | Collection[str]]
+    unreadable: dict[str, str]
+
+
+def identify_patients(source: Source, inventory: Inventory, rules: Rules) -> Patients:
+    """Identify the patient of each usable case.
 
     Raises:
         DataError: If a case's files cannot be read, and it is not to be skipped.
         IdentityError: If a case's name identifies its patient.
     """
-    keys, failed = {}, {}
+    keys: dict[str, str | Collection[str]] = {}
+    unreadable = {}
     for name in inventory.states:
         try:
             keys[name] = source.patient(name)
@@ -81,10 +92,10 @@ def identify_patients(
         except DataError as error:
             if not rules.skip_bad_cases:
                 raise
-            failed[name] = about_case(name, str(error))
-    if rules.patients == "case":
-        return {name: name for name in keys}, failed
-    return label_patients(keys), failed
+            unreadable[name] = about_case(name, str(error))
+    alone = rules.patients == "case"
+    labels = {name: name for name in keys} if alone else label_patients(keys)
+    return Patients(labels, keys, unreadable)
 
 
 def about_case(name: str, message: str) -> str:

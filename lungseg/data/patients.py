@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
 from lungseg.data.cohort import FILE
+from lungseg.data.digests import PatientDigests
 from lungseg.data.place import Place, read_text
 
 
@@ -45,6 +46,13 @@ def recorded_labels(store: Place, names: Collection[str], rule: str) -> dict[str
     if known.get("patients_by") != rule or {*known["patients"]} != {*names}:
         return None
     return {name: known["patients"][name] for name in names}
+
+
+def recorded_digests(store: Place, names: Collection[str]) -> PatientDigests | None:
+    """Digests of these cases' patients that a store's cohort has."""
+    text = read_text(store, FILE)
+    recorded = PatientDigests.of(json.loads(text).get("patient_digests")) if text else None
+    return recorded.of_cases(names) if recorded else None
 
 
 def tell_patients(labels: Mapping[str, str], say: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from typing import Any
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import FILE, Cohort
+from lungseg.data.digests import PatientDigests, make_digests, read_key
 from lungseg.data.inventory import Inventory, about_case, identify_patients, take_inventory
 from lungseg.data.lock import locked
 from lungseg.data.notes import keep_files, read_failures, recall_files, write_failures
 from lungseg.data.pages import Pages
 from lungseg.data.parallel import Parallel, stop_if_orphaned
-from lungseg.data.patients import recorded_labels, tell_patients
+from lungseg.data.patients import recorded_digests, recorded_labels, tell_patients
 from lungseg.data.place import Place, is_url, read_text, write_text
 from lungseg.data.rules import Rules
 from lungseg.data.source import Source
@@ -123,7 +125,10 @@ class _Update:
         patients = recorded_labels(self.store, good, self.rules.patients)
         if patients is None:
             return None
-        cohort = self._cohort(ready, failed, patients)
+        digests = recorded_digests(self.store, _real(good, ready)) if self.rules.digests else None
+        if self._wants_digests(digests, _real(good, ready)):
+            return None
+        cohort = self._cohort(ready, failed, patients, digests)
         complete = all(read_text(self.store, page) is not None for page in self.pages.names)
         return cohort if complete and read_text(self.store, FILE) == _json(cohort) else None
 
@@ -138,17 +143,35 @@ class _Update:
         if not is_url(self.store):
             stores.sweep_parts(Path(self.store))
         # Patients are identified before any case is read: a name that may not be shown stops here.
-        patients, unreadable = identify_patients(self.source, self.inventory, self.rules)
-        failed |= unreadable
+        patients = identify_patients(self.source, self.inventory, self.rules)
+        failed |= patients.unreadable
         keep_files(self.source, self.store)
         todo = [name for name in self.inventory.names if name not in ready and name not in failed]
         self._read(todo, parallel, track, ready, failed)
-        cohort = self._cohort(ready, failed, patients)
+        real = _real([name for name in ready if name not in failed], ready)
+        key = self._key() if real else None
+        digests = make_digests({name: patients.keys[name] for name in real}, key) if key else None
+        cohort = self._cohort(ready, failed, patients.labels, digests)
         write_failures(self.store, self.inventory.states, self.rules.on_finding, failed)
         for name, text in self.pages.make(cohort).items():
             write_text(self.store, name, text)
         write_text(self.store, FILE, _json(cohort))  # last: it means that all the rest exists
         return cohort
+
+    def _key(self) -> bytes | None:
+        """The secret for digests of patients, or None where none are to be kept or can be."""
+        if not self.rules.digests or self.rules.patient_key is None:
+            return None
+        return read_key(self.rules.patient_key, self.say)
+
+    def _wants_digests(self, recorded: PatientDigests | None, names: list[str]) -> bool:
+        """Whether digests of some cases' patients are to be made, and can be written."""
+        if not names or not self.rules.digests:
+            return False
+        if not is_url(self.store) and not os.access(self.store, os.W_OK):
+            return False
+        key = self._key()
+        return key is not None and (recorded is None or not recorded.made_with(key))
 
     def _read(
         self,
@@ -179,6 +202,7 @@ class _Update:
         ready: Mapping[str, dict[str, Any]],
         failed: Mapping[str, str],
         patients: Mapping[str, str],
+        digests: PatientDigests | None,
     ) -> Cohort:
         names = self.inventory.names
         good = {name: ready[name] for name in names if name in ready and name not in failed}
@@ -193,7 +217,13 @@ class _Update:
             labels,
             {name: failed[name] for name in names if name in failed},
             self.rules.patients,
+            digests,
         )
+
+
+def _real(names: Iterable[str], ready: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Cases of patients: equal PatientIDs of synthetic cases mean nothing."""
+    return [name for name in names if not ready[name]["fingerprint"].get("synthetic")]
 
 
 def _prepare_case(
@@ -223,4 +253,7 @@ def _refused(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str
 
 
 def _json(cohort: Cohort) -> str:
-    return json.dumps(cohort.fingerprint(), indent=2, allow_nan=False) + "\n"
+    content = cohort.fingerprint()
+    if cohort.patient_digests is not None:
+        content["patient_digests"] = cohort.patient_digests.plain()
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lungseg.errors import ConfigError
 from lungseg.findings import Action
@@ -19,6 +20,8 @@ class Rules:
             is shown, instead of stopping at the first.
         patients: ``id``: cases with the same PatientID belong to one patient; ``case``: each case
             counts as a patient.
+        patient_key: File with the secret by which patients are known again in other cohorts; None:
+            they are not.
 
     Raises:
         ConfigError: If a severity, an action or the value of `patients` is unknown.
@@ -27,6 +30,12 @@ class Rules:
     on_finding: Mapping[str, Action] = field(default_factory=lambda: {"error": "error"})
     skip_bad_cases: bool = False
     patients: str = "id"
+    patient_key: Path | None = None
+
+    @property
+    def digests(self) -> bool:
+        """Whether digests of patients are kept."""
+        return self.patients == "id" and self.patient_key is not None
 
     def __post_init__(self) -> None:
         if self.patients not in ("id", "case"):

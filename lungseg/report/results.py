@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lungseg.data.cohort import Cohort
 from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.files import short, write_json
 from lungseg.report.audit import failed_cases, failures
 from lungseg.report.screen import one_liner, print_summary
@@ -86,9 +87,25 @@ def warnings_of(
             f"Evaluated on other data than the model's own ({config['data']['name']},"
             f" {sum(map(len, record['split'].values()))} cases)."
         )
+        if record.get("image_sha256"):
+            warnings += recognise(cohort, record).lines
+            warnings.append(_recognition(patients_not_compared(cohort, record)))
         if record.get("synthetic") and not cohort.synthetic:
             warnings.append("The model was trained on synthetic data: it knows no patient.")
     return warnings
+
+
+def _recognition(not_compared: str | None) -> str:
+    """How cases of the training were kept out of the test, and what that misses."""
+    if not_compared is None:
+        return (
+            "Cases that the model has seen were recognised by their voxels, and scans of the same"
+            " patients by keyed digests of PatientID, study, or name and birth date."
+        )
+    return (
+        "Cases that the model has seen were recognised by their voxels alone: another scan of a"
+        f" patient of the training counts as test. Patients were not compared: {not_compared}."
+    )
 
 
 def _remove_report(folder: Path) -> None:

@@ -32,6 +32,7 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
 
 def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
     """What every checkpoint says of its origin."""
+    digests = cohort.patient_digests
     return {
         "config": recorded(config),
         "seed": config.seed,
@@ -40,6 +41,7 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,
         "split": split.sets(),
+        "patient_digests": digests.plain() if digests is not None else None,
     }
 
 

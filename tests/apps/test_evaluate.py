@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from lungseg.cli import main
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
+from lungseg.data.digests import make_digests
 from lungseg.data.store import open_arrays
 from lungseg.evaluation.thumbnails import thumbnail
 from tests.conftest import CLONE, Cli
@@ -310,6 +311,50 @@ def test_cases_that_the_model_was_trained_on_are_no_test(trained, tmp_path):
     (source / "Segmentations" / "Case_009_seg.npz").unlink()
     line = cli.refused("evaluate", f"ckpt={file}", "data=lctsc", f"data.root={source}")
     assert "trained on every one of these cases" in line
+
+
+def test_a_follow_up_scan_of_a_training_patient_is_no_test(run, phantom_root, tmp_path):
+    """Another image, another case name; the checkpoint's cohort knows the patient by a digest."""
+    source, key = tmp_path / "source", tmp_path / "patient.key"
+    for case, patient in (("Case_003", "FOLLOW-UP CANARY"), ("Case_004", "SOMEBODY CANARY")):
+        shutil.copytree(phantom_root / "Images" / case, source / "Images" / case)
+        for file in (source / "Images" / case).iterdir():
+            dataset = pydicom.dcmread(file)
+            del dataset[0x0008001C]  # Synthetic Data
+            dataset.PatientID = patient
+            dataset.StudyInstanceUID, dataset.SeriesInstanceUID = f"1.2.{case[-1]}", ""
+            # Other voxels than those that the model was trained on, and no flip to be seen.
+            dataset.RescaleIntercept = float(dataset.RescaleIntercept) + 1
+            dataset.save_as(file)
+        (source / "Segmentations").mkdir(exist_ok=True)
+        mask = f"Segmentations/{case}_seg.npz"
+        shutil.copy(phantom_root / mask, source / mask)
+    key.write_text("a secret for this test alone")
+
+    def known_patient(checkpoint):
+        digests = make_digests({"Case_000": "PatientID FOLLOW-UP CANARY"}, key.read_bytes())
+        checkpoint["lungseg"]["patient_digests"] = digests.plain()
+
+    damage(run, known_patient)
+    cli, file = Cli(tmp_path), run / "checkpoints" / "last.ckpt"
+    evaluate = ("evaluate", f"ckpt={file}", "data=lctsc", f"data.root={source}")
+    done = cli(*evaluate, f"data.patient_key={key}")
+    assert done.returncode == 0, done.stderr
+    assert "Case_003: known from the checkpoint's train set by their patient" in done.stdout
+    (folder,) = (tmp_path / "outputs").glob("20*/*")
+    summary = json.loads((folder / "evaluation" / "summary.json").read_text())
+    assert {name: numbers["n_cases"] for name, numbers in summary.items()} == {
+        "train": 1,
+        "test": 1,
+    }
+    assert "keyed digests" in (folder / "report.html").read_text()
+    for path in (tmp_path / "outputs").rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        for needle in (b"CANARY", b"secret for this", str(key).encode()):
+            assert needle not in content, path
+    done = cli(*evaluate, "data.patient_key=null", NO_REPORT)
+    assert done.returncode == 0, done.stderr
+    assert "this cohort has no digests of patients" in done.stdout
 
 
 def damage(run, change):
