@@ -1,4 +1,4 @@
-"""``lungseg evaluate``: a run once more, or a checkpoint on other data."""
+"""``lungseg evaluate``: a run again, or a checkpoint on other data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Evaluate as the settings say: ``run``, or ``ckpt`` with a ``data`` choice."""
+    """Evaluate what the settings name: ``run``, or ``ckpt`` with a ``data`` choice."""
     if has_to_run_alone(config):
         run_alone("evaluate", config, run_dir)
         return
@@ -49,11 +49,11 @@ def run(config: DictConfig, run_dir: Path) -> None:
         )
     if "data" in config:
         raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
-    _once_more(config, Path(config.run))
+    _again(config, Path(config.run))
 
 
-def _once_more(config: DictConfig, folder: Path) -> None:
-    """A run's own cases, into the run's folder."""
+def _again(config: DictConfig, folder: Path) -> None:
+    """Evaluate a run on its own cases, into its folder."""
     from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.training.module import RECORD
 
@@ -74,7 +74,7 @@ def _once_more(config: DictConfig, folder: Path) -> None:
 
 
 def _result(folder: Path) -> Path:
-    """The checkpoint that a run ended with: the best where a validation set chose one."""
+    """The checkpoint of a run's final weights: the best if a validation set chose one."""
     if not folder.is_dir():
         raise DataError("no such run folder", folder)
     best = folder / "checkpoints" / "best.ckpt"
@@ -82,17 +82,17 @@ def _result(folder: Path) -> Path:
 
 
 def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
-    """Stop when a checkpoint does not come from the run in whose folder it lies."""
+    """Stop if a checkpoint does not come from the run in whose folder it is."""
     from lungseg.runs.resume import differences
 
     noted = read_provenance(folder)
     if "config" not in noted:
         return
-    found = differences(noted["config"], record["config"])
+    different = differences(noted["config"], record["config"])
     # The model first: nothing else fits where that differs.
-    for key in sorted(found, key=lambda key: not key.startswith("model.")):
+    for key in sorted(different, key=lambda key: not key.startswith("model.")):
         what = "model" if key.startswith("model.") else "run"
-        here, there = found[key]
+        here, there = different[key]
         raise DataError(
             f"the checkpoint is of another {what}: {key}={there} in it, and"
             f" {here} in the run's {PROVENANCE}",
@@ -103,7 +103,7 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 
 
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
-    """The cases of a ``data`` choice, into a folder of their own."""
+    """Evaluate a checkpoint on the cases of a ``data`` choice, into a new folder."""
     from lungseg.report.audit import failures
     from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.training.module import RECORD

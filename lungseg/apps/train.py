@@ -39,16 +39,16 @@ PANELS = ("fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig06_low
 
 @dataclass(frozen=True)
 class Training:
-    """What one training works on.
+    """Everything that a training needs.
 
     Attributes:
         config: Of the run.
         folder: Run folder.
         cohort: All cases.
-        split: Who trains, who tests.
+        split: Cases of each set.
         data: Slices by set.
         module: The model, its loss and its optimizer.
-        record: What checkpoints say of their origin.
+        record: What checkpoints record of their origin.
     """
 
     config: DictConfig
@@ -61,7 +61,7 @@ class Training:
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Train, evaluate, and leave the run folder of the contract."""
+    """Train, evaluate, and write the run folder of the contract."""
     config.metrics.empty_dsc = empty_dsc(config.metrics)  # Hydra reads nan as a number
     name_run(config)
     if has_to_run_alone(config):
@@ -74,7 +74,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     from lungseg.training.direction import refuse_wrong_mode
     from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
-    # What can be refused is refused now, before hours of preparation.
+    # Everything that can be refused is refused here, before hours of preparation.
     refuse_single_search()
     check_values(config)
     refuse_test_selection(config)
@@ -125,7 +125,7 @@ def _train(training: Training) -> None:
         _fit(training, trainer)
         weights = Weights("last.ckpt", trainer.current_epoch)
         best = folder / "checkpoints" / "best.ckpt"
-        # A resumed run may find one that an earlier part of it chose by other rules.
+        # An earlier part of a resumed run may have chosen one by other rules.
         if chooses and best.is_file():
             chosen = load_checkpoint(best)
             module.load_state_dict(chosen["state_dict"])
@@ -158,7 +158,7 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 
 
 def _leave_split(training: Training) -> None:
-    """Write ``split.json``; say how even the sets are, in a sweep for its first job alone."""
+    """Write ``split.json`` and print the balance of the sets, in a sweep only for the first job."""
     from lungseg.report.screen import print_balance
 
     split = training.split
@@ -212,7 +212,7 @@ def _fit(training: Training, trainer: Any) -> None:
     except SystemExit:  # what Lightning makes of Ctrl-C
         last = training.folder / "checkpoints" / "last.ckpt"
         if last.is_file() and not sweeping():
-            log.warning(f"to go on, type the same command with ckpt_path={short(last)}")
+            log.warning(f"to resume, repeat the command with ckpt_path={short(last)}")
         raise KeyboardInterrupt from None
 
 

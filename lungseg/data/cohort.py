@@ -25,7 +25,7 @@ class Cohort:
         patients: A label by case, equal for cases of one patient: the name of the patient's first
             case. Whatever splits cases keeps equal labels together.
         failed: Cases that could not be prepared and were left out, with the reason.
-        patients_by: How patients were told apart: ``id``, or ``case``: each case is one.
+        patients_by: How patients were identified: ``id``, or ``case``: each case is a patient.
         patient_digests: By what patients are known again in other cohorts; None where that was
             switched off, or the cases were prepared by an older version.
     """
@@ -50,7 +50,7 @@ class Cohort:
 
     @property
     def synthetic(self) -> bool:
-        """Whether any case says of itself that it is synthetic."""
+        """Whether any case is marked as synthetic."""
         return any(case["fingerprint"].get("synthetic") for case in self.cases.values())
 
     @property
@@ -59,7 +59,7 @@ class Cohort:
         return [name for name, case in self.cases.items() if not stores.has_mask(case)]
 
     def require_masks(self) -> None:
-        """Refuse to be trained on or evaluated where a case has no mask.
+        """Refuse training or evaluation if a case has no mask.
 
         Raises:
             DataError: Naming the first such case.
@@ -76,13 +76,13 @@ class Cohort:
     def share(self, part: str, whole: str) -> float | None:
         """Share of one figure of the fingerprints in another, over all cases.
 
-        None where there is no case, or one without mask: the share of the others would pass for
-        that of all.
+        None without cases, or if any has no mask: the share of the others would be taken for that
+        of all.
         """
         if not self.cases or self.maskless:
             return None
         prints = [case["fingerprint"] for case in self.cases.values()]
-        return float(sum(one[part] for one in prints) / sum(one[whole] for one in prints))
+        return float(sum(p[part] for p in prints) / sum(p[whole] for p in prints))
 
     def fingerprint(self) -> dict[str, Any]:
         """The cohort in figures, per case and in all."""
@@ -93,7 +93,7 @@ class Cohort:
             "n_slices": sum(case["fingerprint"]["n_slices"] for case in self.cases.values()),
             "empty_share": self.share("n_empty", "n_slices"),
             "positive_share": self.share("n_positive", "n_voxels"),
-            # Tells whether pages made of the cases are up to date.
+            # Shows whether pages made from the cases are up to date.
             "attributes_sha256": _digest(self.cases),
             "failed": self.failed,
             "patients": self.patients,
@@ -106,7 +106,7 @@ class Cohort:
 
 
 def _digest(cases: dict[str, dict[str, Any]]) -> str:
-    """Hash of all that is kept of the cases, but for the times of their files."""
+    """Hash of all attributes of the cases except the times of their files."""
     kept = {
         name: {key: value for key, value in case.items() if key != "source_state"}
         for name, case in cases.items()
@@ -118,7 +118,7 @@ def open_cohort(store: Place) -> Cohort:
     """Open a prepared store without its source.
 
     Raises:
-        DataError: If it is none, or a case that it lists is missing.
+        DataError: If there is no prepared cohort, or a listed case is missing.
     """
     text = read_text(store, FILE)
     if text is None:
@@ -126,10 +126,10 @@ def open_cohort(store: Place) -> Cohort:
     listed = json.loads(text)
     cases = {}
     for name in listed["cases"]:
-        found = stores.attributes(store, name)
-        if found is None:
+        attributes = stores.attributes(store, name)
+        if attributes is None:
             raise DataError(f"{name}: listed in cohort.json but not in the store", store)
-        cases[name] = found
+        cases[name] = attributes
     return Cohort(
         str(store),
         cases,

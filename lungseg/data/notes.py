@@ -1,4 +1,4 @@
-"""What a store remembers beside its cases: why others failed, and which files went to which."""
+"""What a store records beside its cases: why others failed, and which files belong to which."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES = "files.json"
 def read_failures(
     store: Place, states: Mapping[str, str], on_finding: Mapping[str, str]
 ) -> dict[str, str]:
-    """Why cases failed before whose files, settings and rules have not changed since."""
+    """Why cases failed before, if their files, settings and rules have not changed since."""
     text = read_text(store, FAILED)
     noted: dict[str, dict[str, str]] = json.loads(text) if text else {}
     return {
@@ -32,7 +32,7 @@ def write_failures(
     on_finding: Mapping[str, str],
     failed: Mapping[str, str],
 ) -> None:
-    """Remember why cases failed."""
+    """Record why cases failed."""
     noted = {
         name: {"state": _under(on_finding, states[name]), "reason": reason}
         for name, reason in failed.items()
@@ -48,14 +48,14 @@ def _under(on_finding: Mapping[str, str], state: str) -> str:
 
 
 def recall_files(source: Source, store: Place) -> None:
-    """Tell a source that groups files itself which it gave to which case before."""
+    """Pass a source that groups files itself its earlier assignment of files to cases."""
     if isinstance(source, RemembersFiles):
         text = read_text(store, FILES)
         source.recall(json.loads(text) if text else {})
 
 
 def keep_files(source: Source, store: Place) -> None:
-    """Remember which files went to which case, before any case is stored."""
+    """Record which files belong to which case, before any case is stored."""
     files = source.remembered() if isinstance(source, RemembersFiles) else {}
     if files:
         write_text(store, FILES, json.dumps(files) + "\n")

@@ -1,4 +1,4 @@
-"""Which cases are of one patient."""
+"""Which cases belong to one patient."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def label_patients(keys: Mapping[str, str | Collection[str]]) -> dict[str, str]:
 
     Args:
         keys: By case, what :meth:`lungseg.data.source.Source.patient` gives. Cases that share a key
-            are of one patient, and so are those that others link; a case without any is alone.
+            belong to one patient, also by way of others; a case without a key is alone.
     """
     parent = {name: name for name in keys}
 
@@ -27,19 +27,19 @@ def label_patients(keys: Mapping[str, str | Collection[str]]) -> dict[str, str]:
 
     order = {name: k for k, name in enumerate(keys)}
     owner: dict[str, str] = {}
-    for name, own in keys.items():
-        for key in [own] if isinstance(own, str) else own:
+    for name, keys_of_case in keys.items():
+        for key in [keys_of_case] if isinstance(keys_of_case, str) else keys_of_case:
             if key:
-                one, other = first(owner.setdefault(key, name)), first(name)
-                older, newer = sorted((one, other), key=order.__getitem__)
+                pair = first(owner.setdefault(key, name)), first(name)
+                older, newer = sorted(pair, key=order.__getitem__)
                 parent[newer] = older
     return {name: first(name) for name in keys}
 
 
 def recorded_labels(store: Place, names: Collection[str], rule: str) -> dict[str, str] | None:
-    """Labels that a store's cohort has, or None where it is of other cases or by another rule.
+    """Labels in a store's cohort, or None if they are of other cases or by another rule.
 
-    They hold as long as no case's files have changed.
+    They are valid as long as no case's files have changed.
     """
     text = read_text(store, FILE)
     known = json.loads(text) if text else {}
@@ -55,19 +55,18 @@ def recorded_digests(store: Place, names: Collection[str]) -> PatientDigests | N
     return recorded.of_cases(names) if recorded else None
 
 
-def tell_patients(labels: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Say which cases are of one patient."""
+def report_patients(labels: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Report which cases belong to one patient."""
     if len(labels) > 1 and len({*labels.values()}) == 1:
         say(
-            "all cases have one and the same PatientID or study, so no split can part them; if that"
-            " is no patient's (de-identifiers blank it), data.patients=case takes each case for a"
-            " patient"
+            "all cases have the same PatientID or study, so no split can separate them; if that is"
+            " not a patient's (de-identifiers blank it), data.patients=case makes each case a patient"
         )
         return
     for label, count in Counter(labels.values()).items():
         if count > 1:
             same = ", ".join(name for name in labels if labels[name] == label)
             say(
-                f"{same}: of one patient by their PatientID, study, or name and birth date; never"
-                " split between sets"
+                f"{same}: same patient by PatientID, study, or name and birth date; never split"
+                " between sets"
             )

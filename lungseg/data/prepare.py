@@ -20,7 +20,7 @@ from lungseg.data.lock import locked
 from lungseg.data.notes import keep_files, read_failures, recall_files, write_failures
 from lungseg.data.pages import Pages
 from lungseg.data.parallel import Parallel, stop_if_orphaned
-from lungseg.data.patients import recorded_digests, recorded_labels, tell_patients
+from lungseg.data.patients import recorded_digests, recorded_labels, report_patients
 from lungseg.data.place import Place, is_url, read_text, write_text
 from lungseg.data.rules import Rules
 from lungseg.data.source import Source
@@ -210,7 +210,7 @@ class _Update:
             first = next(iter(failed.values()), "there are none")
             raise DataError(f"none of the {len(names)} cases could be prepared: {first}")
         labels = {name: patients[name] for name in good}
-        tell_patients(labels, self.say)
+        report_patients(labels, self.say)
         return Cohort(
             str(self.store),
             good,

@@ -1,4 +1,4 @@
-"""What the final pass collects beside the counts of slices: scores, and cases in 3-D."""
+"""What the final pass collects beside the counts per slice: scores, and cases in 3-D."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from lungseg.metrics.stream import CaseStream
 
 
 class Collect(pl.Callback):
-    """Fills a ScoreHistogram for each set, and scores each case once its last slice is there.
+    """Fills a ScoreHistogram for each set, and scores each case after its last slice.
 
-    Memory holds a few cases' masks at a time; only packed ones, of a few hundred bytes, are kept
-    of all test slices, because pictures have to show what was counted: predicted again, in
+    Only a few cases' masks are in memory at a time. Masks of all test slices are kept compressed, in
+    a few hundred bytes each, because pictures have to show what was counted: predicted again in
     another batch or with other threads, a pixel at the threshold may fall on the other side.
 
     Args:
-        cohort: Tells how many slices a case has and how far apart voxels are.
-        sets: For each set, in the order of their loaders, case and z of its slices.
-        device: Where scores are counted.
+        cohort: Gives the number of slices and the spacing of each case.
+        sets: Case and z of the slices of each set, in the order of the loaders.
+        device: Device on which scores are counted.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Collect(pl.Callback):
         """Counts of scores in a set, of all processes, ``[2, BINS]``.
 
         Raises:
-            DataError: If the model gave scores that are no numbers.
+            DataError: If the model returned scores that are not numbers.
         """
         try:
             counts: Tensor = self._histograms[name].compute()
@@ -97,15 +97,17 @@ class Collect(pl.Callback):
 
     def cases(self, name: str) -> dict[int, dict[str, Any]]:
         """Numbers of each case of a set, of all processes, by position in the cohort."""
-        found: dict[int, dict[str, Any]] = {}
+        cases: dict[int, dict[str, Any]] = {}
         for numbers in _from_all(self._cases[name].numbers()):
-            found |= numbers
-        return dict(sorted(found.items()))
+            cases |= numbers
+        return dict(sorted(cases.items()))
 
     def worst(self, name: str) -> tuple[int, CaseScore] | None:
         """The case of a set with the largest HD95, of all processes, and its surface."""
-        found = [worst for worst in _from_all(self._cases[name].worst()) if worst is not None]
-        return max(found, key=lambda worst: (worst[1].numbers["hd95_mm"], -worst[0]), default=None)
+        candidates = [worst for worst in _from_all(self._cases[name].worst()) if worst is not None]
+        return max(
+            candidates, key=lambda worst: (worst[1].numbers["hd95_mm"], -worst[0]), default=None
+        )
 
     def thumbnails(self) -> dict[tuple[int, int], str]:
         """Pictures of test slices, of all processes, by case and z."""
@@ -117,28 +119,28 @@ class Collect(pl.Callback):
 
 
 def pack(mask: NDArray[np.bool_]) -> bytes:
-    """A mask in a few hundred bytes, so that all of a test set fit in memory."""
+    """A mask compressed to a few hundred bytes, so that those of a whole test set fit in memory."""
     return zlib.compress(np.packbits(mask).tobytes(), level=1)
 
 
 def unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The mask of that shape that went into `pack`."""
+    """The mask that `pack` compressed, in its shape."""
     bits = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
     return np.unpackbits(bits, count=math.prod(shape)).astype(bool).reshape(shape)
 
 
 def _merged(mine: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Any]:
-    """One dictionary of those of all processes, in the order of its keys."""
-    found: dict[tuple[int, int], Any] = {}
+    """The dictionaries of all processes as one, sorted by key."""
+    merged: dict[tuple[int, int], Any] = {}
     for others in _from_all(mine):
-        found |= others
-    return dict(sorted(found.items()))
+        merged |= others
+    return dict(sorted(merged.items()))
 
 
 def _from_all(mine: Any) -> list[Any]:
-    """The same thing of every process, in the order of their ranks."""
+    """The value of every process, in the order of ranks."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return [mine]
-    found: list[Any] = [None] * distributed.get_world_size()
-    distributed.all_gather_object(found, mine)
-    return found
+    gathered: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(gathered, mine)
+    return gathered

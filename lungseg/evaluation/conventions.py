@@ -1,4 +1,4 @@
-"""What the numbers depend on beside masks, and which weights they are of."""
+"""What the numbers depend on beside masks, and the weights that they describe."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Weights:
     """Which weights are evaluated.
 
     Attributes:
-        file: Name of the checkpoint that holds them.
+        file: Name of the checkpoint.
         epochs: How many epochs they were trained for.
     """
 

@@ -15,7 +15,7 @@ LABELS = {1: "lung"}
 
 
 def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
-    """Case and z of slices spread over cases and, within one, evenly between base and apex."""
+    """Case and z of slices spread over cases and, within each, evenly from base to apex."""
     by_case: dict[int, list[int]] = {}
     for item, (case, _) in enumerate(dataset.index):
         by_case.setdefault(case, []).append(item)
@@ -34,22 +34,22 @@ def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
 def overlays(
     module: SegmentationModule, data: SliceDataModule, cases: list[str], synthetic: bool
 ) -> list[Any]:
-    """Images for W&B: what the network saw, as uint8, with reference and predicted masks.
+    """Images for W&B: the network's input as uint8, with reference and predicted masks.
 
     Args:
         module: The trained model.
-        data: Has a set ``test``.
+        data: Slices, with a set ``test``.
         cases: Names of all cases of the cohort.
-        synthetic: Whether to say so in the captions.
+        synthetic: Whether captions say that the data are synthetic.
     """
     import wandb
 
     images = []
-    for one in predict_slices(module, data, "test", pick_slices(data.datasets["test"])):
-        # W&B wraps HU modulo 256; the window has to come first.
-        grey = np.rint(one.image * 255).astype(np.uint8)
-        masks = {"reference": one.reference, "prediction": one.prediction}
-        caption = f"{cases[one.case]} z={one.z}" + (" (synthetic)" if synthetic else "")
+    for predicted in predict_slices(module, data, "test", pick_slices(data.datasets["test"])):
+        # W&B wraps HU modulo 256, so the window is applied first.
+        grey = np.rint(predicted.image * 255).astype(np.uint8)
+        masks = {"reference": predicted.reference, "prediction": predicted.prediction}
+        caption = f"{cases[predicted.case]} z={predicted.z}" + (" (synthetic)" if synthetic else "")
         images.append(
             wandb.Image(
                 grey,

@@ -1,4 +1,4 @@
-"""The result of an evaluation: small tables, and pixels only of what is shown."""
+"""The result of an evaluation: small tables, and pixels of the slices that are shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lungseg.metrics.curves import Calibration
 
 @dataclass(frozen=True)
 class SurfaceError:
-    """A surface with its distance to another one.
+    """A surface and its distances to another surface.
 
     Attributes:
         case: Name of the case.
@@ -38,14 +38,14 @@ class Evaluation:
         summary: As in ``summary.json``: numbers by set.
         slices: As in ``slices.csv``.
         cases: As in ``cases.csv``.
-        curve: threshold, precision, recall, fpr, dsc of the test set, threshold falling.
+        curve: threshold, precision, recall, fpr, dsc of the test set, by falling threshold.
         calibration: Of the test set.
-        worst: Both surfaces of the test case with the largest HD95; empty where none has one.
+        worst: Both surfaces of the test case with the largest HD95; empty where HD95 is undefined.
         history: As in ``metrics.csv``; None for a model that was trained elsewhere.
-        synthetic: Whether the cases are made up.
+        synthetic: Whether any case is synthetic.
         threshold: A pixel is lung when its probability is at least this.
         masks: Predicted mask of each test slice by case (position in the cohort) and z, packed.
-        thumbnails: Pictures of test slices likewise, as ``data:`` addresses.
+        thumbnails: Pictures of test slices likewise, as ``data:`` URLs.
     """
 
     summary: dict[str, Any]
@@ -62,12 +62,12 @@ class Evaluation:
 
 
 def read_history(file: Path) -> pd.DataFrame | None:
-    """``metrics.csv`` of a run, or None where there is none."""
+    """``metrics.csv`` of a run, or None if it does not exist."""
     return pd.read_csv(file) if file.is_file() else None
 
 
 def surfaces(worst: tuple[int, CaseScore] | None, names: list[str]) -> list[SurfaceError]:
-    """A case's surfaces under its name: on one lies what was missed, on the other the invented."""
+    """A case's surfaces under its name: reference (what was missed) and prediction (what was added)."""
     if worst is None:
         return []
     case, score = worst

@@ -1,4 +1,4 @@
-"""One pass over all slices of a run, and the numbers that come of it."""
+"""One pass over all slices of a run, and the numbers computed from it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Task:
         data: Slices by set.
         trainer: Runs the pass.
         cohort: Gives cases their names and geometry.
-        folder: Run folder; its history and provenance, where there are any, go into the report.
-        conventions: What the numbers depend on.
-        weights: Which weights the module has.
+        folder: Run folder; the report includes its history and provenance if they exist.
+        conventions: Threshold and convention for empty masks.
+        weights: Origin of the module's weights.
     """
 
     module: SegmentationModule
@@ -47,11 +47,11 @@ class Task:
 def evaluate(task: Task) -> Evaluation:
     """Evaluate every slice of every set in one pass.
 
-    All processes of the trainer have to come here, and all get the same numbers.
+    Every process of the trainer has to call this; all get the same numbers.
 
     Raises:
         ConfigError: If the pass was cut short.
-        DataError: If the model gave scores that are not numbers.
+        DataError: If the model returned scores that are not numbers.
     """
     from lungseg.evaluation.collect import Collect
 
@@ -62,10 +62,10 @@ def evaluate(task: Task) -> Evaluation:
         trainer.strategy.root_device,
     )
     trainer.callbacks.append(collect)  # type: ignore[attr-defined]  # a list, says the docs
-    # A process that has no case to evaluate would skip this, and keep counts of the last epoch.
+    # A process without a case to evaluate would skip this and keep the counts of the last epoch.
     module.on_test_epoch_start()
     trainer.test(module, data, verbose=False)
-    # Lightning has moved it to the CPU, from where not every backend can gather.
+    # Lightning has moved it to the CPU, from which not every backend can gather.
     module.to(trainer.strategy.root_device)
     tables = {name: module.table(name) for name in data.datasets}
     _refuse_partial(tables, data)
@@ -87,7 +87,7 @@ def _evaluation(
     collect: Collect,
     task: Task,
 ) -> Evaluation:
-    """Gather tables of all processes, and sum them up."""
+    """Summarize the tables of all processes."""
     from lungseg.evaluation.result import Evaluation, read_history, surfaces
     from lungseg.evaluation.tables import cases_frame, curve_frame, slices_frame
     from lungseg.metrics.curves import calibration, curve

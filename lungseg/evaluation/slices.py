@@ -16,11 +16,11 @@ from lungseg.training.module import SegmentationModule
 
 @dataclass(frozen=True)
 class PredictedSlice:
-    """What the network saw, what is true, and what it said; all ``[y, x]``.
+    """Input, reference and prediction of a slice; all ``[y, x]``.
 
     Attributes:
         case: Position of the case in the cohort.
-        z: Slice, 0 nearest the feet.
+        z: Slice, 0 closest to the feet.
         image: Intensities after the window, float32, 0 to 1 for the windows that come with us.
         reference: Bool.
         prediction: Bool.
@@ -36,22 +36,22 @@ class PredictedSlice:
 def predict_slices(
     module: SegmentationModule, data: SliceDataModule, name: str, slices: Iterable[tuple[int, int]]
 ) -> list[PredictedSlice]:
-    """Predict some slices of a set once more, one at a time.
+    """Predict some slices of a set again, each in a batch of its own.
 
     Args:
         module: The trained model, attached to the Trainer that ran it.
-        data: Has the set.
+        data: Slices by set.
         name: Of the set.
         slices: Case (position in the cohort) and z of each.
     """
-    module.eval()  # a Trainer hands the module back in training mode
+    module.eval()  # a Trainer returns the module in training mode
     precision = module.trainer.precision_plugin
-    found = []
+    predicted = []
     for case, z in slices:
         image, reference = input_slice(data, name, case, z, module.device)
         with torch.no_grad(), precision.forward_context():
             prediction = module.predict_mask(module(image))
-        found.append(
+        predicted.append(
             PredictedSlice(
                 case=case,
                 z=z,
@@ -60,20 +60,20 @@ def predict_slices(
                 prediction=prediction[0, 0].cpu().numpy(),
             )
         )
-    return found
+    return predicted
 
 
 def input_slice(
     data: SliceDataModule, name: str, case: int, z: int, device: torch.device
 ) -> tuple[Tensor, NDArray[np.bool_]]:
-    """What the network sees of a slice, ``[1, channel, y, x]``, and the reference, ``[y, x]``.
+    """The network's input for a slice, ``[1, channel, y, x]``, and the reference, ``[y, x]``.
 
     Args:
-        data: Has the set.
+        data: Slices by set.
         name: Of the set.
         case: Position in the cohort.
-        z: Slice, 0 nearest the feet.
-        device: Where the image is wanted.
+        z: Slice, 0 closest to the feet.
+        device: Device of the returned image.
     """
     dataset = data.datasets[name]
     sample = dataset[dataset.index.index((case, z))]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def slices_frame(
     tables: Mapping[str, NDArray[np.int64]], names: Sequence[str], empty: EmptyDsc
 ) -> pd.DataFrame:
-    """A row a slice: split, case, z, tp, fp, fn, tn, mask_fraction, dsc, accuracy.
+    """One row per slice: split, case, z, tp, fp, fn, tn, mask_fraction, dsc, accuracy.
 
     Args:
         tables: For each set, ``[n, 6]``: case, z, tp, fp, fn, tn.
@@ -43,7 +43,7 @@ def slices_frame(
 def cases_frame(
     scores: Mapping[str, Mapping[int, Mapping[str, Any]]], names: Sequence[str]
 ) -> pd.DataFrame:
-    """A row a case: split, case, and its numbers in 3-D (`lungseg.metrics.cases`).
+    """One row per case: split, case, and its numbers in 3-D (`lungseg.metrics.cases`).
 
     Args:
         scores: For each set, the numbers of its cases by position in the cohort.
@@ -58,17 +58,17 @@ def cases_frame(
 
 
 def curve_frame(curve: Curve) -> pd.DataFrame:
-    """A row a threshold, falling: threshold, precision, recall, fpr, dsc."""
+    """One row per threshold, falling: threshold, precision, recall, fpr, dsc."""
     columns = ("threshold", "precision", "recall", "fpr", "dsc")
     return pd.DataFrame({name: getattr(curve, name) for name in columns})
 
 
 def thin(frame: pd.DataFrame) -> pd.DataFrame:
-    """The points of a curve that a plot can tell apart: those a 2000th off the one before."""
+    """The points of a curve that a plot can resolve: those 1/2000 or more from the previous one."""
     cells = (frame[["precision", "recall", "threshold"]] * 2000).round()
     return frame[(cells != cells.shift()).any(axis=1)]
 
 
 def write_csv(file: Path, frame: pd.DataFrame) -> None:
-    """Write a table in one step; what is undefined is left blank."""
+    """Write a table in one step; undefined values are blank."""
     write_text(file, frame.to_csv(index=False, lineterminator="\n"))

@@ -1,4 +1,4 @@
-"""Small pictures of test slices, made as they pass, for the page to show under the pointer."""
+"""Small pictures of test slices, made during the pass, shown by the page under the pointer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 MOST = 600
-"""Slices that get a picture: a page of a few MB, however large the test set."""
+"""Slices with a picture at most: the page stays at a few MB, however large the test set."""
 SIDE = 160
 """Pixels along the longer side, at most."""
 
@@ -20,7 +20,7 @@ REFERENCE, PREDICTION = (86, 180, 233), (213, 94, 0)
 
 
 def pictured(slices: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Which slices get a picture: all, or `MOST` spread evenly over cases and along the body.
+    """Slices that get a picture: all, or `MOST` spread evenly over cases and along the body.
 
     Args:
         slices: Case and z of all of them, in order.
@@ -33,7 +33,7 @@ def pictured(slices: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
 def thumbnail(
     image: NDArray[np.float32], reference: NDArray[np.bool_], prediction: NDArray[np.bool_]
 ) -> str:
-    """A slice in grey with the outlines of both masks, as a ``data:`` address of a JPEG.
+    """A slice in grey with the outlines of both masks, as the ``data:`` URL of a JPEG.
 
     Args:
         image: ``[y, x]``, 0 to 1.
@@ -43,8 +43,8 @@ def thumbnail(
     step = max(1, -(-max(image.shape) // SIDE))
     grey = (np.clip(image[::step, ::step], 0, 1) * 255).astype(np.uint8)
     rgb = np.repeat(grey[..., None], 3, axis=-1)
-    for whole, colour in ((reference, REFERENCE), (prediction, PREDICTION)):
-        mask = whole[::step, ::step]
+    for full, colour in ((reference, REFERENCE), (prediction, PREDICTION)):
+        mask = full[::step, ::step]
         rgb[mask & ~ndimage.binary_erosion(mask)] = colour
     content = io.BytesIO()
     Image.fromarray(rgb).save(content, "JPEG", quality=75, subsampling=0)

@@ -1,4 +1,4 @@
-"""What an evaluation leaves in the run folder and on the screen."""
+"""What an evaluation writes to the run folder and prints."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
 
     Args:
         task: What was evaluated.
-        evaluation: What came of it.
+        evaluation: Its result.
         report: Whether to draw figures and write the page.
-        brief: Whether one line on the screen is enough: a sweep's own table comes at its end.
+        brief: Whether to print one line only: a sweep prints a table of its own at its end.
     """
     folder, conventions, weights = task.folder, task.conventions, task.weights
     _remove_report(folder)
@@ -59,12 +59,12 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
 def warnings_of(
     record: dict[str, Any], cohort: Cohort, conventions: Conventions, weights: Weights
 ) -> list[str]:
-    """What a reader of the numbers has to know first.
+    """What a reader of the numbers needs to know first.
 
     Args:
         record: Of the checkpoint.
         cohort: Evaluated cases.
-        conventions: What the numbers depend on.
+        conventions: Threshold and convention for empty masks.
         weights: Which weights were evaluated.
     """
     warnings = []
@@ -75,7 +75,7 @@ def warnings_of(
     if weights.file == "last.ckpt" and weights.epochs < planned:
         warnings.append(
             f"The weights are of epoch {weights.epochs} of {planned}: training stopped early,"
-            " or still goes on."
+            " or is still running."
         )
     if conventions.threshold != (trained := config["metrics"]["threshold"]):
         warnings.append(
@@ -91,7 +91,7 @@ def warnings_of(
             warnings += recognise(cohort, record).lines
             warnings.append(_recognition(patients_not_compared(cohort, record)))
         if record.get("synthetic") and not cohort.synthetic:
-            warnings.append("The model was trained on synthetic data: it knows no patient.")
+            warnings.append("The model was trained on synthetic data and has seen no patient.")
     return warnings
 
 
@@ -109,7 +109,7 @@ def _recognition(not_compared: str | None) -> str:
 
 
 def _remove_report(folder: Path) -> None:
-    """A page or figure of an earlier evaluation would not fit the new tables."""
+    """Remove a page and figures of an earlier evaluation, which would not fit the new tables."""
     (folder / "report.html").unlink(missing_ok=True)
     shutil.rmtree(folder / "evaluation" / "figures", ignore_errors=True)
 
@@ -165,7 +165,7 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
 
 
 def origin_of(task: Task, warnings: list[str]) -> Origin:
-    """What the page says of where the numbers come from."""
+    """What the page reports of the origin of the numbers."""
     from lungseg.report.page import Origin
 
     module, cohort = task.module, task.cohort

@@ -32,7 +32,7 @@ PACKAGES = (
 def provenance(
     config: dict[str, Any], cohort_sha256: str, failed_cases: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The contents of ``provenance.json``, as far as they are known before training.
+    """The contents of ``provenance.json``, as known before training.
 
     Args:
         config: Resolved configuration, plain containers.
@@ -52,7 +52,7 @@ def provenance(
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
-    """A run's provenance, empty where there is none."""
+    """A run's provenance; empty if there is no file."""
     try:
         noted: dict[str, Any] = json.loads((folder / PROVENANCE).read_text())
     except FileNotFoundError:
@@ -61,7 +61,7 @@ def read_provenance(folder: Path) -> dict[str, Any]:
 
 
 def note_evaluation(folder: Path, made_by: Mapping[str, Any]) -> None:
-    """Note what made an evaluation: it may be later and by other code than the training.
+    """Record what made an evaluation: it may be later than the training, by other code.
 
     Args:
         folder: Run folder.
@@ -73,9 +73,9 @@ def note_evaluation(folder: Path, made_by: Mapping[str, Any]) -> None:
 
 @cache
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit of the clone that a folder is in, and whether it was changed; None outside one.
+    """Commit of the clone that contains a folder, and whether it was changed; None outside a clone.
 
-    Asked once: later commits do not change the code that a sweep's process has imported.
+    Read once: later commits do not change the code that a sweep's process has imported.
     """
 
     def git(*arguments: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Gives a training up that other trials of its search are far ahead of."""
+"""Ends a training that is far behind other trials of its search."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lungseg.training.leaks import LOGGED
 log = logging.getLogger(__name__)
 
 TRIAL = "LUNGSEG_TRIAL"
-"""Environment variable that tells a process of its trial, as JSON with the fields of `Trial`."""
+"""Environment variable with the trial of a process, as JSON with the fields of `Trial`."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Where a job's trial is found, and who may give it up."""
+    """A job's trial, and the pruner that may end it."""
 
     storage: str | None
     outputs: str
@@ -34,7 +34,7 @@ class Trial:
 
 
 def this_trial(outputs: str) -> Trial | None:
-    """The trial that this job is; None outside a search that prunes.
+    """This job's trial; None outside a search that prunes.
 
     Args:
         outputs: Folder of the results.
@@ -63,13 +63,13 @@ def this_trial(outputs: str) -> Trial | None:
 
 
 def pruning(outputs: str) -> list[pl.Callback]:
-    """The callback that may end this job early; none outside a search that prunes."""
+    """The callback that may end this job early; empty outside a search that prunes."""
     trial = this_trial(outputs)
     return [] if trial is None else [Pruning(trial)]
 
 
 class Pruning(pl.Callback):
-    """Reports the objective each epoch, and ends the training when the pruner says so.
+    """Reports the objective of each epoch that has one, and ends the training on the pruner's word.
 
     Args:
         trial: Which trial this training is.
@@ -101,7 +101,7 @@ class Pruning(pl.Callback):
         """Report, ask, and end.
 
         Raises:
-            Pruned: In all processes, if the pruner gives the trial up.
+            Pruned: In all processes, if the pruner ends the trial.
         """
         hopeless = trainer.is_global_zero and self._hopeless(trainer)
         if trainer.strategy.broadcast(hopeless):
@@ -109,13 +109,13 @@ class Pruning(pl.Callback):
             raise Pruned(f"given up after epoch {epochs}: {name} is behind that of other trials")
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Give the connection to the study back."""
+        """Close the connection to the study."""
         self._close()
 
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
-        """Likewise, when the training was given up or failed."""
+        """Likewise, when the training was pruned or failed."""
         self._close()
 
     def _close(self) -> None:
@@ -134,7 +134,7 @@ class Pruning(pl.Callback):
             )
             # After its last epoch there is nothing left to save.
             return not last and self._pruner.prune(self._study, self._storage.get_trial(self._id))
-        except Exception as error:  # a storage out of reach is no reason to lose a training
+        except Exception as error:  # an unreachable storage must not end a training
             log.warning(f"pruning: the study could not be asked ({type(error).__name__})")
             return False
 

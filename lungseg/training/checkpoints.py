@@ -18,7 +18,7 @@ def checkpoints(*, dirpath: Path, monitor: str, mode: str, select: bool) -> list
         dirpath: Folder of the checkpoints.
         monitor: What the best is chosen by.
         mode: ``min`` or ``max``.
-        select: Whether there is a set to choose by; without one nothing is chosen.
+        select: Whether there is a set to choose by; otherwise only the last is kept.
     """
     last = ModelCheckpoint(filename="last", **_settings(dirpath))
     if not select:

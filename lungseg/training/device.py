@@ -1,4 +1,4 @@
-"""What the hardware does best."""
+"""Precision that suits the hardware."""
 
 from __future__ import annotations
 

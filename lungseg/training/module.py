@@ -112,7 +112,7 @@ class SegmentationModule(pl.LightningModule):
         """Loss, accuracy and DSC of one set since the last reset, under their logged names.
 
         The loss is the mean over batches, weighted by slices; accuracy the mean over slices; DSC
-        the mean over slices whose reference mask is not empty, nan where there is none.
+        the mean over slices whose reference mask is not empty, nan if all are empty.
         """
         _, _, *counts = self.table(name).T
         tp, fp, fn, _ = counts
@@ -124,12 +124,12 @@ class SegmentationModule(pl.LightningModule):
         }
 
     def on_train_epoch_start(self) -> None:
-        """Start counting anew."""
+        """Reset the counts."""
         self._reset("train")
         self._forget("train")
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Seed by step: random layers then draw alike in a resumed run and an unbroken one."""
+        """Seed by step, so that random layers draw the same in a resumed run as in an unbroken one."""
         if self._evaluated:
             self._evaluated = False
             self._forget(*self._eval_sets)
@@ -137,7 +137,7 @@ class SegmentationModule(pl.LightningModule):
         torch.manual_seed((seed * 1_000_003 + self.global_step) * 1_009 + self.global_rank)
 
     def on_validation_epoch_start(self) -> None:
-        """Start counting anew."""
+        """Reset the counts."""
         self._reset(*self._eval_sets)
 
     def on_validation_epoch_end(self) -> None:
@@ -147,7 +147,7 @@ class SegmentationModule(pl.LightningModule):
         self._evaluated = True
 
     def _forget(self, *names: str) -> None:
-        """Take numbers of earlier weights away from whatever watches them.
+        """Remove numbers of earlier weights from what callbacks see.
 
         Lightning keeps the last value of every name, so that an epoch that is not evaluated
         would pass for as good as the one before.
@@ -157,7 +157,7 @@ class SegmentationModule(pl.LightningModule):
                 self.trainer.callback_metrics.pop(f"{name}/{number}", None)
 
     def on_test_epoch_start(self) -> None:
-        """Start counting anew."""
+        """Reset the counts."""
         self._reset(*self.sets)
 
     def _reset(self, *names: str) -> None:
@@ -173,7 +173,7 @@ class SegmentationModule(pl.LightningModule):
         return cast(WeightedMean, self.losses[f"{name}_set"])
 
     def configure_optimizers(self) -> Any:
-        """The optimizer, and its schedule where there is one."""
+        """The optimizer, and its schedule if there is one."""
         assert self._optimizer is not None
         optimizer = self._optimizer(self.parameters())
         if not self._scheduler:
@@ -192,8 +192,8 @@ class SegmentationModule(pl.LightningModule):
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
         """Step by batch; ``on_train_epoch_end`` steps by epoch.
 
-        Lightning would do that only after the checkpoint is written, and a resumed run would lag
-        an epoch behind.
+        Lightning would do that only after the checkpoint is written, and a resumed run would be
+        one epoch behind.
         """
         if self._scheduler["interval"] == "step":
             scheduler.step()

@@ -1,4 +1,4 @@
-"""One Weights & Biases run for one training, closed whatever happens."""
+"""One Weights & Biases run per training, closed whatever happens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODES = ("offline", "online")
 
 
 class WandbRun(Logger):
-    """Hands a row an epoch to a W&B run.
+    """Passes one row per epoch to a W&B run.
 
     Lightning's own WandbLogger logs training and evaluation as separate steps and by global step;
     here each epoch is one point of every series.
@@ -63,7 +63,7 @@ class WandbRun(Logger):
         import wandb
 
         rows = pd.read_csv(file)[["recall", "precision"]]
-        # W&B draws no more than some thousand points; the last one closes the curve.
+        # W&B draws a few thousand points at most; the last one completes the curve.
         shown = np.linspace(0, len(rows) - 1, min(len(rows), 1000)).round().astype(int)
         table = wandb.Table(dataframe=rows.iloc[shown])
         plot = wandb.plot.line(table, "recall", "precision", title="precision-recall, test pixels")
@@ -73,7 +73,7 @@ class WandbRun(Logger):
         """Log the evaluation: ``evaluation/<set>/<metric>``."""
         for set_name, numbers in summary.items():
             for key, number in flatten(numbers, f"evaluation/{set_name}/", "/").items():
-                # A metric goes by its own name, without the word value behind it.
+                # A metric is logged under its own name, without the suffix value.
                 self.run.summary[key.removesuffix("/value")] = number
 
     def finish(self, exit_code: int = 0) -> None:
@@ -97,18 +97,18 @@ def start_run(
     job_type: str | None = None,
     tags: list[str] | None = None,
 ) -> WandbRun:
-    """Open a W&B run whose files stand in ``<outputs>/wandb``.
+    """Open a W&B run with its files in ``<outputs>/wandb``.
 
-    The command line and the console stay out of it: both may hold paths of patients' data.
+    The command line and the console are not recorded: both may contain paths of patients' data.
 
     Args:
         mode: ``offline`` or ``online``.
         project: W&B project.
         outputs: Folder of all results.
-        recorded: Configuration and origin, logged whole; runs can be grouped by any key of it.
-        name: Of the run; W&B makes one up by default.
-        group: The sweep that it belongs to.
-        job_type: What kind of run.
+        recorded: Configuration and origin; runs can be grouped by any of its keys.
+        name: Name of the run; chosen by W&B by default.
+        group: The sweep that the run belongs to.
+        job_type: Kind of run.
         tags: Free labels.
 
     Raises:

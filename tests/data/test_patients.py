@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from lungseg.data.patients import label_patients, recorded_labels, tell_patients
+from lungseg.data.patients import label_patients, recorded_labels, report_patients
 
 keys = st.lists(st.frozensets(st.sampled_from("abcdef"), max_size=3), min_size=1, max_size=9)
 
@@ -31,14 +31,13 @@ def test_a_text_is_one_key_and_nothing_none():
 
 def test_what_is_said():
     said = []
-    tell_patients({"a": "a", "b": "b", "c": "a"}, said.append)
-    tell_patients({"a": "a"}, said.append)
+    report_patients({"a": "a", "b": "b", "c": "a"}, said.append)
+    report_patients({"a": "a"}, said.append)
     assert said == [
-        "a, c: of one patient by their PatientID, study, or name and birth date; never split"
-        " between sets"
+        "a, c: same patient by PatientID, study, or name and birth date; never split between sets"
     ]
     said.clear()
-    tell_patients({"a": "a", "b": "a"}, said.append)
+    report_patients({"a": "a", "b": "a"}, said.append)
     assert len(said) == 1
     assert "data.patients=case" in said[0]
 
