@@ -1,7 +1,7 @@
-"""DICOM files: found, read, placed in the patient, de-identified.
+"""DICOM files: finding, reading, placing in the patient, de-identifying.
 
-Importing this keeps pydicom and highdicom from printing and logging: what they say quotes values,
-which may be names, dates or UIDs. What matters of it is checked here and reported without values.
+Importing this package silences pydicom and highdicom: their messages quote values, which may be
+names, dates or UIDs. What matters is checked here and reported without values.
 """
 
 import logging

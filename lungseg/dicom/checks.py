@@ -1,4 +1,4 @@
-"""What a reviewer should know of a series that could be read."""
+"""Findings on a series that could be read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lungseg.dicom.hu import AIR_HU, Seen
 from lungseg.dicom.slices import SliceHeader
 from lungseg.findings import Finding
 
-# Chest CT holds at least this share of air and lung, and of soft tissue. See `plausible_hu`.
+# A chest CT has at least this share of air and lung, and of soft tissue. See `check_values`.
 MIN_SHARE = 0.01
 SAME_DIRECTION = 1e-3
 SAME_SPACING = 1e-3
 
 
 def check_alike(headers: Sequence[SliceHeader]) -> None:
-    """Refuse slices that share no image plane or no pixel spacing.
+    """Refuse slices that differ in orientation or pixel spacing.
 
     Raises:
-        ValueError: Saying which of the two, with its values.
+        ValueError: Naming which of the two differs, with its values.
     """
     first = headers[0]
     for name, values, tolerance in (
@@ -30,8 +30,8 @@ def check_alike(headers: Sequence[SliceHeader]) -> None:
         off = np.abs(values - values[0]).reshape(len(headers), -1).max(axis=1)
         scale = first.pixel_spacing[0] if name == "pixel spacing" else 1.0
         if off.max() > tolerance * scale:
-            one, other = (values[k].ravel().round(4).tolist() for k in (0, int(off.argmax())))
-            raise ValueError(f"slices differ in {name}: {one} and {other}")
+            a, b = (values[k].ravel().round(4).tolist() for k in (0, int(off.argmax())))
+            raise ValueError(f"slices differ in {name}: {a} and {b}")
 
 
 def check_slices(headers: Sequence[SliceHeader]) -> list[Finding]:
@@ -45,13 +45,13 @@ def check_slices(headers: Sequence[SliceHeader]) -> list[Finding]:
         text = "InstanceNumber does not follow the slices' positions"
         findings.append(Finding("instance-number", "warning", text))
     if len({(header.slope, header.intercept) for header in headers}) > 1:
-        text = "slices differ in RescaleSlope or RescaleIntercept; each is rescaled by its own"
+        text = "slices differ in RescaleSlope or RescaleIntercept; each is rescaled with its own"
         findings.append(Finding("mixed-rescale", "warning", text))
     without = sum(not header.rescaled for header in headers)
     if without:
         text = (
-            f"{without} slice(s) without RescaleSlope and RescaleIntercept: values taken as they"
-            " are, which need not be HU"
+            f"{without} slice(s) without RescaleSlope and RescaleIntercept: values used as they"
+            " are, which may not be HU"
         )
         findings.append(Finding("no-rescale", "error", text))
     other = sum(header.units not in ("", "HU") for header in headers)
@@ -68,22 +68,22 @@ def check_slices(headers: Sequence[SliceHeader]) -> list[Finding]:
 def check_values(seen: Sequence[Seen]) -> list[Finding]:
     """Findings on the voxels: padding, and whether they can be HU.
 
-    Of the voxels that are no padding, at least 1 % must lie in [-1024, -700] HU, where air and lung
-    are, and at least 1 % in [-150, 150] HU, where fat, water and muscle are. A forgotten or doubled
-    rescale, or another unit, moves one of the two away; the range is wide enough for any filling of
-    the lungs and any contrast agent.
+    Of the voxels that are not padding, at least 1 % must be in [-1024, -700] HU, the range of air
+    and lung, and at least 1 % in [-150, 150] HU, the range of fat, water and muscle. A missing or
+    doubled rescale, or another unit, empties one of the two ranges; they are wide enough for any
+    inflation of the lungs and any contrast agent.
     """
     findings = []
-    if any(one.padded for one in seen):
+    if any(sample.padded for sample in seen):
         text = f"padding and values below {AIR_HU} HU set to {AIR_HU}"
         findings.append(Finding("padding", "info", text))
-    measured = max(1, sum(one.measured for one in seen))
-    air = sum(one.air for one in seen) / measured
-    tissue = sum(one.tissue for one in seen) / measured
+    measured = max(1, sum(sample.measured for sample in seen))
+    air = sum(sample.air for sample in seen) / measured
+    tissue = sum(sample.tissue for sample in seen) / measured
     if min(air, tissue) < MIN_SHARE:
         text = (
-            f"values can hardly be HU: {air:.1%} lie where air and lung are (-1024 to -700) and"
-            f" {tissue:.1%} where soft tissue is (-150 to 150); a chest has at least"
+            f"values can hardly be HU: {air:.1%} are in the range of air and lung (-1024 to -700)"
+            f" and {tissue:.1%} in that of soft tissue (-150 to 150); a chest has at least"
             f" {MIN_SHARE:.0%} of each"
         )
         findings.append(Finding("implausible-hu", "error", text))

@@ -1,4 +1,4 @@
-"""SOP classes that are read, and what each holds."""
+"""SOP classes that are read, and the kind of object of each."""
 
 from __future__ import annotations
 

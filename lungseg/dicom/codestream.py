@@ -1,4 +1,4 @@
-"""What a compressed image says of itself, read before a decoder makes room for it."""
+"""The header of a compressed image, read before a decoder allocates memory for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ START_OF_FRAME = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 
 
 class Codestream(NamedTuple):
-    """Size of an image, and bits of each of its samples."""
+    """Size of an image, and bits per sample."""
 
     rows: int
     columns: int
@@ -19,15 +19,15 @@ class Codestream(NamedTuple):
 
 
 def codestream(frame: bytes) -> Codestream | None:
-    """The head of a JPEG, JPEG-LS or JPEG 2000 image.
+    """Read the header of a JPEG, JPEG-LS or JPEG 2000 image.
 
     Sources: ITU-T T.81 B.2.2, T.87 C.2.2 (start of frame), T.800 A.5.1 (SIZ).
 
     Returns:
-        None for an image of another kind (RLE has no size of its own).
+        None for an image of another kind (RLE has no size in its header).
 
     Raises:
-        RefusedError: If the image begins as one of these and no size follows.
+        RefusedError: If the image begins like one of these but has no size.
     """
     if frame[:4] == b"\xff\x4f\xff\x51":
         words = [int.from_bytes(frame[at : at + 4], "big") for at in range(8, 24, 4)]

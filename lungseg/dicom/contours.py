@@ -1,4 +1,4 @@
-"""What keeps contours from being a plain stack, one slice after the other."""
+"""Irregularities of contours: gaps, contours between slices, beyond the image, doubled."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from numpy.typing import NDArray
 from lungseg.dicom.polygons import Patch
 from lungseg.findings import Finding, Severity
 
-# In slices. A contour that is further off its slice was drawn on other slices than the volume's.
+# In slices. A contour further from its slice was drawn on slices other than the volume's.
 OFF_SLICE = 0.1
-# Contours of one slice lie at one height, up to how it was rounded.
+# Contours of one slice have the same height, up to rounding.
 SAME_HEIGHT = 0.05
-# A part smaller than this may come and go between slices.
+# A smaller part may appear and disappear between slices.
 MIN_PART_MM2 = 100.0
 
 SENTENCES: dict[str, tuple[Severity, str]] = {
     "contour-gap": (
         "warning",
-        "{n} slice(s) between others hold no contour of it or of one of its parts; not filled",
+        "{n} slice(s) between others have no contour of it or of one of its parts; not filled",
     ),
     "contour-off-slice": (
         "warning",
-        "{n} contour(s) lie between slices, and were drawn on the nearest",
+        "{n} contour(s) are between slices, and were drawn on the nearest",
     ),
     "contour-double": (
         "warning",
-        "{n} contour(s) left out because another lies nearer to their slice",
+        "{n} contour(s) left out because another is nearer to their slice",
     ),
-    "contour-outside": ("error", "{n} contour(s) lie beyond the volume and were left out"),
+    "contour-outside": ("error", "{n} contour(s) are outside the volume and were left out"),
     "contour-cut": ("warning", "{n} contour(s) reach beyond the image and were cut off"),
-    "contour-oblique": ("error", "{n} contour(s) lie in no slice and were left out"),
+    "contour-oblique": (
+        "error",
+        "{n} contour(s) are not in the plane of a slice and were left out",
+    ),
     "contour-overlap": ("warning", "{n} contour(s) overlap another in their slice; united"),
     "contour-repeated": (
         "warning",
@@ -61,7 +64,7 @@ def snap(
 
     Args:
         outlines: Points ``[n, 3]``.
-        axis: The axis that counts slices.
+        axis: The axis along which slices are stacked.
         count: Number of slices.
 
     Returns:
@@ -71,18 +74,20 @@ def snap(
     at_slice: dict[int, list[tuple[float, Outline]]] = {}
     for points, exclusive in outlines:
         height = float(points[:, axis].mean())
-        nearest = math.floor(height + 0.5)  # round() would take 0.5 down and 1.5 up
+        nearest = math.floor(height + 0.5)  # round() would round 0.5 down and 1.5 up
         if 0 <= nearest < count:
             outline = Outline(np.delete(points, axis, axis=1), exclusive)
             at_slice.setdefault(nearest, []).append((height - nearest, outline))
         else:
             notes["contour-outside"] += 1
     snapped = {}
-    for nearest, found in at_slice.items():
+    for nearest, candidates in at_slice.items():
         # Contours at two heights would be taken for holes in each other.
-        best = min((off for off, _ in found), key=abs)
-        snapped[nearest] = [outline for off, outline in found if abs(off - best) <= SAME_HEIGHT]
-        notes["contour-double"] += len(found) - len(snapped[nearest])
+        best = min((off for off, _ in candidates), key=abs)
+        snapped[nearest] = [
+            outline for off, outline in candidates if abs(off - best) <= SAME_HEIGHT
+        ]
+        notes["contour-double"] += len(candidates) - len(snapped[nearest])
         notes["contour-off-slice"] += len(snapped[nearest]) if abs(best) > OFF_SLICE else 0
     return snapped, notes
 
@@ -93,14 +98,14 @@ def sticks_out(polygon: NDArray[np.float64], shape: tuple[int, int]) -> bool:
 
 
 def gaps(slices: NDArray[np.uint8], parts: dict[int, list[Patch]], min_area: float) -> set[int]:
-    """Slices without a contour, or without one of a part that goes on beyond them.
+    """Slices without a contour, or without one of a part that continues beyond them.
 
-    A part goes on where at least half of its pixels are set again.
+    A part continues in a slice where at least half of its pixels are set.
 
     Args:
         slices: Mask uint8 ``[slice, row, column]``.
         parts: Parts by slice, for every slice with a contour.
-        min_area: Parts with fewer pixels may come and go.
+        min_area: Parts with fewer pixels may appear and disappear.
     """
     if not parts:
         return set()
@@ -117,8 +122,8 @@ def gaps(slices: NDArray[np.uint8], parts: dict[int, list[Patch]], min_area: flo
     return missing
 
 
-def said(notes: dict[str, int], name: str) -> list[Finding]:
-    """Findings of what was counted, about a structure called ``name``."""
+def findings_of(notes: dict[str, int], name: str) -> list[Finding]:
+    """Findings from the counters, for a structure called ``name``."""
     return [
         Finding(code, severity, f"{name}: {sentence.format(n=notes[code])}")
         for code, (severity, sentence) in SENTENCES.items()

@@ -1,7 +1,7 @@
-"""Compressed images decoded in a process apart.
+"""Compressed images, decoded in a separate process.
 
-On damaged images gdcm ends its process and CharLS counts for minutes (both were seen, with files
-altered in a few bytes). Here that ends a helper, and the file is refused.
+On damaged images gdcm aborts its process and CharLS runs for minutes (both were observed with files
+altered in a few bytes). Here only a helper process dies, and the file is refused.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from lungseg.dicom.gdcm_12_bit import decode_12_bit
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.plugins import GDCM_12_BIT
 
-CPU_SECONDS = 3  # for a frame; one of 4096 × 4096 takes less than two
-RETRY_CPU_SECONDS = 1  # for a decoder that is asked after another: images are rather damaged
-SECONDS = 60.0  # by the clock, as others may need the processors, too
+CPU_SECONDS = 3  # per frame; one of 4096 × 4096 takes less than two
+RETRY_CPU_SECONDS = 1  # for a second decoder: the image is probably damaged
+SECONDS = 60.0  # of wall-clock time: other processes may use the processors as well
 MEMORY_BYTES = 4 << 30
 
 
 class StartError(RefusedError):
-    """No helper could be started; the file may well be whole."""
+    """No helper could be started; the file itself may be intact."""
 
 
-# Helpers take half a second to start and are kept; they end when this process does.
+# Helpers take half a second to start, so they are kept until this process ends.
 _idle: list[_Helper] = []
 
 
@@ -43,12 +43,12 @@ def decode(frame: bytes, plugins: Sequence[str], options: dict[str, Any]) -> NDA
 
     Args:
         frame: The compressed image.
-        plugins: Decoders that can read such an image; asked in turn until one does.
-        options: As pydicom's decoders take them.
+        plugins: Decoders for such an image; tried in turn until one succeeds.
+        options: Of pydicom's decoders.
 
     Raises:
         StartError: If there is no helper to decode it.
-        RefusedError: If every decoder refuses it, or one dies of it, or they take too long.
+        RefusedError: If every decoder refuses it, one crashes, or they take too long.
     """
     try:
         helper = _idle.pop()
@@ -69,7 +69,7 @@ def _started() -> _Helper:
     with contextlib.suppress(OSError):
         helper = _Helper()
         try:
-            helper.receive()  # it is up: its start does not count as decoding
+            helper.receive()  # it is ready: starting does not count as decoding
         except (EOFError, OSError, pickle.UnpicklingError):
             helper.end()
         else:
@@ -81,14 +81,14 @@ def _started() -> _Helper:
 
 
 class _Helper:
-    """One process that decodes what it is sent, until it dies or is let go."""
+    """A process that decodes frames sent to it."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lungseg.dicom.decoder"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # decoders print what they think of damaged images
+            stderr=subprocess.DEVNULL,  # decoders print messages about damaged images
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
 
@@ -109,7 +109,7 @@ class _Helper:
             timer.cancel()
 
     def receive(self) -> Any:
-        """What it answers next; None when it is up."""
+        """Its next answer; None when it has started."""
         assert self.process.stdout is not None
         return pickle.load(self.process.stdout)
 
@@ -125,14 +125,14 @@ def _end_all() -> None:
 
 
 def _limit_memory() -> None:
-    with contextlib.suppress(ImportError):  # where there are no such limits
+    with contextlib.suppress(ImportError):  # on systems without such limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def _limit_cpu(seconds: int) -> None:
-    """End this process when it has computed for so long; waiting takes none."""
+    """End this process after so many seconds of CPU time; waiting does not count."""
     with contextlib.suppress(ImportError):
         import resource
 
@@ -173,7 +173,7 @@ def main() -> None:
 
     _limit_memory()
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what decoders print must not get between answers
+    os.dup2(2, 1)  # output of decoders must not mix with answers
     logging.getLogger("pydicom").disabled = True
     warnings.simplefilter("ignore")
     pickle.dump(None, answers)

@@ -1,4 +1,4 @@
-"""JPEG of 12 bits, decoded by gdcm itself."""
+"""12-bit JPEG, decoded by gdcm directly."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from lungseg.dicom.codestream import codestream
 def decode_12_bit(frame: bytes, options: dict[str, Any]) -> NDArray[Any]:
     """Decode one frame.
 
-    Samples of a JPEG are unsigned. Where the header says that they are signed, their highest bit
-    is the sign, as everywhere in DICOM.
+    Samples of a JPEG are unsigned. If the DICOM header declares them signed, their highest bit is
+    the sign, as everywhere in DICOM.
 
     Args:
         frame: The compressed image.
-        options: As pydicom's decoders take them.
+        options: Of pydicom's decoders.
 
     Raises:
         ValueError: If gdcm refuses the image.
     """
     import gdcm  # type: ignore[import-untyped]
 
-    told = codestream(frame)
-    if told is None:
+    image_header = codestream(frame)
+    if image_header is None:
         raise ValueError("not a JPEG")
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(frame)
@@ -36,20 +36,20 @@ def decode_12_bit(frame: bytes, options: dict[str, Any]) -> NDArray[Any]:
     element.SetValue(fragments.__ref__())
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions((told.columns, told.rows, 1))
+    image.SetDimensions((image_header.columns, image_header.rows, 1))
     image.SetDataElement(element)
     grey = gdcm.PhotometricInterpretation.MONOCHROME2
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
     syntax = gdcm.TransferSyntax.JPEGExtendedProcess2_4
     image.SetTransferSyntax(gdcm.TransferSyntax(syntax))
-    # A JPEG that gdcm wrote says 16 where the header says 12, and means 12.
-    bits = told.precision if told.precision <= 12 else int(options["bits_stored"])
+    # A JPEG written by gdcm declares 16 bits where the DICOM header declares 12, and has 12.
+    bits = image_header.precision if image_header.precision <= 12 else int(options["bits_stored"])
     image.SetPixelFormat(gdcm.PixelFormat(1, 16, bits, bits - 1, 0))
     decoded = image.GetBuffer()
     if decoded is None:
         raise ValueError("gdcm does not decode it")
     values = np.frombuffer(decoded.encode("utf-8", "surrogateescape"), "<u2").astype(np.uint16)
-    values = values.reshape(told.rows, told.columns)
+    values = values.reshape(image_header.rows, image_header.columns)
     if not options["pixel_representation"]:
         return values
     unused = 16 - min(16, int(options["bits_stored"]))

@@ -1,6 +1,6 @@
-"""What a file's header says of patient, study and series, read by tags and no further.
+"""Patient, study and series from a file's header, without reading the rest of the file.
 
-Values are kept in memory to be compared; none of them is shown or written.
+Values are only compared in memory; they are never shown or written.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TAGS = {
 WANTED = frozenset({CHARSET, *TAGS.values()})
 LAST = 0x00280303
 LAST_OF_STRUCTURES = 0x30060009
-# No text is that long; a length gone wrong may be.
+# No text is this long, but a damaged length may be.
 MAX_LENGTH = 1 << 16
 COMPARED = (PATIENT, 0x0020000D, SERIES, 0x00200052)
 CONTROL = re.compile(rb"[\x00-\x1a\x1c-\x1f]")  # escape switches character sets
@@ -55,11 +55,11 @@ RTSTRUCT = next(uid for uid, kind in READ.items() if kind == "rtstruct").encode(
 
 @dataclass(frozen=True)
 class Head:
-    """A header's values as they stand in the file.
+    """A header's values as stored in the file.
 
     Attributes:
-        media_class: SOP class that the file meta information names, or nothing.
-        values: Bytes by tag, of those in ``TAGS`` that the file has.
+        media_class: SOP class from the file meta information, or empty.
+        values: Bytes by tag, for those in ``TAGS`` that the file has.
     """
 
     media_class: str
@@ -67,26 +67,26 @@ class Head:
 
     @property
     def kind(self) -> Kind:
-        """What the file holds, by its SOP class; without one, by its modality."""
+        """Kind of object by its SOP class, or by its modality if it has no SOP class."""
         sop_class = self["SOPClassUID"]
         if sop_class:
             return READ.get(sop_class, "other")
         return MODALITIES.get(self["Modality"], "other")
 
     def __getitem__(self, keyword: str) -> str:
-        """The text of an attribute; empty where it is missing or empty."""
+        """The text of an attribute; empty if it is missing or empty."""
         value = self.values.get(TAGS[keyword])
         return text_of(value, self.values.get(CHARSET, b"")) if value else ""
 
 
 def read_head(path: Path | str) -> Head | None:
-    """Read a file's header up to the last tag of interest, wherever in the file that stands.
+    """Read a file's header up to the last tag of interest, wherever in the file it is.
 
     Returns:
-        None for what is not a regular file: a pipe could be waited on for ever.
+        None if it is not a regular file: reading a pipe could block forever.
 
     Raises:
-        NotDicomError: If it does not begin as a DICOM file.
+        NotDicomError: If it does not begin like a DICOM file.
         BrokenError: If its bytes cannot be the elements of a data set.
         EOFError: If a deflated data set ends early, zlib.error if it is damaged.
         RefusedError: If it inflates beyond the limit.
@@ -108,7 +108,7 @@ def head_of(window: Window) -> Head:
     read = start.walker.window.read
     values: dict[int, bytes] = {}
     pixels = False
-    # Where patient or series are missing, damage may hide them: then the whole file is looked at.
+    # If patient or series are missing, damage may hide them: then the whole file is read.
     for tag, _, at, length, _ in start.walker.elements(start.at, only=WANTED, until=LAST):
         if tag > LAST:
             pixels = tag in PIXEL_TAGS
@@ -118,17 +118,17 @@ def head_of(window: Window) -> Head:
                 break
         if tag in WANTED:
             if length > MAX_LENGTH:
-                raise BrokenError("a value of the header is longer than any can be")
-            found = read(at, length)
-            if values.setdefault(tag, found) != found:
-                raise BrokenError("an attribute stands twice, with two values")
+                raise BrokenError("a value of the header is longer than possible")
+            value = read(at, length)
+            if values.setdefault(tag, value) != value:
+                raise BrokenError("an attribute occurs twice, with different values")
     head = Head(start.media_class, values)
     missing = PATIENT not in values or SERIES not in values
     if missing and not pixels and head.kind in ("ct", "seg"):
         raise BrokenError("the file ends before its pixels")
     for tag in COMPARED:
-        if (value := values.get(tag)) and CONTROL.search(value.rstrip(b"\0")):
-            raise BrokenError("PatientID or a UID holds control characters")
+        if (compared := values.get(tag)) and CONTROL.search(compared.rstrip(b"\0")):
+            raise BrokenError("PatientID or a UID contains control characters")
     return head
 
 
@@ -142,6 +142,6 @@ def text_of(value: bytes, charset: bytes) -> str:
     names = charset.decode("latin-1").strip(" \0").split("\\")
     try:
         text = decode_bytes(value, convert_encodings(names), {0x5C})
-    except (LookupError, ValueError):  # of a malformed name, or of a codec that is not for text
+    except (LookupError, ValueError):  # malformed name, or a codec that is not for text
         text = value.decode("latin-1")
     return text.strip(" \0")

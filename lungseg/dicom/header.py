@@ -1,4 +1,4 @@
-"""What is kept of a header, and the names of what is left behind."""
+"""Values of a header that are kept, and keywords of identifying attributes that are not."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.dataelem import DataElement, RawDataElement
 
-# Every attribute of which a value goes further. Of these only PatientSex stands in the table of
-# PS3.15, and it is reduced to a letter.
+# Every attribute of which a value is kept. Only PatientSex is in the table of PS3.15, and it is
+# reduced to a letter.
 KEPT = ("PatientSex", "Manufacturer", "ManufacturerModelName", "SyntheticData")
 SCANNER_LENGTH = 64
-# Besides all person names, dates and date-times.
+# In addition to all person names, dates and date-times.
 IDENTIFYING = (
     "PatientID",
     "OtherPatientIDs",
@@ -41,7 +41,7 @@ IDENTIFYING = (
     "RegionOfResidence",
 )
 NESTED_DEPTH = 8
-# How words begin that stand for a name that was removed.
+# Beginnings of words that replace a removed name.
 PLACEHOLDERS = (
     *("anon", "deident", "hidden", "masked", "name", "none", "patient", "phantom", "pseudo"),
     *("redact", "remove", "subject", "synthetic", "test", "unknown"),
@@ -49,11 +49,11 @@ PLACEHOLDERS = (
 
 
 def kept(dataset: Dataset) -> dict[str, str | bool]:
-    """``sex`` (M, F, O or nothing), ``scanner``, ``synthetic``, in a form that hides nothing."""
+    """``sex`` (M, F, O or empty), ``scanner``, ``synthetic``, without any identity."""
     sex = str(value_of(dataset, "PatientSex") or "").strip().upper()
     names = (value_of(dataset, "Manufacturer"), value_of(dataset, "ManufacturerModelName"))
     scanner = " ".join(str(name) for name in names if name)
-    # By tag: dictionaries older than the attribute do not know the keyword SyntheticData.
+    # By tag: older dictionaries do not have the keyword SyntheticData.
     synthetic = dataset.get((0x0008, 0x001C))
     return {
         "sex": sex if sex in ("M", "F", "O") else "",
@@ -63,15 +63,15 @@ def kept(dataset: Dataset) -> dict[str, str | bool]:
 
 
 def identifiers(dataset: Dataset, *, nested: bool) -> set[str]:
-    """Keywords of filled-in attributes that may name someone; nothing of their values.
+    """Keywords of non-empty attributes that may identify someone, without their values.
 
     Args:
         dataset: A header.
-        nested: Also look into sequences.
+        nested: Also search sequences.
 
     Returns:
-        Where the file says that identity was removed (0012,0062), only those that speak against
-        it, and that they do: PatientBirthDate, and a PatientName that is no pseudonym.
+        If the file states that identity was removed (0012,0062), only those that contradict this,
+        with a remark: PatientBirthDate, and a PatientName that is not a pseudonym.
     """
     if str(value_of(dataset, "PatientIdentityRemoved") or "").strip().upper() == "YES":
         return {f"{keyword} (though it claims to be de-identified)" for keyword in _left(dataset)}
@@ -83,12 +83,14 @@ def _left(dataset: Dataset) -> set[str]:
         str(value_of(dataset, keyword) or "").strip("^ \0")
         for keyword in ("PatientName", "PatientID", "PatientBirthDate")
     )
-    found = {"PatientBirthDate"} if birth else set()
-    return found | {"PatientName"} if name != patient and like_a_person(name) else found
+    keywords = {"PatientBirthDate"} if birth else set()
+    if name != patient and like_a_person(name):
+        keywords.add("PatientName")
+    return keywords
 
 
 def like_a_person(name: str) -> bool:
-    """Whether a name has words that are no placeholder, and parts or no digits."""
+    """Whether a name has words other than placeholders, and has several parts or no digits."""
     words = [word for word in re.split(r"[\W\d_]+", name) if len(word) > 1]
     if any(word.casefold().startswith(PLACEHOLDERS) for word in words):
         return False
@@ -99,9 +101,9 @@ def _identifiers(dataset: Dataset, depth: int) -> set[str]:
     from pydicom.datadict import dictionary_VR
 
     known = _identifying_tags()
-    found = {
+    keywords = {
         known[tag]
-        for tag in dataset.keys()  # noqa: SIM118  # iterating a dataset itself converts it
+        for tag in dataset.keys()  # noqa: SIM118  # iterating over a dataset itself converts it
         if tag in known and _filled(dataset.get_item(tag))
     }
     if depth:
@@ -115,8 +117,8 @@ def _identifiers(dataset: Dataset, depth: int) -> set[str]:
                     continue
             if vr == "SQ":
                 for item in dataset[tag].value or ():
-                    found |= _identifiers(item, depth - 1)
-    return found
+                    keywords |= _identifiers(item, depth - 1)
+    return keywords
 
 
 def _filled(element: DataElement | RawDataElement | None) -> bool:

@@ -1,4 +1,4 @@
-"""Stored values to HU, straight into their place in the volume."""
+"""Conversion of stored values to HU, directly into the volume."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from lungseg.dicom.limits import RefusedError
 
-AIR_HU = -1024  # the lowest value of a 12-bit CT; padding outside the scan circle lies below it
+AIR_HU = -1024  # the lowest value of a 12-bit CT; padding outside the scan circle is lower
 TOP_HU = 3071  # its highest
 LOWEST, HIGHEST = -32768, 32767
-SAMPLED_SIDE = 128  # so many rows and columns of a slice are enough for its histogram
+SAMPLED_SIDE = 128  # this many rows and columns of a slice suffice for its histogram
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a sample of a slice's values looks like.
+    """Counts in a sample of a slice's values.
 
     Attributes:
-        padded: Whether any value of the whole slice is padding or lies below -1024 HU.
-        measured: Sampled values that are neither.
-        air: Of these, how many lie in [-1024, -700] HU: air and lung.
-        tissue: How many lie in [-150, 150] HU: fat, water, muscle.
+        padded: Whether any value of the whole slice is padding or below -1024 HU.
+        measured: Number of sampled values that are neither.
+        air: How many of these are in [-1024, -700] HU: air and lung.
+        tissue: How many are in [-150, 150] HU: fat, water, muscle.
     """
 
     padded: bool
@@ -51,7 +51,7 @@ def refuse_above(highest: float) -> None:
         RefusedError: If it does not fit 16 bits.
     """
     if highest > HIGHEST:
-        raise RefusedError(f"values up to {highest:.0f} are no HU: a rescaling to HU is missing")
+        raise RefusedError(f"values up to {highest:.0f} are not HU: the rescaling to HU is missing")
 
 
 def to_hu(
@@ -67,12 +67,12 @@ def to_hu(
         stored: ``[rows, columns]``.
         slope: HU per stored unit; not 0.
         intercept: HU of a stored 0.
-        padding: Lowest and highest stored padding value. They become -1024 where they would lie
-            outside [-1024, 3071] HU. Inside it, some writers declare a value that tissue has too.
+        padding: Lowest and highest stored padding value. They become -1024 if they are outside
+            [-1024, 3071] HU; within it, some writers declare a value that tissue has as well.
         out: Where to write, ``[rows, columns]``.
 
     Raises:
-        RefusedError: If a value that is no padding lies above 32767 HU.
+        RefusedError: If a value that is not padding is above 32767 HU.
     """
     low, high = int(stored.min()), int(stored.max())
     if (
@@ -83,7 +83,7 @@ def to_hu(
         and low + intercept >= LOWEST
         and high + intercept <= HIGHEST
     ):
-        # No result leaves int16, so sums modulo 2^16 are right and need no wider type.
+        # All results fit int16, so sums modulo 2^16 are correct and need no wider type.
         narrow = (
             stored.view(np.int16) if stored.dtype in ("=u2", "=i2") else stored.astype(np.int16)
         )

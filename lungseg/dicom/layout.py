@@ -1,4 +1,4 @@
-"""How a header says that pixels are stored."""
+"""The storage of pixels, as declared by the header."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Layout:
     """Pixels of one file.
 
     Attributes:
-        rows: Of a frame.
-        columns: Of a frame.
-        frames: NumberOfFrames, 1 where it is not given.
+        rows: Per frame.
+        columns: Per frame.
+        frames: NumberOfFrames, 1 if not given.
         allocated: BitsAllocated.
         stored: BitsStored.
-        signed: Whether PixelRepresentation says two's complement.
+        signed: Whether PixelRepresentation is two's complement.
         photometric: PhotometricInterpretation.
     """
 
@@ -43,12 +43,12 @@ class Layout:
 
     @property
     def frame_bytes(self) -> int:
-        """Length of one frame that begins with a byte of its own."""
+        """Length of one frame that begins at a byte boundary."""
         return -(-self.rows * self.columns * self.allocated // 8)
 
 
 def frame_count(dataset: Dataset) -> int:
-    """NumberOfFrames, 1 where it is not given."""
+    """NumberOfFrames, 1 if not given."""
     return int(value_of(dataset, "NumberOfFrames") or 1)
 
 
@@ -56,7 +56,7 @@ def layout_of(dataset: Dataset) -> Layout:
     """The layout of a file's pixels.
 
     Raises:
-        RefusedError: If its parts contradict each other, or pixels are not grey values.
+        RefusedError: If the attributes contradict each other, or pixels are not grey values.
     """
     allocated = int(value_of(dataset, "BitsAllocated"))
     layout = Layout(
@@ -75,7 +75,7 @@ def layout_of(dataset: Dataset) -> Layout:
         raise RefusedError("BitsStored does not fit BitsAllocated")
     high = value_of(dataset, "HighBit")
     if high is not None and int(high) != layout.stored - 1:
-        # Old files keep values in the upper bits and overlays in the lower ones.
+        # Old files have values in the upper bits and overlays in the lower ones.
         raise RefusedError(
             f"HighBit is {int(high)} with BitsStored {layout.stored}: only values in the lowest"
             f" bits (HighBit {layout.stored - 1}) are read"

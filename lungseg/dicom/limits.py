@@ -1,20 +1,20 @@
-"""How much a DICOM file may ask for before it is refused unread."""
+"""Limits of size beyond which a DICOM file is refused without being read."""
 
 from __future__ import annotations
 
 MAX_FILE_BYTES = 2 << 30  # an Enhanced CT of 4,000 slices still fits
-MAX_INFLATED_BYTES = 256 << 20  # of a dataset in the Deflated transfer syntax
-MAX_SIDE = 4096  # pixels along a side of a slice
+MAX_INFLATED_BYTES = 256 << 20  # for a data set in the Deflated transfer syntax
+MAX_SIDE = 4096  # pixels per side of a slice
 MAX_FRAMES = 8192
-MAX_VOXELS = 1 << 30  # of a series: 2 GiB as int16
+MAX_VOXELS = 1 << 30  # per series: 2 GiB as int16
 
 
 class RefusedError(ValueError):
-    """A reason of our own not to read a file: a sentence that quotes no text of it."""
+    """A file is refused; the message never quotes text from it."""
 
 
 def check_size(n_slices: int, rows: int, columns: int) -> None:
-    """Refuse a grid that no CT has, before memory is asked for.
+    """Refuse a grid too large or empty for a CT, before memory is allocated.
 
     Raises:
         RefusedError: If a side is not in 1…4096, or there are no or too many slices or voxels.

@@ -1,4 +1,4 @@
-"""What is odd in the headers of slices that could be read."""
+"""Irregularities in the headers of slices that could be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lungseg.findings import Finding
 
 
 def check_headers(headers: Sequence[SliceHeader]) -> list[Finding]:
-    """Findings on how pixels are stored, and on attributes that could not be read."""
+    """Findings on the storage of pixels, and on malformed attributes."""
     findings = []
     layouts = [header.layout for header in headers if header.layout]
     differing = [
@@ -23,11 +23,13 @@ def check_headers(headers: Sequence[SliceHeader]) -> list[Finding]:
         if len(values) > 1
     ]
     if differing:
-        text = f"slices differ in {' and '.join(differing)}; each is read by its own"
+        text = f"slices differ in {' and '.join(differing)}; each is read with its own"
         findings.append(Finding("mixed-pixels", "warning", text))
     longer = sum(header.surplus for header in headers)
     if longer:
-        text = f"{longer} slice(s) with more pixel data than their size asks for; the rest left out"
+        text = (
+            f"{longer} slice(s) with more pixel data than their size requires; the rest was ignored"
+        )
         findings.append(Finding("pixel-surplus", "warning", text))
     malformed = Counter(keyword for header in headers for keyword in sorted(header.malformed))
     for keyword, count in sorted(malformed.items()):

@@ -1,4 +1,4 @@
-"""The order and the grid of a stack of slices, from where they lie and nothing else."""
+"""The order and the grid of a stack of slices, from their positions alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lungseg.dicom.slices import SliceHeader
 from lungseg.findings import Finding
 from lungseg.geometry import SHIFT_TOLERANCE_MM
 
-# Positions are written as decimal text and reconstruction rounds them: real series jitter by some
-# micrometres. A gap off by 2 % of the spacing is no rounding any more.
+# Positions are written as rounded decimal text: in real series they vary by some micrometres. A
+# deviation of 2 % of the spacing is not rounding.
 SPACING_TOLERANCE = 0.02
 SAME_PLACE_MM = 0.01
 
@@ -37,19 +37,19 @@ def stack(headers: Sequence[SliceHeader], same_pixels: Callable[[int, int], bool
     """Order slices along the normal of the image plane and find their common grid.
 
     Args:
-        headers: One for each slice, all of one orientation and pixel spacing.
-        same_pixels: Whether two slices, by index, hold the same pixels.
+        headers: One per slice, all with the same orientation and pixel spacing.
+        same_pixels: Whether two slices, by index, have the same pixels.
 
     Raises:
-        ValueError: If two different slices share a place, fewer than two are left, or they lie on
-            no common grid.
+        ValueError: If two different slices have the same position, fewer than two remain, or they
+            have no common grid.
     """
     normal = np.cross(*headers[0].orientation)
     normal /= np.linalg.norm(normal)
     heights = np.array([header.position @ normal for header in headers])
     order, findings = _without_duplicates(headers, heights, same_pixels)
     if len(order) < 2:
-        raise ValueError("a single slice makes no volume")
+        raise ValueError("a single slice is not a volume")
     positions = np.array([headers[k].position for k in order])
     heights = heights[order]
     _refuse_uneven_shift(positions, heights, normal)
@@ -75,16 +75,18 @@ def _without_duplicates(
         if not kept or heights[k] - heights[kept[-1]] >= SAME_PLACE_MM:
             kept.append(k)
         elif np.linalg.norm(headers[k].position - headers[kept[-1]].position) >= SAME_PLACE_MM:
-            raise ValueError("two slices lie side by side in one plane: they make no stack")
+            raise ValueError("two slices are side by side in one plane, which is not a stack")
         elif not same_pixels(k, kept[-1]):
             raise ValueError(
-                f"two slices with different pixels lie at the same place ({heights[k]:.1f} mm"
+                f"two slices with different pixels have the same position ({heights[k]:.1f} mm"
                 " along the stack)"
             )
     twice = len(headers) - len(kept)
     if not twice:
         return kept, []
-    text = f"{twice} slice(s) there twice, with the same pixels at the same place; one kept of each"
+    text = (
+        f"{twice} slice(s) are duplicates with the same pixels and position; one of each was used"
+    )
     return kept, [Finding("duplicate-slice", "warning", text)]
 
 
@@ -95,7 +97,7 @@ def _refuse_uneven_shift(
     along = (heights - heights[0]) / (heights[-1] - heights[0])
     even = sideways[0] + np.outer(along, sideways[-1] - sideways[0])
     if np.abs(sideways - even).max() > SHIFT_TOLERANCE_MM:
-        raise ValueError("slices shift sideways unevenly: they lie on no common grid")
+        raise ValueError("slices shift sideways unevenly: they have no common grid")
 
 
 def _gaps(heights: NDArray[np.float64]) -> list[Finding]:
@@ -110,8 +112,8 @@ def _gaps(heights: NDArray[np.float64]) -> list[Finding]:
     worst = off[np.abs(gaps[off] - spacing).argmax()]
     text = (
         f"{what}: {gaps[worst]:.2f} mm between {heights[worst]:.1f} and"
-        f" {heights[worst + 1]:.1f} mm where the others lie {spacing:.2f} mm apart;"
-        f" with the mean spacing, {gaps.mean():.2f} mm, places are off by up to"
+        f" {heights[worst + 1]:.1f} mm where the others are {spacing:.2f} mm apart;"
+        f" with the mean spacing, {gaps.mean():.2f} mm, positions are off by up to"
         f" {np.abs(heights - np.linspace(heights[0], heights[-1], len(heights))).max():.1f} mm"
     )
     return [Finding("missing-slice" if missing else "uneven-spacing", "error", text)]

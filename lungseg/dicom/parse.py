@@ -1,4 +1,4 @@
-"""The bytes of a DICOM file taken apart: its header, and where its pixel data stand."""
+"""The parsed bytes of a DICOM file: its header, and the position of its pixel data."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A DICOM file whose pixels are still as stored.
+    """A DICOM file whose pixels are not decoded yet.
 
     Attributes:
         dataset: All attributes before the pixel data.
         syntax: Transfer syntax.
-        body: The dataset's bytes, inflated where they were deflated.
-        start: Where in them the pixel data's value begins, or None where there are no pixel data.
-        length: Its length in bytes as written; ``UNDEFINED`` where it is encapsulated.
-        pixel_vr: Its value representation, or nothing.
+        body: The dataset's bytes, inflated if they were deflated.
+        start: Position of the pixel data's value in them, or None if there are no pixel data.
+        length: Its length in bytes as written; ``UNDEFINED`` if it is encapsulated.
+        pixel_vr: Its value representation, or empty.
     """
 
     dataset: Dataset
@@ -51,7 +51,7 @@ class Parsed:
 
     @cached_property
     def layout(self) -> Layout:
-        """How the header says that pixels are stored; read once for places and for pixels.
+        """The declared storage of pixels; read once for slice headers and pixels.
 
         Raises:
             RefusedError: As :func:`lungseg.dicom.layout.layout_of`.
@@ -63,7 +63,7 @@ def read_bytes(path: Path) -> bytes:
     """The content of a regular file below the size limit.
 
     Raises:
-        DataError: If it is larger, or no regular file: a pipe could be waited on for ever.
+        DataError: If it is larger, or not a regular file: reading a pipe could block forever.
     """
     if not path.is_file():
         raise DataError("not a regular file", path)
@@ -81,7 +81,7 @@ def read_whole(path: Path) -> FileDataset:
     Raises:
         DataError: If the file is too large or not a regular file.
         RefusedError: If its transfer syntax is unknown, or it inflates beyond the limit.
-        NotDicomError: If it does not begin as a DICOM file.
+        NotDicomError: If it does not begin like a DICOM file.
         BrokenError: If its bytes cannot be the elements of a data set.
     """
     from pydicom import FileDataset
@@ -95,13 +95,13 @@ def read_whole(path: Path) -> FileDataset:
         for element in start.walker.elements(start.at, deep=True):
             _add(elements, raw(element))
     except BrokenError:
-        if not PIXEL_TAGS & elements.keys():  # what stands behind the pixels is not needed
+        if not PIXEL_TAGS & elements.keys():  # what follows the pixels is not needed
             raise
     dataset = _dataset(elements, start)
     meta = FileMetaDataset()
     if start.meta is not None:
         meta = FileMetaDataset(cast(Any, _meta(content, start)))
-    made = FileDataset(
+    dataset_of_file = FileDataset(
         io.BytesIO(),
         dataset,
         content[: PREAMBLE - 4] if start.meta == PREAMBLE else None,
@@ -109,17 +109,17 @@ def read_whole(path: Path) -> FileDataset:
         is_implicit_VR=start.walker.implicit,
         is_little_endian=start.walker.little,
     )
-    made.set_original_encoding(
+    dataset_of_file.set_original_encoding(
         start.walker.implicit, start.walker.little, dataset.original_character_set
     )
-    return made
+    return dataset_of_file
 
 
 def parse(content: bytes) -> Parsed:
     """Parse a file up to its pixel data.
 
     Raises:
-        NotDicomError: If it does not begin as a DICOM file.
+        NotDicomError: If it does not begin like a DICOM file.
         RefusedError: If its transfer syntax is unknown, or it inflates beyond the limit.
         BrokenError: If its bytes cannot be the elements of a data set.
     """
@@ -145,17 +145,17 @@ def parse(content: bytes) -> Parsed:
 
 
 def _begun(content: bytes) -> tuple[Start, bytes]:
-    """The beginning of a file's data set, and the bytes that it stands in."""
+    """The beginning of a file's data set, and the bytes that contain it."""
     from pydicom.uid import UID
 
     start = begin(BytesWindow(content))
-    encoding(UID(start.syntax))  # refuses one that is unknown
+    encoding(UID(start.syntax))  # refuses an unknown one
     window = start.walker.window
     return start, window.all() if isinstance(window, InflatedWindow) else content
 
 
 def _raw_from(body: bytes, start: Start) -> Callable[[Element], RawDataElement]:
-    """Makes pydicom's raw elements of what is stepped over in a data set's bytes."""
+    """A function that makes pydicom's raw elements from elements of a data set's bytes."""
     from pydicom.dataelem import RawDataElement, empty_value_for_VR
     from pydicom.tag import BaseTag
 
@@ -165,7 +165,7 @@ def _raw_from(body: bytes, start: Start) -> Callable[[Element], RawDataElement]:
         tag, vr, at, length, following = element
         name = vr.decode("ascii") if vr else None
         if length == UNDEFINED:
-            # pydicom, too, takes unknown values of undefined length for sequences (PS3.5 6.2.2).
+            # Like pydicom, treat unknown values of undefined length as sequences (PS3.5 6.2.2).
             name = name if tag in PIXEL_TAGS else "SQ"
             value: bytes | None = body[at : following - 8]
         else:
@@ -177,7 +177,7 @@ def _raw_from(body: bytes, start: Start) -> Callable[[Element], RawDataElement]:
 
 def _add(elements: dict[BaseTag, RawDataElement], raw: RawDataElement) -> None:
     if elements.setdefault(raw.tag, raw).value != raw.value:
-        raise BrokenError("an attribute stands twice, with two values")
+        raise BrokenError("an attribute occurs twice, with different values")
 
 
 def _dataset(elements: dict[BaseTag, RawDataElement], start: Start) -> Dataset:

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PixelData:
-    """Pixels as they stand in a file.
+    """Pixels as stored in a file.
 
     Attributes:
-        layout: What the header says of them.
+        layout: As declared by the header.
         syntax: Transfer syntax.
-        value: Their bytes; what follows them in the file may follow here.
-        length: Their length in bytes as written; ``UNDEFINED`` where they stand in fragments.
-        vr: ``OB`` or ``OW``; empty where the VR is implicit.
+        value: Their bytes, possibly followed by the rest of the file.
+        length: Their length in bytes as written; ``UNDEFINED`` if they are in fragments.
+        vr: ``OB`` or ``OW``; empty if the VR is implicit.
     """
 
     layout: Layout
@@ -51,7 +51,7 @@ class PixelData:
 
     @property
     def surplus(self) -> int:
-        """Bytes more than the header asks for, beyond padding to an even length."""
+        """Bytes in excess of what the header declares, apart from padding to an even length."""
         if self.length == UNDEFINED:
             return 0
         needed = self.layout.n_bytes
@@ -67,7 +67,7 @@ def pixel_data(parsed: Parsed) -> PixelData:
     layout = parsed.layout
     if parsed.start is None:
         raise RefusedError("no pixel data")
-    encoding(parsed.syntax)  # refuses one that is unknown
+    encoding(parsed.syntax)  # refuses an unknown one
     value = memoryview(parsed.body)[parsed.start :]
     return PixelData(layout, parsed.syntax, value, parsed.length, parsed.pixel_vr)
 
@@ -76,9 +76,9 @@ def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:
     """Yield the stored values ``[rows, columns]`` of one frame after the other.
 
     Raises:
-        RefusedError: If no decoder for the transfer syntax is installed, the file asks for more
-            than the limits allow, holds less than it promises, or its pixels are not grey values
-            of 8, 16 or 32 bits.
+        RefusedError: If no decoder for the transfer syntax is installed, the file exceeds the
+            limits or is shorter than declared, or its pixels are not grey values of 8, 16 or
+            32 bits.
     """
     pixels = pixel_data(parsed)
     if pixels.layout.allocated == 1 or not pixels.layout.photometric.startswith("MONOCHROME"):
@@ -87,7 +87,7 @@ def frames(parsed: Parsed) -> Iterator[NDArray[Any]]:
 
 
 def stored_frames(pixels: PixelData) -> Iterator[NDArray[Any]]:
-    """As :func:`frames`, for any pixels of one sample; those of one bit come as 0 and 1."""
+    """As :func:`frames`, for any pixels with one sample; 1-bit pixels are returned as 0 and 1."""
     native = is_native(pixels.syntax)
     if pixels.length == UNDEFINED:
         if pixels.syntax == DEFLATED_FRAMES or native:
@@ -97,15 +97,15 @@ def stored_frames(pixels: PixelData) -> Iterator[NDArray[Any]]:
     elif native:
         yield from _native(pixels.value, min(pixels.length, len(pixels.value)), pixels)
     else:
-        raise RefusedError("pixels of a compressed transfer syntax do not stand in fragments")
+        raise RefusedError("pixels of a compressed transfer syntax are not in fragments")
 
 
 def _native(value: bytes | memoryview, length: int, pixels: PixelData) -> Iterator[NDArray[Any]]:
-    """Frames one after the other; the first bytes of ``value``, no more than ``length``."""
+    """Uncompressed frames from the first ``length`` bytes of ``value``."""
     layout = pixels.layout
     if length < layout.n_bytes:
         raise EOFError("pixel data end early")
-    # Whole files are read, so the values are looked at where they stand.
+    # The whole file is in memory, so the values are viewed in place.
     stored = _values(value, layout.frames * layout.rows * layout.columns, pixels)
     for frame in stored.reshape(layout.frames, layout.rows, layout.columns):
         yield _meaningful(frame, layout.allocated - layout.stored)
@@ -128,14 +128,14 @@ def _values(value: bytes | memoryview, count: int, pixels: PixelData) -> NDArray
 
 
 def _swapped(value: bytes | memoryview) -> bytes:
-    """Bytes of words of two in the other order: so they stand in OW in big endian (PS3.5 7.3)."""
+    """Bytes swapped in pairs, as they are in big-endian OW (PS3.5 7.3)."""
     if len(value) % 2:
         raise EOFError("pixel data end early")
     return np.frombuffer(value, "<u2").astype(">u2").tobytes()
 
 
 def _meaningful(frame: NDArray[Any], unused: int) -> NDArray[Any]:
-    """Clear the unused high bits, in which old files keep overlays; they then repeat the sign."""
+    """Overwrite the unused high bits, where old files have overlays, with the sign."""
     if not unused:
         return frame
     native = frame.astype(frame.dtype.newbyteorder("="))
@@ -143,7 +143,7 @@ def _meaningful(frame: NDArray[Any], unused: int) -> NDArray[Any]:
 
 
 def _raw_fragments(pixels: PixelData) -> Iterator[NDArray[Any]]:
-    """Frames in fragments that no codec compressed: native or deflated."""
+    """Frames in fragments without image compression: native or deflated."""
     from pydicom.encaps import generate_frames
 
     layout = pixels.layout
@@ -161,11 +161,11 @@ def _raw_fragments(pixels: PixelData) -> Iterator[NDArray[Any]]:
                 values.reshape(layout.rows, layout.columns), layout.allocated - layout.stored
             )
         return
-    # No transfer syntax allows this, but there are such files.
+    # No transfer syntax allows this, but such files exist.
     whole = b"".join(generate_frames(bytes(pixels.value), number_of_frames=layout.frames))
     if len(whole) - layout.n_bytes not in (0, layout.n_bytes % 2):
         raise RefusedError(
-            f"{unread(pixels.syntax)} where pixels in fragments have another length than the image"
+            f"{unread(pixels.syntax)} with pixels in fragments of a length other than the image's"
         )
     yield from _native(whole, len(whole), pixels)
 
@@ -174,19 +174,19 @@ def _counted(pixels: PixelData) -> Iterator[bytes]:
     """The fragments of each frame, joined."""
     from pydicom.encaps import generate_frames
 
-    found = 0
+    n_frames = 0
     for frame in generate_frames(bytes(pixels.value), number_of_frames=pixels.layout.frames):
-        found += 1
-        if found > pixels.layout.frames:
-            raise RefusedError("more frames than NumberOfFrames says")
+        n_frames += 1
+        if n_frames > pixels.layout.frames:
+            raise RefusedError("more frames than NumberOfFrames")
         yield frame
-    if found != pixels.layout.frames:
-        raise EOFError("fewer frames than NumberOfFrames says")
+    if n_frames != pixels.layout.frames:
+        raise EOFError("fewer frames than NumberOfFrames")
 
 
 def _compressed(pixels: PixelData) -> Iterator[NDArray[Any]]:
     layout = pixels.layout
-    # RLE has no bits, but bytes; so have decoders.
+    # RLE and the decoders work in whole bytes.
     allocated = max(8, layout.allocated)
     options: dict[str, Any] = {
         "transfer_syntax_uid": pixels.syntax,
@@ -204,14 +204,14 @@ def _compressed(pixels: PixelData) -> Iterator[NDArray[Any]]:
         head = codestream(frame)
         shape = (layout.rows, layout.columns)
         if head is not None and head[:2] != shape:
-            raise RefusedError("the compressed image has another size than the header says")
+            raise RefusedError("the compressed image differs in size from the header")
         precision = head.precision if head else layout.stored
         plugins = plugins_for(pixels.syntax, precision, layout.stored)
-        own = {}
+        overrides = {}
         if pixels.syntax in LOSSY_JPEG and precision == 8 < layout.stored:
-            # Decoders go by the header, and take it for one of 12 bits.
-            own = {"bits_allocated": 8, "bits_stored": 8, "pixel_representation": 0}
-        values = decode(frame, plugins, options | own)
+            # Decoders would trust the header and treat it as a 12-bit image.
+            overrides = {"bits_allocated": 8, "bits_stored": 8, "pixel_representation": 0}
+        values = decode(frame, plugins, options | overrides)
         if values.shape != shape:
-            raise RefusedError("the compressed image has another size than the header says")
+            raise RefusedError("the compressed image differs in size from the header")
         yield values

@@ -1,4 +1,4 @@
-"""Which decoders can read a compressed image, and what to install where none can."""
+"""Decoders for a compressed image, and what to install if there are none."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PACKAGES = {
     "JPEG": "python-gdcm",
 }
 LOSSY_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")  # baseline, extended
-# pydicom's plugin for gdcm refuses 12 bits before it decodes. gdcm itself decodes them.
+# pydicom's plugin for gdcm refuses 12-bit images, which gdcm itself can decode.
 GDCM_12_BIT = "gdcm, 12 bit"
-# In the order in which they are asked.
+# In the order in which they are tried.
 PREFERRED = ("pydicom", "pillow", "gdcm", GDCM_12_BIT, "pyjpegls", "pylibjpeg")
 
 
@@ -29,11 +29,11 @@ def plugins_for(syntax: UID, precision: int, stored: int) -> list[str]:
 
     Args:
         syntax: Transfer syntax, of compressed pixels.
-        precision: Bits of a sample, as the image says.
+        precision: Bits per sample, from the image itself.
         stored: BitsStored.
 
     Raises:
-        RefusedError: If there are none, or nobody knows how to read it.
+        RefusedError: If no decoder is installed, or the transfer syntax is not supported.
     """
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import JPEG2000TransferSyntaxes
@@ -44,7 +44,7 @@ def plugins_for(syntax: UID, precision: int, stored: int) -> list[str]:
         raise unread(syntax) from None
     name = syntax.name
     if syntax in LOSSY_JPEG and precision > 8:
-        if min(precision, stored) > 12:  # there is no such JPEG, and decoders disagree
+        if min(precision, stored) > 12:  # no such JPEG is defined, and decoders disagree
             raise RefusedError(f"transfer syntax {name} is not read with more than 12 bits")
         name = "JPEG Extended, 12 bit"
         available = (available & {"pylibjpeg"}) | ({GDCM_12_BIT} if "gdcm" in available else set())

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# A contour this far within what larger ones cover is a hole in it; contours drawn by hand may stick
-# out a little. One that overlaps less is a separate part.
+# A contour with this share of its pixels inside larger ones is a hole; contours drawn by hand may
+# extend beyond them a little. One that overlaps less is a separate part.
 HOLE_SHARE = 0.9
-# One that fills this much of the one around it is the same outline drawn again, not a hole: a lung
-# so hollow is none.
+# A contour that fills this share of the one around it is a repetition of the outline, not a hole:
+# no lung is that hollow.
 SAME_SHARE = 0.7
 
 
@@ -21,7 +21,7 @@ class Patch:
     """The pixels of one polygon, in their bounding box.
 
     Attributes:
-        box: Where the box lies in the image: rows, columns.
+        box: Position of the box in the image: rows, columns.
         pixels: Inside or not, bool ``[rows, columns]`` of the box.
     """
 
@@ -43,7 +43,7 @@ class Patch:
             slice(max(a.start, b.start), max(a.start, b.start, min(a.stop, b.stop)))
             for a, b in zip(self.box, other.box, strict=True)
         )
-        own, others = (
+        mine, theirs = (
             patch.pixels[
                 tuple(
                     slice(part.start - whole.start, part.stop - whole.start)
@@ -52,20 +52,19 @@ class Patch:
             ]
             for patch in (self, other)
         )
-        return int(np.count_nonzero(own & others))
+        return int(np.count_nonzero(mine & theirs))
 
 
 def fill(points: NDArray[np.float64], shape: tuple[int, int]) -> Patch:
-    """Pixels whose centre lies inside a polygon, by the even-odd rule.
+    """Pixels whose centre is inside a polygon, by the even-odd rule.
 
-    A centre on the outline itself counts where the outline is the upper or left border, so that
-    polygons which share a border share no pixel and leave none out. The result is the same for
-    either winding and every starting point. A line run along twice, as to a keyhole, counts for
-    nothing.
+    A centre on the outline itself counts as inside on the upper and left border, so that polygons
+    with a common border share no pixel and leave none out. The result depends on neither winding
+    nor starting point. A segment that is traversed twice, as in a keyhole, has no effect.
 
     Args:
-        points: Corners ``[n, 2]``, finite, as row and column; pixel centres lie at whole numbers.
-        shape: Rows and columns of the image; what lies outside is cut off.
+        points: Corners ``[n, 2]``, finite, as row and column; pixel centres are at whole numbers.
+        shape: Rows and columns of the image; anything outside is cut off.
     """
     following = np.roll(points, -1, axis=0)
     downward = (points[:, 0] <= following[:, 0])[:, np.newaxis]
@@ -86,21 +85,21 @@ def fill(points: NDArray[np.float64], shape: tuple[int, int]) -> Patch:
     height, width = bottom - top, right - left
 
     column = np.clip(np.ceil(crossing), left, right).astype(np.int64)
-    # The last column takes crossings beyond the box.
-    place = (row - top) * (width + 1) + column - left
-    crossings = np.bincount(place, minlength=height * (width + 1)).reshape(height, width + 1)
+    # The last column collects crossings beyond the box.
+    cell = (row - top) * (width + 1) + column - left
+    crossings = np.bincount(cell, minlength=height * (width + 1)).reshape(height, width + 1)
     pixels = np.logical_xor.accumulate(crossings[:, :width] % 2 == 1, axis=1)
     return Patch((slice(top, bottom), slice(left, right)), pixels)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the polygons of one structure in one slice were taken for.
+    """How the polygons of one structure in one slice were interpreted.
 
     Attributes:
-        parts: Those that are parts of it, not holes.
+        parts: Those that are parts, not holes.
         overlapping: How many of them overlap a larger one.
-        repeated: How many polygons were another drawn again.
+        repeated: How many polygons repeat another.
     """
 
     parts: list[Patch]
@@ -111,11 +110,11 @@ class Drawn:
 def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
     """Draw the polygons of one structure into an image, inner ones as holes.
 
-    From the largest to the smallest: a polygon with at least 90 % of its pixels on what is set so
-    far is exclusive-or'ed with it (a hole); any other is added. So a part within a hole is a part
-    again, and separate parts that overlap are united, which exclusive-or alone would hollow out.
-    A polygon that fills at least 70 % of the one around it is united with it, be that a part or a
-    hole: the same outline drawn again would leave nothing of it.
+    From the largest to the smallest: a polygon with at least 90 % of its pixels on pixels already
+    set is combined with them by exclusive-or (a hole); any other is added. Thus a part within a
+    hole is a part again, and overlapping separate parts are united, where exclusive-or alone would
+    hollow them out. A polygon that fills at least 70 % of the one around it is united with it, be
+    that a part or a hole: a repeated outline would otherwise erase it.
 
     Args:
         patches: Pixels of each polygon.
@@ -127,7 +126,7 @@ def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
     for patch in sorted(patches, key=lambda patch: -patch.area):
         area = patch.area
         around = _around(patch, parts), _around(patch, holes)
-        innermost = min(around, key=lambda one: one.area if one else np.inf)
+        innermost = min(around, key=lambda outer: outer.area if outer else np.inf)
         if innermost and area >= SAME_SHARE * innermost.area:
             if innermost is around[0]:
                 image[patch.box] |= patch.pixels
@@ -147,7 +146,7 @@ def draw(patches: Iterable[Patch], image: NDArray[np.uint8]) -> Drawn:
 
 
 def draw_exclusive(patches: Sequence[Patch], image: NDArray[np.uint8]) -> list[Patch]:
-    """Draw polygons that exclusive-or combines: a pixel within an odd number of them is set.
+    """Draw polygons combined by exclusive-or: a pixel within an odd number of them is set.
 
     Args:
         patches: Pixels of each polygon.
@@ -164,14 +163,16 @@ def draw_exclusive(patches: Sequence[Patch], image: NDArray[np.uint8]) -> list[P
 
 
 def _around(patch: Patch, others: list[Patch]) -> Patch | None:
-    """The smallest of others, ordered from the largest, that a patch lies in."""
+    """The smallest of others, ordered from the largest, that contains a patch."""
     area = patch.area
-    holding = (one for one in reversed(others) if area and one.shared(patch) >= HOLE_SHARE * area)
-    return next(holding, None)
+    containing = (
+        other for other in reversed(others) if area and other.shared(patch) >= HOLE_SHARE * area
+    )
+    return next(containing, None)
 
 
 def distinct(polygons: Iterable[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    """Polygons without those that have the same corners as one before."""
+    """Polygons without those that have the same corners as an earlier one."""
     by_corners: dict[bytes, NDArray[np.float64]] = {}
     for points in polygons:
         by_corners.setdefault(points[np.lexsort(points.T)].tobytes(), points)

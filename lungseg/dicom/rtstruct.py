@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.dicom.contours import MIN_PART_MM2, Outline, gaps, said, snap, sticks_out
+from lungseg.dicom.contours import MIN_PART_MM2, Outline, findings_of, gaps, snap, sticks_out
 from lungseg.dicom.damage import quiet, reporting_damage
 from lungseg.dicom.limits import RefusedError
 from lungseg.dicom.parse import read_whole
@@ -195,7 +195,7 @@ def rasterize(
     parts = {at: _draw(found, slices[at], notes) for at, found in sorted(snapped.items())}
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))
-    return mask, said(notes, name)
+    return mask, findings_of(notes, name)
 
 
 def _draw(

@@ -1,1 +1,1 @@
-"""Where cases come from: one class a file, named by one YAML in ``conf/data``."""
+"""Where cases come from: one class per file, each named by one YAML file in ``conf/data``."""

@@ -1,4 +1,4 @@
-"""Errors say which case they are about."""
+"""Errors name the case that they concern."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lungseg.errors import DataError, IdentityError
 
 @contextmanager
 def about(what: str) -> Iterator[None]:
-    """Name the case in errors, and keep the system's paths to the screen.
+    """Prefix errors with the case's name, and show paths from system errors on the screen only.
 
     Args:
         what: A case's pseudonym, or the setting that names the source.

@@ -1,4 +1,4 @@
-"""Find how a mask without geometry lies on its image: by evidence, or not at all."""
+"""Find the orientation of a mask without geometry from the image, or refuse to guess."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PIXEL_MM = 4.0
 
 @dataclass(frozen=True)
 class Alignment:
-    """The orientation that won, and by how much.
+    """The orientation that fits best, and by how much.
 
     Attributes:
-        flip: Whether the mask as stored was flipped along ``(z, y, x)`` to lie on the image.
+        flip: Whether the stored mask was flipped along ``(z, y, x)`` to match the image.
         score: Share of dark voxels under the mask minus their share just around it, -1 to 1.
         margin: Lead over the second-best of the eight orientations.
         scores: Score of each orientation, keyed by the flipped axes (``""``, ``"z"``, … ``"zyx"``).
@@ -44,10 +44,11 @@ class Alignment:
 
 
 def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bool, ...], float]:
-    """How lung-like the HU under the mask are, for each of the eight flips.
+    """Score how lung-like the HU under the mask are, for each of the eight flips.
 
     Score = P(HU < -500 | under the mask) - P(HU < -500 | within 10 mm around it, in the slice).
-    A mask on its lung is dark inside and bordered by tissue; a mask elsewhere is neither.
+    The voxels under a correctly oriented mask are dark and bordered by tissue; elsewhere neither
+    holds.
 
     Args:
         volume: Image, HU, ``[z, y, x]``.
@@ -57,16 +58,16 @@ def orientation_scores(volume: Volume, mask: NDArray[np.uint8]) -> dict[tuple[bo
     scores: dict[tuple[bool, ...], float] = {}
     for y, x in product((False, True), repeat=2):
         marks = evidence.marks(flipped(mask, (False, y, x)))
-        # Along z all pixels are looked at: turning the image is turning the mask.
+        # No pixels are skipped along z, so flipping the image is the same as flipping the mask.
         scores[False, y, x] = evidence.score(marks, evidence.dark)
         scores[True, y, x] = evidence.score(marks, evidence.dark[::-1])
     return dict(sorted(scores.items()))
 
 
 def score(volume: Volume, mask: NDArray[np.uint8]) -> float:
-    """Score of :func:`orientation_scores` for a mask as it lies, -1 to 1.
+    """Score of :func:`orientation_scores` for a mask in its present orientation, -1 to 1.
 
-    Tells of a mask that was placed by its geometry whether the image speaks for that place.
+    Checks whether the image supports the position of a mask that was placed by its geometry.
 
     Args:
         volume: Image, HU, ``[z, y, x]``.
@@ -78,7 +79,7 @@ def score(volume: Volume, mask: NDArray[np.uint8]) -> float:
 
 @dataclass(frozen=True)
 class _Marks:
-    """Pixels under a mask and around it, in the smallest box that holds them."""
+    """Pixels under a mask and around it, in their bounding box."""
 
     box: tuple[slice, ...]
     inside: NDArray[np.bool_]
@@ -86,7 +87,7 @@ class _Marks:
 
 
 class _Evidence:
-    """The dark pixels of a volume, against which masks are held."""
+    """The dark pixels of a volume, with which masks are compared."""
 
     def __init__(self, volume: Volume) -> None:
         _, *in_plane = volume.spacing
@@ -113,9 +114,9 @@ class _Evidence:
         return _Marks(tuple(box), inside, ring)
 
     def score(self, marks: _Marks, dark: NDArray[np.bool_]) -> float:
-        """Score of marks on the dark pixels, which may be turned along z."""
+        """Score of marks on the dark pixels, which may be flipped along z."""
         n_inside, n_ring = np.count_nonzero(marks.inside), np.count_nonzero(marks.ring)
-        # A mask with nothing in it, or nothing around it, gives no evidence.
+        # An empty mask, or one without surroundings, gives no evidence.
         if not (n_inside and n_ring):
             return -1.0
         there = dark[marks.box]
@@ -126,17 +127,17 @@ class _Evidence:
 
 
 def flipped(mask: NDArray[np.uint8], flip: tuple[bool, ...]) -> NDArray[np.uint8]:
-    """View of a mask flipped along the axes for which ``flip`` says so."""
+    """View of a mask flipped along the axes for which ``flip`` is true."""
     view: NDArray[np.uint8] = np.flip(mask, tuple(axis for axis, on in enumerate(flip) if on))
     return view
 
 
 def align(volume: Volume, mask: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Alignment]:
-    """Flip a mask the way that the image speaks for.
+    """Flip a mask to the orientation that fits the image best.
 
     Args:
         volume: Image, HU, ``[z, y, x]``.
-        mask: 0 or 1, uint8 ``[z, y, x]``, in unknown direction along each axis.
+        mask: 0 or 1, uint8 ``[z, y, x]``, with unknown directions of its axes.
 
     Returns:
         The mask on the image's grid, and the evidence.

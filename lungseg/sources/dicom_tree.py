@@ -1,4 +1,4 @@
-"""What sources share whose cases are trees of DICOM files: images, and objects with masks."""
+"""Base of sources whose cases are trees of DICOM files: images, and objects with masks."""
 
 from __future__ import annotations
 
@@ -44,20 +44,19 @@ class DicomTree(ABC, Generic[T]):
     """Cases as trees of DICOM files, nested and named in any way.
 
     Args:
-        root: Folder that holds all.
+        root: Folder with all files.
         cases: ``folder``: each folder in root is a case and names it. ``number``: each folder is a
             case, and they are named ``Case_001``, ``Case_002``, … ``patient``: the files of one
-            PatientID are a case wherever they lie, and the ID names it; only where the files say
-            that identity was removed.
-        series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` where
-            there are several.
+            PatientID are a case, and the ID names it; only if the files state that identity was
+            removed.
+        series: Which CT series of a case: ``largest``, its SeriesInstanceUID, or ``error`` if there
+            are several.
         lungs: Patterns of the names of ``left``, ``right`` and ``both`` lungs.
-        masks: ``required``, or ``none``: CT alone is looked at.
-        numbers: File that lists the folder of each number, made if missing; None: there is no
-            list.
+        masks: ``required``, or ``none``: only CT is read.
+        numbers: File that lists the folder of each number, created if missing; None: no list.
 
     Raises:
-        ConfigError: If a setting is wrong.
+        ConfigError: If a setting is invalid.
     """
 
     kind: ClassVar[str]
@@ -108,29 +107,29 @@ class DicomTree(ABC, Generic[T]):
             Side and mask of each, findings, and the files that were used.
 
         Raises:
-            DataError: If none belongs to the images, or none holds lungs.
+            DataError: If no object belongs to the images, or none contains lungs.
         """
 
     def recall(self, known: Mapping[str, Any]) -> None:
-        """Take over what a store remembers of the files; before anything else is asked.
+        """Take over the assignment that the store has; called before any other method.
 
         Args:
-            known: What :meth:`remembered` gave before. Of other settings, it is left aside.
+            known: What :meth:`remembered` returned earlier; ignored if the settings were different.
         """
         self._known = known if known.get("by") == self._rule else {}
 
     def remembered(self) -> dict[str, Any]:
-        """What folders or files are known by again; nothing for ``folder``."""
+        """How folders or files are recognized in the next run; empty for ``folder``."""
         if self.grouping == "folder":
             return {}
         if self.grouping == "patient":
             return {"by": self._rule, **remember(self.root, self._by_patient)}
-        now = {name: self._digests[folder.name] for name, folder in self._folders.items()}
-        return {"by": self._rule, "cases": {**self._known.get("cases", {}), **now}}
+        current = {name: self._digests[folder.name] for name, folder in self._folders.items()}
+        return {"by": self._rule, "cases": {**self._known.get("cases", {}), **current}}
 
     @property
     def _rule(self) -> str:
-        """How files come to cases, as far as a memory of it depends on settings."""
+        """The settings on which the assignment of files to cases depends."""
         if self.grouping == "number":
             return "number"
         return f"{self.grouping}, {self.kind}, masks {self.masks}, {__version__}"
@@ -167,7 +166,7 @@ class DicomTree(ABC, Generic[T]):
                 return state_of(sorted(self._listed[case]), self.root)
             folder = self._folders[case]
             state = state_of(files_below(folder), folder)
-            # Where names, sizes and times are alike, another folder must not pass for this one.
+            # Another folder with the same names, sizes and times must not be mistaken for this one.
             return (
                 state
                 if self.grouping == "folder"
@@ -175,7 +174,7 @@ class DicomTree(ABC, Generic[T]):
             )
 
     def patient(self, case: str) -> frozenset[str]:
-        """What tells the case's patient from others, and whether its name may be shown.
+        """Keys of the case's patient; also checks whether the case's name may be shown.
 
         Raises:
             IdentityError: As :func:`lungseg.sources.identity.patient_of`.
@@ -194,8 +193,8 @@ class DicomTree(ABC, Generic[T]):
         """Read one case.
 
         Raises:
-            DataError: If the case is of several patients, images or masks are missing or damaged,
-                or they do not belong together.
+            DataError: If the case has files of several patients, images or masks are missing or
+                damaged, or they do not belong together.
         """
         with about(case):
             try:
@@ -231,9 +230,9 @@ class DicomTree(ABC, Generic[T]):
         series = read_series(choice.files)
         parts, findings, used = self.parts(objects, series)
         mask, sides, more = combine(parts)
-        held = set().union(*(identifiers_of(path) for path in used))
-        if held:
-            text = f"the {self.what} holds {', '.join(sorted(held))}; left behind"
+        keywords = set().union(*(identifiers_of(path) for path in used))
+        if keywords:
+            text = f"the {self.what} contains {', '.join(sorted(keywords))}; not copied"
             more = [*more, Finding("identifiers", "warning", text)]
         hashes = [bytes.fromhex(series.sha256), *sorted(sha256_of(path) for path in used)]
         findings = [
@@ -245,18 +244,18 @@ class DicomTree(ABC, Generic[T]):
         return replace(placed_case(image, mask, sides), paths={"": self._location(case), **paths})
 
     def _choose(self, files: list[DicomFile], objects: Sequence[tuple[Path, T]]) -> Choice:
-        """The CT series: of those that masks name, where one does, by the rule of the settings."""
-        named = frozenset[str]().union(*(held.series for _, held in objects))
+        """The CT series by the setting `series`; by default among those that masks refer to."""
+        named = frozenset[str]().union(*(mask_object.series for _, mask_object in objects))
         series = {file.series for file in files if file.kind == "ct"}
         if self.series != "largest" or not series & named or series <= named:
             return choose_series(files, self.series)
-        meant = [file for file in files if file.kind != "ct" or file.series in named]
-        choice = choose_series(meant, self.series)
-        text = f"{len(series - named)} CT series that no {self.what} names left aside"
+        candidates = [file for file in files if file.kind != "ct" or file.series in named]
+        choice = choose_series(candidates, self.series)
+        text = f"{len(series - named)} CT series to which no {self.what} refers ignored"
         return Choice(choice.files, [*choice.findings, Finding("series-chosen", "info", text)])
 
     def _location(self, case: str) -> Path:
-        """What to name on the screen where an error is about a case as a whole."""
+        """The path to show for an error that concerns a case as a whole."""
         return self.root if self.grouping == "patient" else self._folders[case]
 
     def _files(self, case: str) -> list[DicomFile]:
@@ -264,12 +263,12 @@ class DicomTree(ABC, Generic[T]):
             return self._by_patient[case]
         files = scan(self._location(case))
         if not files:
-            raise DataError("the folder holds no DICOM file", self._location(case))
+            raise DataError("the folder contains no DICOM file", self._location(case))
         return files
 
     @cached_property
     def _listed(self) -> dict[str, list[Path]]:
-        """Paths of each patient's files; headers are read only where a file changed."""
+        """Paths of each patient's files; headers are read only if a file changed."""
         unchanged = recalled(self.root, self._known)
         if unchanged is not None:
             return unchanged

@@ -16,9 +16,9 @@ from lungseg.sources.mask_objects import date_of, referring
 class DicomSegFolder(DicomTree[Segments]):
     """CT series with the lungs of all DICOM-SEG objects that refer to it.
 
-    Lungs may stand in one object or in one each. A label that stands in several is taken from the
-    newest (ContentDate and time). Where they do not tell, that is an error: the last SOPInstanceUID
-    is no better than another.
+    Lungs may be in one object or in one object each. A label in several objects is taken from the
+    newest (ContentDate and ContentTime). If these are missing or equal, that is an error: ordering
+    by SOPInstanceUID would be arbitrary.
     """
 
     kind = "seg"
@@ -31,15 +31,15 @@ class DicomSegFolder(DicomTree[Segments]):
     def parts(
         self, objects: Sequence[tuple[Path, Segments]], series: CtSeries
     ) -> tuple[Parts, list[Finding], list[Path]]:
-        """Segments laid on the series' grid by their affines."""
+        """Segments placed on the series' grid by their affines."""
         belonging, findings = referring(objects, series, self.what)
-        labels = [segment.label for _, held in belonging for segment in held.segments]
+        labels = [segment.label for _, content in belonging for segment in content.segments]
         chosen = pick(dict.fromkeys(labels), self.lungs)
-        source: dict[str, Path] = {}  # of each label: the newest file that holds it
+        source: dict[str, Path] = {}  # by label: the newest file that contains it
         parts: Parts = []
         older = undated = 0
-        for path, held in belonging:
-            wanted = [segment for segment in held.segments if segment.label in chosen]
+        for path, content in belonging:
+            wanted = [segment for segment in content.segments if segment.label in chosen]
             for segment in wanted:
                 if source.setdefault(segment.label, path) == path:
                     parts.append((chosen[segment.label], place(segment, series.volume)))
@@ -48,14 +48,14 @@ class DicomSegFolder(DicomTree[Segments]):
                 else:
                     undated += 1
             if wanted:
-                findings += held.findings
+                findings += content.findings
         if older:
-            text = f"{older} segment(s) stand in a newer DICOM-SEG too; the newest was taken"
+            text = f"{older} segment(s) are in a newer DICOM-SEG as well; the newest was used"
             findings.append(Finding("several-masks", "warning", text))
         if undated:
             text = (
-                f"{undated} segment(s) stand in another DICOM-SEG too, undated or of one date; one"
-                " was taken by UID: leave only the one meant"
+                f"{undated} segment(s) are in another DICOM-SEG as well, undated or with the same"
+                " date; one was chosen by UID: keep only the right one"
             )
             findings.append(Finding("undated-masks", "error", text))
         return parts, findings, list(dict.fromkeys(source.values()))

@@ -1,4 +1,4 @@
-"""Values of an image file as HU in 16 bits."""
+"""Values of an image file as 16-bit HU."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
         values: HU of any number type, ``[z, y, x]``.
 
     Returns:
-        int16 of the same shape, and what a reviewer should know: as of a DICOM series where values
-        can hardly be HU, and of what was rounded.
+        int16 of the same shape, and findings: values that are hardly HU, as for a DICOM series, and
+        rounded values.
 
     Raises:
         DataError: If a value is not finite, or does not fit 16 bits.
@@ -34,15 +34,15 @@ def as_hu(values: NDArray[Any]) -> tuple[NDArray[np.int16], list[Finding]]:
     findings = []
     if values.dtype.kind == "f":
         if not np.isfinite(values).all():
-            raise DataError("the image holds values that are no numbers (NaN or infinite)")
+            raise DataError("the image contains values that are not finite (NaN or infinite)")
         whole = np.rint(values)
         share = float((np.abs(values - whole) > OFF_WHOLE).mean())
         if share > MAX_SHARE_OFF:
-            text = f"{share:.0%} of the values were no whole HU and were rounded"
+            text = f"{share:.0%} of the values were not whole HU and were rounded"
             findings.append(Finding("non-integer", "warning", text))
         values = whole
     elif values.dtype.kind not in "iu":
-        raise DataError(f"an image of {values.dtype} values is no CT")
+        raise DataError(f"an image of {values.dtype} values is not a CT")
     try:
         refuse_above(float(values.max()))
     except RefusedError as error:

@@ -1,4 +1,7 @@
-"""Whose a case's DICOM files are, and whether its name tells it: looked at in memory only."""
+"""Which patient a case's DICOM files belong to, and whether its name reveals that.
+
+Identities are compared in memory only.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from lungseg.dicom.tree import DicomFile, look
 from lungseg.errors import DataError, IdentityError
 
 SHORTEST_NAME = 2
-# A shorter ID stands in other names by chance.
+# A shorter ID occurs in other names by chance.
 SHORTEST_ID = 3
-# So long a text is known even in the middle of a word.
+# A text of this length is recognized even within a word.
 LONG = 4
-# A number of fewer digits stands in others by chance.
+# A number with fewer digits occurs in others by chance.
 SHORTEST_NUMBER = 5
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 DUMMY_DATES = ("19000101", "18000101")
@@ -27,18 +30,18 @@ DUMMY_DATES = ("19000101", "18000101")
 
 @dataclass(frozen=True)
 class Identity:
-    """What a file says of its patient.
+    """What a file states about its patient.
 
     Attributes:
         patient: PatientID.
         name: PatientName.
         birth_date: PatientBirthDate.
-        dates: PatientBirthDate and StudyDate, where they have eight digits.
-        shifted: StudyDate, where the file says that dates were modified or removed (0028,0303).
-        numbers: AccessionNumber, StudyInstanceUID and SeriesInstanceUID, where there are any.
-        studies: StudyInstanceUID and SeriesInstanceUID, each of one patient by definition.
-        removed: Whether the file says that identity was removed (0012,0062), and has no birth
-            date: name and ID are pseudonyms then.
+        dates: PatientBirthDate and StudyDate, if they have eight digits.
+        shifted: StudyDate, if the file states that dates were modified or removed (0028,0303).
+        numbers: AccessionNumber, StudyInstanceUID and SeriesInstanceUID, if present.
+        studies: StudyInstanceUID and SeriesInstanceUID, each unique to one patient by definition.
+        removed: Whether the file states that identity was removed (0012,0062) and has no birth
+            date: name and ID are then pseudonyms.
     """
 
     patient: str
@@ -52,7 +55,7 @@ class Identity:
 
     @classmethod
     def of(cls, head: Head) -> Identity:
-        """What a header says."""
+        """Read from a header."""
         born = head["PatientBirthDate"]
         shifted = head["LongitudinalTemporalInformationModified"].upper() in ("MODIFIED", "REMOVED")
         dates = (born, head["StudyDate"])
@@ -69,58 +72,60 @@ class Identity:
         )
 
     def keys(self) -> frozenset[str]:
-        """What another file of the patient shares at least one of.
+        """Keys of the patient; any other file of the patient shares at least one of them.
 
-        One value alone may be damaged or mistyped: studies and series are of one patient by
+        A single value may be damaged or mistyped. A study or series belongs to one patient by
         definition, and a name with a birth date nearly always.
         """
-        found = {f"PatientID {self.patient}"} if self.patient else set()
-        found |= {f"UID {uid}" for uid in self.studies}
+        keys = {f"PatientID {self.patient}"} if self.patient else set()
+        keys |= {f"UID {uid}" for uid in self.studies}
         if not self.removed and self.birth_date not in ("", *DUMMY_DATES):
             words = " ".join(_words(self.name))
             if like_a_person(self.name):
-                found.add(f"person {words} {self.birth_date}")
-        return frozenset(found)
+                keys.add(f"person {words} {self.birth_date}")
+        return frozenset(keys)
 
-    def stands_in(self, text: str, shifted: Collection[str]) -> bool:
-        """Whether a text gives away who or when, or names the study or series.
+    def occurs_in(self, text: str, shifted: Collection[str]) -> bool:
+        """Whether a text contains the patient's identity, a date, or a number of the study.
 
         Args:
             text: A case's name.
-            shifted: Dates that files of the case say are not the patient's.
+            shifted: Dates that are not the patient's own, as files of the case state.
         """
-        if any(_holds(text, number, SHORTEST_ID) for number in self.numbers):
+        if any(_contains(text, number, SHORTEST_ID) for number in self.numbers):
             return True
-        if any(_holds_date(text, date) for date in self.dates if date not in shifted):
+        if any(_contains_date(text, date) for date in self.dates if date not in shifted):
             return True
         if self.removed:
             return False
         if self.patient and _words(text) == _words(self.patient):
             return True
         parts = re.split(r"[\^=\s]+", self.name)
-        return _holds(text, self.patient, SHORTEST_ID) or any(
-            _holds(text, part, SHORTEST_NAME) for part in parts
+        return _contains(text, self.patient, SHORTEST_ID) or any(
+            _contains(text, part, SHORTEST_NAME) for part in parts
         )
 
 
 def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
-    """What tells a case's patient from others, and whether the case's name gives that away.
+    """Keys of a case's patient; also refuses a case's name that reveals the patient.
 
     Args:
-        name: The case's, which reaches logs, audits and stores; None for one that cannot tell.
-        files: The case's. Each is looked at: one may name the patient where others do not.
+        name: The case's name, which reaches logs, audits and stores; None for a mere number.
+        files: The case's files. All are read: any one of them may name the patient.
 
     Returns:
-        As :meth:`Identity.keys`, of all images and masks together, else of what there is.
+        As :meth:`Identity.keys`, of all images and masks together, or else of all other files.
 
     Raises:
-        IdentityError: If the name contains the patient's name or ID, a date, a number or a UID of
-            theirs, or every DICOM file is damaged, so that this cannot be told.
-        DataError: If every file is damaged and the case has no name to tell.
+        IdentityError: If the name contains the patient's name or ID, or one of their dates, numbers
+            or UIDs, or if every DICOM file is damaged, so that this cannot be checked.
+        DataError: If every file is damaged and the case has no name to check.
     """
     identities: dict[Identity, Path] = {}
     keys: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()  # of reports and the like, which may be of many patients
+    others: frozenset[str] = (
+        frozenset()
+    )  # from reports and the like, which may concern many patients
     broken: DicomFile | None = None
     for path in files:
         file = look(path)
@@ -139,15 +144,15 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
         if name is None:
             raise DataError(f"its DICOM files are damaged ({broken.reason})", broken.path)
         raise IdentityError(
-            f"a case whose DICOM files are damaged ({broken.reason}): whose they are cannot be"
-            " told, so the case is not named here",
+            f"a case whose DICOM files are damaged ({broken.reason}): their patient cannot be"
+            " determined, so the case is not named here",
             broken.path,
         )
     shifted = {identity.shifted for identity in identities}
     for identity, path in identities.items():
-        if name is not None and identity.stands_in(name, shifted):
+        if name is not None and identity.occurs_in(name, shifted):
             raise IdentityError(
-                "a case's name holds the name, ID, birth date, study date, accession number or a"
+                "a case's name contains the name, ID, birth date, study date, accession number or a"
                 " UID of its patient: rename it (give folders pseudonyms), let data.cases=number"
                 " name cases (data=tcia, data=dicomseg), or run lungseg deidentify first",
                 path.parent,
@@ -155,19 +160,19 @@ def patient_of(name: str | None, files: Iterable[Path]) -> frozenset[str]:
     return keys or others
 
 
-def _holds(text: str, term: str, shortest: int) -> bool:
-    """Whether a term stands in a text as words, or, if it is long, anywhere in it."""
+def _contains(text: str, term: str, shortest: int) -> bool:
+    """Whether a text contains a term as words, or anywhere if the term is long."""
     return any(
-        _stands(words, sought, shortest)
+        _contains_words(words, sought, shortest)
         for words in _spellings(text)
         for sought in _spellings(term)
     )
 
 
-def _stands(words: list[str], sought: list[str], shortest: int) -> bool:
+def _contains_words(words: list[str], sought: list[str], shortest: int) -> bool:
     plain = "".join(sought)
     if plain.isdigit() and len(plain.lstrip("0")) >= SHORTEST_NUMBER:
-        # Zeros in front come and go, and so do gaps.
+        # Leading zeros and gaps vary.
         return plain.lstrip("0") in {*_runs_of_digits(words), *(word.lstrip("0") for word in words)}
     if len(plain) < shortest:
         return False
@@ -178,32 +183,32 @@ def _stands(words: list[str], sought: list[str], shortest: int) -> bool:
 
 
 def _runs_of_digits(words: list[str]) -> list[str]:
-    """Numbers that stand in a row, joined, without zeros in front."""
+    """Consecutive numbers, joined, without leading zeros."""
     rows = itertools.groupby(words, key=str.isdigit)
     return ["".join(row).lstrip("0") for digits, row in rows if digits]
 
 
-def _holds_date(text: str, date: str) -> bool:
-    """Whether a date (YYYYMMDD) stands in a text, in the usual orders and with any separator."""
+def _contains_date(text: str, date: str) -> bool:
+    """Whether a text contains a date (YYYYMMDD), in the usual orders and with any separator."""
     year, month, day = date[:4], date[4:6], date[6:]
     m, d = f"0?{int(month)}", f"0?{int(day)}"
     orders = [(year, month, day), (day, month, year), (month, day, year), (year[2:], month, day)]
-    whole = any(re.search(r"(?<!\d){}\D?{}\D?{}(?!\d)".format(*one), text) for one in orders)
+    whole = any(re.search(r"(?<!\d){}\D?{}\D?{}(?!\d)".format(*order), text) for order in orders)
     years = f"({year}|{year[2:]})"
     orders = [(years, m, d), (d, m, years), (m, d, years)]
     return whole or any(
-        re.search(r"(?<!\d){}[ ._/-]{}[ ._/-]{}(?!\d)".format(*one), text) for one in orders
+        re.search(r"(?<!\d){}[ ._/-]{}[ ._/-]{}(?!\d)".format(*order), text) for order in orders
     )
 
 
 def _spellings(text: str) -> list[list[str]]:
-    """Words of a text, with umlauts as their letters alone, and as two."""
+    """Words of a text, with umlauts spelled as one letter and as two."""
     two = text.translate(UMLAUTS)
     return [_words(text)] if two == text else [_words(text), _words(two)]
 
 
 def _words(text: str) -> list[str]:
-    """Letters and numbers that stand together, in small letters and without accents."""
+    """Runs of letters and of digits, in lower case and without accents."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKD", text))
     plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
     return re.findall(r"[^\W\d_]+|\d+", plain.casefold())

@@ -20,52 +20,52 @@ def check_labels(labels: Mapping[str, Sequence[int]]) -> dict[Side, list[int]]:
     """Values by side, each used once.
 
     Raises:
-        ConfigError: If a side is none, a value stands twice or is no positive whole number, or
-            there is none.
+        ConfigError: If a side is unknown, a value is repeated or not a positive whole number, or
+            no value is given.
     """
     other = set(labels) - set(SIDES)
     if other:
-        raise ConfigError(f"data.labels: {sorted(other)[0]!r} is none of left, right, both")
+        raise ConfigError(f"data.labels: {sorted(other)[0]!r} must be left, right or both")
     for side, numbers in labels.items():
         if numbers is not None and (isinstance(numbers, str) or not isinstance(numbers, Sequence)):
             raise ConfigError(f"data.labels.{side}={numbers}: a list is expected: [{numbers}]")
-    made: dict[Side, list[int]] = {side: list(labels.get(side) or []) for side in SIDES}
-    values = [value for side in SIDES for value in made[side]]
+    by_side: dict[Side, list[int]] = {side: list(labels.get(side) or []) for side in SIDES}
+    values = [value for side in SIDES for value in by_side[side]]
     if not values or len(set(values)) < len(values):
         raise ConfigError("data.labels: name at least one value, and each once")
     if not all(isinstance(value, int) and value > 0 for value in values):
         raise ConfigError("data.labels: values are whole numbers above 0")
-    return made
+    return by_side
 
 
 def by_labels(
     array: NDArray[Any], labels: Mapping[Side, Sequence[int]]
 ) -> tuple[list[tuple[Side, NDArray[np.uint8]]], list[Finding]]:
-    """Masks of the sides that have values.
+    """Masks of the sides that are listed in `labels`.
 
     Args:
-        array: Label map of any number type, values whole up to rounding.
-        labels: Values by side; others are left out.
+        array: Label map of any number type, with values that are whole up to rounding.
+        labels: Values by side; others are ignored.
 
     Returns:
-        Side and mask, uint8 of the array's shape, and what a reviewer should know.
+        Side and mask, uint8 of the array's shape, and findings.
 
     Raises:
-        DataError: If the map holds other than whole numbers, or none of the values.
+        DataError: If the map contains fractions, or none of the values.
     """
     array, rounded = whole_labels(array)
     present = {int(value) for value in np.unique(array)}
     wanted = {value for values in labels.values() for value in values}
     known = sorted(present - {0})
     if not present & wanted:
-        held = ", ".join(map(str, known[:8])) or "only 0"
+        listed = ", ".join(map(str, known[:8])) or "only 0"
         raise DataError(
-            f"the mask holds none of the values {sorted(wanted)} of data.labels, but {held}"
+            f"the mask contains none of the values {sorted(wanted)} of data.labels, but {listed}"
         )
     findings = of_mask(rounded)
     if set(known) - wanted:
         left_out = ", ".join(map(str, sorted(set(known) - wanted)[:8]))
-        text = f"values of the mask that data.labels does not name are left out: {left_out}"
+        text = f"values of the mask that are not in data.labels are ignored: {left_out}"
         findings.append(Finding("labels-left-out", "info", text))
     parts = []
     for side, values in labels.items():
@@ -78,13 +78,13 @@ def by_labels(
 
 
 def one_value(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[Finding]]:
-    """Mask of a file that holds one side: where it is not 0.
+    """Mask of a file for one side: the voxels that are not 0.
 
     Args:
         array: Any number type.
 
     Returns:
-        0 or 1, uint8 of the array's shape, and what a reviewer should know.
+        0 or 1, uint8 of the array's shape, and findings.
 
     Raises:
         DataError: If there is more than one value besides 0, as in a label map or a map of
@@ -93,34 +93,34 @@ def one_value(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[Finding]]:
     array, rounded = whole_labels(array)
     values = {int(value) for value in np.unique(array)}
     if 0 not in values or len(values) > 2:
-        held = ", ".join(map(str, sorted(values)[:8]))
-        raise DataError(f"the mask of one side must hold 0 and one other value, but has {held}")
+        present = ", ".join(map(str, sorted(values)[:8]))
+        raise DataError(f"the mask of one side must have 0 and one other value, but has {present}")
     return (array != 0).astype(np.uint8), of_mask(rounded)
 
 
 def whole_labels(array: NDArray[Any]) -> tuple[NDArray[Any], list[Finding]]:
-    """A label map whose values are whole numbers, rounded where they are so up to rounding.
+    """Round a label map whose values are nearly whole.
 
-    Files with a scale, or written as floats, give 0.996 or 0.99999994 where 1 is meant.
+    Files with a scale factor, or of floating-point type, have values such as 0.99999994 for 1.
 
     Args:
         array: Label map of any number type.
 
     Returns:
-        The map, and what a reviewer should know.
+        The map, and findings.
 
     Raises:
-        DataError: If a value lies further than 0.05 off a whole number, as in a map of
-            probabilities, or is none.
+        DataError: If a value is further than 0.05 from a whole number, as in a probability map, or
+            is not a number.
     """
     if array.dtype.kind in "biu":
         return array, []
     if array.dtype.kind != "f":
-        raise DataError("the mask holds values that are no whole numbers")
-    # A slice at a time: all at once would take thrice the map's memory.
+        raise DataError("the mask contains values that are not whole numbers")
+    # Slice by slice: all at once would take three times the map's memory.
     off = float(np.max([_off_whole(part) for part in array], initial=0.0))
-    if not off <= OFF_WHOLE:  # NaN is neither
-        raise DataError("the mask holds values that are no whole numbers")
+    if not off <= OFF_WHOLE:  # also refuses NaN
+        raise DataError("the mask contains values that are not whole numbers")
     if not off:
         return array, []
     text = f"values up to {off:.1g} off a whole number were rounded"
@@ -128,10 +128,12 @@ def whole_labels(array: NDArray[Any]) -> tuple[NDArray[Any], list[Finding]]:
 
 
 def _off_whole(part: NDArray[Any]) -> float:
-    with np.errstate(invalid="ignore"):  # infinity less itself
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
         return float(np.abs(part - np.rint(part)).max(initial=0.0))
 
 
 def of_mask(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings on a file, worded as findings on the mask that it holds."""
-    return [Finding(one.code, one.severity, f"the mask: {one.text}") for one in findings]
+    """Findings on a file, worded as findings on its mask."""
+    return [
+        Finding(finding.code, finding.severity, f"the mask: {finding.text}") for finding in findings
+    ]

@@ -1,4 +1,4 @@
-"""How images and masks are named, where the config does not say: the usual layouts."""
+"""Usual layouts of image and mask files, for configurations without patterns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lungseg.sources.pairs import paired
 from lungseg.sources.patterns import Match, find
 
 Masks = str | Mapping[str, str]
-# Images and masks, in the order in which they are told of. n*: .nii, .nii.gz, .nrrd, .npz
+# Images and masks, in the order in which messages list them. n*: .nii, .nii.gz, .nrrd, .npz
 LAYOUTS: tuple[tuple[str, Masks], ...] = (
     ("imagesTr/{case}_0000.n*", "labelsTr/{case}.n*"),  # nnU-Net
     ("imagesTr/{case}.n*", "labelsTr/{case}.n*"),  # Medical Segmentation Decathlon
@@ -36,9 +36,9 @@ class CaseFiles:
 
     Attributes:
         image: A file, or a folder with DICOM files.
-        masks: Side and mask file; side None where the file tells by its labels. Empty where masks
-            are not looked for.
-        patient: What stands for ``{patient}`` in the image's path, or nothing.
+        masks: Side and mask file; side None if labels in the file give the sides. Empty if no masks
+            are required.
+        patient: The part of the image's path for ``{patient}``, or empty.
     """
 
     image: Path
@@ -51,14 +51,15 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
 
     Args:
         root: Folder of the source.
-        images: Pattern of :func:`lungseg.sources.patterns.find`; None for the usual layout
-            that gives most pairs.
+        images: Pattern of :func:`lungseg.sources.patterns.find`; None for the usual layout with the
+            most pairs.
         masks: Pattern, or one for each of ``left``, ``right`` and ``both``; None likewise;
-            ``none``: images alone, by default of the usual layout that gives most.
+            ``none``: images alone, by default of the usual layout with the most images.
 
     Raises:
-        ConfigError: If a pattern is wrong, or only one of the two is given.
-        DataError: If nothing is found, two images share a name, or images and masks do not pair.
+        ConfigError: If a pattern is invalid, or only one of the two is given.
+        DataError: If no files match, two images have the same name, or images and masks do not
+            pair up.
     """
     if masks != NONE and (images is None) != (masks is None):
         raise ConfigError(f"data.images and data.masks go together: set both, or neither; {HINT}")
@@ -67,9 +68,9 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
     if masks == NONE:
         return _alone(root, images)
     if images is not None and masks is not None:
-        return _pair(root, *_found(root, images, masks))
-    found = [_found(root, *layout) for layout in LAYOUTS]
-    best = max(found, key=lambda one: len(set(one[0]) & set(one[1])))
+        return _pair(root, *_matches(root, images, masks))
+    candidates = [_matches(root, *layout) for layout in LAYOUTS]
+    best = max(candidates, key=lambda matches: len(set(matches[0]) & set(matches[1])))
     if not set(best[0]) & set(best[1]):
         usual = "; ".join(f"{image} with {_first(mask)}" for image, mask in LAYOUTS)
         raise DataError(
@@ -83,13 +84,13 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
 def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
     """Images without masks, by case."""
     patterns = [images] if images is not None else [image for image, _ in LAYOUTS]
-    # Of equals the first: what fits imagesTr/{case}_0000 fits imagesTr/{case} too.
+    # The first of equals: files that match imagesTr/{case}_0000 match imagesTr/{case} too.
     matches = max((find(root, pattern, "data.images") for pattern in patterns), key=len)
     if not matches and images is None:
         usual = "; ".join(dict.fromkeys(patterns))
         raise DataError(f"no image in a usual layout ({usual}): set data.images", root)
     if not matches:
-        raise DataError("no file fits data.images", root)
+        raise DataError("no file matches data.images", root)
     by_case: dict[str, list[Match]] = {}
     for match in matches:
         by_case.setdefault(match.case, []).append(match)
@@ -102,22 +103,22 @@ def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
     }
 
 
-Found = tuple[dict[str, list[Match]], dict[str, list[tuple[Side | None, Path]]]]
+Matches = tuple[dict[str, list[Match]], dict[str, list[tuple[Side | None, Path]]]]
 
 
-def _found(root: Path, images: str, masks: Masks) -> Found:
+def _matches(root: Path, images: str, masks: Masks) -> Matches:
     mask_files: dict[str, list[tuple[Side | None, Path]]] = {}
     by_side = {None: masks} if isinstance(masks, str) else masks
     for side, pattern in by_side.items():
         if side is not None and side not in SIDES:
-            raise ConfigError(f"data.masks: {side!r} is none of left, right, both")
+            raise ConfigError(f"data.masks: {side!r} must be left, right or both")
         key = "data.masks" if side is None else f"data.masks.{side}"
         for match in find(root, pattern, key):
             mask_files.setdefault(match.case, []).append((side, match.path))
     taken = {path for files in mask_files.values() for _, path in files}
     image_files: dict[str, list[Match]] = {}
     for match in find(root, images, "data.images"):
-        if match.path not in taken:  # {case}.nii.gz fits {case}_seg.nii.gz too
+        if match.path not in taken:  # {case}.nii.gz matches {case}_seg.nii.gz too
             image_files.setdefault(match.case, []).append(match)
     return image_files, mask_files
 
@@ -128,13 +129,13 @@ def _pair(
     masks: dict[str, list[tuple[Side | None, Path]]],
 ) -> dict[str, CaseFiles]:
     if not images:
-        raise DataError("no file fits data.images", root)
+        raise DataError("no file matches data.images", root)
     names = paired(
         images,
         masks,
         root,
-        no_mask=f"no mask: no file for it fits data.masks; {HINT}",
-        no_image="no image: no file for it fits data.images",
+        no_mask=f"no mask: no file for it matches data.masks; {HINT}",
+        no_image="no image: no file for it matches data.images",
     )
     for name in names:
         sides = [side for side, _ in masks[name]]
@@ -143,7 +144,7 @@ def _pair(
     return {
         name: CaseFiles(
             images[name][0].path,
-            sorted(masks[name], key=lambda one: natural(one[1].name)),
+            sorted(masks[name], key=lambda mask: natural(mask[1].name)),
             images[name][0].patient,
         )
         for name in names

@@ -1,4 +1,4 @@
-"""Which structures are lungs, told by their names, and how they make one mask."""
+"""Structures that are lungs by their names, and how they are combined into one mask."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Side = Literal["left", "right", "both"]
 
 # The numbers in Case.sides.
 RIGHT, LEFT = 1, 2
-# Below this overlap, a structure of both lungs is not what left and right make together.
+# Below this overlap, a structure of both lungs is not the union of left and right.
 SAME_DSC = 0.99
-# Below this share of the smaller lung, an overlap is what outlines leave at their border.
+# Below this share of the smaller lung, an overlap is usual along the border of two outlines.
 BORDER_SHARE = 0.01
 
 
 @dataclass(frozen=True)
 class LungNames:
-    """Regular expressions by which lungs are known; the whole name must match, in any case.
+    """Regular expressions for the names of lungs; the whole name must match, in any case.
 
     Args:
-        left: Of the patient's left lung.
-        right: Of the right lung.
-        both: Of both lungs in one structure.
+        left: For the patient's left lung.
+        right: For the right lung.
+        both: For both lungs in one structure.
 
     Raises:
-        ConfigError: If one is no regular expression, or all lists are empty.
+        ConfigError: If a pattern is not a regular expression, or all lists are empty.
     """
 
     left: Sequence[str] = ()
@@ -51,17 +51,17 @@ class LungNames:
                     re.compile(pattern)
                 except re.error as error:
                     raise ConfigError(
-                        f"lungs.{side}: '{pattern}' is no regular expression ({error})"
+                        f"lungs.{side}: '{pattern}' is not a regular expression ({error})"
                     ) from None
         if not any(self.by_side().values()):
             raise ConfigError("lungs: no pattern for left, right or both")
 
     @classmethod
     def of(cls, setting: Mapping[str, Sequence[str]]) -> LungNames:
-        """Names as a setting gives them.
+        """From a setting.
 
         Raises:
-            ConfigError: If it is of another form.
+            ConfigError: If it is not a mapping of sides to lists.
         """
         if not isinstance(setting, Mapping) or not {*setting} <= {"left", "right", "both"}:
             raise ConfigError("lungs: lists for left, right and both: data.lungs.left=[NAME, …]")
@@ -76,14 +76,15 @@ def pick(names: Iterable[str], lungs: LungNames) -> dict[str, Side]:
     """Find the structures that are lungs.
 
     Args:
-        names: Of all structures. Those that are no lung are shown nowhere: one may be a person's.
-        lungs: What to look for.
+        names: Names of all structures. Those of other structures are never shown: they may contain
+            a person's name.
+        lungs: Patterns of the names of lungs.
 
     Returns:
-        The side by name, of those that match.
+        The side of each matching name.
 
     Raises:
-        DataError: If none matches, or one matches for two sides.
+        DataError: If no name matches, or one matches patterns of two sides.
     """
     names = list(names)
     picked: dict[str, Side] = {}
@@ -108,29 +109,28 @@ def pick(names: Iterable[str], lungs: LungNames) -> dict[str, Side]:
 def combine(
     parts: Sequence[tuple[Side, NDArray[np.uint8]]],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, list[Finding]]:
-    """Make one mask of structures, and keep the sides apart where they tell them.
+    """Make one mask of structures into one mask, and keep the sides if they are known.
 
-    Left and right are taken where there are both; a structure of both lungs is then only compared
-    with them. Voxels in both left and right count to the right lung. With one side and a structure
-    of both lungs, the rest of that is the other side.
+    Left and right are used if both exist; a structure of both lungs is then only compared with
+    them. Voxels in both left and right are assigned to the right lung. With one side and a
+    structure of both lungs, the remainder is the other side.
 
     Args:
         parts: Side and mask of each structure, 0 or 1, uint8 ``[z, y, x]``, all on one grid and
-            the y-axis running to the patient's back, x to the left.
+            with y increasing toward the patient's back, x to the left.
 
     Returns:
-        The mask, the sides (1 the patient's right, 2 the left, None where not told), and what a
-        reviewer should know.
+        The mask, the sides (1 the patient's right, 2 the left, None if not known), and findings.
 
     Raises:
         DataError: If all are empty.
     """
     filled = [(side, mask) for side, mask in parts if mask.any()]
     if not filled:
-        raise DataError("the lung structures are empty: nothing is drawn on this image")
+        raise DataError("the lung structures are empty on this image")
     findings = []
     if len(filled) < len(parts):
-        text = f"{len(parts) - len(filled)} lung structure(s) hold nothing on this image"
+        text = f"{len(parts) - len(filled)} lung structure(s) are empty on this image"
         findings.append(Finding("structure-empty", "warning", text))
     united: dict[Side, NDArray[np.uint8]] = {}
     for side, mask in filled:
@@ -144,39 +144,39 @@ def combine(
         findings += _compare(left, right, united.get("both"))
         return left | right, np.where(right > 0, np.uint8(RIGHT), left * np.uint8(LEFT)), findings
     if "left" in united:
-        own, one, number, others = "left", united["left"], LEFT, RIGHT
+        known, lung, label, other = "left", united["left"], LEFT, RIGHT
     elif "right" in united:
-        own, one, number, others = "right", united["right"], RIGHT, LEFT
+        known, lung, label, other = "right", united["right"], RIGHT, LEFT
     else:
         return united["both"], None, findings
     if "both" not in united:
-        text = f"only the {own} lung has a structure: a lone lung, or data.lungs misses a name"
+        text = f"only the {known} lung has a structure: a lone lung, or data.lungs misses a name"
         if {side for side, _ in parts} >= {"left", "right"}:
-            text = f"only the {own} lung is drawn on this image; the other has an empty structure"
+            text = f"only the {known} lung is drawn on this image; the other has an empty structure"
         findings.append(Finding("one-lung", "error", text))
-        return one, one * np.uint8(number), findings
-    text = f"one lung is what the {own} one leaves of the structure of both"
+        return lung, lung * np.uint8(label), findings
+    text = f"the other lung is the structure of both without the {known} lung"
     findings.append(Finding("one-side", "info", text))
-    mask = united["both"] | one
-    return mask, np.where(one > 0, np.uint8(number), mask * np.uint8(others)), findings
+    mask = united["both"] | lung
+    return mask, np.where(lung > 0, np.uint8(label), mask * np.uint8(other)), findings
 
 
 def _compare(
     left: NDArray[np.uint8], right: NDArray[np.uint8], both: NDArray[np.uint8] | None
 ) -> list[Finding]:
-    """What is odd about two lungs beside each other, and beside a structure of both."""
+    """Findings on two lungs compared with each other, and with a structure of both."""
     findings = []
     if shared := np.count_nonzero(left & right):
         smaller = min(np.count_nonzero(left), np.count_nonzero(right))
         severity: Severity = "warning" if shared > BORDER_SHARE * smaller else "info"
-        text = f"{shared} voxels are in both left and right lung; counted to the right"
+        text = f"{shared} voxels are in both left and right lung; assigned to the right"
         findings.append(Finding("sides-overlap", severity, text))
     if _middle(left) < _middle(right):
         text = "the left lung lies to the right of the right lung"
         findings.append(Finding("sides-swapped", "error", text))
     if both is not None and (dsc := _dsc(left | right, both)) < SAME_DSC:
         text = (
-            "left and right were taken, though the structure of both is another mask"
+            "left and right were used, though the structure of both differs from them"
             f" (DSC {dsc:.3f})"
         )
         findings.append(Finding("both-differs", "warning", text))
@@ -188,6 +188,6 @@ def _dsc(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 
 def _middle(mask: NDArray[np.uint8]) -> float:
-    """Mean place along the last axis, in voxels."""
+    """Mean position along the last axis, in voxels."""
     counts = mask.sum(axis=(0, 1), dtype=np.int64)
     return float(counts @ np.arange(len(counts)) / counts.sum())

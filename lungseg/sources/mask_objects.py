@@ -1,4 +1,4 @@
-"""RTSTRUCT and DICOM-SEG files of a case: which belong to its images, and how old they are."""
+"""RTSTRUCT and DICOM-SEG files of a case: which belong to its images, and their dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lungseg.findings import Finding
 
 
 class MaskObject(Protocol):
-    """What tells the images that an RTSTRUCT or DICOM-SEG belongs to."""
+    """References of an RTSTRUCT or DICOM-SEG to its images."""
 
     @property
     def frame_of_reference(self) -> str:
@@ -31,27 +31,27 @@ T = TypeVar("T", bound=MaskObject)
 
 
 def once(files: Sequence[Path], what: str) -> tuple[list[Path], list[Finding]]:
-    """Each file once, where some are there again, byte for byte.
+    """Drop files that are byte-for-byte copies of others.
 
     Args:
-        files: With masks.
-        what: Kind of the files.
+        files: Mask files.
+        what: What to call the files.
     """
     by_content = {sha256_of(path): path for path in reversed(files)}
     twice = len(files) - len(by_content)
     if not twice:
         return list(files), []
-    text = f"{twice} {what}(s) there twice, byte for byte; one kept of each"
+    text = f"{twice} {what}(s) are exact copies of others; one of each was used"
     return [*by_content.values()], [Finding("duplicate-file", "info", text)]
 
 
 def date_of(path: Path) -> str:
-    """When an object's content was made, in a form that sorts; empty where it does not say."""
+    """Date and time of an object's content, in sortable form; empty if not given."""
     return age_of(path)[0]
 
 
 def age_of(path: Path) -> tuple[str, str]:
-    """Sorts objects by when their content was made; undated ones first, by UID."""
+    """Sort key of objects by the date of their content; undated ones first, by UID."""
     head = read_head(path)
     if head is None:
         return "", ""
@@ -60,35 +60,35 @@ def age_of(path: Path) -> tuple[str, str]:
 
 
 def identifiers_of(path: Path) -> set[str]:
-    """Keywords of filled-in attributes that may name someone, of a file that could be read."""
+    """Keywords of non-empty attributes of a readable file that may identify someone."""
     return identifiers(parse(read_bytes(path)).dataset, nested=True)
 
 
 def referring(
     objects: Sequence[tuple[Path, T]], series: CtSeries, what: str
 ) -> tuple[list[tuple[Path, T]], list[Finding]]:
-    """Objects that belong to a series: they name it, or else share its frame of reference.
+    """Objects that refer to a series, or else share its frame of reference.
 
     Raises:
-        DataError: If there is none.
+        DataError: If there are none.
     """
-    naming = [one for one in objects if series.series in one[1].series]
+    naming = [(path, item) for path, item in objects if series.series in item.series]
     if naming:
         return naming, []
     frame = series.frame_of_reference
-    sharing = [one for one in objects if frame and one[1].frame_of_reference == frame]
+    sharing = [(path, item) for path, item in objects if frame and item.frame_of_reference == frame]
     if sharing:
-        text = f"the {what} does not name the CT series; taken because both share one frame"
+        text = f"the {what} does not refer to the CT series; used because both share one frame"
         return sharing, [Finding("mask-reference", "warning", text)]
     if not frame and not series.series and len(objects) == 1:
         text = (
             f"the images have neither SeriesInstanceUID nor FrameOfReferenceUID; the {what} was"
-            " taken because there is no other"
+            " used because it is the only one"
         )
         return [*objects], [Finding("mask-reference", "warning", text)]
-    told = objects[0][1]
-    if len(objects) == 1 and not told.series and not told.frame_of_reference:
-        text = f"the {what} names neither series nor frame; taken because there is no other"
+    first = objects[0][1]
+    if len(objects) == 1 and not first.series and not first.frame_of_reference:
+        text = f"the {what} refers to no series and no frame; used because it is the only one"
         return [*objects], [Finding("mask-reference", "warning", text)]
     raise DataError(
         f"no {what} refers to the chosen CT series ({len(objects)} refer elsewhere): is another"

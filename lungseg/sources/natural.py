@@ -1,4 +1,4 @@
-"""Names in the order in which a person counts."""
+"""Natural sort order of names."""
 
 from __future__ import annotations
 

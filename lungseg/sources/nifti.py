@@ -37,19 +37,19 @@ class NiftiFolder:
     """Cases as pairs of an image and a mask, found by patterns.
 
     An image is a ``.nii``, ``.nii.gz`` or ``.nrrd`` file in HU, or a folder with the DICOM files of
-    one series. A mask is a file of these kinds, placed by its affine, or an npz without geometry,
-    placed by evidence (:func:`lungseg.sources.align.align`).
+    one series. A mask is such a file, placed by its affine, or an npz file without geometry,
+    oriented by the image (:func:`lungseg.sources.align.align`).
 
     Args:
-        root: Folder that holds all.
+        root: Folder with all files.
         images: Pattern of the images, as ``imagesTr/{case}_0000.nii.gz``; None for a usual layout.
         masks: Pattern of the masks, or one for each of ``left``, ``right`` and ``both``; None
             likewise; ``none``: images alone.
-        labels: Values of a label map that are the ``left``, the ``right``, ``both`` lungs.
-        lungs: Patterns of the names of segments, for files that name them (``.seg.nrrd``).
+        labels: Values of a label map for the ``left``, the ``right`` or ``both`` lungs.
+        lungs: Patterns of the names of segments, for files with segment names (``.seg.nrrd``).
 
     Raises:
-        ConfigError: If labels or patterns are wrong.
+        ConfigError: If labels or patterns are invalid.
     """
 
     def __init__(
@@ -88,28 +88,28 @@ class NiftiFolder:
             return state_of([*image, *(path for _, path in files.masks)], self.root)
 
     def patient(self, case: str) -> frozenset[str]:
-        """What stands for ``{patient}`` in the image's path, and what DICOM files say.
+        """The part of the image's path for ``{patient}``, and keys from DICOM files.
 
-        NIfTI itself names nobody.
+        NIfTI files themselves name no patient.
 
         Raises:
             IdentityError: If the case's name would identify the patient of its DICOM files, or
                 they are damaged.
         """
         files = self._files[case]
-        said = frozenset({files.patient} - {""})
+        from_path = frozenset({files.patient} - {""})
         if not files.image.is_dir():
-            return said
+            return from_path
         with about("data.root"):
-            told = patient_of(case, files_below(files.image))
-        return said | told
+            from_headers = patient_of(case, files_below(files.image))
+        return from_path | from_headers
 
     def read(self, case: str) -> Case:
         """Read one case.
 
         Raises:
-            DataError: If a file is damaged or does not say where its voxels lie, or the mask's grid
-                is not the image's.
+            DataError: If a file is damaged or has no geometry, or the grids of mask and image
+                differ.
         """
         files = self._files[case]
         with about(case):
@@ -125,8 +125,8 @@ class NiftiFolder:
                 return evident_case(CaseImage(case, volume, header, findings, digest), stored, path)
             parts: list[tuple[Side, NDArray[np.uint8]]] = []
             for side, path in files.masks:
-                made, more = self._parts(volume, side, path)
-                parts += made
+                of_file, more = self._parts(volume, side, path)
+                parts += of_file
                 findings += more
             mask, sides, more = combine(parts)
             image = CaseImage(case, volume, header, [*findings, *more], digest)
@@ -152,7 +152,8 @@ class NiftiFolder:
                 stored = [*by_value]
                 findings += more
             parts = [
-                (one, place(mask.astype(np.uint8), file.affine, volume)) for one, mask in stored
+                (side_of, place(mask.astype(np.uint8), file.affine, volume))
+                for side_of, mask in stored
             ]
         except ValueError as error:
             raise DataError(f"the mask: {error}", path) from None

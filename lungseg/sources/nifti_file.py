@@ -1,4 +1,4 @@
-"""NIfTI files: voxels rescaled, and placed in LPS."""
+"""NIfTI files: voxels rescaled, affine in LPS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lungseg.findings import Finding
 from lungseg.sources.image_file import ImageFile, check_size
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-# sform and qform are stored in different numbers; beyond this they are no rounding of each other.
+# sform and qform are stored with different precision; a larger difference is not rounding.
 MAX_APART_MM = 0.1
 
 
@@ -37,7 +37,7 @@ def read_nifti(path: Path) -> ImageFile:
     findings = []
     unit = header.get_xyzt_units()[0]
     if unit == "unknown":
-        text = "the file names no unit of length; taken for mm"
+        text = "the file gives no unit of length; mm was assumed"
         findings.append(Finding("units-unknown", "info", text))
     elif unit != "mm":
         raise DataError(f"the file's unit of length is {unit}, not mm")
@@ -48,13 +48,13 @@ def read_nifti(path: Path) -> ImageFile:
     if sform is not None and qform is not None:
         apart = _apart(sform, qform, shape)
         if apart > MAX_APART_MM:
-            text = f"sform and qform place voxels up to {apart:.1f} mm apart; sform was taken"
+            text = f"sform and qform place voxels up to {apart:.1f} mm apart; sform was used"
             findings.append(Finding("sform-qform", "error", text))
     array = np.asanyarray(image.dataobj).reshape(shape, order="F")
     return ImageFile(array, RAS_TO_LPS @ affine, findings)
 
 
 def _apart(a: NDArray[np.float64], b: NDArray[np.float64], shape: tuple[int, ...]) -> float:
-    """Largest distance, in mm, between the places that two affines give a corner."""
+    """Largest distance of a corner between two affines, in mm."""
     corners = np.array([(*corner, 1) for corner in product(*((0, size - 1) for size in shape))])
     return float(np.linalg.norm(((a - b) @ corners.T)[:3], axis=0).max())

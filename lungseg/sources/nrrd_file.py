@@ -1,4 +1,4 @@
-"""NRRD files, and the segmentations that 3D Slicer writes as such (``.seg.nrrd``)."""
+"""NRRD files, including segmentations from 3D Slicer (``.seg.nrrd``)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lungseg.findings import Finding
 from lungseg.sources.image_file import ImageFile, check_size
 from lungseg.sources.labels import whole_labels
 
-# Signs of (x, y) that bring a space to LPS; z points to the head in all.
+# Signs of (x, y) that convert a space to LPS; z points to the head in all.
 SPACES = {
     "left-posterior-superior": (1, 1),
     "lps": (1, 1),
@@ -27,11 +27,11 @@ SPACES = {
 
 
 def read_nrrd(path: Path) -> ImageFile:
-    """Read a NRRD file whose data stand in it.
+    """Read a NRRD file with attached data.
 
     Raises:
-        DataError: If its data stand in another file, it has a time axis, is not in mm, or does not
-            say how it lies in the patient.
+        DataError: If its data are in another file, it has a time axis, is not in mm, or has no
+            orientation.
     """
     import nrrd  # type: ignore[import-untyped]
 
@@ -39,7 +39,7 @@ def read_nrrd(path: Path) -> ImageFile:
         header: dict[str, Any] = nrrd.read_header(file)
         check_size(tuple(int(size) for size in header["sizes"]))
         if "data file" in header or "datafile" in header:
-            raise DataError("the file's data stand in another file; one file is expected")
+            raise DataError("the file's data are in another file; a single file is expected")
         directions, layered = _directions(header)
         array = nrrd.read_data(header, file)
     affine = np.eye(4)
@@ -52,12 +52,12 @@ def read_nrrd(path: Path) -> ImageFile:
 
 
 def _directions(header: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
-    """Direction of each spatial axis, ``[3, 3]``, and whether a list of layers comes before."""
+    """Direction of each spatial axis, ``[3, 3]``, and whether an axis of layers precedes them."""
     if "space directions" not in header or "space origin" not in header:
         raise DataError("the file has no space directions or no space origin")
-    # What stands there instead is not quoted: it may be anything, a person's name too.
+    # The actual value is not quoted: it may be anything, even a person's name.
     if str(header.get("space", "")).lower() not in SPACES:
-        raise DataError(f"the file's space is none of {', '.join(SPACES)}")
+        raise DataError(f"the file's space must be one of {', '.join(SPACES)}")
     if {unit for unit in header.get("space units", []) if unit} - {"mm"}:
         raise DataError("the file's unit of length is not mm")
     directions = np.array(
@@ -76,7 +76,7 @@ def _directions(header: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
 def _segments(
     header: Mapping[str, Any], layers: NDArray[Any]
 ) -> tuple[dict[str, NDArray[np.bool_]] | None, list[Finding]]:
-    """Masks by segment name, where the file names segments, and what a reviewer should know."""
+    """Masks by segment name, if the file names segments, and findings."""
     keys = [key for key in header if re.fullmatch(r"Segment\d+_Name", key)]
     if not keys:
         return None, []

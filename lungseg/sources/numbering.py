@@ -1,4 +1,4 @@
-"""Numbers in place of names, for cases whose folders may not name them."""
+"""Numbers instead of names, for cases whose folders' names must not be shown."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from lungseg.files import write_text
 from lungseg.sources.state import files_below
 
 HEADER = ["case", "folder"]
-HEAD_BYTES = 16 << 10  # in these stand the UIDs of a file
+HEAD_BYTES = 16 << 10  # these contain the UIDs of a file
 DIGITS = 16  # of a file's digest
-SAMPLED = 3  # files of a folder
+SAMPLED = 3  # files per folder
 
 
 def digests(folder: Path) -> list[str]:
-    """What a folder is known by again, whatever it is called: beginnings of some of its files.
+    """Digests by which a folder is recognized under any name: of the first bytes of some files.
 
-    They have UIDs in them, so that no two scans share one, and nothing can be told from a digest.
-    Which files is settled by their names, so that one more displaces one of them at most.
+    These bytes contain UIDs, so that no two scans share a digest, and a digest reveals nothing.
+    The files are chosen by their names, so that an added file replaces at most one of them.
     """
     start = len(os.fsencode(folder))
     files = sorted(files_below(folder), key=lambda path: zlib.crc32(os.fsencode(path)[start:]))
-    found = []
+    hashes = []
     for path in files[:SAMPLED]:
         with path.open("rb") as file:
-            found.append(hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()[:DIGITS])
-    return found
+            hashes.append(hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()[:DIGITS])
+    return hashes
 
 
 def numbered(
@@ -42,14 +42,14 @@ def numbered(
     known: Mapping[str, list[str]],
     listed: Mapping[str, str],
 ) -> dict[str, str]:
-    """A name for each folder; one that had a name before keeps it, and no name is given twice.
+    """Name each folder; a folder with a name from an earlier run keeps it, and names are unique.
 
-    A folder is known by the user's list, else by most of its files, of those that no other folder
-    has, else, as a copy of another, by all of them.
+    A folder is recognized by the user's list, or else by most of its files that no other folder
+    has, or else, if it is a copy of another, by all of its files.
 
     Args:
-        folders: Digests of files in each folder, in the order in which new ones are counted.
-        known: Digests by name, as the store remembers them.
+        folders: Digests of files in each folder, in the order in which new ones are numbered.
+        known: Digests by name, from the store.
         listed: Name by folder, from the user's list.
 
     Returns:
@@ -59,11 +59,13 @@ def numbered(
     taken = {*listed.values()}
     now = Counter(digest for files in folders.values() for digest in {*files})
     before = Counter(digest for files in known.values() for digest in {*files})
-    owner = {one: name for name, files in known.items() for one in files if before[one] == 1}
+    owner = {
+        digest: name for name, files in known.items() for digest in files if before[digest] == 1
+    }
     for folder, files in folders.items():
-        said = Counter(owner[one] for one in files if one in owner and now[one] == 1)
-        name = max(said, key=lambda one: said[one], default="")
-        most = bool(name) and 2 * said[name] > min(len(files), len(known[name]))
+        votes = Counter(owner[digest] for digest in files if digest in owner and now[digest] == 1)
+        name = max(votes, key=lambda name: votes[name], default="")
+        most = bool(name) and 2 * votes[name] > min(len(files), len(known[name]))
         if folder not in names and most and name not in taken:
             names[folder] = name
             taken.add(name)
@@ -78,14 +80,16 @@ def numbered(
         if folder not in names:
             last += 1
             names[folder] = f"Case_{last:03d}"
-    return {name: folder for folder, name in sorted(names.items(), key=lambda one: _order(one[1]))}
+    return {
+        name: folder for folder, name in sorted(names.items(), key=lambda item: _order(item[1]))
+    }
 
 
 def read_list(file: Path) -> dict[str, str]:
-    """Name by folder from a user's list; nothing where there is no file yet.
+    """Name by folder from a user's list; empty if the file does not exist yet.
 
     Raises:
-        ConfigError: If it is not such a list.
+        ConfigError: If the file is not such a list.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
@@ -94,39 +98,41 @@ def read_list(file: Path) -> dict[str, str]:
     except OSError as error:
         raise ConfigError(f"data.numbers: {error.strerror}: give a file", file) from None
     rows = list(csv.reader(io.StringIO(text)))
-    whole = rows[:1] == [HEADER] and all(len(row) == 2 for row in rows)
-    names = [row[0] for row in rows[1:]] if whole else []
-    if not whole or not all(_number(name) for name in names) or len(set(names)) < len(names):
+    valid = rows[:1] == [HEADER] and all(len(row) == 2 for row in rows)
+    names = [row[0] for row in rows[1:]] if valid else []
+    if not valid or not all(_number(name) for name in names) or len(set(names)) < len(names):
         raise ConfigError(
-            "data.numbers: not a list of cases and folders; name a new file, or one made before",
+            "data.numbers: not a list of cases and folders; give a new file or an earlier list",
             file,
         )
     return {folder: name for name, folder in rows[1:]}
 
 
 def write_list(file: Path, folders: Mapping[str, str]) -> None:
-    """Write the user's list, with a row for each case: name and folder."""
+    """Write the user's list, one row per case: name and folder."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([HEADER, *folders.items()])
     write_text(file, text.getvalue())
 
 
 def check_list(file: str | None, outputs: str) -> None:
-    """Refuse a list among the outputs: they name nobody.
+    """Refuse a list inside the outputs, which must not identify anyone.
 
     Raises:
-        ConfigError: If it would stand there.
+        ConfigError: If the file is inside `outputs`.
     """
     if file is None:
         return
     inside = Path(os.path.abspath(outputs))
     if inside in Path(os.path.abspath(file)).parents:
-        raise ConfigError("data.numbers: must lie outside outputs/: it names the folders", file)
+        raise ConfigError(
+            "data.numbers: must be outside outputs/: it contains the names of the folders", file
+        )
 
 
 def _number(name: str) -> int:
-    found = re.fullmatch(r"Case_(\d+)", name)
-    return int(found[1]) if found else 0
+    match = re.fullmatch(r"Case_(\d+)", name)
+    return int(match[1]) if match else 0
 
 
 def _order(name: str) -> tuple[int, str]:

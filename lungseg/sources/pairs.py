@@ -1,4 +1,4 @@
-"""Each image has its mask, each mask its image."""
+"""Pairing of images and masks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from lungseg.sources.natural import natural
 def paired(
     images: Collection[str], masks: Collection[str], root: Path, *, no_mask: str, no_image: str
 ) -> list[str]:
-    """Names of the cases, in natural order.
+    """Check that each image has a mask and each mask an image.
 
     Args:
         images: Names of cases with an image.
         masks: Names of cases with a mask.
-        root: Folder of the source, for the error's sake.
-        no_mask: What to say of a case without mask; ``{}`` stands for its name.
-        no_image: Likewise without image.
+        root: Folder of the source, for error messages.
+        no_mask: Message for a case without mask; ``{}`` is replaced by its name.
+        no_image: Message for a case without image.
+
+    Returns:
+        Names of the cases, in natural order.
 
     Raises:
         UnpairedError: If a case has only one of the two.
@@ -28,7 +31,7 @@ def paired(
     both = sorted({*images, *masks}, key=natural)
     for name in both:
         if not name.isprintable():
-            # Names of cases stand in files that are UTF-8, and in tables.
+            # Names of cases are written to UTF-8 files and to tables.
             raise DataError("a case's name is not UTF-8 text: rename it", root / name)
     reasons = {
         name: (no_mask if name not in masks else no_image).format(name)

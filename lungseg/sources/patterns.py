@@ -1,4 +1,4 @@
-"""Files found by a pattern that says where in their path the case's name stands."""
+"""Files found by a pattern with placeholders for the case's name and other parts of the path."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 
 from lungseg.errors import ConfigError
 
-# What a placeholder matches. The slice's number takes all digits that stand together.
+# What a placeholder matches. The slice number takes a whole run of digits.
 PLACEHOLDERS = {"case": "[^/]+?", "patient": "[^/]+?", "z": r"(?<!\d)\d+(?!\d)"}
 _PARTS = re.compile(r"\{(\w*)\}|(\*)|([^{*]+|\{)")
 
 
 @dataclass(frozen=True)
 class Match:
-    """A file and what its path says.
+    """A file and the parts of its path that match placeholders.
 
     Attributes:
-        path: The file, or a folder where the pattern ends in one.
-        case: What stands for ``{case}``.
-        patient: What stands for ``{patient}``, or nothing.
-        z: What stands for ``{z}``.
+        path: The file, or a folder if the pattern ends in one.
+        case: The part for ``{case}``.
+        patient: The part for ``{patient}``, or empty.
+        z: The part for ``{z}``.
     """
 
     path: Path
@@ -31,16 +31,16 @@ class Match:
 
 
 def find(root: Path, pattern: str, key: str) -> list[Match]:
-    """Files below a folder whose relative path fits a pattern, hidden ones left aside.
+    """Files below a folder whose relative path matches a pattern, except hidden ones.
 
     Args:
-        root: Folder to look in.
-        pattern: With ``/`` between folders, ``{case}`` once or more, and where they apply
-            ``{patient}``, ``{z}`` (a number) and ``*`` (any characters but ``/``).
-        key: Names the setting in errors.
+        root: Folder to search.
+        pattern: With ``/`` between folders, ``{case}`` at least once, and optionally
+            ``{patient}``, ``{z}`` (a number) and ``*`` (any characters except ``/``).
+        key: The setting's name, for error messages.
 
     Raises:
-        ConfigError: If the pattern is none.
+        ConfigError: If the pattern is invalid.
 
     Example:
         >>> import tempfile
@@ -60,22 +60,22 @@ def find(root: Path, pattern: str, key: str) -> list[Match]:
         if star:
             regex += "[^/]*"
         elif name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
-            raise ConfigError(f"{key}: {{{name}}} is no placeholder; there are {known} and *")
+            known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+            raise ConfigError(f"{key}: {{{name}}} is not a placeholder; there are {known} and *")
         else:
             regex += f"(?P={name})" if name in seen else f"(?P<{name}>{PLACEHOLDERS[name]})"
             seen.add(name)
     if "case" not in seen:
-        raise ConfigError(f"{key}: {pattern!r} does not say where {{case}} stands")
+        raise ConfigError(f"{key}: {pattern!r} has no placeholder {{case}}")
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise ConfigError(f"{key}: {pattern!r} must stay below data.root")
-    found = []
+    matches = []
     for path in sorted(root.glob(glob)):
         relative = path.relative_to(root)
-        fits = re.fullmatch(regex, relative.as_posix())
-        if fits and not any(part.startswith(".") for part in relative.parts):
-            groups = fits.groupdict()
-            found.append(
+        match = re.fullmatch(regex, relative.as_posix())
+        if match and not any(part.startswith(".") for part in relative.parts):
+            groups = match.groupdict()
+            matches.append(
                 Match(path, groups["case"], groups.get("patient") or "", int(groups.get("z") or 0))
             )
-    return found
+    return matches

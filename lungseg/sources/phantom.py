@@ -13,10 +13,10 @@ class PhantomFolder(LctscFolder):
     """Synthetic patients in the layout of :class:`~lungseg.sources.lctsc.LctscFolder`.
 
     Args:
-        root: Where the files are, or will be written.
+        root: Folder of the files; written if missing.
         n_cases: Number of patients.
         size: Pixels along a side of a slice.
-        n_slices: About so many slices a case.
+        n_slices: Approximate number of slices per case.
         seed: The same seed gives the same files.
     """
 
@@ -30,7 +30,7 @@ class PhantomFolder(LctscFolder):
         self.seed = seed
 
     def materialize(self, track: Callable[[list[str]], Iterable[str]]) -> None:
-        """Write the files where they are not there yet.
+        """Write the files that do not exist yet.
 
         Args:
             track: Wraps the list of cases, as a progress bar does.
@@ -55,7 +55,7 @@ class PhantomFolder(LctscFolder):
         except ValueError as error:
             raise ConfigError(f"data: {error}") from None
         except OSError:
-            if not self.root.exists():  # else another process has just written the same files
+            if not self.root.exists():  # otherwise another process has just written the same files
                 raise
         finally:
             next(bar, None)

@@ -1,4 +1,4 @@
-"""Source: slices as image files with masks, their geometry and units told by the config."""
+"""Source: slices as image files with masks; geometry and units come from the configuration."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ DIRECTIONS = ("feet_to_head", "head_to_feet")
 
 
 class SliceImages:
-    """Cases as stacks of two-dimensional images: rows run to the back, columns to the left.
+    """Cases as stacks of two-dimensional images; rows run to the back, columns to the left.
 
     Args:
-        root: Folder that holds all.
+        root: Folder with all files.
         images: Pattern of the images with ``{case}`` and ``{z}``, the slice's number.
         masks: Pattern of the masks, 0 and 1 or 0 and 255; ``none``: images alone.
         spacing_mm: Distance between slices, between rows and between columns, in mm.
-        numbers_run: Where higher numbers lie: ``feet_to_head`` or ``head_to_feet``.
+        numbers_run: Direction of rising numbers: ``feet_to_head`` or ``head_to_feet``.
         hu_from: ``slope`` and ``intercept``: HU = slope · value + intercept.
-        window: ``[level, width]`` in HU, of 8-bit images in which 0 is the window's lower end and
-            255 its upper.
+        window: ``[level, width]`` in HU, for 8-bit images in which 0 and 255 are the window's
+            limits.
 
     Raises:
-        ConfigError: If a setting is wrong, or it is not said how values become HU.
+        ConfigError: If a setting is invalid, or the conversion of values to HU is not given.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class SliceImages:
             raise ConfigError(f"data.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
         if (hu_from is None) == (window is None):
             raise ConfigError(
-                "say how values become HU: data.hu_from={slope: 1, intercept: -1024} (HU = slope *"
+                "set how values become HU: data.hu_from={slope: 1, intercept: -1024} (HU = slope *"
                 " value + intercept), or data.window=[level, width] for windowed 8-bit images"
             )
         if hu_from is not None and set(hu_from) != {"slope", "intercept"}:
@@ -79,7 +79,7 @@ class SliceImages:
             raise ConfigError(f"data.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):
             if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
-                raise ConfigError(f"data.{key}: {pattern!r} does not say where {{z}} stands")
+                raise ConfigError(f"data.{key}: {pattern!r} has no placeholder {{z}}")
         self.root = Path(root)
         self.images = images
         self.masks = masks
@@ -90,18 +90,21 @@ class SliceImages:
 
     @cached_property
     def _files(self) -> dict[str, list[tuple[Match, Path | None]]]:
-        """Images of each case, with masks unless there are to be none, by rising number."""
+        """Images of each case, with masks if required, by rising number."""
         with about("data.root"):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
             masked = self.masks != NONE
-            found = find(self.root, self.masks, "data.masks") if masked else []
-            masks = _by_slice(found, self.root)
+            masks = _by_slice(
+                find(self.root, self.masks, "data.masks") if masked else [], self.root
+            )
             taken = {match.path for match in masks.values()}
-            found = find(self.root, self.images, "data.images")
-            images = _by_slice([match for match in found if match.path not in taken], self.root)
+            candidates = find(self.root, self.images, "data.images")
+            images = _by_slice(
+                [match for match in candidates if match.path not in taken], self.root
+            )
             if not images:
-                raise DataError("no file fits data.images", self.root)
+                raise DataError("no file matches data.images", self.root)
             if masked:
                 paired(
                     {_slice_name(*key) for key in images},
@@ -132,14 +135,14 @@ class SliceImages:
             )
 
     def patient(self, case: str) -> frozenset[str]:
-        """What stands for ``{patient}`` in the images' path, else the case."""
+        """The part of the images' path for ``{patient}``, or else the case."""
         return frozenset({self._files[case][0][0].patient or case})
 
     def read(self, case: str) -> Case:
         """Read one case.
 
         Raises:
-            DataError: If a file is damaged, slices differ in size, or a mask holds other values.
+            DataError: If a file is damaged, slices differ in size, or a mask is not binary.
         """
         with about(case):
             return self._read(case)
@@ -165,7 +168,7 @@ class SliceImages:
         return placed_case(image, self._upwards(mask), None)
 
     def _upwards(self, stack: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Slices from the feet up."""
+        """Slices in the order from feet to head."""
         return np.ascontiguousarray(stack[::-1] if self.numbers_run == "head_to_feet" else stack)
 
     def _hu(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -185,7 +188,7 @@ class SliceImages:
         findings = []
         steps = set(np.diff(numbers).tolist())
         if len(steps) > 1:
-            text = "numbers of slices are left out; those beside a gap were stacked as neighbours"
+            text = "slice numbers are missing; slices next to a gap were stacked as neighbours"
             findings.append(Finding("missing-slice", "error", text))
         if self.window is not None:
             level, width = self.window
@@ -198,11 +201,11 @@ class SliceImages:
 
 
 def _by_slice(matches: list[Match], root: Path) -> dict[tuple[str, int], Match]:
-    made: dict[tuple[str, int], Match] = {}
+    by_slice: dict[tuple[str, int], Match] = {}
     for match in matches:
-        if made.setdefault((match.case, match.z), match) is not match:
+        if by_slice.setdefault((match.case, match.z), match) is not match:
             raise DataError(f"{_slice_name(match.case, match.z)}: two files", root)
-    return made
+    return by_slice
 
 
 def _slice_name(case: str, z: int) -> str:
@@ -219,15 +222,15 @@ def _mask(
     marks, rounded = whole_labels(marks)
     values = {float(value) for value in np.unique(marks)}
     if not (values <= {0, 1} or values <= {0, 255}):
-        raise DataError(f"masks hold 0 and 1, or 0 and 255; found {sorted(values)[:5]}")
+        raise DataError(f"masks must contain 0 and 1, or 0 and 255; got {sorted(values)[:5]}")
     return (marks > 0).astype(np.uint8), hashes, of_mask(rounded)
 
 
 def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:
     """Images of one size as ``[z, y, x]``, and the hashes of the files."""
-    read = [read_grey(path) for path in paths]
-    shapes = {values.shape for values, _ in read}
+    images = [read_grey(path) for path in paths]
+    shapes = {values.shape for values, _ in images}
     if len(shapes) > 1:
         raise DataError(f"slices differ in size: {sorted(shapes)}")
     check_size((len(paths), *shapes.pop()))
-    return np.stack([values for values, _ in read]), [digest for _, digest in read]
+    return np.stack([values for values, _ in images]), [digest for _, digest in images]

@@ -1,4 +1,4 @@
-"""Whether files changed, without reading them."""
+"""Detect changes of files without reading them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Files in a tree of folders, sorted; links to files count, links to folders are not followed.
+    """Files in a tree of folders, sorted; links to folders are not followed.
 
-    Pipes and devices are left out.
+    Links to files are included, pipes and devices are not.
 
     Raises:
         OSError: If a folder cannot be read.
     """
-    found: list[str] = []
+    paths: list[str] = []
     folders = [os.fspath(folder)]
     while folders:
         with os.scandir(folders.pop()) as entries:
@@ -24,8 +24,8 @@ def files_below(folder: Path) -> list[Path]:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
                 elif entry.is_file():
-                    found.append(entry.path)
-    return [Path(path) for path in sorted(found)]
+                    paths.append(entry.path)
+    return [Path(path) for path in sorted(paths)]
 
 
 def state_of(files: Iterable[Path], root: Path) -> str:
@@ -33,7 +33,7 @@ def state_of(files: Iterable[Path], root: Path) -> str:
 
     Args:
         files: In order.
-        root: Folder that they lie below; it may be renamed without a change.
+        root: Folder that contains them; renaming it does not count as a change.
     """
     lines = b"\n".join(signatures(files, root))
     return hashlib.sha256(lines).hexdigest()
@@ -45,6 +45,6 @@ def signatures(files: Iterable[Path], root: Path) -> list[bytes]:
     lines = []
     for file in files:
         path = os.fsencode(file)
-        about = os.stat(path)  # noqa: PTH116  # a path object's costs as much again
+        about = os.stat(path)  # noqa: PTH116  # a path object would double the time
         lines.append(b"%s %d %d" % (path[start:], about.st_size, about.st_mtime_ns))
     return lines

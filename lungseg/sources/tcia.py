@@ -1,4 +1,4 @@
-"""Source: patients as downloaded from an archive: CT series with RTSTRUCT, nested in any way."""
+"""Source: CT series with RTSTRUCT as downloaded from an archive, nested in any way."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ NAMES = {"left": "left lung", "right": "right lung", "both": "lungs"}
 
 
 class _NotClosedError(DataError):
-    """Lungs are there by name, and none of them encloses anything."""
+    """Structures named as lungs exist, but none has a closed contour."""
 
 
 class TciaFolder(DicomTree[Structures]):
     """CT series with the lungs of an RTSTRUCT.
 
-    Of several RTSTRUCTs that refer to the series and hold lungs, the newest counts
-    (StructureSetDate and time). Where they do not tell, that is an error: the last SOPInstanceUID
-    is no better than another.
+    Of several RTSTRUCTs that refer to the series and contain lungs, the newest is used
+    (StructureSetDate and StructureSetTime). If these are missing or equal, that is an error:
+    ordering by SOPInstanceUID would be arbitrary.
     """
 
     kind = "rtstruct"
@@ -51,24 +51,26 @@ class TciaFolder(DicomTree[Structures]):
                 usable.append((path, structures, self._lungs_of(structures)))
             except DataError as error:
                 refused[path] = type(error)(str(error), path)
-        not_closed = [one for one in refused.values() if isinstance(one, _NotClosedError)]
+        not_closed = [error for error in refused.values() if isinstance(error, _NotClosedError)]
         if not usable:
             raise not_closed[0] if not_closed else next(iter(refused.values()))
         if not_closed:
-            text = f"{len(not_closed)} RTSTRUCT(s) left aside: {not_closed[0]}"
+            text = f"{len(not_closed)} RTSTRUCT(s) ignored: {not_closed[0]}"
             findings.append(Finding("lung-not-closed", "warning", text))
         if len(usable) > 1:
-            text = f"{len(usable)} RTSTRUCTs hold lungs for the series"
+            text = f"{len(usable)} RTSTRUCTs contain lungs for the series"
             if date_of(usable[0][0]) > date_of(usable[1][0]):
-                text += "; the newest was taken"
+                text += "; the newest was used"
                 findings.append(Finding("several-masks", "warning", text))
             else:
-                text += ", undated or of one date; one was taken by UID: leave only the one meant"
+                text += ", undated or with one date; one was chosen by UID: keep only the right one"
                 findings.append(Finding("undated-masks", "error", text))
         path, structures, lungs = usable[0]
-        nameless = [one for one in refused if not isinstance(refused[one], _NotClosedError)]
-        if newer := sum(date_of(one) > date_of(path) for one in nameless):
-            text = f"{newer} newer RTSTRUCT(s) left aside: none of their names is a lung's"
+        nameless = [
+            other for other, error in refused.items() if not isinstance(error, _NotClosedError)
+        ]
+        if newer := sum(date_of(other) > date_of(path) for other in nameless):
+            text = f"{newer} newer RTSTRUCT(s) without a structure named as a lung ignored"
             findings.append(Finding("several-masks", "warning", text))
         findings += structures.findings + structures.faults(lungs)
         parts: Parts = []
@@ -85,14 +87,14 @@ class TciaFolder(DicomTree[Structures]):
         drawn = {side for side, _ in parts}
         for side in SINGLE:
             if side in lungs.values() and not drawn & {side, "both"}:
-                own = [structures.structures[name] for name in lungs if lungs[name] == side]
-                text = f"the {NAMES[side]} has no closed contour ({_why_not_closed(own)})"
+                of_side = [structures.structures[name] for name in lungs if lungs[name] == side]
+                text = f"the {NAMES[side]} has no closed contour ({_why_not_closed(of_side)})"
                 findings.append(Finding("lung-not-closed", "error", text))
                 parts.append((side, np.zeros_like(parts[0][1])))
         return parts, findings, [path]
 
     def _lungs_of(self, structures: Structures) -> dict[str, Side]:
-        """Sides by name of the lungs, some of which may not be closed."""
+        """Side by name of each lung; some may have no closed contour."""
         lungs = pick(structures.structures, self.lungs)
         named = [structures.structures[name] for name in lungs]
         if not any(structure.closed or structure.fault for structure in named):
@@ -103,6 +105,6 @@ class TciaFolder(DicomTree[Structures]):
 
 
 def _why_not_closed(structures: Iterable[Structure]) -> str:
-    """Types of their contours."""
-    reasons = dict.fromkeys(reason for one in structures for reason in one.left_out)
+    """The types of the structures' contours."""
+    reasons = dict.fromkeys(reason for structure in structures for reason in structure.left_out)
     return ", ".join(sorted(reasons)) or "no contours at all"
