@@ -1,4 +1,4 @@
-"""Structures of an RTSTRUCT file: read as contours, drawn on the grid of a volume."""
+"""Structures of an RTSTRUCT file, read as contours and drawn on the grid of a volume."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from lungseg.volume import Volume
 if TYPE_CHECKING:
     import pydicom
 
-# Contours that run through more than half a slice lie in none.
+# A contour that spans more than half a slice is not in the plane of any slice.
 MAX_TILT = 0.5
-# Decides which side of an outline a pixel centre on it falls by the outline, not by rounding.
+# So that the outline, not rounding, decides whether a pixel centre on it is inside.
 DECIMALS = 6
 
 
 @dataclass(frozen=True)
 class Structures:
-    """What an RTSTRUCT file holds.
+    """Contents of an RTSTRUCT file.
 
     Attributes:
-        structures: By name. Names may identify: show none.
-        frame_of_reference: FrameOfReferenceUID that the contours refer to; empty where the file
-            names none or several. In memory only.
+        structures: By name. Names may identify the patient: never show them.
+        frame_of_reference: FrameOfReferenceUID that the contours refer to; empty if the file has
+            none or several. In memory only.
         series: SeriesInstanceUIDs of the images referred to. In memory only.
-        findings: What a reviewer should know.
+        findings: On the file as a whole.
     """
 
     structures: dict[str, Structure]
@@ -49,10 +49,10 @@ class Structures:
     findings: list[Finding]
 
     def faults(self, needed: Container[str]) -> list[Finding]:
-        """What is malformed in structures that are not needed.
+        """Findings on malformed structures that are not needed.
 
         Args:
-            needed: Names of those that are.
+            needed: Names of the needed ones.
         """
         faults = Counter(
             structure.fault
@@ -68,7 +68,7 @@ class Structures:
 def read_structures(path: Path) -> Structures:
     """Read all structures of an RTSTRUCT file.
 
-    What is malformed in one structure is kept as its fault: nobody may need that structure.
+    A malformed structure is kept with its fault, since it may not be needed.
 
     Raises:
         DataError: If the file is damaged, too large or not an RTSTRUCT.
@@ -76,7 +76,7 @@ def read_structures(path: Path) -> Structures:
     with quiet(), reporting_damage(path, "the RTSTRUCT file"):
         dataset = read_whole(path)
         if dataset.get("Modality") != "RTSTRUCT":
-            raise DataError("the file is no RTSTRUCT", path)
+            raise DataError("the file is not an RTSTRUCT", path)
         if "StructureSetROISequence" not in dataset:
             raise DataError("the RTSTRUCT file is truncated or has no structures", path)
         return _structures(dataset)
@@ -106,39 +106,41 @@ def _structures(dataset: pydicom.Dataset) -> Structures:
 def _by_name(
     rois: Sequence[pydicom.Dataset], drawn: Sequence[pydicom.Dataset]
 ) -> tuple[dict[str, Structure], list[Finding]]:
-    """Structures, with the contours that refer to their numbers."""
+    """Structures by name, with the contours that refer to their numbers."""
     numbers = [_number(roi, "ROINumber") for roi in rois]
     contours: dict[int, list[pydicom.Dataset]] = {}
     lost = repeated = 0
-    for one in drawn:
-        items = one.get("ContourSequence") or []
-        number = _number(one, "ReferencedROINumber")
+    for roi_contour in drawn:
+        items = roi_contour.get("ContourSequence") or []
+        number = _number(roi_contour, "ReferencedROINumber")
         if number is None or number not in numbers:
             lost += bool(items)
-            structure_of(items)  # raises where the number is lost because the file ends here
+            structure_of(
+                items
+            )  # raises if the number is missing because the file is truncated here
         elif items and contours.setdefault(number, items) is not items:
             repeated += 1
     structures: dict[str, Structure] = {}
     for roi, number in zip(rois, numbers, strict=True):
         name = str(roi.get("ROIName", "") or "").strip()
         if number is None:
-            made = Structure(fault="its ROINumber is missing or malformed")
+            structure = Structure(fault="its ROINumber is missing or malformed")
         elif numbers.count(number) > 1:
-            made = Structure(fault="another structure has the same ROINumber")
+            structure = Structure(fault="another structure has the same ROINumber")
         else:
-            made = structure_of(contours.get(number, []))
-        before = structures.setdefault(name, made)
-        if before is not made and (made.closed or made.fault):
-            if before.closed or before.fault:
+            structure = structure_of(contours.get(number, []))
+        earlier = structures.setdefault(name, structure)
+        if earlier is not structure and (structure.closed or structure.fault):
+            if earlier.closed or earlier.fault:
                 repeated += 1
             else:
-                structures[name] = made
+                structures[name] = structure
     findings = []
     if lost:
-        text = f"contours of {lost} structure(s) refer to a ROINumber that no structure has"
+        text = f"contours of {lost} structure(s) refer to a ROINumber without a structure"
         findings.append(Finding("structure-reference", "warning", text))
     if repeated:
-        text = f"{repeated} structure(s) have the name or number of another; the first was taken"
+        text = f"{repeated} structure(s) have the name or number of another; the first was used"
         findings.append(Finding("structure-name", "warning", text))
     return structures, findings
 
@@ -159,22 +161,22 @@ def rasterize(
 ) -> tuple[NDArray[np.uint8], list[Finding]]:
     """Draw a structure's contours on a volume's grid.
 
-    Each contour is drawn on the slice nearest to it, wherever its plane lies among the volume's
-    axes. A pixel is set when its centre lies inside (:func:`lungseg.dicom.polygons.fill`); inner
+    Each contour is drawn on the nearest slice, along whichever of the volume's axes is normal to
+    it. A pixel is set if its centre is inside (:func:`lungseg.dicom.polygons.fill`); inner
     contours are holes (:func:`lungseg.dicom.polygons.draw`). Slices without a contour stay empty.
 
     Args:
         contours: Each float ``[n, 3]``, mm (LPS), at least three points.
-        volume: Whose grid to draw on.
-        name: What findings call the structure: ``left lung``. Not the name in the file.
-        exclusive: More contours. Those of a slice are combined by exclusive-or, whatever their
-            sizes, and the result is added to what the others make.
+        volume: Volume with the grid to draw on.
+        name: Name of the structure in findings, such as ``left lung``; not the name in the file.
+        exclusive: More contours. Those of a slice are combined by exclusive-or, regardless of
+            their sizes, and the result is united with the other contours.
 
     Returns:
-        Mask uint8 ``[z, y, x]`` and what a reviewer should know.
+        Mask uint8 ``[z, y, x]`` and findings.
 
     Raises:
-        DataError: If no contour lies in a plane of the volume's slices, rows or columns.
+        DataError: If no contour is in a plane of the volume's slices, rows or columns.
     """
     mask = np.zeros(volume.voxels.shape, np.uint8)
     if not contours and not exclusive:
@@ -186,13 +188,15 @@ def rasterize(
     ]
     tilts = np.array([np.ptp(outline.points, axis=0) for outline in outlines])
     axis = int(np.median(tilts, axis=0).argmin())
-    flat = [one for one, tilt in zip(outlines, tilts, strict=True) if tilt[axis] <= MAX_TILT]
+    flat = [
+        outline for outline, tilt in zip(outlines, tilts, strict=True) if tilt[axis] <= MAX_TILT
+    ]
     if not flat:
         raise DataError(f"{name}: the contours are oblique to the volume's slices")
     slices = np.moveaxis(mask, axis, 0)
     snapped, notes = snap(flat, axis, len(slices))
     notes["contour-oblique"] = len(outlines) - len(flat)
-    parts = {at: _draw(found, slices[at], notes) for at, found in sorted(snapped.items())}
+    parts = {at: _draw(group, slices[at], notes) for at, group in sorted(snapped.items())}
     spacing = np.delete(volume.spacing, axis)
     notes["contour-gap"] = len(gaps(slices, parts, MIN_PART_MM2 / float(spacing.prod())))
     return mask, findings_of(notes, name)
@@ -201,7 +205,7 @@ def rasterize(
 def _draw(
     outlines: Sequence[Outline], image: NDArray[np.uint8], notes: dict[str, int]
 ) -> list[Patch]:
-    """Draw the outlines of one slice; its parts."""
+    """Draw the outlines of one slice, and return its parts."""
     shape = (image.shape[0], image.shape[1])
     polygons = [outline.points for outline in outlines if not outline.exclusive]
     others = [outline.points for outline in outlines if outline.exclusive]

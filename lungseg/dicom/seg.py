@@ -1,4 +1,4 @@
-"""Segments of a DICOM-SEG file, placed on the grid of a volume by where they lie."""
+"""Segments of a DICOM-SEG file, placed on the grid of a volume by their positions."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 # As for the gaps of a CT series.
 SPACING_TOLERANCE = 0.02
-# A volume larger than this is no CT, but a position gone wrong.
+# A larger volume is not a CT but the result of a wrong position.
 MAX_VOXELS = 2**30
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment of a file. Its voxels are decoded when asked for.
+    """One segment of a file. Its voxels are decoded on access.
 
     Attributes:
-        label: SegmentLabel, with ``Left`` or ``Right`` behind it where only the segment's code
-            says so. May identify: show none.
+        label: SegmentLabel, with ``Left`` or ``Right`` appended if only the segment's code gives
+            the side. May identify the patient: never show it.
         affine: ``[4, 4]``, maps an index ``(i, j, k, 1)`` of the mask to ``(x, y, z, 1)`` in mm
             (LPS).
     """
@@ -50,7 +50,7 @@ class Segment:
 
     @property
     def mask(self) -> NDArray[np.uint8]:
-        """0 or 1, uint8 ``[i, j, k]``: the slab of the file's non-empty frames, no more.
+        """0 or 1, uint8 ``[i, j, k]``, only for the range of the file's non-empty frames.
 
         Raises:
             DataError: If the pixels are damaged.
@@ -60,19 +60,19 @@ class Segment:
                 segment_numbers=[self.number],
                 rtol=SPACING_TOLERANCE,
             ).array[..., 0]
-            # Fractions come as 0 to 1, anything else as 0 and 1.
+            # Fractional segments have values from 0 to 1, all others 0 and 1.
             return (stack >= 0.5).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Segments:
-    """What a DICOM-SEG file holds.
+    """Contents of a DICOM-SEG file.
 
     Attributes:
         segments: In the file's order; labels may repeat.
         frame_of_reference: FrameOfReferenceUID. In memory only.
         series: SeriesInstanceUIDs of the images referred to. In memory only.
-        findings: What a reviewer should know.
+        findings: On the file as a whole.
     """
 
     segments: list[Segment]
@@ -85,7 +85,7 @@ def read_segments(path: Path) -> Segments:
     """Read the segments of a DICOM-SEG file: binary, label map or fractional.
 
     Raises:
-        DataError: If the file is damaged or no DICOM-SEG, or its frames make no even stack.
+        DataError: If the file is damaged or not a DICOM-SEG, or its frames are not evenly spaced.
     """
     with quiet(), reporting_damage(path, "the DICOM-SEG file"):
         return _read(path)
@@ -97,7 +97,7 @@ def _read(path: Path) -> Segments:
 
     dataset = read_whole(path)
     if dataset.get("Modality") != "SEG":
-        raise DataError("the file is no DICOM-SEG", path)
+        raise DataError("the file is not a DICOM-SEG", path)
     _make_native(dataset)
     expected = get_expected_length(dataset)
     if len(dataset.PixelData) < expected:
@@ -105,18 +105,18 @@ def _read(path: Path) -> Segments:
     file = highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
     geometry = file.get_volume_geometry(rtol=SPACING_TOLERANCE)
     if geometry is None:
-        raise DataError("the segmentation's frames make no evenly spaced stack", path)
+        raise DataError("the segmentation's frames are not evenly spaced", path)
     if np.prod(geometry.spatial_shape, dtype=float) > MAX_VOXELS:
-        raise DataError("the segmentation's frames lie too far apart for one volume", path)
+        raise DataError("the segmentation's frames are too far apart for one volume", path)
     if _referenced(dataset) - {*file.segment_numbers}:
-        # highdicom leaves such frames out.
+        # highdicom omits such frames.
         raise DataError("a frame refers to a segment that the file does not describe", path)
     findings = []
     if len(dataset.PixelData) > expected + expected % 2:
-        text = "the segmentation has more pixel data than its size asks for; the rest left out"
+        text = "the segmentation has more pixel data than its size requires; the rest was ignored"
         findings.append(Finding("pixel-surplus", "warning", text))
     if file.segmentation_type == highdicom.seg.SegmentationTypeValues.FRACTIONAL:
-        text = "the segmentation holds fractions; voxels of one half and more were taken"
+        text = "the segmentation is fractional; voxels of one half and more were used"
         findings.append(Finding("fractional", "warning", text))
     return Segments(
         segments=[
@@ -137,7 +137,7 @@ def _read(path: Path) -> Segments:
 
 
 def _referenced(dataset: pydicom.Dataset) -> set[int]:
-    """Numbers of the segments that frames refer to; those of label maps stand in the pixels."""
+    """Numbers of the segments that frames refer to; label maps have them in the pixels."""
     shared = dataset.get("SharedFunctionalGroupsSequence") or []
     return {
         int(segment.ReferencedSegmentNumber)
@@ -147,7 +147,7 @@ def _referenced(dataset: pydicom.Dataset) -> set[int]:
 
 
 def _make_native(dataset: pydicom.FileDataset) -> None:
-    """Put native little-endian pixels in the place of others, decoded as those of CT are."""
+    """Replace other pixels by native little-endian ones, decoded like those of CT."""
     from pydicom.uid import ExplicitVRLittleEndian
 
     syntax = dataset.file_meta.TransferSyntaxUID
@@ -170,7 +170,7 @@ def _make_native(dataset: pydicom.FileDataset) -> None:
 
 
 def _packed(frames: Iterable[NDArray[np.uint8]]) -> Iterator[bytes]:
-    """Eight pixels a byte, the first in the lowest bit; frames begin anywhere in one."""
+    """Eight pixels per byte, the first in the lowest bit; frames may begin within a byte."""
     rest = np.empty(0, np.uint8)
     for frame in frames:
         bits = np.concatenate([rest, frame.ravel()])
@@ -183,8 +183,8 @@ def _packed(frames: Iterable[NDArray[np.uint8]]) -> Iterator[bytes]:
 def _label(description: pydicom.Dataset) -> str:
     label = str(description.get("SegmentLabel", "") or "").strip()
     types = description.get("SegmentedPropertyTypeCodeSequence") or []
-    for one in types:
-        for modifier in one.get("SegmentedPropertyTypeModifierCodeSequence") or []:
+    for segment_type in types:
+        for modifier in segment_type.get("SegmentedPropertyTypeModifierCodeSequence") or []:
             side = str(modifier.get("CodeMeaning", "")).capitalize()
             if side in ("Left", "Right") and side.lower() not in label.lower():
                 return f"{label} {side}"
@@ -192,18 +192,18 @@ def _label(description: pydicom.Dataset) -> str:
 
 
 def place(segment: Segment, volume: Volume) -> NDArray[np.uint8]:
-    """Lay a segment on a volume's grid by their affines; nothing is resampled.
+    """Place a segment on a volume's grid by their affines, without resampling.
 
     Args:
-        segment: Of any axis order and direction, and any part of the volume.
-        volume: Whose grid to lay it on.
+        segment: In any axis order and direction, covering any part of the volume.
+        volume: Volume with the grid.
 
     Returns:
         Mask uint8 ``[z, y, x]``.
 
     Raises:
         DataError: If voxels of the two do not coincide (within a tenth of a voxel), or set voxels
-            lie outside the volume.
+            are outside the volume.
     """
     try:
         return volumes.place(segment.mask, segment.affine, volume)

@@ -1,4 +1,4 @@
-"""A CT series read as one volume, ordered by where the slices lie in the patient."""
+"""A CT series read as one volume, ordered by the positions of its slices in the patient."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from lungseg.findings import Finding
 from lungseg.geometry import oriented
 from lungseg.volume import Volume
 
-# Hashing, inflating and arithmetic leave Python to other threads; more than this only wait.
+# Hashing, inflating and arithmetic release the GIL; more threads than this only wait.
 THREADS = 4
 
 
@@ -42,10 +42,10 @@ class CtSeries:
 
     Attributes:
         volume: The slices as one volume, index 0 nearest the feet.
-        header: ``sex``, ``scanner``, ``synthetic``, as far as the files say.
-        findings: What a reviewer should know.
-        sha256: Hash over the contents of all files, whatever their names and order.
-        series: SeriesInstanceUID; to be compared, never shown or written.
+        header: ``sex``, ``scanner``, ``synthetic``, as far as known.
+        findings: On the series as a whole.
+        sha256: Hash over the contents of all files, independent of their names and order.
+        series: SeriesInstanceUID; only compared, never shown or written.
         frame_of_reference: FrameOfReferenceUID; likewise.
     """
 
@@ -59,7 +59,7 @@ class CtSeries:
 
 @dataclass(frozen=True)
 class _File:
-    """What is kept of a file whose pixels stand in the volume."""
+    """What is kept from a file after its pixels were written to the volume."""
 
     digest: bytes
     headers: list[SliceHeader]
@@ -81,7 +81,8 @@ def read_series(files: Sequence[Path]) -> CtSeries:
         files: All files of the series, and no others.
 
     Raises:
-        DataError: If a file is damaged, too large or of another kind, or the slices make no volume.
+        DataError: If a file is damaged, too large or of another kind, or the slices do not form a
+            volume.
     """
     if not files:
         raise DataError("no DICOM file")
@@ -96,37 +97,37 @@ def read_series(files: Sequence[Path]) -> CtSeries:
     targets = [voxels[end - count : end] for end, count in zip(ends, counts, strict=True)]
     workers = min(THREADS, os.cpu_count() or 1, len(files))
     with ThreadPoolExecutor(workers) as pool:
-        read = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
-    _check_one_series(read, folder)
-    headers = [header for file in read for header in file.headers]
+        contents = list(pool.map(_read_file, files, targets, (k == 0 for k in range(len(files)))))
+    _check_one_series(contents, folder)
+    headers = [header for file in contents for header in file.headers]
     try:
         check_alike(headers)
         stacked = stack(headers, lambda a, b: np.array_equal(voxels[a], voxels[b]))
         _bring_to_order(voxels, stacked.order)
-        moved, affine, found = oriented(voxels[: len(stacked.order)], stacked.affine)
+        moved, affine, geometry = oriented(voxels[: len(stacked.order)], stacked.affine)
     except ValueError as error:
         raise DataError(str(error), folder) from None
     ordered = [headers[k] for k in stacked.order]
     return CtSeries(
         volume=Volume(np.ascontiguousarray(moved), affine),
-        header=_header(read),
+        header=_header(contents),
         findings=[
             *stacked.findings,
-            *found,
+            *geometry,
             *check_slices(ordered),
             *check_headers(ordered),
-            *check_values([seen for file in read for seen in file.seen]),
-            *_frames_of_reference(read),
-            *_identifying(read),
+            *check_values([seen for file in contents for seen in file.seen]),
+            *_frames_of_reference(contents),
+            *_identifying(contents),
         ],
-        sha256=hashlib.sha256(b"".join(sorted(file.digest for file in read))).hexdigest(),
-        series=read[0].series,
-        frame_of_reference=read[0].frame_of_reference,
+        sha256=hashlib.sha256(b"".join(sorted(file.digest for file in contents))).hexdigest(),
+        series=contents[0].series,
+        frame_of_reference=contents[0].frame_of_reference,
     )
 
 
 def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
-    """Frames of each file, rows and columns, from the first file, and the others if multi-frame."""
+    """Frames per file, rows and columns; of classic CT, only the first file is read."""
     counts: list[int] = []
     for file in files:
         with reporting_damage(file, "a DICOM file"):
@@ -140,7 +141,7 @@ def _sizes(files: Sequence[Path]) -> tuple[list[int], int, int]:
             counts.append(frame_count(parsed.dataset))
             check_size(counts[-1], rows, columns)
             if counts == [1]:
-                # Classic CT: one slice a file, which the others are held to when they are read.
+                # Classic CT: one slice per file, which is checked when the others are read.
                 return [1] * len(files), rows, columns
     return counts, rows, columns
 
@@ -191,51 +192,55 @@ def _check_kind(parsed: Parsed) -> None:
         raise IncompleteError(", ".join(missing))
 
 
-def _check_one_series(read: list[_File], folder: Path) -> None:
-    counts = sorted(Counter(file.series for file in read).values(), reverse=True)
+def _check_one_series(contents: list[_File], folder: Path) -> None:
+    counts = sorted(Counter(file.series for file in contents).values(), reverse=True)
     if len(counts) > 1:
         sizes = " + ".join(str(count) for count in counts)
         raise DataError(f"{len(counts)} series in one folder ({sizes} files): keep one", folder)
-    patients = {file.patient for file in read} - {""}
+    patients = {file.patient for file in contents} - {""}
     if len(patients) > 1:
         raise DataError(f"files of {len(patients)} patients in one series", folder)
 
 
 def _bring_to_order(voxels: NDArray[np.int16], order: list[int]) -> None:
-    """Move slice ``order[k]`` to place k, within the array: a second volume would not fit."""
+    """Move slice ``order[k]`` to index k in place: a second volume might not fit in memory."""
     rest = sorted(set(range(len(voxels))) - set(order))
     source = [*order, *rest]
     done = [False] * len(source)
     for start in range(len(source)):
         if done[start] or source[start] == start:
             continue
-        held = voxels[start].copy()
+        saved = voxels[start].copy()
         at = start
         while source[at] != start:
             voxels[at] = voxels[source[at]]
             done[at] = True
             at = source[at]
-        voxels[at] = held
+        voxels[at] = saved
         done[at] = True
 
 
-def _header(read: list[_File]) -> dict[str, str | bool]:
-    # By content, so that it does not depend on how files are named.
-    header = min((file.header for file in read), key=lambda header: sorted(header.items())).copy()
-    header["synthetic"] = any(file.header["synthetic"] for file in read)
+def _header(contents: list[_File]) -> dict[str, str | bool]:
+    # The choice depends on the content, not on the names of files.
+    header = min(
+        (file.header for file in contents), key=lambda header: sorted(header.items())
+    ).copy()
+    header["synthetic"] = any(file.header["synthetic"] for file in contents)
     return header
 
 
-def _frames_of_reference(read: list[_File]) -> list[Finding]:
-    count = len({file.frame_of_reference for file in read})
+def _frames_of_reference(contents: list[_File]) -> list[Finding]:
+    count = len({file.frame_of_reference for file in contents})
     if count == 1:
         return []
-    text = f"slices name {count} frames of reference; taken as if they were one"
+    text = f"slices have {count} frames of reference; treated as one"
     return [Finding("frame-of-reference", "warning", text)]
 
 
-def _identifying(read: list[_File]) -> list[Finding]:
-    keywords = sorted(set().union(*(file.identifiers for file in read)))
+def _identifying(contents: list[_File]) -> list[Finding]:
+    keywords = sorted(set().union(*(file.identifiers for file in contents)))
     if not keywords:
         return []
-    return [Finding("identifiers", "warning", f"the files hold {', '.join(keywords)}; left behind")]
+    return [
+        Finding("identifiers", "warning", f"the files contain {', '.join(keywords)}; not copied")
+    ]

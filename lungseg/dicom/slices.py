@@ -1,4 +1,4 @@
-"""Where each slice of a file lies, and how its stored values become HU."""
+"""Position of each slice of a file, and the conversion of its stored values to HU."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEEDED = (
     *("Rows", "Columns", "BitsAllocated", "PixelRepresentation"),
 )
 PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
-# Keyword of an attribute, and the functional group that holds it in a multi-frame image.
+# Keyword of an attribute, and the functional group that contains it in a multi-frame image.
 GROUPS = {
     "ImagePositionPatient": "PlanePositionSequence",
     "ImageOrientationPatient": "PlaneOrientationSequence",
@@ -45,13 +45,13 @@ class SliceHeader:
         orientation: ``[2, 3]``, unit vectors along a row, then along a column.
         pixel_spacing: Between rows, then between columns, in mm.
         instance: InstanceNumber, the frame's number in a multi-frame image, or None.
-        slope: HU per stored unit, 1 where it is not told.
-        intercept: HU of a stored 0, 0 where it is not told.
-        rescaled: Whether slope and intercept were told.
+        slope: HU per stored unit, 1 if not given.
+        intercept: HU of a stored 0, 0 if not given.
+        rescaled: Whether slope and intercept were given.
         units: RescaleType, upper case, or empty.
-        layout: How its pixels are stored.
-        surplus: Whether the file's pixel data are longer than its size asks for.
-        malformed: Keywords of attributes that are not numbers, and that a volume can do without.
+        layout: Storage of its pixels.
+        surplus: Whether the file's pixel data are longer than its size requires.
+        malformed: Keywords of optional attributes that are not numbers.
     """
 
     position: NDArray[np.float64]
@@ -68,11 +68,11 @@ class SliceHeader:
 
 
 def slice_headers(parsed: Parsed) -> list[SliceHeader]:
-    """The place of each frame of a file; one for a classic CT image.
+    """The header of each frame of a file; one for a classic CT image.
 
     Raises:
         IncompleteError: If attributes are missing, with their keywords.
-        RefusedError: If one holds what it cannot.
+        RefusedError: If an attribute is malformed.
     """
     ds = parsed.dataset
     unread: set[str] = set()
@@ -103,15 +103,15 @@ def slice_headers(parsed: Parsed) -> list[SliceHeader]:
 
 
 def padding_range(ds: Dataset) -> tuple[int, int] | None:
-    """Lowest and highest stored value that PixelPaddingValue and its range limit declare."""
-    # Writers give these the wrong sign often enough to look at them as the pixels are read.
+    """Lowest and highest stored value declared by PixelPaddingValue and its range limit."""
+    # Writers often give these the wrong sign, so they are interpreted like the pixels.
     declared = (_optional(ds, keyword, set()) for keyword in PADDING)
     values = [_as_stored(ds, value) for value in declared if value is not None]
     return (min(values), max(values)) if values else None
 
 
 def _optional(ds: Dataset, keyword: str, unread: set[str]) -> int | None:
-    """A whole number that a volume can do without; what is not one is added to ``unread``."""
+    """An optional whole number; the keyword of a malformed one is added to ``unread``."""
     try:
         return whole_number(ds, keyword)
     except RefusedError:
@@ -167,12 +167,12 @@ def _numbers(values: dict[str, Any], keyword: str, count: int) -> NDArray[np.flo
 
 def _check(header: SliceHeader) -> None:
     if not all(abs(coordinate) < 1e6 for coordinate in header.position.tolist()):
-        raise RefusedError("ImagePositionPatient is no place in mm")
+        raise RefusedError("ImagePositionPatient is not a position in mm")
     (a, b, c), (d, e, f) = header.orientation.tolist()
     products = (a * a + b * b + c * c - 1, d * d + e * e + f * f - 1, a * d + b * e + c * f)
     if not all(abs(product) < 0.01 for product in products):
-        raise RefusedError("ImageOrientationPatient is no pair of perpendicular unit vectors")
+        raise RefusedError("ImageOrientationPatient is not a pair of perpendicular unit vectors")
     if wrong := wrong_spacing(header.pixel_spacing):
         raise RefusedError(wrong)
     if not (math.isfinite(header.intercept) and math.isfinite(header.slope) and header.slope):
-        raise RefusedError("RescaleSlope and RescaleIntercept are no numbers to rescale with")
+        raise RefusedError("RescaleSlope and RescaleIntercept are not usable numbers")

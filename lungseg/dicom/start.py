@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from lungseg.dicom.walk import LONG, SHORT, Element, Walker
 from lungseg.dicom.window import InflatedWindow, Window
 
-PREAMBLE = 132  # bytes, with the mark
+PREAMBLE = 132  # bytes, including the mark
 MARK = b"DICM"
-META_BEGINS = b"\x02\x00\x00\x00UL\x04\x00"  # its length, the first element behind the mark
+META_BEGINS = b"\x02\x00\x00\x00UL\x04\x00"  # its length, the first element after the mark
 FIRST_BYTES = PREAMBLE + len(META_BEGINS)
 MEDIA_CLASS, SYNTAX = 0x00020002, 0x00020010
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -28,10 +28,10 @@ class Start:
     """The beginning of a file's data set.
 
     Attributes:
-        syntax: UID of the transfer syntax; where the file tells none, the one that it is read by.
-        media_class: SOP class that the file meta information names, or nothing.
-        meta: Where the file meta information begins, or None where there is none.
-        at: Where the data set begins in the walker's bytes.
+        syntax: UID of the transfer syntax; if the file names none, the one used to read it.
+        media_class: SOP class from the file meta information, or empty.
+        meta: Position of the file meta information, or None if there is none.
+        at: Position of the data set in the walker's bytes.
         walker: Steps over its elements.
     """
 
@@ -45,7 +45,7 @@ class Start:
 def begin(window: Window) -> Start:
     """Find the data set of a file, with or without preamble and file meta information.
 
-    Whether its elements tell their VR is looked at, too: some writers name the other syntax.
+    Whether its elements have an explicit VR is checked: some writers declare the wrong syntax.
 
     Raises:
         NotDicomError: If it begins with neither.
@@ -67,7 +67,7 @@ def begin(window: Window) -> Start:
         window, at = InflatedWindow(window, at), 0
     head = window.read(at, 6)
     explicit = head[4:6] in SHORT or head[4:6] in LONG
-    # The first group of a data set is 8 or a little above; read in the wrong order it is 2048.
+    # The first group of a data set is 8 or slightly higher; in the wrong byte order it is 2048.
     little = syntax != EXPLICIT_BIG if syntax else not head[:1] == b"\0" != head[1:2]
     if not syntax:
         known = (EXPLICIT_LITTLE if little else EXPLICIT_BIG) if explicit else IMPLICIT_LITTLE
@@ -75,10 +75,10 @@ def begin(window: Window) -> Start:
 
 
 def meta_at(first: bytes) -> int | None:
-    """Where the file meta information begins; None where the data set comes first.
+    """Position of the file meta information; None if the file begins with the data set.
 
     Args:
-        first: So many of a file's bytes as ``FIRST_BYTES``.
+        first: The first ``FIRST_BYTES`` bytes of a file.
 
     Raises:
         NotDicomError: If the file begins with neither.
@@ -93,11 +93,11 @@ def meta_at(first: bytes) -> int | None:
 
 
 def meta_elements(window: Window, at: int) -> Iterator[Element]:
-    """Elements of the file meta information; what follows may be deflated, and is not looked at.
+    """Elements of the file meta information; the data set, possibly deflated, is not read.
 
     Args:
         window: The file's bytes.
-        at: Where the first begins.
+        at: Position of the first element.
 
     Raises:
         BrokenError: If bytes cannot be an element.
@@ -112,5 +112,5 @@ def meta_elements(window: Window, at: int) -> Iterator[Element]:
 
 
 def marked(first: bytes) -> bool:
-    """Whether a file's first bytes are those of a DICOM file, even if one of them is damaged."""
+    """Whether a file's first bytes are those of a DICOM file, even if some are damaged."""
     return first[PREAMBLE - 4 : PREAMBLE] == MARK or first[PREAMBLE:] == META_BEGINS

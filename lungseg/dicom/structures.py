@@ -1,4 +1,4 @@
-"""One structure of an RTSTRUCT file: its closed contours, and what is not drawn of it."""
+"""One structure of an RTSTRUCT file: its closed contours, and contours that are not drawn."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MAX_MM = 1e5
 
 @dataclass(frozen=True)
 class Structure:
-    """What is drawn of one structure.
+    """The contours of one structure.
 
     Attributes:
         contours: Contours of type CLOSED_PLANAR, each float ``[n, 3]``, mm (LPS).
-        exclusive: Those of type CLOSEDPLANAR_XOR, which exclusive-or combines.
-        left_out: Number of contours that enclose nothing, by the reason.
+        exclusive: Those of type CLOSEDPLANAR_XOR, which are combined by exclusive-or.
+        left_out: Number of contours without an area, by reason.
         miscounted: Contours whose NumberOfContourPoints contradicts their coordinates.
-        fault: Why it cannot be drawn, in words that follow its name; empty where it can.
+        fault: Why it cannot be drawn, to follow its name in a message; empty if it can.
     """
 
     contours: list[NDArray[np.float64]] = field(default_factory=list)
@@ -47,10 +47,10 @@ class Structure:
         return bool(self.contours or self.exclusive)
 
     def findings(self, name: str) -> list[Finding]:
-        """What a reviewer should know of a structure that is drawn.
+        """Findings on a structure that is drawn.
 
         Args:
-            name: What to call it; not its name in the file.
+            name: Its name in findings; not its name in the file.
         """
         findings = []
         if self.left_out:
@@ -67,7 +67,7 @@ class Structure:
 
 
 def structure_of(items: Iterable[pydicom.Dataset]) -> Structure:
-    """The structure of a ContourSequence; with a fault where a closed contour is malformed."""
+    """The structure of a ContourSequence; with a fault if a closed contour is malformed."""
     by_type: dict[str, list[NDArray[np.float64]]] = {CLOSED: [], EXCLUSIVE: []}
     left_out: Counter[str] = Counter()
     miscounted = 0
@@ -95,11 +95,11 @@ def _type(item: pydicom.Dataset) -> str:
         kind = "?"
     if not kind:
         return "no ContourGeometricType"
-    return kind if re.fullmatch("[A-Z][A-Z_]{0,19}", kind) else "a ContourGeometricType of its own"
+    return kind if re.fullmatch("[A-Z][A-Z_]{0,19}", kind) else "an unknown ContourGeometricType"
 
 
 def _points(item: pydicom.Dataset) -> NDArray[np.float64]:
-    # Straight from the text: a DSfloat for each of half a million numbers takes seconds.
+    # Parsed directly from the text: a DSfloat for each of half a million numbers takes seconds.
     element: Any = item.get_item("ContourData") if "ContourData" in item else None
     text = element.value if element is not None else None
     if isinstance(text, bytes) and len(text) < element.length:
@@ -110,14 +110,14 @@ def _points(item: pydicom.Dataset) -> NDArray[np.float64]:
         numbers = text.split(b"\\") if isinstance(text, bytes) and text else text or []
         points = np.array([float(number) for number in numbers], np.float64).reshape(-1, 3)
     except (TypeError, ValueError):
-        raise RefusedError("a contour's coordinates are not numbers by threes") from None
+        raise RefusedError("a contour's coordinates are not triples of numbers") from None
     if not (np.abs(points) < MAX_MM).all():
-        raise RefusedError("a contour's coordinates are not places in a patient")
+        raise RefusedError("a contour's coordinates are not positions in a patient")
     return points
 
 
 def _counts(item: pydicom.Dataset, n_points: int) -> bool:
-    """Whether NumberOfContourPoints is right, or not given."""
+    """Whether NumberOfContourPoints is correct or not given."""
     try:
         return whole_number(item, "NumberOfContourPoints") in (None, n_points)
     except RefusedError:

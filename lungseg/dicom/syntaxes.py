@@ -1,4 +1,4 @@
-"""Transfer syntaxes: what they are called, and how the bytes of a file in one stand."""
+"""Transfer syntaxes: their names, and the encoding of files that use them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lungseg.dicom.limits import RefusedError
 if TYPE_CHECKING:
     from pydicom.uid import UID
 
-# Each frame is deflated by itself (PS3.5 A.4.12). Not in pydicom's dictionary.
+# Each frame is deflated separately (PS3.5 A.4.12). Not in pydicom's dictionary.
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
-# Each frame stands as it is in a fragment (PS3.5 A.4.11).
+# Each frame is uncompressed in a fragment (PS3.5 A.4.11).
 NATIVE_FRAMES = "1.2.840.10008.1.2.1.98"
-# Of GE: a header in implicit VR little endian, and pixels in big endian.
+# From GE: a header in implicit VR little endian, and pixels in big endian.
 GE_BIG_ENDIAN_PIXELS = "1.2.840.113619.5.2"
 NAMES = {DEFLATED_FRAMES: "Deflated Image Frame Compression"}
 
 
 def encoding(syntax: UID) -> tuple[bool, bool]:
-    """How the attributes of a file stand.
+    """Encoding of a file's attributes.
 
     Returns:
         Whether their VR is implicit, and whether their byte order is little endian.
@@ -38,14 +38,14 @@ def encoding(syntax: UID) -> tuple[bool, bool]:
 
 
 def is_native(syntax: UID) -> bool:
-    """Whether pixels stand uncompressed, by the transfer syntax."""
+    """Whether pixels are uncompressed in a transfer syntax."""
     if syntax in (GE_BIG_ENDIAN_PIXELS, NATIVE_FRAMES):
         return True
     return syntax != DEFLATED_FRAMES and not syntax.is_encapsulated
 
 
 def unread(syntax: UID) -> RefusedError:
-    """The error of a file in a transfer syntax that is not read, with its name or its UID."""
+    """The error for an unsupported transfer syntax, with its name or UID."""
     if not syntax:
         return RefusedError("the file names no transfer syntax")
     name = NAMES.get(syntax, syntax.name)

@@ -1,4 +1,4 @@
-"""What lies in a folder tree of DICOM files, told by their headers alone."""
+"""The DICOM files in a folder tree, described by their headers alone."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ STANDARD_CLASSES = "1.2.840.10008."
 
 @dataclass(frozen=True)
 class DicomFile:
-    """A DICOM file as its header describes it. Kept in memory; none of it is shown or written.
+    """A DICOM file as described by its header. Kept in memory; never shown or written.
 
     Attributes:
-        name: Its path; as text, for paths are slow to make by the ten thousand.
+        name: Its path as text, since creating tens of thousands of path objects is slow.
         kind: ``ct``, ``rtstruct``, ``seg``; ``other``: plans, doses, localizers, captures, …; or
-            ``damaged``: by its mark or name it is one, but its header cannot be read.
-        head: The header's values, None of a damaged one.
-        reason: What is wrong with a damaged one.
+            ``damaged``: it is DICOM by its mark or name, but its header cannot be read.
+        head: The header's values, None for a damaged file.
+        reason: What is wrong with a damaged file.
         n_frames: NumberOfFrames, 1 for a classic image.
     """
 
@@ -42,7 +42,7 @@ class DicomFile:
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Its path."""
         return Path(self.name)
 
     @property
@@ -57,7 +57,7 @@ class DicomFile:
 
     @property
     def series(self) -> str:
-        """SeriesInstanceUID; files without one are a series by their study and folder."""
+        """SeriesInstanceUID; files without one form a series by study and folder."""
         if self.head is None:
             return ""
         return self.head["SeriesInstanceUID"] or f"{self.study} in {os.path.dirname(self.name)}"
@@ -70,20 +70,20 @@ class DicomFile:
 
 @dataclass(frozen=True)
 class Choice:
-    """The files of the one series taken, and a finding where there were others."""
+    """The files of the chosen series, and a finding if there were others."""
 
     files: list[Path]
     findings: list[Finding]
 
 
 def scan(folder: Path) -> list[DicomFile]:
-    """Find the DICOM files in a tree of folders, whatever their names.
+    """Find the DICOM files in a tree of folders, regardless of their names.
 
-    Files that are not DICOM, and DICOMDIR, are left aside; damaged ones are among those found.
-    Links to folders are not followed.
+    Files that are not DICOM, and DICOMDIR, are ignored; damaged files are included. Links to
+    folders are not followed.
 
     Returns:
-        By path.
+        Files sorted by path.
 
     Raises:
         DataError: If there is no such folder.
@@ -98,11 +98,11 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
     """Choose one CT series.
 
     Args:
-        files: Of any kinds; only CT is looked at.
-        rule: ``largest`` (most slices), ``error`` (there may be only one), or a SeriesInstanceUID.
+        files: Of any kind; only CT is considered.
+        rule: ``largest`` (most slices), ``error`` (only one is allowed), or a SeriesInstanceUID.
 
     Raises:
-        DataError: If there is no CT series, or the rule does not single one out.
+        DataError: If there is no CT series, or the rule does not select exactly one.
     """
     files = list(files)
     groups: dict[str, list[DicomFile]] = {}
@@ -113,7 +113,7 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
         unread = damaged(files)
         also = "".join(f"; {finding.text}" for finding in unread)
         raise DataError(f"no CT series{also}", unread[0].path if unread else None)
-    # The same instance twice in the tree is one slice.
+    # Copies of an instance count as one slice.
     sizes = {
         uid: sum({file.sop_instance or file.name: file.n_frames for file in group}.values())
         for uid, group in groups.items()
@@ -124,18 +124,20 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
     if rule not in ("largest", "error"):
         if rule not in groups:
             raise DataError(f"{described}, and none has the SeriesInstanceUID in data.series")
-        chosen, how = rule, "the one named in data.series was taken"
+        chosen, how = rule, "the one in data.series was used"
     elif len(ranked) > 1 and rule == "error":
         raise DataError(
-            f"{described}: data.series=largest takes the largest, data.series=UID the one named"
+            f"{described}: data.series=largest chooses the largest, data.series=UID a given one"
         )
     elif len(ranked) > 1 and sizes[ranked[0]] == sizes[ranked[1]]:
-        raise DataError(f"{described}: no one is the largest; name it by data.series=UID")
+        raise DataError(
+            f"{described}: none is larger than all others; choose one by data.series=UID"
+        )
     else:
-        chosen, how = ranked[0], "the largest was taken"
+        chosen, how = ranked[0], "the largest was used"
     findings = []
     if len(ranked) > 1:
-        # Another series of a like size may well be the one meant.
+        # Another series of similar size may be the intended one.
         close = chosen != rule and 2 * sizes[ranked[1]] >= sizes[chosen]
         severity: Literal["warning", "info"] = "warning" if close else "info"
         findings.append(Finding("series-chosen", severity, f"{described}: {how}"))
@@ -143,7 +145,7 @@ def choose_series(files: Iterable[DicomFile], rule: str) -> Choice:
 
 
 def damaged(files: Iterable[DicomFile]) -> list[Finding]:
-    """A finding of severity ``error`` where there are damaged files: slices may be missing."""
+    """A finding of severity ``error`` if files are damaged: slices may be missing."""
     broken = [file for file in files if file.kind == "damaged"]
     if not broken:
         return []
@@ -163,7 +165,7 @@ def dicom_files(folder: Path) -> list[Path]:
         raise DataError("no folder with DICOM files", folder)
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".dcm")
     if not files:
-        raise DataError("the folder holds no DICOM file (*.dcm)", folder)
+        raise DataError("the folder contains no DICOM file (*.dcm)", folder)
     return files
 
 
@@ -174,13 +176,13 @@ def _listed(counts: list[str]) -> str:
 
 
 def look(path: Path | str) -> DicomFile | None:
-    """Describe a file by its header; None for a DICOMDIR and what is not a DICOM file."""
+    """Describe a file by its header; None for a DICOMDIR and for files that are not DICOM."""
     try:
         head = read_head(path)
         return None if head is None else _described(os.fspath(path), head)
     except NotDicomError:
         name = Path(path).name
-        # What macOS puts beside a file on foreign disks has its ending.
+        # Companion files that macOS writes on other file systems have the same extension.
         if not name.lower().endswith(".dcm") or name.startswith("._"):
             return None
         empty = not Path(path).stat().st_size
@@ -197,7 +199,7 @@ def look(path: Path | str) -> DicomFile | None:
 
 
 def claims_to_be_dicom(path: Path) -> bool:
-    """By its mark or its name: other files may begin like one without a mark."""
+    """Whether its mark or name says so: other files may begin like one without a mark."""
     with path.open("rb") as file:
         return marked(file.read(FIRST_BYTES)) or path.suffix.lower() == ".dcm"
 

@@ -1,4 +1,4 @@
-"""Values of a header. Slices of a series share most of them, so each is converted once."""
+"""Values of a header. Slices of a series share most of them, so each value is converted once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def value_of(dataset: Dataset, keyword: str) -> Any:
-    """The value of an attribute; None where it is missing or empty.
+    """The value of an attribute; None if it is missing or empty.
 
-    Not to be changed: others get the same object.
+    The object is shared and must not be changed.
 
     Raises:
-        RefusedError: Where the value is not of the attribute's kind.
+        RefusedError: If the value is malformed.
     """
     element = dataset.get_item(_tag(keyword))
     if element is None:
@@ -37,13 +37,13 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
 
 
 def whole_number(dataset: Dataset, keyword: str) -> int | None:
-    """The value of an attribute that holds one whole number; None where it is missing or empty.
+    """The value of an attribute with one whole number; None if it is missing or empty.
 
     Raises:
-        RefusedError: Where the value is something else.
+        RefusedError: If the value is something else.
     """
     value = value_of(dataset, keyword)
-    if isinstance(value, bytes):  # implicit VR leaves open whether a word is signed
+    if isinstance(value, bytes):  # implicit VR does not say whether a word is signed
         value = int.from_bytes(value[:2], "little")
     if value is None:
         return None
@@ -56,7 +56,7 @@ def whole_number(dataset: Dataset, keyword: str) -> int | None:
 
 
 def malformed(keyword: str) -> RefusedError:
-    """The error of an attribute that is needed and holds what it cannot."""
+    """The error for a malformed attribute."""
     return RefusedError(f"{keyword} is malformed")
 
 

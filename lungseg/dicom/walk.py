@@ -1,8 +1,8 @@
-"""Where the elements of a data set begin and end, told by tags and lengths alone (PS3.5 7.1, 7.5).
+"""The extent of each element of a data set, from tags and lengths alone (PS3.5 7.1, 7.5).
 
-pydicom's reader makes an object of every element and reads past damage as far as it can. Here
-elements are only stepped over, in a third of its time, and whatever cannot be one is an error.
-What values mean is left to pydicom.
+pydicom's reader creates an object for every element and tolerates damage as far as it can. Here
+elements are only stepped over, in a third of the time, and bytes that cannot be an element are an
+error. The interpretation of values is left to pydicom.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 MAX_DEPTH = 64
-# By byte order: how an element with and without VR begins, and a length of 4 bytes.
+# By byte order: the header of an element with and without VR, and a length of 4 bytes.
 HEADS = {
     little: tuple(struct.Struct(order + form).unpack_from for form in ("HH2sH", "HHI", "I"))
     for little, order in ((True, "<"), (False, ">"))
@@ -32,15 +32,15 @@ class BrokenError(ValueError):
 
 
 class Element(NamedTuple):
-    """An element of a data set, its value left where it stands.
+    """An element of a data set, without its value.
 
     Attributes:
         tag: ``group << 16 | element``.
-        vr: Two letters, or None where the encoding does not tell.
-        at: Where the value begins.
-        length: As written; ``UNDEFINED`` where delimiters end it.
-        next: Where the next element begins. For a value of undefined length that is behind its
-            delimiter, of 8 bytes.
+        vr: Two letters, or None in implicit VR.
+        at: Position of the value.
+        length: As written; ``UNDEFINED`` if a delimiter ends it.
+        next: Position of the next element: for a value of undefined length, after its delimiter
+            of 8 bytes.
     """
 
     tag: int
@@ -55,7 +55,7 @@ class Walker:
 
     Args:
         window: Its bytes.
-        implicit: Whether elements tell no VR.
+        implicit: Whether elements have no VR.
         little: Whether numbers are little-endian.
     """
 
@@ -70,13 +70,13 @@ class Walker:
     def elements(
         self, at: int, *, only: frozenset[int] | None = None, until: int = -1, deep: bool = False
     ) -> Iterator[Element]:
-        """Elements of the top level, in the order in which they stand.
+        """Elements of the top level, in the order of the file.
 
         Args:
-            at: Where the first begins.
-            only: Leave out others than these, unless they are above ``until``.
+            at: Position of the first element.
+            only: Skip all tags except these and those above ``until``.
             until: The highest tag of interest.
-            deep: Also look into sequences whose lengths are told, which could be stepped over.
+            deep: Also check the items of sequences of known length, which could be skipped.
 
         Raises:
             BrokenError: If bytes cannot be an element.
@@ -91,7 +91,7 @@ class Walker:
             if start < 0 or start + 8 > size:
                 buffer, base = load(at)
                 start, size = at - base, len(buffer)
-            # Most elements are short, and stand in memory: these are stepped over here.
+            # Most elements are short and already in memory: these are handled here.
             if start + 8 <= size:
                 if implicit:
                     group, number, length = unpack(buffer, start)
@@ -113,7 +113,7 @@ class Walker:
             at = element.next
 
     def element(self, at: int, *, deep: bool = False) -> Element | None:
-        """The element of the top level at a position; None where the data set ends.
+        """The element of the top level at a position; None at the end of the data set.
 
         Raises:
             BrokenError: As :meth:`elements`.
@@ -124,14 +124,14 @@ class Walker:
         return element
 
     def _element(self, at: int, depth: int, deep: bool) -> Element | None:
-        """The element at a position; None where the bytes end, or only zeros are left."""
+        """The element at a position; None at the end, or if only zeros follow."""
         window = self.window
         buffer, base = window.load(at)
         start = at - base
         left = len(buffer) - start
         if left < 8:
             if any(buffer[start:]):
-                raise BrokenError("bytes end amid an element")
+                raise BrokenError("bytes end within an element")
             return None
         vr: bytes | None = None
         value = at + 8
@@ -143,11 +143,11 @@ class Walker:
                 pass
             elif vr in LONG:
                 if left < 12:
-                    raise BrokenError("bytes end amid an element")
+                    raise BrokenError("bytes end within an element")
                 (length,) = self._long(buffer, start + 8)
                 value = at + 12
             elif group == 0xFFFE or not vr.isalpha():
-                # Delimiters have no VR, and some writers leave it out within sequences.
+                # Delimiters have no VR, and some writers omit it within sequences.
                 vr = None
                 group, number, length = self._implicit(buffer, start)
             else:
@@ -164,24 +164,24 @@ class Walker:
         end = value + length
         if not window.reaches(end):
             raise BrokenError("a value ends beyond the file")
-        if deep and vr == b"SQ" and length and not group & 1:  # private ones may hold anything
+        if deep and vr == b"SQ" and length and not group & 1:  # private ones may contain anything
             self._after_items(value, end, depth, deep)
         return Element(tag, vr, value, length, end)
 
     def _after_items(self, at: int, end: int | None, depth: int, deep: bool) -> int:
-        """Where the items of a sequence, or the fragments of pixel data, end.
+        """Position after the items of a sequence, or after the fragments of pixel data.
 
         Args:
-            at: Where the first begins.
-            end: Where the last has to end, or None for a delimiter.
-            depth: How many sequences they stand in.
+            at: Position of the first.
+            end: Position at which the last has to end, or None for a delimiter.
+            depth: Number of enclosing sequences.
             deep: As in :meth:`elements`.
         """
         load, unpack = self.window.load, self._implicit
         while at != end:
             buffer, base = load(at)
             if len(buffer) - (at - base) < 8 or (end is not None and at > end):
-                raise BrokenError("bytes end amid a sequence")
+                raise BrokenError("bytes end within a sequence")
             group, number, length = unpack(buffer, at - base)
             tag = group << 16 | number
             at += 8
@@ -202,20 +202,20 @@ class Walker:
         return at
 
     def _after_item(self, at: int, end: int | None, depth: int, deep: bool) -> int:
-        """Where an item ends, by its elements."""
+        """Position after an item, from its elements."""
         while at != end:
             if end is not None and at > end:
                 raise BrokenError("an element ends beyond its item")
             element = self._element(at, depth, deep)
             if element is None:
-                raise BrokenError("bytes end amid an item")
+                raise BrokenError("bytes end within an item")
             at = element.next
             if element.tag == ITEM_END and end is None:
                 break
         return at
 
     def _only_zeros(self, at: int) -> bool:
-        """Whether nothing but zeros is left, with which some writers fill files up."""
+        """Whether only zeros follow, with which some writers pad files."""
         while self.window.reaches(at + 1):
             buffer, base = self.window.load(at)
             if any(memoryview(buffer)[at - base :]):

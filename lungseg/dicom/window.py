@@ -1,4 +1,4 @@
-"""The bytes of a data set, loaded as far as they are looked at."""
+"""The bytes of a data set, loaded on demand."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Protocol
 
 from lungseg.dicom.limits import MAX_INFLATED_BYTES, RefusedError
 
-CHUNK = 8 << 10  # most headers end within one
+CHUNK = 8 << 10  # contains most headers entirely
 LARGER_CHUNK = 64 << 10
-MIN_AHEAD = 12  # bytes: the longest head of an element
+MIN_AHEAD = 12  # bytes: the longest header of an element
 
 
 class Window(Protocol):
-    """Random access to a run of bytes."""
+    """Random access to a sequence of bytes."""
 
     def load(self, at: int) -> tuple[bytes | bytearray, int]:
         """A buffer with the bytes from position ``at`` on, and the position of its first byte.
 
-        It ends early only where the bytes end.
+        It is short only at the end of the bytes.
         """
 
     def read(self, at: int, length: int) -> bytes:
-        """So many bytes, fewer where they end."""
+        """``length`` bytes, or fewer at the end."""
 
     def reaches(self, at: int) -> bool:
         """Whether there are at least ``at`` bytes."""
@@ -36,7 +36,7 @@ class BytesWindow:
         self._content = content
 
     def load(self, at: int) -> tuple[bytes | bytearray, int]:
-        """All of them."""
+        """All bytes."""
         return self._content, 0
 
     def read(self, at: int, length: int) -> bytes:
@@ -52,8 +52,8 @@ class FileWindow:
     """A file open for reading.
 
     Args:
-        handle: Of the operating system; an open file of Python's costs more than a header takes.
-        size: The file's, in bytes.
+        handle: File descriptor; opening a Python file takes longer than reading a header.
+        size: Of the file, in bytes.
     """
 
     def __init__(self, handle: int, size: int) -> None:
@@ -63,7 +63,7 @@ class FileWindow:
         self._base = 0
 
     def load(self, at: int) -> tuple[bytes | bytearray, int]:
-        """A chunk that holds it, of some size behind it."""
+        """A chunk that begins at or before the position and extends beyond it."""
         start = at - self._base
         if not 0 <= start <= len(self._buffer) - MIN_AHEAD:
             # A header longer than the first chunk is likely to be longer still.
@@ -71,7 +71,7 @@ class FileWindow:
         return self._buffer, self._base
 
     def read(self, at: int, length: int) -> bytes:
-        """From the chunk in memory where it holds them."""
+        """From the chunk in memory, if it contains them."""
         start = at - self._base
         if start >= 0 and start + length <= len(self._buffer):
             return self._buffer[start : start + length]
@@ -83,11 +83,11 @@ class FileWindow:
 
 
 class InflatedWindow:
-    """A deflated data set, inflated as far as it is looked at, within the limits.
+    """A deflated data set, inflated on demand, within the limits.
 
     Args:
-        deflated: Where the compressed bytes stand.
-        at: Where in it they begin.
+        deflated: The compressed bytes.
+        at: Position of the first.
     """
 
     def __init__(self, deflated: Window, at: int) -> None:
@@ -97,7 +97,7 @@ class InflatedWindow:
         self._body = bytearray()
 
     def load(self, at: int) -> tuple[bytes | bytearray, int]:
-        """All that is inflated so far, at least to there and a chunk beyond."""
+        """All bytes inflated so far, up to at least one chunk beyond the position."""
         self._inflate(at + CHUNK)
         return self._body, 0
 
@@ -123,7 +123,7 @@ class InflatedWindow:
             if not engine.unconsumed_tail:
                 self._at += len(deflated)
             inflated = engine.decompress(deflated, LARGER_CHUNK)
-            if not deflated and not inflated:  # none left, and none held back
+            if not deflated and not inflated:  # nothing left, and nothing buffered
                 raise EOFError("deflated data end early")
             self._body += inflated
         if len(self._body) > MAX_INFLATED_BYTES:

@@ -1,4 +1,4 @@
-"""One data set made anonymous, in place, to any depth of sequences."""
+"""De-identification of one data set, in place, at any depth of sequences."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Rename = Callable[[Sequence[str]], Mapping[str, str]]
 Changes = Counter[tuple[int, str]]
-"""How often something was done, by tag and what."""
+"""Number of changes, by tag and action."""
 
 IDS = ("PatientID", "AccessionNumber", "StudyID", "PatientName")
 SHORTEST_ID = 4
-"""Shorter ones are equal to other values by chance."""
+"""Shorter values are equal to others by chance."""
 TEXTS = ("LO", "LT", "SH", "ST", "UC", "UT")
 NUMBERS = ("AcquisitionNumber", "SeriesNumber")
 
@@ -31,12 +31,12 @@ CHARACTERISTICS = ("113108", "Retain Patient Characteristics Option")
 
 @dataclass(frozen=True)
 class DeidentifyOptions:
-    """How data sets are made anonymous.
+    """How data sets are de-identified.
 
     Attributes:
-        pseudonyms: What stands in place of IDs and UIDs.
-        rename: Structures' new names, by their names, for those that may keep a meaning. The
-            others become ``ROI_<n>``.
+        pseudonyms: Replacements of IDs and UIDs.
+        rename: Maps names of structures to new names, for those that may keep a meaning. The others
+            become ``ROI_<n>``.
         retain_patient_characteristics: Keep sex, age, size, weight, smoking and pregnancy status.
     """
 
@@ -46,14 +46,14 @@ class DeidentifyOptions:
 
 
 def deidentify(dataset: Dataset, options: DeidentifyOptions) -> Changes:
-    """Make a data set anonymous by the Basic Profile of PS3.15.
+    """De-identify a data set by the Basic Profile of PS3.15.
 
     Args:
         dataset: CT, RT Structure Set or Segmentation; changed in place.
-        options: How.
+        options: How it is de-identified.
 
     Returns:
-        What was done, without any value.
+        The changes, without any values.
     """
     changes: Changes = Counter()
     patient = patient_of(dataset, options.pseudonyms)
@@ -66,15 +66,15 @@ def deidentify(dataset: Dataset, options: DeidentifyOptions) -> Changes:
 
 
 def patient_of(dataset: Dataset, pseudonyms: Pseudonyms) -> str:
-    """The patient's pseudonym; without a PatientID each study counts as a patient of its own."""
-    found = str(dataset.get("PatientID", "") or "").strip()
-    return pseudonyms.patient(found or f"study {dataset.get('StudyInstanceUID', '')}")
+    """The patient's pseudonym; without a PatientID each study counts as one patient."""
+    patient_id = str(dataset.get("PatientID", "") or "").strip()
+    return pseudonyms.patient(patient_id or f"study {dataset.get('StudyInstanceUID', '')}")
 
 
 def _ids(dataset: Dataset) -> frozenset[str]:
-    """Values by which the patient is known, which some hospitals write into other places too."""
-    found = (str(dataset.get(keyword, "") or "").strip() for keyword in IDS)
-    return frozenset(value for value in found if len(value) >= SHORTEST_ID)
+    """Values that identify the patient, which some hospitals write into other attributes too."""
+    values = (str(dataset.get(keyword, "") or "").strip() for keyword in IDS)
+    return frozenset(value for value in values if len(value) >= SHORTEST_ID)
 
 
 def _clean(
@@ -84,7 +84,7 @@ def _clean(
         try:
             element = dataset[tag]
             done = _clean_element(dataset, element, options, changes, ids)
-        except Exception:  # a value that cannot even be read; pydicom raises errors of every kind
+        except Exception:  # an unreadable value; pydicom raises errors of every kind
             done = "removed"
         if done == "removed":
             del dataset[tag]
@@ -99,7 +99,7 @@ def _clean_element(
     changes: Changes,
     ids: frozenset[str],
 ) -> str | None:
-    """Do what is to be done, and say what; what is to be removed is left to the caller."""
+    """Change an element and return the action; the caller removes elements."""
     what = action(int(element.tag), element.VR)
     if options.retain_patient_characteristics:
         kept = characteristic(element.keyword, element.value)
@@ -112,7 +112,7 @@ def _clean_element(
     if what == "remove":
         return "removed"
     if what == "walk":
-        # Copies do not depend on how the original told lengths.
+        # Copies do not depend on how the original encoded lengths.
         element.is_undefined_length = False
         for item in element.value:
             item.is_undefined_length_sequence_item = False

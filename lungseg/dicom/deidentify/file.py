@@ -1,4 +1,4 @@
-"""One file read, made anonymous, and written under a name that tells nothing."""
+"""One file, read, de-identified and written under a neutral name."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Outcome:
     """What became of a file.
 
     Attributes:
-        left_out: Why it was not copied, else None.
-        damage: What is wrong with a damaged file; empty for one that is whole.
-        folder: Of the copy, below the output: ``<patient>/<study>/<series>``.
+        left_out: Why it was not copied; None if it was.
+        damage: What is wrong with a damaged file; empty for an intact one.
+        folder: Folder of the copy, below the output: ``<patient>/<study>/<series>``.
         kind: ``ct``, ``rtstruct`` or ``seg``.
         patient: Pseudonym.
-        changes: What was done.
+        changes: What was changed.
     """
 
     left_out: str | None = None
@@ -53,14 +53,16 @@ def deidentify_file(file: Path, output: Path, options: DeidentifyOptions) -> Out
 
     Args:
         file: Of any kind.
-        output: Where the copies go, each ``<patient>/<study>/<series>/<instance>.dcm``.
-        options: How.
+        output: Folder of the copies, each ``<patient>/<study>/<series>/<instance>.dcm``.
+        options: How files are de-identified.
     """
-    if not file.is_file():  # a pipe could be waited on for ever
+    if not file.is_file():  # reading a pipe could block forever
         return Outcome(NOT_REGULAR)
     try:
         with file.open("rb") as stream:
-            meta_at(stream.read(FIRST_BYTES))  # before a large file of another kind is read whole
+            meta_at(
+                stream.read(FIRST_BYTES)
+            )  # before reading a large file of another kind entirely
         dataset = read_whole(file)
         reason = left_out(dataset)
         if reason is not None:
@@ -68,7 +70,7 @@ def deidentify_file(file: Path, output: Path, options: DeidentifyOptions) -> Out
         if "TransferSyntaxUID" not in dataset.file_meta:
             dataset.file_meta.TransferSyntaxUID = _syntax_as_read(dataset)
         syntax = dataset.file_meta.TransferSyntaxUID
-        if not syntax.is_transfer_syntax:  # one that a maker invented, and only we know to read
+        if not syntax.is_transfer_syntax:  # a vendor's own, which other readers do not know
             raise RefusedError(f"files in transfer syntax {syntax} are not copied")
         kind = READ[dataset.SOPClassUID]
         changes = _drop_pixels(dataset) if kind == "rtstruct" else _cut_pixels(dataset)
@@ -84,15 +86,17 @@ def deidentify_file(file: Path, output: Path, options: DeidentifyOptions) -> Out
         changes += deidentify(dataset, options)
         _write(dataset, copy)
     except NotDicomError:
-        found = look(file)  # what is called .dcm and is not, or is empty, counts as damaged
-        return Outcome(f"damaged: {found.reason}", found.reason) if found else Outcome(NOT_DICOM)
+        described = look(file)  # an empty or other file named .dcm counts as damaged
+        if described is None:
+            return Outcome(NOT_DICOM)
+        return Outcome(f"damaged: {described.reason}", described.reason)
     except (DataError, RefusedError) as error:
         return Outcome(str(error))
     except BrokenError as error:
         return _damaged(file, str(error))
     except (EOFError, zlib.error):
         return _damaged(file, "deflated data are damaged")
-    except Exception as error:  # damaged bytes surface in pydicom as errors of every kind
+    except Exception as error:  # damaged bytes cause errors of every kind in pydicom
         if isinstance(error, OSError) and error.errno:  # pydicom's own have no number
             raise
         return _damaged(file, f"its values cannot be read ({type(error).__name__})")
@@ -102,14 +106,14 @@ def deidentify_file(file: Path, output: Path, options: DeidentifyOptions) -> Out
 def _damaged(file: Path, what: str) -> Outcome:
     if not claims_to_be_dicom(file):
         return Outcome(NOT_DICOM)
-    found = look(file)
-    if found is None or (found.head is not None and found.head.kind == "other"):
-        return Outcome(OTHER_KIND)  # it would not have been copied anyway
+    described = look(file)
+    if described is None or (described.head is not None and described.head.kind == "other"):
+        return Outcome(OTHER_KIND)  # it would not be copied anyway
     return Outcome(f"damaged: {what}", what)
 
 
 def _syntax_as_read(dataset: Dataset) -> UID:
-    """What a file without the group that tells its syntax was read by."""
+    """The syntax by which a file without file meta information was read."""
     from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
     implicit, little = dataset.original_encoding
@@ -119,7 +123,7 @@ def _syntax_as_read(dataset: Dataset) -> UID:
 
 
 def _drop_pixels(dataset: Dataset) -> Changes:
-    """Remove pixels from a file of a kind that has none; some writers leave an empty element."""
+    """Remove pixels from a file of a kind without pixels; some writers add an empty element."""
     changes = Changes()
     for tag in PIXEL_TAGS.intersection(int(tag) for tag in dataset.keys()):  # noqa: SIM118
         del dataset[tag]
@@ -128,12 +132,12 @@ def _drop_pixels(dataset: Dataset) -> Changes:
 
 
 def _cut_pixels(dataset: Dataset) -> Changes:
-    """Cut off what stands behind the pixels of an image or segmentation.
+    """Cut off anything after the pixels of an image or segmentation.
 
     Raises:
-        BrokenError: If there are too few, or the header does not say how many there are.
-        RefusedError: If they stand in fragments where the transfer syntax has none, and these are
-            not the image as it is.
+        BrokenError: If there are too few pixels, or the header does not give their number.
+        RefusedError: If they are in fragments though the transfer syntax has none, and the
+            fragments are not the uncompressed image.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_encapsulated:
@@ -142,13 +146,13 @@ def _cut_pixels(dataset: Dataset) -> Changes:
     if dataset["PixelData"].is_undefined_length:
         dataset.PixelData = _joined(dataset, expected)
     if len(dataset.PixelData) < expected:
-        raise BrokenError("PixelData holds fewer bytes than Rows × Columns ask for")
+        raise BrokenError("PixelData has fewer bytes than Rows × Columns require")
     dataset.PixelData = dataset.PixelData[:expected] + b"\0" * (expected % 2)
     return Changes()
 
 
 def _joined(dataset: Dataset, expected: int) -> bytes:
-    """Pixels that stand in fragments in a transfer syntax without any."""
+    """Pixels in fragments though the transfer syntax has none, joined."""
     from pydicom.encaps import generate_fragments
 
     syntax = dataset.file_meta.TransferSyntaxUID
@@ -157,18 +161,18 @@ def _joined(dataset: Dataset, expected: int) -> bytes:
     if not syntax.is_little_endian or len(pixels) - expected not in (0, expected % 2):
         raise RefusedError(f"pixels in fragments are not copied in {syntax.name}")
     dataset["PixelData"].is_undefined_length = False
-    dataset["PixelData"].VR = "OW"  # in fragments it is OB
+    dataset["PixelData"].VR = "OW"  # it is OB for fragments
     return pixels
 
 
 def _expected_length(dataset: Dataset) -> int:
-    """Bytes of the pixels, which fill whole bytes only all together."""
+    """Bytes of all pixels; only their total is a whole number of bytes."""
     bits = 1
     for keyword in ("Rows", "Columns", "BitsAllocated", "NumberOfFrames"):
         default = 1 if keyword == "NumberOfFrames" else 0
         try:
             number = int(dataset.get(keyword) or default)
-        except Exception:  # whatever pydicom raises of malformed values
+        except Exception:  # pydicom raises errors of every kind for malformed values
             number = 0
         if number <= 0:
             raise BrokenError(f"{keyword} is missing or not a positive number")

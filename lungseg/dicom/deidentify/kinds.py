@@ -1,4 +1,4 @@
-"""Which files are copied at all: images of the patient, structure sets and segmentations."""
+"""Kinds of files that are copied: images of the patient, structure sets and segmentations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from pydicom import Dataset, FileDataset
 
 OTHER_KIND = "neither CT nor structure set nor segmentation"
-# What scanners and workstations write in ImageType of pictures of a screen.
+# Words in ImageType by which scanners and workstations mark screen captures.
 SCREENS = ("SCREEN", "DOSE", "CAPTURE", "REPORT")
 
 
 def left_out(dataset: FileDataset) -> str | None:
-    """Why a file is not copied, in words that may be recorded; None: it is."""
+    """Why a file is not copied, in words that may be recorded; None if it is copied."""
     sop_class = str(dataset.get("SOPClassUID", "") or "")
     kind = READ.get(sop_class)
     if kind is None:
@@ -35,7 +35,7 @@ def left_out(dataset: FileDataset) -> str | None:
 
 
 def _bits_of_overlays(dataset: Dataset) -> bool:
-    """Whether unused bits of pixels hold a drawing, which may be text (retired, PS3.3 C.9.2)."""
+    """Whether unused bits of pixels contain an overlay, possibly text (retired, PS3.3 C.9.2)."""
     tags = dataset.keys()
     groups = {tag.group for tag in tags if 0x6000 <= tag.group < 0x6100}
     return any((group, 0x3000) not in dataset and (group, 0x0102) in dataset for group in groups)

@@ -1,4 +1,4 @@
-"""Names and UIDs in place of the real ones: the same for the same key, not to be traced without."""
+"""Names and UIDs that replace the real ones: reproducible with the key, untraceable without it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Pseudonyms:
     key: bytes = field(repr=False)
 
     def patient(self, patient_id: str) -> str:
-        """``LS-`` and 16 letters or digits (80 bits), for a PatientID without outer blanks.
+        """``LS-`` and 16 letters or digits (80 bits), for a PatientID without surrounding blanks.
 
-        The issuer is left out: files of one patient often differ in whether they tell it.
+        The issuer is not included: files of one patient often differ in whether they state it.
         """
         return f"LS-{self.label('patient', patient_id.strip(), 16)}"
 
     def uid(self, uid: str) -> str:
-        """A UID of the form ``2.25.<UUID>`` (PS3.5 B.2); UIDs that DICOM defines stay."""
+        """A UID of the form ``2.25.<UUID>`` (PS3.5 B.2); UIDs defined by DICOM are kept."""
         from pydicom.uid import UID
 
         uid = uid.strip(" \0")
@@ -51,10 +51,10 @@ class Pseudonyms:
 
 
 def read_or_make_key(file: Path) -> tuple[bytes, bool]:
-    """The key in a file, and whether it was made now (random, open to its owner only).
+    """The key in a file, and whether it was created now (random, readable by its owner only).
 
     Raises:
-        ConfigError: If it is too short, or the file cannot be read or made.
+        ConfigError: If it is too short, or the file cannot be read or created.
     """
     try:
         if not file.exists():
@@ -67,5 +67,5 @@ def read_or_make_key(file: Path) -> tuple[bytes, bool]:
     except OSError as error:
         raise ConfigError(f"key: {error.strerror}: give a file", file) from None
     if len(key) < MIN_BYTES:
-        raise ConfigError(f"key: holds {len(key)} bytes; at least {MIN_BYTES} are needed", file)
+        raise ConfigError(f"key: has {len(key)} bytes; at least {MIN_BYTES} are needed", file)
     return key, False

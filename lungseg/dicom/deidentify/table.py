@@ -1,4 +1,4 @@
-"""What PS3.15 table E.1-1 asks for each attribute, and what is done where it leaves a choice."""
+"""Actions of PS3.15 table E.1-1 by attribute, and the choices made where it allows several."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ Action = Literal["remove", "empty", "dummy", "uid", "walk"]
 
 EDITION = "2026c"
 
-# Where the table leaves a choice (X/Z, X/D, Z/D, X/Z/D), an attribute goes unless CT, Enhanced CT,
-# RT Structure Set or Segmentation ask for it: empty for type 2, a dummy for type 1.
+# Where the table allows several actions (X/Z, X/D, Z/D, X/Z/D), an attribute is removed unless CT,
+# Enhanced CT, RT Structure Set or Segmentation require it: empty for type 2, a dummy for type 1.
 EMPTY_IN_OUR_KINDS = {
     "ContentCreatorName",
     "ContrastBolusAgent",
@@ -25,8 +25,8 @@ DUMMY_IN_OUR_KINDS = {
     "DeviceSerialNumber",
 }
 
-# Text that the table does not name and that files need, or that tells scanner and reconstruction.
-# Any other text may hold whatever was typed: it is emptied.
+# Text that is not in the table and that files need, or that describes scanner and reconstruction.
+# Any other text may contain anything that was typed: it is emptied.
 KEPT_TEXT = {
     "CodeMeaning",
     "CodeValue",
@@ -42,7 +42,7 @@ KEPT_TEXT = {
     "SoftwareVersions",
     "StackID",
 }
-# Bytes that are pixels or tables for showing them; any other bytes may hold whatever was put there.
+# Bytes that are pixels or lookup tables; any other bytes may contain anything.
 KEPT_BYTES = {
     "BluePaletteColorLookupTableData",
     "DoubleFloatPixelData",
@@ -76,17 +76,17 @@ def profile() -> dict[int, Action]:
         (fields.X_Z_U_STAR_TAGS, "walk"),
     )
     for tags, what in listed:
-        # Longer ones are masks of repeating groups, which go whole.
-        actions |= {_tag(one): what for one in tags if len(one) == 2}
+        # Longer ones are masks of repeating groups, which are removed entirely.
+        actions |= {_tag(pair): what for pair in tags if len(pair) == 2}
     for tags in (
         fields.Z_D_TAGS,
         fields.X_Z_TAGS,
         fields.X_D_TAGS,
         fields.X_Z_D_TAGS,
     ):
-        for one in tags:
-            keyword = keyword_for_tag(_tag(one))
-            actions[_tag(one)] = (
+        for pair in tags:
+            keyword = keyword_for_tag(_tag(pair))
+            actions[_tag(pair)] = (
                 "dummy"
                 if keyword in DUMMY_IN_OUR_KINDS
                 else "empty"
@@ -101,11 +101,11 @@ def _tag(pair: tuple[int, ...]) -> int:
 
 
 def action(tag: int, vr: str) -> Action | None:
-    """What is done to an attribute; None: its value is kept, if it is one that its VR allows.
+    """The action for an attribute; None: its value is kept, if its VR allows it.
 
-    The table comes first. Of what it does not name, persons, times, places and free text are
-    emptied, UIDs replaced, sequences walked, and bytes that are no pixels, unknown attributes,
-    private ones and those of whole groups (commands, curves, overlays) removed.
+    The table takes precedence. Of other attributes, persons, times, places and free text are
+    emptied, UIDs replaced, sequences walked, and bytes that are not pixels, unknown attributes,
+    private ones and certain groups (commands, curves, overlays) removed.
 
     Args:
         tag: ``group << 16 | element``.
@@ -122,7 +122,7 @@ def action(tag: int, vr: str) -> Action | None:
     if not dictionary_has_tag(tag) or vr not in dictionary_VR(tag).split(" or "):
         return "remove"
     if listed is not None:
-        # A dummy sequence would need an item that is valid: none of our kinds asks for one.
+        # A dummy sequence would need a valid item: none of our kinds requires one.
         return "remove" if listed == "dummy" and vr == "SQ" else listed
     if vr == "SQ":
         return "walk"

@@ -1,4 +1,4 @@
-"""A folder tree copied without what identifies, and the account of it."""
+"""De-identified copy of a folder tree, and its audit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ COLUMNS = ("folder", "kind", "tag", "keyword", "action", "files", "values")
 
 @dataclass
 class Account:
-    """What became of all files.
+    """What was done with all files.
 
     Attributes:
         files: Number of copies by series folder and kind.
         patients: Pseudonyms.
         left_out: Number of files by reason.
-        damaged: Files that could not be read, and why; for the screen, as names may identify.
+        damaged: Files that could not be read, and why; for the screen only, as names may identify.
     """
 
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Account:
     )
 
     def add(self, file: Path, outcome: Outcome) -> None:
-        """Take note of one file."""
+        """Add one file."""
         if outcome.left_out is not None:
             self.left_out[outcome.left_out] += 1
             if outcome.damage:
@@ -53,7 +53,7 @@ class Account:
             both[1] += count
 
     def to_csv(self) -> str:
-        """A row for each thing done in each series; last, what was left out and why."""
+        """One row per action in each series; then the files that were not copied, by reason."""
         from pydicom.datadict import keyword_for_tag
 
         text = io.StringIO()
@@ -77,18 +77,18 @@ def deidentify_tree(
 ) -> Account:
     """Write de-identified copies of all CT images, structure sets and segmentations of a tree.
 
-    The copies and their audit ``deidentify.csv`` take the place of ``output`` when all are made;
-    until then they stand in a hidden folder beside it, which goes after an error.
+    The copies and their audit ``deidentify.csv`` are moved to ``output`` when all are complete;
+    until then they are in a hidden folder next to it, which is removed after an error.
 
     Args:
-        source: Folder, however nested.
+        source: Folder, nested in any way.
         output: Folder; missing or empty.
-        options: How.
-        track: Iterates over the files, as under a progress bar.
+        options: How files are de-identified.
+        track: Wraps the list of files, as a progress bar does.
 
     Raises:
-        ConfigError: If one folder lies in the other, or ``output`` holds something.
-        DataError: If there is no folder or nothing to copy.
+        ConfigError: If one folder is inside the other, or ``output`` is not empty.
+        DataError: If there is no such folder, or nothing to copy.
     """
     import tempfile
 
@@ -96,9 +96,9 @@ def deidentify_tree(
     files = sorted(str(Path(base, name)) for base, _, names in os.walk(source) for name in names)
     account = Account()
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as workshop:
-        # One folder further down: the workshop itself is closed to others, the copies are not.
-        built = Path(workshop) / "built"
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as temporary:
+        # One level deeper: the temporary folder is private to the user, the copies are not.
+        built = Path(temporary) / "built"
         for file in track(files):
             account.add(Path(file), deidentify_file(Path(file), built, options))
         if not account.files:
@@ -110,16 +110,16 @@ def deidentify_tree(
 
 
 def check_folders(source: Path, output: Path) -> None:
-    """Refuse what would mix originals and copies.
+    """Refuse folders that would mix originals and copies.
 
     Raises:
-        ConfigError: If one folder lies in the other, or ``output`` holds something.
+        ConfigError: If one folder is inside the other, or ``output`` is not empty.
         DataError: If there is no source.
     """
     if not source.is_dir():
         raise DataError("input: no such folder", source)
     inner, outer = output.resolve(), source.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise ConfigError("output: must lie outside input, and input outside output", output)
+        raise ConfigError("output: must be outside input, and input outside output", output)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise ConfigError("output: holds something already; give a new or empty folder", output)
+        raise ConfigError("output: is not empty; give a new or empty folder", output)

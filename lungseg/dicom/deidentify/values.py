@@ -1,4 +1,4 @@
-"""Single values: dummies, and whether a value is one that its VR allows."""
+"""Single values: dummies, and whether a value conforms to its VR."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORMS = {
     "CS": re.compile(r"[A-Z0-9 _]{0,16}"),
     "DS": re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *"),
     "IS": re.compile(r" *[+-]?\d{1,12} *"),
-    # Of kept texts: what is longer was typed by someone.
+    # Limits for kept texts: longer ones were probably typed.
     "LO": re.compile(r"[^\x00-\x1f\x7f]{0,64}"),
     "SH": re.compile(r"[^\x00-\x1f\x7f]{0,16}"),
 }
-# 113108 keeps these of a patient, in these forms only.
+# Option 113108 keeps these characteristics of a patient, in these forms only.
 CHARACTERISTICS = {
     "PatientSex": re.compile("[MFO]"),
     "PatientAge": FORMS["AS"],
@@ -43,15 +43,15 @@ def dummy(vr: str) -> Any:
 
 
 def parts(value: Any) -> list[str]:
-    """The text of each of an element's values, as written in the file where that is known."""
+    """The text of each of an element's values, as written in the file if that is known."""
     from pydicom.multival import MultiValue
 
     values = value if isinstance(value, (list, MultiValue)) else [] if value is None else [value]
-    return [str(getattr(one, "original_string", one)) for one in values]
+    return [str(getattr(item, "original_string", item)) for item in values]
 
 
 def well_formed(vr: str, value: Any) -> bool:
-    """Whether each value is of the form that its VR asks for; names hide where it is not."""
+    """Whether each value has the form that its VR requires; other values may hide names."""
     form = FORMS.get(vr)
     return form is None or all(form.fullmatch(part) or not part for part in parts(value))
 
@@ -59,7 +59,7 @@ def well_formed(vr: str, value: Any) -> bool:
 def characteristic(keyword: str, value: Any) -> Any:
     """A patient's characteristic as kept by option 113108, or None.
 
-    Ages from 90 years on are given as 90: so old, an age alone may tell who it is.
+    Ages of 90 years and more are given as 90, since such an age alone may identify a person.
     """
     form = CHARACTERISTICS.get(keyword)
     texts = parts(value)
