@@ -1,4 +1,4 @@
-"""What reading a case brought to light: a code, how grave it is, and a sentence for a person."""
+"""Findings from reading a case: a code, a severity, and a sentence for a person."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Action = Literal["error", "warn"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a reviewer should know of a case.
+    """Something that a reviewer should know about a case.
 
-    What no volume can be made of is no finding: readers raise it. A finding of severity `error`
-    is one with which voxels or places cannot be relied on, though arrays can be made.
+    If no volume can be made, readers raise an error instead. A finding of severity `error` means
+    that arrays could be made, but voxels or positions cannot be relied on.
 
     Attributes:
-        code: Short and stable, as scripts ask for it: ``missing-slice``.
+        code: Short and stable, for use in scripts: ``missing-slice``.
         severity: ``error``, ``warning`` or ``info``.
         text: One sentence, without identifiers or paths.
-        path: The file that it is about, for the screen; it is not recorded.
+        path: The file concerned, for the screen only; not recorded.
     """
 
     code: str
@@ -42,12 +42,12 @@ def judge(
     on_finding: Mapping[str, Action],
     paths: Mapping[str, Path] | None = None,
 ) -> None:
-    """Stop at the first finding whose severity is one to stop at.
+    """Raise an error for the first finding whose severity calls for it.
 
     Args:
-        findings: As :meth:`Finding.to_dict` gives them.
-        on_finding: What to do by severity, ``error`` or ``warn``; severities left out only warn.
-        paths: The files that findings are about, by code; under ``""`` the case's folder.
+        findings: As from :meth:`Finding.to_dict`.
+        on_finding: Action by severity, ``error`` or ``warn``; missing severities only warn.
+        paths: The files that findings concern, by code; under ``""`` the case's folder.
 
     Raises:
         DataError: With the finding's sentence.
@@ -56,6 +56,6 @@ def judge(
         if on_finding.get(finding["severity"]) == "error":
             raise DataError(
                 f"{finding['text']} ({finding['code']}; data.on_finding.{finding['severity']}=warn"
-                " takes it nevertheless)",
+                " accepts it)",
                 (paths or {}).get(finding["code"], (paths or {}).get("")),
             )

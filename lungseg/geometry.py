@@ -1,4 +1,4 @@
-"""What every volume is checked for, wherever it came from: its spacing, its angles, its slices."""
+"""Checks of every volume from any source: spacing, angles, number of slices."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from lungseg.volume import axis_order, spacing_of, to_lps
 
 MIN_SPACING_MM, MAX_SPACING_MM = 0.01, 100
 FEW_SLICES = 20  # at 10 mm, the coarsest spacing in use, these just cover a chest
-# A stack whose slices slide sideways by more than this is sheared (gantry tilt).
+# A stack whose slices shift sideways by more than this is sheared (gantry tilt).
 SHIFT_TOLERANCE_MM = 0.1
-# Directions of rows and columns are written with few digits by some: less than half a pixel from
-# one edge of a slice to the other moves no voxel into another's place.
+# In pixels. Some writers give directions of rows and columns with few digits: a shift of less than
+# half a pixel from one edge of a slice to the other moves no voxel to another's position.
 ROW_SHIFT_TOLERANCE = 0.5
 
 
 def oriented(
     voxels: NDArray[Any], affine: NDArray[np.float64]
 ) -> tuple[NDArray[Any], NDArray[np.float64], list[Finding]]:
-    """Bring a source's array to the project's order of axes, its geometry checked.
+    """Bring a source's array to the project's order of axes, and check its geometry.
 
     Args:
         voxels: Three-dimensional array in any of the 48 axis orders and directions.
         affine: ``[4, 4]``, maps an array index ``(i, j, k, 1)`` to ``(x, y, z, 1)`` in mm (LPS).
 
     Returns:
-        Array and affine as :func:`~lungseg.volume.to_lps` gives them, and what a reviewer should
-        know.
+        Array and affine as from :func:`~lungseg.volume.to_lps`, and findings.
 
     Raises:
         ValueError: If a spacing is not between 0.01 and 100 mm, or the volume is oblique.
@@ -54,9 +53,16 @@ def oriented(
 
 
 def wrong_spacing(spacing: Iterable[float]) -> str | None:
-    """Say which distance between voxels no CT has; None where all are possible."""
+    """Describe a distance between voxels that is impossible for CT; None if all are possible.
+
+    Example:
+        >>> wrong_spacing([3.0, 0.7, 0.7]) is None
+        True
+        >>> wrong_spacing([3.0, 0.0, 0.7])
+        'a spacing of 0 mm is not between 0.01 and 100 mm'
+    """
     for size in spacing:
-        if not MIN_SPACING_MM <= size <= MAX_SPACING_MM:  # NaN, too
+        if not MIN_SPACING_MM <= size <= MAX_SPACING_MM:  # also refuses NaN
             return (
                 f"a spacing of {size:g} mm is not between {MIN_SPACING_MM} and {MAX_SPACING_MM} mm"
             )
@@ -90,7 +96,7 @@ def _tilt(affine: NDArray[np.float64], shape: tuple[int, ...]) -> float:
 
 
 def _shear_in_plane(affine: NDArray[np.float64], shape: tuple[int, ...]) -> float:
-    """Degrees by which the angle between rows and columns is off 90; 0 if it is not."""
+    """Degrees by which the angle between rows and columns deviates from 90; 0 if it does not."""
     _, down, along = affine[:3, :3].T
     width = float(np.linalg.norm(along))
     sideways = float(down @ along) / width

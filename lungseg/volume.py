@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Below this cosine between an axis and its nearest patient axis (2.6 degrees off) reordering axes
-# would misplace voxels, and only resampling could help.
+# Below this cosine between an axis and the nearest patient axis (2.6 degrees), reordering axes
+# would misplace voxels; only resampling could help.
 MIN_COSINE = 0.999
-# Two files that describe one grid differ by rounding only: half a voxel off is another grid.
+# Two files with the same grid differ by rounding only; half a voxel apart is another grid.
 MAX_OFF_VOXELS = 0.1
 # Axes with a cosine below this are perpendicular up to rounding; a shear that small would change a
 # spacing by less than a millionth.
@@ -22,7 +22,7 @@ OBLIQUE = "the image plane is oblique to the patient's axes"
 
 @dataclass(frozen=True)
 class Volume:
-    """Voxels with their place in the patient.
+    """Voxels with their position in the patient.
 
     Attributes:
         voxels: HU, int16, ``[z, y, x]``; z runs from the feet up, y to the back, x to the left.
@@ -42,8 +42,8 @@ class Volume:
 def spacing_of(affine: NDArray[np.float64]) -> tuple[float, float, float]:
     """Distance between the planes of voxels along each axis of an array, in mm.
 
-    Where axes are perpendicular it is the distance between neighbours; where they are not, as after
-    a gantry tilt, neighbours lie further apart than the planes.
+    For perpendicular axes this is the distance between neighbours; otherwise, as after a gantry
+    tilt, neighbours are further apart than the planes.
 
     Args:
         affine: ``[4, 4]``, maps an array index ``(i, j, k, 1)`` to ``(x, y, z, 1)`` in mm.
@@ -56,7 +56,7 @@ def spacing_of(affine: NDArray[np.float64]) -> tuple[float, float, float]:
     """
     axes = affine[:3, :3]
     lengths = np.linalg.norm(axes, axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an axis of no length
+    with np.errstate(divide="ignore", invalid="ignore"):  # an axis of zero length
         units = axes / lengths
     cosines = units.T @ units
     if np.abs(cosines[np.triu_indices(3, 1)]).max() > PERPENDICULAR:
@@ -66,10 +66,14 @@ def spacing_of(affine: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def axis_order(affine: NDArray[np.float64]) -> list[int]:
-    """Axes of an array that run nearest to the patient's z, y and x.
+    """Axes of an array that are closest to the patient's z, y and x.
 
     Raises:
-        ValueError: If two of them are nearest to the same.
+        ValueError: If two of them are closest to the same patient axis.
+
+    Example:
+        >>> axis_order(np.diag([1.0, 1.0, 3.0, 1.0]))  # an array stored as [x, y, z]
+        [2, 1, 0]
     """
     nearest = np.abs(affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)).argmax(axis=0)
     if sorted(nearest) != [0, 1, 2]:
@@ -82,7 +86,7 @@ def to_lps(
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Reorder and flip axes so that the array runs ``[z, y, x]`` toward head, back and left.
 
-    No voxel is resampled: the same values come back in the same places.
+    Nothing is resampled: every value keeps its position in the patient.
 
     Args:
         voxels: Three-dimensional array in any of the 48 axis orders and directions.
@@ -92,7 +96,7 @@ def to_lps(
         The reordered array (a view) and its affine.
 
     Raises:
-        ValueError: If an axis lies more than 2.6 degrees off every patient axis.
+        ValueError: If an axis is more than 2.6 degrees from every patient axis.
 
     Example:
         >>> import numpy as np
@@ -116,22 +120,21 @@ def to_lps(
 
 
 def place(array: NDArray[Any], affine: NDArray[np.float64], volume: Volume) -> NDArray[Any]:
-    """Lay an array on a volume's grid: reordered, flipped and shifted by whole voxels.
+    """Place an array on a volume's grid: reorder, flip and shift it by whole voxels.
 
-    No voxel is resampled. Where the array does not reach, the result is 0; where it reaches beyond
-    the volume, it must be 0.
+    Nothing is resampled. Outside the array the result is 0; outside the volume the array must be 0.
 
     Args:
-        array: Three-dimensional, in any axis order and direction; may cover a part of the volume.
+        array: Three-dimensional, in any axis order and direction; may cover a part only.
         affine: ``[4, 4]``, maps an array index ``(i, j, k, 1)`` to ``(x, y, z, 1)`` in mm (LPS).
-        volume: Gives the grid.
+        volume: Volume with the grid.
 
     Returns:
         ``[z, y, x]``, of the volume's shape and the array's type.
 
     Raises:
         ValueError: If the array is oblique, its grid is not the volume's (spacing, direction, or an
-            offset by a part of a voxel; 0.1 voxels are forgiven), or it is not 0 outside.
+            offset by a fraction of a voxel; 0.1 voxels are tolerated), or it is not 0 outside.
 
     Example:
         >>> import numpy as np
@@ -148,7 +151,7 @@ def place(array: NDArray[Any], affine: NDArray[np.float64], volume: Volume) -> N
     off = np.abs(on_grid[:3, :3] @ corners + on_grid[:3, 3:] - corners - offset[:, None]).max()
     if off > MAX_OFF_VOXELS:
         raise ValueError(
-            f"its grid is not the image's: corners lie up to {off:.1f} voxels off it; masks are not"
+            f"its grid is not the image's: corners are up to {off:.1f} voxels away; masks are not"
             " resampled"
         )
     start, stop = np.maximum(offset, 0), np.minimum(offset + shape, volume.voxels.shape)
@@ -156,7 +159,7 @@ def place(array: NDArray[Any], affine: NDArray[np.float64], volume: Volume) -> N
     inside = array[tuple(map(slice, start - offset, stop - offset))]
     outside = np.count_nonzero(array) - np.count_nonzero(inside)
     if outside:
-        raise ValueError(f"{outside} of its voxels lie outside the image")
+        raise ValueError(f"{outside} of its voxels are outside the image")
     out = np.zeros(volume.voxels.shape, array.dtype)
     out[tuple(map(slice, start, stop))] = inside
     return out

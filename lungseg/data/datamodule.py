@@ -28,15 +28,15 @@ GIB = 1 << 30
 
 
 class SliceDataset(Dataset[dict[str, Any]]):
-    """Axial slices of some cases, one a sample.
+    """Axial slices of some cases, one per sample.
 
-    A sample holds ``image`` (int16 HU ``[1, y, x]``), ``mask`` (uint8 ``[1, y, x]``), ``case``
+    A sample contains ``image`` (int16 HU ``[1, y, x]``), ``mask`` (uint8 ``[1, y, x]``), ``case``
     (position in the cohort) and ``z`` (0 is nearest the feet).
 
     Args:
         cohort: All prepared cases.
         cases: Names of those to use.
-        cache: Whether to read all slices at once and keep them, or each when it is asked for.
+        cache: Whether to read all slices at once and keep them, or each on access.
     """
 
     def __init__(self, cohort: Cohort, cases: list[str], *, cache: bool) -> None:
@@ -71,14 +71,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
         }
 
     def batch(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
-        """Put samples together; of none, a batch of length 0."""
+        """Collate samples; without any, return a batch of length 0."""
         if samples:
-            found: dict[str, Any] = default_collate(samples)
-            return found
+            collated: dict[str, Any] = default_collate(samples)
+            return collated
         return {name: values[:0] for name, values in default_collate([self[0]]).items()}
 
     def load(self) -> None:
-        """Read what is to be kept in memory, before worker processes are forked off."""
+        """Read what is kept in memory, before worker processes are forked."""
         if self._cache:
             for case in dict.fromkeys(case for case, _ in self.index):
                 self._arrays[case] = self._open(case)
@@ -96,48 +96,48 @@ class SliceDataset(Dataset[dict[str, Any]]):
 class SharedBatches(Sampler[list[int]]):
     """This process's share of each batch of the whole run.
 
-    The batches are those of one process with a batch size as large as that of all together, and
-    each is dealt out in turn. No item is repeated or left out: the last batch may be dealt
-    unevenly, and some process have none of it. All have equally many batches, so that sums over
-    processes (of the loss, of batch norm) never wait for one that has finished. In evaluation too
-    the loss is that of whole batches, and no process holds more than its `batch_size`.
+    The batches are those of a single process with the total batch size, and each is distributed
+    over the processes. No item is repeated or omitted: the last batch may be distributed unevenly,
+    and some processes may have no item of it. All have the same number of batches, so that sums
+    over processes (of the loss, of batch norm) never wait for one that has finished. In evaluation
+    the loss is also that of whole batches, and no process has more than its `batch_size`.
 
     Args:
-        sampler: Items in order; the same ones in all processes.
-        batch_size: Items a process.
-        rank: Of this process, from 0.
-        processes: How many there are.
+        sampler: Items in order; the same in all processes.
+        batch_size: Items per process.
+        rank: Rank of this process, from 0.
+        processes: Number of processes.
     """
 
     def __init__(
         self, sampler: Sampler[int], batch_size: int, rank: int = 0, processes: int = 1
     ) -> None:
-        self.sampler = sampler  # where Lightning looks for set_epoch
-        self._whole = BatchSampler(sampler, batch_size * processes, drop_last=False)
+        self.sampler = sampler  # where Lightning expects set_epoch
+        self._batches = BatchSampler(sampler, batch_size * processes, drop_last=False)
         self._mine = slice(rank, None, processes)
 
     def __len__(self) -> int:
-        return len(self._whole)
+        return len(self._batches)
 
     def __iter__(self) -> Iterator[list[int]]:
-        for batch in self._whole:
+        for batch in self._batches:
             yield batch[self._mine]
 
 
 class SliceDataModule(pl.LightningDataModule):
     """Feeds slices by set: shuffled for training, in order for everything else.
 
-    The order in an epoch depends on the seed and the epoch alone, so a resumed run sees what an
-    unbroken one would have seen.
+    The order in an epoch depends only on the seed and the epoch, so a resumed run sees the same
+    batches as an uninterrupted one.
 
     Args:
         cohort: All prepared cases.
         sets: Names of the cases in each set, by name of the set.
-        intensity: HU to what the network sees; applied to whole batches, on the training device.
-        batch_size: Slices a batch (in each process).
+        intensity: Maps HU to the network's input; applied to whole batches, on the training device.
+        batch_size: Slices per batch (in each process).
         num_workers: Processes that load slices.
         cache_gib: Keep all slices in memory when they take less than this.
-        seed: Of the order of training slices.
+        seed: Seed of the order of training slices.
 
     Raises:
         DataError: If a case has no mask, or slices differ in size between cases, so that they
@@ -156,7 +156,7 @@ class SliceDataModule(pl.LightningDataModule):
         seed: int,
     ) -> None:
         super().__init__()
-        # With fewer cases than processes some have none to evaluate.
+        # With fewer cases than processes, some processes have none to evaluate.
         self.allow_zero_length_dataloader_with_multiple_devices = True
         self._intensity = intensity
         self._batch_size = batch_size
@@ -178,21 +178,21 @@ class SliceDataModule(pl.LightningDataModule):
         return [name for name in self.datasets if name != "train"]
 
     def setup(self, stage: str) -> None:
-        """Load what is kept in memory, where the job before has not left it there."""
-        forget_others([key for one in self.datasets.values() for key in one.keys.values()])
+        """Load what is kept in memory, unless an earlier job has already loaded it."""
+        forget_others([key for data in self.datasets.values() for key in data.keys.values()])
         for dataset in self.datasets.values():
             dataset.load()
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
-        """Training slices in an order of their own each epoch."""
+        """Training slices, in a different order each epoch."""
         dataset = self.datasets["train"]
-        # Torch's only sampler whose order depends on seed and epoch alone. It deals nothing out.
+        # Torch's only sampler whose order depends on seed and epoch alone; nothing is distributed.
         sampler: DistributedSampler[Any] = DistributedSampler(
             dataset, num_replicas=1, rank=0, shuffle=True, seed=self._seed
         )
         if self.trainer:
-            # Lightning tells the sampler its epoch only after workers have begun to fetch, which in
-            # a resumed run would be the slices of epoch 0.
+            # Lightning sets the sampler's epoch only after workers have begun to fetch, which in a
+            # resumed run would be the slices of epoch 0.
             progress: Any = self.trainer.fit_loop.epoch_progress.current
             sampler.set_epoch(progress.processed)
         return self._loader(dataset, self._shared(sampler))
@@ -200,35 +200,35 @@ class SliceDataModule(pl.LightningDataModule):
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each of :attr:`eval_sets`."""
         datasets = [self.datasets[name] for name in self.eval_sets]
-        return [self._loader(one, self._shared(SequentialSampler(one))) for one in datasets]
+        return [self._loader(data, self._shared(SequentialSampler(data))) for data in datasets]
 
     def test_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
-        """One loader for each set, training's among them, all in order.
+        """One loader for each set, including the training set, all in order.
 
-        A case goes to one process as a whole: its 3-D surfaces are measured there.
+        All slices of a case go to one process, which measures its 3-D surfaces.
         """
         return [
             self._loader(
                 dataset,
                 BatchSampler(
-                    deal_cases(dataset.index, *self._place()), self._batch_size, drop_last=False
+                    deal_cases(dataset.index, *self._rank()), self._batch_size, drop_last=False
                 ),
             )
             for dataset in self.datasets.values()
         ]
 
     def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
-        """HU cross to the device as int16, half the bytes, and become intensities there."""
+        """Convert HU to intensities on the device: int16 takes half the time to transfer."""
         image = self._intensity(batch["image"])
         return {**batch, "image": image.contiguous(memory_format=torch.channels_last)}
 
-    def _place(self) -> tuple[int, int]:
+    def _rank(self) -> tuple[int, int]:
         """Rank of this process and number of processes."""
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
 
     def _shared(self, sampler: Sampler[int]) -> SharedBatches:
-        return SharedBatches(sampler, self._batch_size, *self._place())
+        return SharedBatches(sampler, self._batch_size, *self._rank())
 
     def _loader(
         self, dataset: SliceDataset, batches: Sampler[list[int]]
@@ -244,12 +244,12 @@ class SliceDataModule(pl.LightningDataModule):
 
 
 def deal_cases(index: list[tuple[int, int]], rank: int, processes: int) -> list[int]:
-    """Items of the slices of one process's cases, in order; the largest cases are dealt first.
+    """Items of the slices of one process's cases, in order; the largest cases are assigned first.
 
     Args:
         index: Case and z of each item.
-        rank: Of the process, from 0.
-        processes: How many there are.
+        rank: Rank of the process, from 0.
+        processes: Number of processes.
     """
     sizes = Counter(case for case, _ in index)
     load = [0] * processes

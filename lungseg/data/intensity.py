@@ -1,4 +1,4 @@
-"""From HU to what a network sees."""
+"""From HU to the input of a network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Window:
-    """Map a window of HU to [0, 1] and clip what lies outside: ``(HU - lower) / (upper - lower)``.
+    """Map a window of HU to [0, 1] and clip values outside it: ``(HU - lower) / (upper - lower)``.
 
     Args:
         lower: HU that becomes 0.

@@ -1,4 +1,4 @@
-"""One process at a time brings a store up to date."""
+"""Locks on a store: one process at a time updates it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ WRITING = ".writing"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a store for this process; others wait here, and then find the work done.
+    """Lock a store for this process; others wait, and then find the work done.
 
-    The system lets go of it when the process ends, however it ends.
+    The system releases the lock when the process ends, however it ends.
     """
-    with _held(folder / LOCK, fcntl.LOCK_EX):
+    with _flock(folder / LOCK, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold what is half-written in a store from being swept away.
+    """Keep half-written cases from being removed.
 
-    The process that holds the store may be killed and leave behind workers that go on writing.
+    The process with the lock may be killed and leave behind workers that continue to write.
     """
-    with _held(folder / WRITING, fcntl.LOCK_SH):
+    with _flock(folder / WRITING, fcntl.LOCK_SH):
         yield
 
 
 @contextmanager
 def nobody_writing(folder: Path) -> Iterator[None]:
-    """Wait until nothing is being written, and let nobody begin."""
-    with _held(folder / WRITING, fcntl.LOCK_EX):
+    """Wait until nothing is being written, and prevent new writing."""
+    with _flock(folder / WRITING, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
-def _held(file: Path, how: int) -> Iterator[None]:
+def _flock(file: Path, how: int) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as opened:
         fcntl.flock(opened, how)

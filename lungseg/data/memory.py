@@ -12,10 +12,10 @@ _kept: dict[Key, tuple[Any, Any]] = {}
 
 
 def kept(key: Key, read: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
-    """Image and mask of a case, read only where an earlier run of this process has not.
+    """Image and mask of a case, read only if no earlier run of this process has read them.
 
     Args:
-        key: What is wanted; other content has another key.
+        key: Identifies the content.
         read: Reads it.
     """
     if key not in _kept:

@@ -1,4 +1,4 @@
-"""What a store records beside its cases: why others failed, and which files belong to which."""
+"""What a store records besides its cases: why others failed, and the assignment of files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FILES = "files.json"
 def read_failures(
     store: Place, states: Mapping[str, str], on_finding: Mapping[str, str]
 ) -> dict[str, str]:
-    """Why cases failed before, if their files, settings and rules have not changed since."""
+    """Why cases failed earlier, if their files, settings and rules have not changed since."""
     text = read_text(store, FAILED)
-    noted: dict[str, dict[str, str]] = json.loads(text) if text else {}
+    recorded: dict[str, dict[str, str]] = json.loads(text) if text else {}
     return {
-        name: noted[name]["reason"]
+        name: recorded[name]["reason"]
         for name, state in states.items()
-        if name in noted and noted[name]["state"] == _under(on_finding, state)
+        if name in recorded and recorded[name]["state"] == _full_state(on_finding, state)
     }
 
 
@@ -33,29 +33,29 @@ def write_failures(
     failed: Mapping[str, str],
 ) -> None:
     """Record why cases failed."""
-    noted = {
-        name: {"state": _under(on_finding, states[name]), "reason": reason}
+    recorded = {
+        name: {"state": _full_state(on_finding, states[name]), "reason": reason}
         for name, reason in failed.items()
         if name in states
     }
-    if noted or read_text(store, FAILED) is not None:
-        write_text(store, FAILED, json.dumps(noted, indent=2) + "\n")
+    if recorded or read_text(store, FAILED) is not None:
+        write_text(store, FAILED, json.dumps(recorded, indent=2) + "\n")
 
 
-def _under(on_finding: Mapping[str, str], state: str) -> str:
-    """A state under the rules of today and by the readers of today."""
+def _full_state(on_finding: Mapping[str, str], state: str) -> str:
+    """A state that also depends on the present rules and version."""
     return f"{state} {__version__} {json.dumps(dict(on_finding), sort_keys=True)}"
 
 
 def recall_files(source: Source, store: Place) -> None:
-    """Pass a source that groups files itself its earlier assignment of files to cases."""
+    """Give a source that assigns files to cases its earlier assignment."""
     if isinstance(source, RemembersFiles):
         text = read_text(store, FILES)
         source.recall(json.loads(text) if text else {})
 
 
 def keep_files(source: Source, store: Place) -> None:
-    """Record which files belong to which case, before any case is stored."""
+    """Record which files were assigned to which case, before any case is stored."""
     files = source.remembered() if isinstance(source, RemembersFiles) else {}
     if files:
         write_text(store, FILES, json.dumps(files) + "\n")

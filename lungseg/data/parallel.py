@@ -1,4 +1,4 @@
-"""Cases prepared side by side, through joblib."""
+"""Cases prepared in parallel with joblib."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Parallel:
-    """How many cases are in work at once, and on what.
+    """How many cases are processed at once, and by which backend.
 
     Attributes:
-        n_jobs: Processes; each holds one case in memory. -1 is one a core.
-        backend: ``loky`` (processes of this machine), ``dask`` or ``ray`` (a cluster; without an
-            address processes of this machine).
-        address: Of a Dask scheduler or Ray cluster that runs already.
+        n_jobs: Number of processes, each with one case in memory; -1 is one per core.
+        backend: ``loky`` (processes of this machine), ``dask`` or ``ray`` (a cluster, or without
+            an address processes of this machine).
+        address: Address of a running Dask scheduler or Ray cluster.
 
     Raises:
-        ConfigError: If there is no such backend, or the number is neither positive nor -1.
+        ConfigError: If the backend is unknown, or the number is neither positive nor -1.
     """
 
     n_jobs: int = 1
@@ -47,7 +47,7 @@ class Parallel:
         """Results as they come, in any order.
 
         Raises:
-            DataError: If a process died, as it does when memory runs out.
+            DataError: If a process was killed, for example because memory ran out.
         """
         if self.n_jobs == 1 and self.address is None:
             yield from map(function, tasks)
@@ -58,25 +58,25 @@ class Parallel:
         if self.backend == "loky":
             function = partial(_as_child_of, os.getpid(), function)
         with _cluster(self) as backend:
-            # Ray hands results back all at once, at the end.
-            come = "list" if self.backend == "ray" else "generator_unordered"
+            # Ray returns all results at once, at the end.
+            return_as = "list" if self.backend == "ray" else "generator_unordered"
             jobs = (joblib.delayed(function)(task) for task in tasks)
             try:
                 with joblib.parallel_config(backend=backend, n_jobs=self.n_jobs):
-                    yield from joblib.Parallel(return_as=come)(jobs)
+                    yield from joblib.Parallel(return_as=return_as)(jobs)
             except Exception as error:
-                # Dask's and Ray's own errors: both hand on what a case raises as it is.
-                theirs = type(error).__module__.split(".")[0] in ("distributed", "ray")
-                if not (theirs or isinstance(error, TerminatedWorkerError)):
+                # Errors of Dask and Ray themselves; both pass on errors of a case unchanged.
+                of_cluster = type(error).__module__.split(".")[0] in ("distributed", "ray")
+                if not (of_cluster or isinstance(error, TerminatedWorkerError)):
                     raise
                 raise DataError(
-                    "a process that prepared cases was killed, perhaps for want of memory; cases"
-                    " done so far are kept: go on with a smaller parallel.n_jobs"
+                    "a process that prepared cases was killed, perhaps because memory ran out;"
+                    " finished cases are kept: continue with a smaller parallel.n_jobs"
                 ) from None
 
 
 _parent: int | None = None
-"""Process that this one works for, where it is of this machine."""
+"""Parent process that this one works for, if it is on this machine."""
 
 
 def _as_child_of(parent: int, function: Callable[[Task], Result], task: Task) -> Result:
@@ -87,14 +87,14 @@ def _as_child_of(parent: int, function: Callable[[Task], Result], task: Task) ->
 
 
 def stop_if_orphaned() -> None:
-    """End this process if the one that it works for was killed: another may have taken over."""
+    """End this process if its parent was killed: another may have taken over."""
     if _parent is not None and os.getppid() != _parent:
         os._exit(1)
 
 
 @contextmanager
 def _cluster(parallel: Parallel) -> Iterator[str]:
-    """The joblib backend's name, its cluster up while it is used."""
+    """The joblib backend's name; its cluster runs within the context."""
     with ExitStack() as stack:
         try:
             _start(parallel, stack)
@@ -112,7 +112,7 @@ def _cluster(parallel: Parallel) -> Iterator[str]:
 
 
 def _start(parallel: Parallel, stack: ExitStack) -> None:
-    """Start what the backend needs, and leave it to the stack to end it."""
+    """Start what the backend needs; the stack ends it."""
     if parallel.backend == "dask":
         from distributed import Client
 
@@ -126,7 +126,7 @@ def _start(parallel: Parallel, stack: ExitStack) -> None:
 
         register_ray()  # type: ignore[no-untyped-call]
         if not ray.is_initialized():
-            # Ray's default would look for a cluster that an earlier session may have left.
+            # Ray's default would connect to a cluster left over from an earlier session.
             ray.init(address=parallel.address or "local", log_to_driver=False)
             stack.callback(ray.shutdown)
 

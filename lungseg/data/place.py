@@ -1,4 +1,4 @@
-"""A store's own small files, in a folder or behind any URL that fsspec opens."""
+"""Small files of a store, in a folder or at any URL that fsspec supports."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Place = str | Path
 
 
 def is_url(place: Place) -> bool:
-    """Whether a store is named by a URL (``s3://bucket/store``) and not by a path."""
+    """Whether a store is given by a URL (``s3://bucket/store``) rather than a path."""
     return "://" in str(place)
 
 
 def absolute(place: Place) -> str:
-    """A store's name, good from whatever folder it is used later."""
+    """A store's path or URL, valid from any working directory."""
     return str(place) if is_url(place) else os.path.abspath(place)
 
 
 def join(place: Place, name: str) -> str:
-    """Path or URL of what stands in a store under a name."""
+    """Path or URL of a file in a store."""
     return f"{str(place).rstrip('/')}/{name}"
 
 
 def read_text(place: Place, name: str) -> str | None:
-    """A file of a store, or None where there is none.
+    """The text of a file in a store, or None if it does not exist.
 
     Raises:
-        DataError: If the place cannot be reached.
+        DataError: If the store cannot be reached.
     """
     if not is_url(place):
         try:
@@ -49,10 +49,10 @@ def read_text(place: Place, name: str) -> str | None:
 
 
 def write_text(place: Place, name: str, text: str) -> None:
-    """Write a file of a store in one step.
+    """Write a file of a store atomically.
 
     Raises:
-        DataError: If the place cannot be reached.
+        DataError: If the store cannot be reached.
     """
     if not is_url(place):
         write_file(Path(join(place, name)), text)
@@ -60,13 +60,13 @@ def write_text(place: Place, name: str, text: str) -> None:
     files, path = _file_system(join(place, name))
     try:
         files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        files.pipe_file(path, text.encode())  # an object is replaced whole
+        files.pipe_file(path, text.encode())  # objects are replaced atomically
     except Exception as error:
         raise unreachable(place, error) from None
 
 
 def remove(place: Place, name: str) -> None:
-    """Remove a file or folder of a store, if it is there."""
+    """Remove a file or folder of a store, if it exists."""
     files, path = _file_system(join(place, name))
     if files.exists(path):
         files.rm(path, recursive=True)
@@ -84,13 +84,13 @@ def _file_system(url: str) -> tuple[Any, str]:
         ) from None
     except ValueError as error:
         raise DataError(f"data.store: {error}") from None
-    # Other machines write there too.
+    # Other machines may have written there.
     files.invalidate_cache()
     return files, path
 
 
 def unreachable(place: Place, error: Exception) -> DataError:
-    """What keeps a bucket from being read or written."""
+    """The error for a store that cannot be read or written."""
     return DataError(
         f"data.store: the store cannot be reached ({type(error).__name__}:"
         f" {hide_password(' '.join(str(error).split()))})",

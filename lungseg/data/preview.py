@@ -1,4 +1,4 @@
-"""One small picture by which a person sees whether a case was read rightly."""
+"""A small picture that shows whether a case was read correctly."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ RIGHT, LEFT, BOTH = (255, 140, 60), (90, 190, 255), (255, 225, 60)
 """Colours of the outline: patient's right lung, left lung, and lung of a side not known."""
 
 STEP = 8
-"""Every so many pixels are looked at to find the middle: a lung is far larger."""
+"""Step in pixels when searching for the middle: a lung is far larger."""
 
 
 def preview(
     volume: Volume, mask: NDArray[np.uint8] | None, sides: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
-    """Axial, coronal and sagittal plane beside each other, with the mask's outline.
+    """Axial, coronal and sagittal plane next to each other, with the mask's outline.
 
     Head up, the patient's right on the viewer's left, in the sagittal plane the front on the left;
-    one scale in mm for all three. Each plane goes through the most of the mask (the sagittal one of
-    the larger lung, where sides are known), or through the middle where the mask is empty or there
-    is none.
+    the same scale for all three. Each plane is the one with most of the mask (the sagittal one with
+    most of the larger lung, if sides are known), or the middle one without mask voxels.
 
     Args:
         volume: Image, HU, ``[z, y, x]``.
@@ -39,7 +38,7 @@ def preview(
         sides: uint8 ``[z, y, x]``: 1 the patient's right lung, 2 the left; None if not known.
 
     Returns:
-        uint8 ``[h, w, 3]``: three boxes of `SIDE` pixels with `GAP` black ones between them.
+        uint8 ``[h, w, 3]``: three boxes of `SIDE` pixels, separated by `GAP` black ones.
     """
     labels = mask if sides is None else sides
     if labels is None:
@@ -59,12 +58,12 @@ def preview(
         _plane(image[::-1, :, x], labels[::-1, :, x], (deep, high), colours),
     ]
     tall = max(len(plane) for plane in planes)
-    whole = np.zeros((tall, 3 * SIDE + 2 * GAP, 3), np.uint8)
+    canvas = np.zeros((tall, 3 * SIDE + 2 * GAP, 3), np.uint8)
     for k, plane in enumerate(planes):
         h, w, _ = plane.shape
         top, left = (tall - h) // 2, k * (SIDE + GAP) + (SIDE - w) // 2
-        whole[top : top + h, left : left + w] = plane
-    return whole
+        canvas[top : top + h, left : left + w] = plane
+    return canvas
 
 
 def _centre(shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -74,7 +73,7 @@ def _centre(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 def _middle(labels: NDArray[np.uint8]) -> tuple[int, int, int]:
     """Indices of the three planes."""
-    for step in (STEP, 1):  # a mask may be so small that it lies between the pixels looked at
+    for step in (STEP, 1):  # a very small mask may be missed with the larger step
         start = step // 2 if min(labels.shape[1:]) >= step else 0
         seen = np.ascontiguousarray(labels[:, start::step, start::step])
         if seen.any():
@@ -114,7 +113,7 @@ def _plane(
 
 
 def _outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels of a shape with a neighbour outside it; what lies beyond the picture is outside."""
+    """Pixels of a shape with a neighbour outside it or outside the picture."""
     padded = np.pad(inside, 1)
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return inside & ~core

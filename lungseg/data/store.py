@@ -1,4 +1,4 @@
-"""The store: one Zarr group a case, written whole or not at all."""
+"""The store: one Zarr group per case, written atomically."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from lungseg.errors import DataError
 if TYPE_CHECKING:
     import zarr
 
-FORMAT = 3  # of what stands in a case's group; a store of another format is prepared anew
+FORMAT = 3  # of a case's group; cases of another format are prepared again
 PART = ".part-"
 ZARRS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
 NO_MASK = "has no mask: prepared with data.masks=none, it cannot be trained on or evaluated"
-"""Why a case is refused."""
+"""Why such a case is refused."""
 
 
 def case_path(store: Place, case: str) -> str:
@@ -38,19 +38,19 @@ def case_path(store: Place, case: str) -> str:
 
 
 def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
-    """Write one case: whole, or not at all.
+    """Write one case atomically.
 
-    Arrays, ``[z, y, x]`` with one chunk a slice: ``image`` int16, ``mask`` uint8 where the case has
-    one, and ``sides`` uint8 where the source tells the lungs apart; ``preview`` uint8
-    ``[h, w, 3]``, a picture. A case already there under that name is replaced.
+    Arrays, ``[z, y, x]`` with one chunk per slice: ``image`` int16, ``mask`` uint8 if the case has
+    one, and ``sides`` uint8 if the source distinguishes the lungs; ``preview`` uint8 ``[h, w, 3]``,
+    a picture. An existing case of that name is replaced.
 
-    In a folder a case is written under a temporary name and renamed. Object stores rename nothing:
-    there the attributes come last, and a group without them is no case.
+    In a folder, a case is written under a temporary name and renamed. Object stores cannot rename:
+    there the attributes are written last, and a group without them does not count as a case.
 
     Args:
-        store: Path or URL; made if missing.
+        store: Path or URL; created if missing.
         case: Image, and mask if any.
-        source_state: As the source gives it; tells later whether the source changed.
+        source_state: State of the source's files, to detect changes later.
 
     Returns:
         The attributes as written.
@@ -67,8 +67,8 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{PART}{case.name}-{uuid.uuid4().hex}"
     try:
-        # Writes thrice as fast as zarr's own, and knows folders only. Readers keep to zarr's: its
-        # threads would not survive the fork of a data loader's workers.
+        # Writes three times as fast as zarr's own pipeline, but only to folders. Reading uses
+        # zarr's: threads of the other would not survive the fork of a data loader's workers.
         with writing(folder), zarr.config.set(ZARRS):
             attributes = _write_group(str(part), case, source_state)
             _replace(part, Path(case_path(store, case.name)))
@@ -96,11 +96,11 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
                 chunks=(1, *array.shape[1:]),
                 # A third of the time of the default codec, for reading and for writing.
                 compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
-                # One folder of chunks, not a tree of one for each, which costs more than they do.
+                # All chunks in one folder; a tree of folders would take longer than the chunks.
                 chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("z", "y", "x"),
-                # No value of ours: else slices without lung could be left out, and a lost chunk
-                # look like one.
+                # A value that never occurs: otherwise empty slices would be omitted, and a lost
+                # chunk would look like one.
                 fill_value=np.iinfo(array.dtype).min if array.dtype == np.int16 else 255,
             )
             stored[:] = array
@@ -111,7 +111,7 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
 
 
 def sweep_parts(folder: Path) -> None:
-    """Remove what a process that was killed left half-written. Only under the store's lock."""
+    """Remove half-written cases of killed processes. Call only with the store's lock."""
     with nobody_writing(folder):
         for part in folder.glob(".*"):
             if part.name.startswith(PART):
@@ -121,10 +121,10 @@ def sweep_parts(folder: Path) -> None:
 
 
 def _replace(new: Path, target: Path) -> None:
-    """Put a folder in another's place; the old one is removed only when the new one is there."""
+    """Replace a folder by another; the old one is removed after the new one is in place."""
     while True:
         try:
-            os.rename(new, target)  # fails where a folder with something in it has the name
+            os.rename(new, target)  # fails if a non-empty folder has the name
             return
         except OSError:
             if not target.exists():
@@ -133,7 +133,7 @@ def _replace(new: Path, target: Path) -> None:
         try:
             os.rename(target, old)
         except FileNotFoundError:
-            continue  # another process has just put the same case there anew
+            continue  # another process has just replaced the same case
         try:
             os.rename(new, target)
         except OSError:
@@ -163,7 +163,7 @@ def open_case(store: Place, case: str) -> zarr.Group:
 
 
 def has_mask(attributes: Mapping[str, Any]) -> bool:
-    """Whether a case has a mask, by its attributes. Those of older stores do not say: all have."""
+    """Whether a case has a mask, by its attributes; in older stores, without the key, all have."""
     return bool(attributes.get("mask", True))
 
 
@@ -173,7 +173,7 @@ def open_image(store: Place, case: str) -> zarr.Array[Any]:
     Raises:
         DataError: If the store has no such case, or slices of it are missing.
     """
-    return _whole(open_case(store, case), "image", store, case)
+    return _complete(open_case(store, case), "image", store, case)
 
 
 def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
@@ -185,22 +185,22 @@ def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[An
     group = open_case(store, case)
     if not has_mask(group.attrs):
         raise DataError(f"{case}: {NO_MASK}", store)
-    return _whole(group, "image", store, case), _whole(group, "mask", store, case)
+    return _complete(group, "image", store, case), _complete(group, "mask", store, case)
 
 
-def _whole(group: zarr.Group, name: str, store: Place, case: str) -> zarr.Array[Any]:
-    """An array of a case, no slice of which is missing."""
-    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # not a group, ours holds none
-    lost = array.nchunks - array.nchunks_initialized  # zarr would read them as the fill value
+def _complete(group: zarr.Group, name: str, store: Place, case: str) -> zarr.Array[Any]:
+    """An array of a case, after a check that no slice is missing."""
+    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # groups have no subgroups here
+    lost = array.nchunks - array.nchunks_initialized  # zarr would return the fill value for them
     if lost:
         raise DataError(
-            f"{case}: {lost} slices are missing in the store; remove it and prepare it anew", store
+            f"{case}: {lost} slices are missing in the store; remove it and prepare it again", store
         )
     return array
 
 
 def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
-    """Which lung a case's mask belongs to, ``[z, y, x]``, or None where its source does not tell.
+    """Side of each voxel of a case's mask, ``[z, y, x]``, or None if its source gives no sides.
 
     Raises:
         DataError: If the store has no such case.
@@ -208,7 +208,7 @@ def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
     group = open_case(store, case)
     if not group.attrs["sides"]:
         return None
-    sides: NDArray[np.uint8] = _whole(group, "sides", store, case)[:]  # type: ignore[assignment]
+    sides: NDArray[np.uint8] = _complete(group, "sides", store, case)[:]  # type: ignore[assignment]
     return sides
 
 
@@ -223,21 +223,21 @@ def open_preview(store: Place, case: str) -> NDArray[np.uint8]:
 
 
 def attributes(store: Place, case: str) -> dict[str, Any] | None:
-    """Attributes of one case, or None where it is missing or of another format.
+    """Attributes of one case, or None if it is missing or has another format.
 
-    Read from the group's own file (Zarr 3: ``zarr.json``), in a hundredth of the time that opening
-    it takes: every training asks this of every case.
+    Read directly from the group's file (Zarr 3: ``zarr.json``), in a hundredth of the time of
+    opening the group: every training needs this for every case.
     """
     text = read_text(store, f"{case}.zarr/zarr.json")
     try:
-        found: dict[str, Any] = json.loads(text)["attributes"] if text else {}
-    except (ValueError, KeyError, TypeError):  # half a file, in a bucket
+        stored: dict[str, Any] = json.loads(text)["attributes"] if text else {}
+    except (ValueError, KeyError, TypeError):  # a truncated file in a bucket
         return None
-    return found if found.get("format") == FORMAT else None
+    return stored if stored.get("format") == FORMAT else None
 
 
 def describe(case: Case) -> dict[str, Any]:
-    """Attributes of a case: geometry, hashes, audit, and its share in the cohort's fingerprint."""
+    """Attributes of a case: geometry, hashes, audit, and its part of the cohort's fingerprint."""
     voxels, mask = case.volume.voxels, case.mask
     positives = None if mask is None else np.count_nonzero(mask, axis=(1, 2))
     return {
@@ -247,7 +247,7 @@ def describe(case: Case) -> dict[str, Any]:
         "spacing_mm": list(case.volume.spacing),
         "source_sha256": case.source_sha256,
         "content_sha256": _content_hash(voxels, mask, case.volume.affine),
-        # Tells a scan again under another name, or with another mask.
+        # Recognizes the same scan under another name, or with another mask.
         "image_sha256": hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest(),
         "audit": case.audit,
         "mask": mask is not None,
@@ -265,9 +265,9 @@ def describe(case: Case) -> dict[str, Any]:
 
 
 def _percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
-    """Lowest HU with at least so many percent of voxels at or below it; counting beats sorting."""
+    """For each percentage, the lowest HU with at least that share of voxels at or below it."""
     counts = np.zeros(1 << 16, np.int64)
-    for plane in voxels:  # a plane at a time stays in the processor's cache
+    for plane in voxels:  # counting is faster than sorting, and one plane fits the cache
         counts += np.bincount(plane.ravel().view(np.uint16) ^ 0x8000, minlength=1 << 16)
     shares = np.cumsum(counts) / voxels.size * 100
     return {str(p): int(np.searchsorted(shares, p)) - 0x8000 for p in PERCENTILES}
@@ -276,7 +276,7 @@ def _percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
 def _content_hash(
     voxels: NDArray[np.int16], mask: NDArray[np.uint8] | None, affine: NDArray[np.float64]
 ) -> str:
-    """Hash of what a model could learn from: equal for equal voxels however they were delivered."""
+    """Hash of what a model could learn from, independent of the source's format."""
     digest = hashlib.sha256(repr(voxels.shape).encode())
     for array in (np.asarray(voxels, "<i2"), mask, affine.round(4).astype("<f8") + 0.0):
         if array is None:

@@ -1,4 +1,4 @@
-"""Who trains and who tests: always by patient, never by slice.
+"""Assignment of cases to training, validation and test: by patient, never by slice.
 
 Each way to split is a class: built from its settings, which it checks, and called with a cohort.
 """

@@ -1,4 +1,4 @@
-"""The balance table: what each set is like, and how far the sets are apart."""
+"""The balance table: covariates of each set, and how much the sets differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Row:
         name: ``empty_share``, or ``sex=F``.
         values: By set.
         difference: Largest less smallest value.
-        standardized: The difference in standard deviations over cases; 0 where all are alike.
+        standardized: The difference in standard deviations over cases; 0 if all are equal.
     """
 
     name: str
@@ -36,9 +36,9 @@ class Balance:
         n_cases: By set.
         n_slices: By set.
         rows: Of the covariates.
-        alike: Covariates that are the same in all cases, and so were no use to choose by.
-        how: How the sets were found, in words; empty where they were not sought.
-        value: Of the objective that was made small, over the sets or folds.
+        alike: Covariates that are equal in all cases and so had no influence on the choice.
+        how: How the sets were found, in words; empty if they were given.
+        value: Value of the minimized objective, over the sets or folds.
     """
 
     n_cases: dict[str, int]
@@ -62,34 +62,34 @@ def balance_of(
     how: str = "",
     value: float | None = None,
 ) -> Balance:
-    """Compare sets, whoever chose them. Shares are pooled over the slices or pixels of a set.
+    """Compare sets, however they were chosen. Shares are pooled over the slices or pixels of a set.
 
     Args:
         sets: Names of cases, by set.
-        cohort: Where the figures stand.
+        cohort: Cohort with the figures.
         names: Covariates, as in ``split.balance``.
-        table: CSV file with further ones.
+        table: CSV file with further covariates.
         how: How the sets were found.
-        value: Of the objective.
+        value: Value of the objective.
 
     Raises:
-        ConfigError: If a covariate is not known of all cases.
+        ConfigError: If a covariate is not known for all cases.
     """
     index = {case: row for row, case in enumerate(cohort.names)}
     members = {name: [index[case] for case in cases] for name, cases in sets.items()}
-    found = covariates(cohort, names, table)
+    measured = covariates(cohort, names, table)
     rows = []
-    for one in found:
-        for column, label in enumerate(one.columns):
+    for covariate in measured:
+        for column, label in enumerate(covariate.columns):
             values = {
-                name: float(one.parts[at, column].sum() / one.wholes[at, column].sum())
+                name: float(covariate.parts[at, column].sum() / covariate.wholes[at, column].sum())
                 for name, at in members.items()
             }
             apart = max(values.values()) - min(values.values())
-            deviation = math.sqrt(one.variance)
+            deviation = math.sqrt(covariate.variance)
             rows.append(
                 Row(
-                    f"{one.name}={label}" if label else one.name,
+                    f"{covariate.name}={label}" if label else covariate.name,
                     values,
                     apart,
                     apart / deviation if deviation else 0.0,
@@ -102,7 +102,7 @@ def balance_of(
             for name, cases in sets.items()
         },
         rows=rows,
-        alike=[one.name for one in found if not one.variance],
+        alike=[covariate.name for covariate in measured if not covariate.variance],
         how=how,
         value=value,
     )

@@ -1,4 +1,4 @@
-"""Sets chosen to be as even as can be."""
+"""Sets chosen to be as similar as possible."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lungseg.splits.sets import Split
 
 @dataclass(frozen=True, kw_only=True)
 class Balanced(Even):
-    """Of all ways to choose test and validation patients, that with the most even sets.
+    """The choice of test and validation patients with the most similar sets.
 
     Attributes:
-        test: Share of the patients, rounded, at least one; or their number.
+        test: Share of the patients, rounded, at least one patient; or their number.
         val: Likewise; 0 for no validation set.
     """
 
@@ -32,16 +32,16 @@ class Balanced(Even):
         """The sets.
 
         Raises:
-            ConfigError: If no patient is left for training, or a covariate is not known.
+            ConfigError: If no patient is left for training, or a covariate is unknown.
         """
         n = len(by_name(cohort))
         test, val = (how_many(wanted, n) for wanted in (self.test, self.val))
         refuse_too_few(n, test, val)
         sizes = {"train": n - test - val, "val": val, "test": test}
         sizes = {name: size for name, size in sizes.items() if size}
-        found = self.find(cohort, list(sizes.values()), cohort.names)
-        sets = dict(zip(sizes, found.sets, strict=True))
+        assignment = self.find(cohort, list(sizes.values()), cohort.names)
+        sets = dict(zip(sizes, assignment.sets, strict=True))
         balance = balance_of(
-            sets, cohort, self.balance, self.table, how=found.how, value=found.value
+            sets, cohort, self.balance, self.table, how=assignment.how, value=assignment.value
         )
         return Split.of(sets, balance)

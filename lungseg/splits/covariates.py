@@ -1,4 +1,4 @@
-"""What sets can be made even in: figures of each case that add up to those of a set."""
+"""Covariates by which sets are balanced: figures of cases that add up to those of a set."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ UNKNOWN = "unknown"
 class Covariate:
     """One covariate of all cases: a set's value is its sum of parts over its sum of wholes.
 
-    A share is pooled (empty slices over all slices), a number is a mean over cases, and of labels
-    each is a column: the share of the cases that have it.
+    A share is pooled (empty slices over all slices), a number is a mean over cases, and each label
+    is a column: the share of cases with this label.
 
     Attributes:
         name: As in ``split.balance``.
-        columns: Labels; one empty one for a share or a number.
+        columns: Labels; a single empty one for a share or a number.
         parts: float ``[case, column]``.
         wholes: float ``[case, column]``.
-        variance: Over cases, of the value or in sum of all columns; 0 where all cases are alike.
+        variance: Over cases, summed over columns; 0 if all cases are equal.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Covariate:
 
 
 def covariates(cohort: Cohort, names: Sequence[str], table: str | None) -> list[Covariate]:
-    """The covariates named; a column of the table goes before what headers say.
+    """The requested covariates; columns of the table take precedence over headers.
 
     Args:
         cohort: Cases, in the order of the rows.
@@ -59,18 +59,18 @@ def covariates(cohort: Cohort, names: Sequence[str], table: str | None) -> list[
         table: CSV file with a column ``case``, or None.
 
     Raises:
-        ConfigError: If there is no such covariate, or a case has no value of a number.
-        DataError: If a share of masks is named, and a case has none.
+        ConfigError: If a covariate is unknown, or a case has no value of a number.
+        DataError: If a share of masks is requested, and a case has no mask.
     """
     columns = read_table(table, cohort.names) if table is not None else {}
     return [_covariate(name, cohort, columns) for name in dict.fromkeys(names)]
 
 
 def labels(name: str, cohort: Cohort, table: str | None) -> list[str]:
-    """A label of each case, from the table or the header; empty where it is not known.
+    """A label of each case, from the table or the header; empty if not known.
 
     Raises:
-        ConfigError: If there is no such label.
+        ConfigError: If the label is unknown.
     """
     columns = read_table(table, cohort.names) if table is not None else {}
     if name not in columns and name not in LABELS:
@@ -109,7 +109,7 @@ def _column(name: str, values: list[str], cases: list[str]) -> Covariate:
         return _labelled(name, values)
     for case, value, number in zip(cases, values, numbers, strict=True):
         if number is None or not math.isfinite(number):
-            what = f"{value!r} is no number, as others are" if value else "no value"
+            what = f"{value!r} is not a number, though others are" if value else "no value"
             raise ConfigError(f"split.table: {name} of {case}: {what}")
     return _number(name, [number for number in numbers if number is not None])
 
@@ -128,6 +128,6 @@ def _number(name: str, values: Sequence[float]) -> Covariate:
 
 def _labelled(name: str, values: list[str]) -> Covariate:
     values = [value or UNKNOWN for value in values]
-    found = sorted({*values})
-    parts = np.array([[value == label for label in found] for value in values], float)
-    return Covariate(name, found, parts, np.ones_like(parts))
+    labels = sorted({*values})
+    parts = np.array([[value == label for label in labels] for value in values], float)
+    return Covariate(name, labels, parts, np.ones_like(parts))

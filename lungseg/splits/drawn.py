@@ -1,4 +1,4 @@
-"""Sets drawn by lot."""
+"""Randomly drawn sets."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Fraction:
     """Patients drawn at random.
 
     Attributes:
-        test: Share of the patients, rounded, at least one where it is not 0; or their number.
+        test: Share of the patients, rounded, at least one patient unless 0; or their number.
         val: Likewise.
-        seed: Of the draw.
+        seed: Seed of the draw.
     """
 
     test: float

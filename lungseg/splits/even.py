@@ -1,4 +1,4 @@
-"""Patients put into sets of given sizes so that the sets are even."""
+"""Patients assigned to sets of given sizes so that the sets are similar."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from lungseg.splits.patients import by_name
 
 DEFAULT = ("empty_share", "positive_share", "sex")
 MOST = 1_000_000
-"""Ways to split that are all tried; where there are more, a search is made."""
+"""Number of ways up to which all are tried; with more, a local search is made."""
 MOST_SETS = 3_000_000
-"""Likewise of the sets in all of these ways: each costs as much as the next."""
+"""Likewise for the sets in all of these ways, on which the cost depends."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Assignment:
     """Sets, and how they were found.
 
     Attributes:
-        sets: Names of cases, sorted, in the order of the sizes asked for.
-        value: Of the objective.
-        how: In words.
+        sets: Names of cases, sorted, in the order of the requested sizes.
+        value: Value of the objective.
+        how: How they were found, in words.
     """
 
     sets: list[list[str]]
@@ -37,12 +37,12 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Even:
-    """What sets are to be even in.
+    """Settings for balancing sets.
 
     Attributes:
         balance: Covariates, as :func:`lungseg.splits.covariates.covariates` names them.
         table: CSV file with further covariates, and case names in the column ``case``.
-        seed: Of the search that is made where there are too many ways to try all.
+        seed: Seed of the local search, used if there are too many ways to try all.
     """
 
     balance: Sequence[str] = DEFAULT
@@ -58,23 +58,23 @@ class Even:
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ConfigError(f"split.seed={self.seed}: must be a whole number, 0 or more")
 
-    def find(self, cohort: Cohort, sizes: Sequence[int], among: Sequence[str]) -> Found:
-        """Put patients into sets, each with all its cases.
+    def find(self, cohort: Cohort, sizes: Sequence[int], among: Sequence[str]) -> Assignment:
+        """Assign patients to sets, each with all its cases.
 
         Args:
-            cohort: Where the figures stand.
-            sizes: Patients in each set, 1 or more; in sum all patients.
-            among: Cases to put somewhere, with all of a patient's or none.
+            cohort: Cohort with the figures.
+            sizes: Patients in each set, 1 or more; their sum is the number of patients.
+            among: Cases to assign, with all or none of a patient's cases.
 
         Raises:
-            ConfigError: If a covariate is not known of all cases.
+            ConfigError: If a covariate is not known for all cases.
         """
         units = [unit for unit in by_name(cohort) if unit[0] in {*among}]
         part = Cohort("", {case: cohort.cases[case] for unit in units for case in unit})
-        found = covariates(part, self.balance, self.table)
+        measured = covariates(part, self.balance, self.table)
         rows = {case: row for row, case in enumerate(part.names)}
         objective = Objective.of(
-            [one for one in found if one.variance],
+            [covariate for covariate in measured if covariate.variance],
             [[rows[case] for case in unit] for unit in units],
         )
         ways = count(sizes)
@@ -89,10 +89,10 @@ class Even:
             for label in range(len(sizes))
         ]  # fmt: skip
         value = float(objective(labels[None], len(sizes))[0])
-        return Found(sets, value, how)
+        return Assignment(sets, value, how)
 
     def validation(self, cohort: Cohort, test: Sequence[str], n: int) -> list[str]:
-        """Cases of n patients that are not tested, as like those left to train as can be."""
+        """Cases of n patients outside the test set, as similar to the training set as possible."""
         rest = [case for case in cohort.names if case not in {*test}]
         n_rest = sum(unit[0] in {*rest} for unit in by_name(cohort))
         return self.find(cohort, (n_rest - n, n), rest).sets[1] if n else []

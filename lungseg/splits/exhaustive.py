@@ -1,4 +1,4 @@
-"""All ways to put units into sets of given sizes; sets of one size are not told apart."""
+"""All ways to assign units to sets of given sizes; sets of equal size are interchangeable."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class _Step:
     """Units to be chosen at once: the lowest of them gets the first label, and so on.
 
     Attributes:
-        labels: One for each unit. Sets of one unit are all filled in one step.
-        alike: Sets of the same size that are filled later, or are what is left in the end.
-        follows: Whether the step before was for a set of the same size.
+        labels: One per unit. All sets of a single unit are filled in one step.
+        alike: Sets of the same size that are filled later, or contain the remaining units.
+        follows: Whether the previous step was for a set of the same size.
     """
 
     labels: tuple[int, ...]
@@ -33,7 +33,12 @@ class _Step:
 
 
 def count(sizes: Sequence[int]) -> int:
-    """Number of ways: the multinomial coefficient, over the orders of sets of one size."""
+    """Number of ways: the multinomial coefficient, divided by the orders of sets of equal size.
+
+    Example:
+        >>> count([2, 1, 1])  # 12 ways, but the two sets of one unit are interchangeable
+        6
+    """
     ways, n = 1, 0
     for size in sizes:
         n += size
@@ -46,14 +51,14 @@ def count(sizes: Sequence[int]) -> int:
 def assignments(sizes: Sequence[int]) -> Iterator[Labels]:
     """Every way once, in chunks, int32 ``[way, unit]``; set k gets ``sizes[k]`` units.
 
-    Of ways that differ only in which of several sets of one size is which, as the folds of a
-    cross-validation, just one is given.
+    Of ways that differ only by a permutation of sets of equal size, such as the folds of a
+    cross-validation, just one is returned.
     """
     return _gathered(_fill(np.zeros(sum(sizes), np.int32), _steps(sizes), -1))
 
 
 def _steps(sizes: Sequence[int]) -> list[_Step]:
-    # Units of set 0 are those that are left. The largest other set is filled in one go.
+    # Set 0 gets the remaining units. The largest other set is filled in one step.
     order = sorted(range(1, len(sizes)), key=lambda k: (sizes[k] == sizes[0], sizes[k]))
     steps = []
     for size, group in groupby(order, key=lambda k: sizes[k]):
@@ -67,11 +72,11 @@ def _steps(sizes: Sequence[int]) -> list[_Step]:
 
 
 def _fill(labels: Labels, steps: list[_Step], before: int) -> Iterator[Labels]:
-    """Ways to go on from these labels; ``before`` is the lowest unit of the set filled last."""
+    """Ways to continue from these labels; ``before`` is the lowest unit of the set filled last."""
     step, *others = steps
     free = np.flatnonzero(labels == 0)
     size = len(step.labels)
-    # Sets of one size are filled in the order of their lowest units.
+    # Sets of equal size are filled in the order of their lowest units.
     first = int(np.searchsorted(free, before, "right")) if step.follows else 0
     last = len(free) - size * (1 + step.alike)
     if others:
@@ -92,12 +97,12 @@ def _fill(labels: Labels, steps: list[_Step], before: int) -> Iterator[Labels]:
 
 @cache
 def _combinations(n: int, size: int) -> NDArray[np.intp]:
-    flat = np.fromiter((i for one in combinations(range(n), size) for i in one), np.intp)
+    flat = np.fromiter((i for units in combinations(range(n), size) for i in units), np.intp)
     return flat.reshape(-1, size)
 
 
 def _gathered(chunks: Iterable[Labels]) -> Iterator[Labels]:
-    """Small chunks together: numpy takes long for many of them."""
+    """Merge small chunks, since numpy is slow for many of them."""
     waiting: list[Labels] = []
     n = 0
     for chunk in chunks:
@@ -111,10 +116,10 @@ def _gathered(chunks: Iterable[Labels]) -> Iterator[Labels]:
 
 
 def exhaustive(objective: Objective, sizes: Sequence[int]) -> Labels:
-    """The best of all ways; of equally good ones the first."""
+    """The best of all ways; the first of equally good ones."""
     best, least = np.zeros(0, np.int32), np.inf
     for chunk in assignments(sizes):
-        # Rounded: what is equal stays so, whatever the order in which it was summed.
+        # Rounded, so that equal values stay equal regardless of the order of summation.
         values = objective(chunk, len(sizes)).round(12)
         at = int(values.argmin())
         if values[at] < least:

@@ -1,4 +1,4 @@
-"""A split as a file: what a run leaves, and what another run can be given."""
+"""A split as a file, written by a run and usable by another."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def describe(split: Split, cohort: Cohort, made_by: Mapping[str, Any]) -> dict[s
 
     Args:
         split: The sets.
-        cohort: What was split.
-        made_by: The settings that made it, without paths of the source.
+        cohort: The cohort that was split.
+        made_by: The settings of the split, without paths of the source.
     """
     sets = split.sets()
     used = {case for cases in sets.values() for case in cases}
@@ -37,13 +37,13 @@ def describe(split: Split, cohort: Cohort, made_by: Mapping[str, Any]) -> dict[s
 
 
 def read_balance(folder: Path, sets: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
-    """The balance table that a run left, or None where it left none of just these sets."""
+    """The balance table of a run, or None if it has none for exactly these sets."""
     try:
         saved = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    left = {name: sorted(cases) for name, cases in saved["sets"].items()}
-    if left != {name: sorted(cases) for name, cases in sets.items()}:
+    recorded = {name: sorted(cases) for name, cases in saved["sets"].items()}
+    if recorded != {name: sorted(cases) for name, cases in sets.items()}:
         return None
     balance: dict[str, Any] | None = saved["balance"]
     return balance
@@ -51,7 +51,7 @@ def read_balance(folder: Path, sets: Mapping[str, Sequence[str]]) -> dict[str, A
 
 @dataclass(frozen=True, kw_only=True)
 class FromFile:
-    """The sets of a ``split.json``, for a cohort of just these cases."""
+    """The sets of a ``split.json``, for a cohort of exactly these cases."""
 
     file: str | None = None
 
@@ -74,8 +74,8 @@ class FromFile:
         new = [case for case in cohort.names if case not in known]
         if new:
             raise ConfigError(
-                f"split.file: does not say where these cases belong: {listed(new)}; list them"
-                " there, under left_out if in no set",
+                f"split.file: does not contain these cases: {listed(new)}; add them to a set"
+                " or to left_out",
                 self.file,
             )
         changed = saved.get("cohort_sha256") not in (None, cohort.sha256)
@@ -92,18 +92,20 @@ class FromFile:
             raise ConfigError("split.file: no such file", file) from None
         except (OSError, ValueError):
             raise ConfigError("split.file: cannot be read as JSON", file) from None
-        if not _whole(saved):
+        if not _valid(saved):
             raise ConfigError(
-                'split.file: must hold {"sets": {"train": [case, …], "test": […]}}, as a run\'s'
+                'split.file: must contain {"sets": {"train": [case, …], "test": […]}}, as a run\'s'
                 f" {NAME} does",
                 file,
             )
         return {"left_out": [], **saved}
 
 
-def _whole(saved: object) -> bool:
+def _valid(saved: object) -> bool:
     if not isinstance(saved, dict) or not isinstance(sets := saved.get("sets"), dict):
         return False
     lists = [*sets.values(), saved.get("left_out", [])]
-    names = all(isinstance(one, list) and all(isinstance(c, str) for c in one) for one in lists)
+    names = all(
+        isinstance(cases, list) and all(isinstance(case, str) for case in cases) for cases in lists
+    )
     return names and sets.keys() <= {*SETS}

@@ -14,15 +14,15 @@ from lungseg.splits.sets import Split
 
 @dataclass(frozen=True, kw_only=True)
 class KFold(Even):
-    """One of k folds is the test set; the folds are as even as can be.
+    """One of k folds is the test set; the folds are as similar as possible.
 
     They depend on the cohort, k, balance and seed, and are the same for every ``fold``. Their
     sizes, in patients, differ by one at most.
 
     Attributes:
         k: Number of folds, 2 or more.
-        fold: Which one is tested, counted from 0.
-        val: Patients of the other folds to choose by: a share of all patients, or their number.
+        fold: The fold that is the test set, counted from 0.
+        val: Patients of the other folds for validation: a share of all patients, or their number.
     """
 
     k: int
@@ -31,9 +31,9 @@ class KFold(Even):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not _whole(self.k) or self.k < 2:
+        if not _is_integer(self.k) or self.k < 2:
             raise ConfigError(f"split.k={self.k}: must be a whole number, 2 or more")
-        if not _whole(self.fold) or not 0 <= self.fold < self.k:
+        if not _is_integer(self.fold) or not 0 <= self.fold < self.k:
             raise ConfigError(
                 f"split.fold={self.fold}: must be a whole number from 0 to {self.k - 1}"
                 f" (split.k={self.k})"
@@ -44,7 +44,7 @@ class KFold(Even):
         """The sets.
 
         Raises:
-            ConfigError: If there are fewer patients than folds, or a covariate is not known.
+            ConfigError: If there are fewer patients than folds, or a covariate is unknown.
         """
         n = len(by_name(cohort))
         if self.k > n:
@@ -52,11 +52,11 @@ class KFold(Even):
         sizes = [n // self.k + (fold < n % self.k) for fold in range(self.k)]
         val = how_many(self.val, n)
         refuse_too_few(n, sizes[self.fold], val)
-        found = self.find(cohort, sizes, cohort.names)
-        split = _with_validation(self, cohort, found.sets[self.fold], val)
-        how = f"{self.k} folds, {found.how}"
+        assignment = self.find(cohort, sizes, cohort.names)
+        split = _with_validation(self, cohort, assignment.sets[self.fold], val)
+        how = f"{self.k} folds, {assignment.how}"
         balance = balance_of(
-            split.sets(), cohort, self.balance, self.table, how=how, value=found.value
+            split.sets(), cohort, self.balance, self.table, how=how, value=assignment.value
         )
         return replace(split, balance=balance)
 
@@ -66,8 +66,8 @@ class LeaveOneOut(Even):
     """One patient is the test set, with all cases.
 
     Attributes:
-        fold: Which one, counted from 0 in the cohort's order.
-        val: Other patients to choose by: a share of all patients, or their number.
+        fold: The test patient, counted from 0 in the cohort's order.
+        val: Other patients for validation: a share of all patients, or their number.
     """
 
     fold: int = 0
@@ -75,7 +75,7 @@ class LeaveOneOut(Even):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not _whole(self.fold) or self.fold < 0:
+        if not _is_integer(self.fold) or self.fold < 0:
             raise ConfigError(f"split.fold={self.fold}: must be a whole number, 0 or more")
         check_size("val", self.val)
 
@@ -102,5 +102,5 @@ def _with_validation(even: Even, cohort: Cohort, test: list[str], n_val: int) ->
     return Split(train=train, test=test, val=val)
 
 
-def _whole(value: object) -> bool:
+def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

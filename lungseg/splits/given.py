@@ -1,4 +1,4 @@
-"""Sets that the user names."""
+"""Sets given by the user."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Explicit:
     """Sets given as lists of case names.
 
     Attributes:
-        test: Cases to test on.
-        val: Cases to choose by.
-        train: Cases to train on; None takes all that are in no other set.
+        test: Test cases.
+        val: Validation cases.
+        train: Training cases; None means all that are in no other set.
     """
 
     test: Sequence[str] | None = None
@@ -33,7 +33,7 @@ class Explicit:
         """The sets.
 
         Raises:
-            ConfigError: If a case does not exist or stands in two sets, or a patient does.
+            ConfigError: If a case does not exist, or a case or patient is in two sets.
         """
         cases = cohort.names
         if self.test is None:
@@ -54,7 +54,7 @@ class Explicit:
 
 @dataclass(frozen=True, kw_only=True)
 class Positions:
-    """Sets given as positions in the cohort, counted from 0; all the rest is for training."""
+    """Sets given as positions in the cohort, counted from 0; all other cases are for training."""
 
     test: Sequence[int]
     val: Sequence[int] | None = None
@@ -67,7 +67,7 @@ class Positions:
         """The sets.
 
         Raises:
-            ConfigError: If a position lies outside the cohort, or a patient is in two sets.
+            ConfigError: If a position is outside the cohort, or a patient is in two sets.
         """
         cases = cohort.names
         for key in ("test", "val"):

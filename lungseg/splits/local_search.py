@@ -1,4 +1,4 @@
-"""A good way to put units into sets where there are too many to try all."""
+"""A good assignment of units to sets if there are too many to try all."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Units = NDArray[np.intp]
 
 STARTS = 60
 PATIENCE = 20
-"""Starts without a better way, after which no more are made."""
+"""Starts without improvement after which the search ends."""
 KICKS = 40
 PAIRS = 4000
-"""Swaps looked at in one step, at most."""
+"""Swaps evaluated in one step, at most."""
 BUDGET = 20_000_000
-"""Swaps looked at in all, about: some seconds."""
+"""Swaps evaluated in all, about: some seconds."""
 PERFECT = 1e-6
-"""Of the objective: a thousandth of a standard deviation, in all, is even enough."""
+"""Value of the objective (a thousandth of a standard deviation in all) that is good enough."""
 
 
 def local_search(objective: Objective, sizes: Sequence[int], seed: int) -> Labels:
     """Iterated local search (Lourenço, Martin and Stützle, 2003).
 
-    From random starts, the best swap of two units of different sets is made until none helps; then
-    the best found from this start is disturbed by three random swaps, and so on. The same seed
-    gives the same result.
+    From random starts, the best swap of two units of different sets is made until none improves the
+    objective; then the best assignment of this start is perturbed by three random swaps, and so on.
+    The same seed gives the same result.
 
     Args:
-        objective: Of units in a fixed order.
+        objective: For units in a fixed order.
         sizes: Units in each set; two sets at least.
-        seed: Of starts and disturbances.
+        seed: Seed of starts and perturbations.
     """
     random = np.random.default_rng(seed)
     ordered = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
@@ -44,10 +44,10 @@ def local_search(objective: Objective, sizes: Sequence[int], seed: int) -> Label
         here, value = random.permutation(ordered), np.inf
         trial = here
         for _ in range(KICKS):
-            trial, found, looked = _descend(objective, trial, len(sizes), random)
-            spent += looked
-            if found < value:
-                here, value = trial, found
+            trial, reached, n_swaps = _descend(objective, trial, len(sizes), random)
+            spent += n_swaps
+            if reached < value:
+                here, value = trial, reached
             if value < least - 1e-12:
                 best, least, last = here, value, start
             if least < PERFECT or spent > BUDGET:
@@ -68,11 +68,11 @@ def _disturbed(labels: Labels, random: np.random.Generator) -> Labels:
 def _descend(
     objective: Objective, labels: Labels, n_sets: int, random: np.random.Generator
 ) -> tuple[Labels, float, int]:
-    """Swap until nothing looked at helps: labels, value, number of swaps looked at."""
+    """Swap until no swap improves: labels, value, number of swaps evaluated."""
     labels = labels.copy()
     parts = np.stack([objective.parts[labels == k].sum(axis=0) for k in range(n_sets)])
     wholes = np.stack([objective.wholes[labels == k].sum(axis=0) for k in range(n_sets)])
-    value, looked = float(objective.spread(parts / wholes)), 0
+    value, n_swaps = float(objective.spread(parts / wholes)), 0
     while value >= PERFECT:
         first, second = _pairs(labels, random)
         a, b = labels[first], labels[second]
@@ -82,10 +82,10 @@ def _descend(
         rows = np.arange(len(first))
         values[a, rows] = (parts[a] + part) / (wholes[a] + whole)
         values[b, rows] = (parts[b] - part) / (wholes[b] - whole)
-        found = objective.spread(values)
-        looked += len(first)
-        at = int(found.argmin())
-        if found[at] >= value - 1e-12:
+        spreads = objective.spread(values)
+        n_swaps += len(first)
+        at = int(spreads.argmin())
+        if spreads[at] >= value - 1e-12:
             break
         i, j = first[at], second[at]
         parts[a[at]] += part[at]
@@ -93,12 +93,12 @@ def _descend(
         wholes[a[at]] += whole[at]
         wholes[b[at]] -= whole[at]
         labels[i], labels[j] = labels[j], labels[i]
-        value = float(found[at])
-    return labels, value, looked
+        value = float(spreads[at])
+    return labels, value, n_swaps
 
 
 def _pairs(labels: Labels, random: np.random.Generator) -> tuple[Units, Units]:
-    """Units of different sets, in pairs: all of them, or as many as a step looks at."""
+    """Pairs of units of different sets: all of them, or a random sample."""
     n = len(labels)
     if n * (n - 1) // 2 <= PAIRS:
         first, second = np.triu_indices(n, 1)

@@ -1,4 +1,4 @@
-"""How uneven sets are, as one number."""
+"""The dissimilarity of sets as one number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lungseg.splits.covariates import Covariate
 
 Labels = NDArray[np.int32]
-"""The set of each unit; wide enough for a fold a patient."""
+"""The set of each unit; wide enough for one fold per patient."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Objective:
     """The sum of squared standardized differences, over covariates and pairs of sets.
 
     ``Σ_covariates Σ_columns Σ_{sets a<b} (x_a − x_b)² / variance`` where ``x`` is a set's value and
-    the variance is the covariate's over cases. It is 0 for sets that are alike. For one share or
+    the variance is the covariate's over cases. It is 0 for equal sets. For one share or
     number and two sets it is the square of Cohen's d with the whole cohort's deviation; for labels
     the variance is that of all columns together, which for two labels is again the square of their
     standardized difference of proportions (Austin, Stat Med 28:3083, 2009).
 
     Attributes:
-        parts: float ``[unit, column]``, of all covariates side by side.
+        parts: float ``[unit, column]``, columns of all covariates concatenated.
         wholes: float ``[unit, column]``.
         weights: float ``[column]``, one over the covariate's variance.
     """
@@ -35,17 +35,17 @@ class Objective:
     weights: NDArray[np.float64]
 
     @classmethod
-    def of(cls, found: Sequence[Covariate], units: Sequence[Sequence[int]]) -> Objective:
-        """Of covariates that are not the same in all cases; units are rows of cases together."""
-        if not found:
+    def of(cls, covariates: Sequence[Covariate], units: Sequence[Sequence[int]]) -> Objective:
+        """From covariates that are not equal in all cases; each unit is a list of rows."""
+        if not covariates:
             nothing = np.zeros((len(units), 0))
             return cls(nothing, nothing, np.zeros(0))
 
         def sums(name: str) -> NDArray[np.float64]:
-            whole = np.concatenate([getattr(one, name) for one in found], axis=1)
+            whole = np.concatenate([getattr(covariate, name) for covariate in covariates], axis=1)
             return np.stack([whole[list(unit)].sum(axis=0) for unit in units])
 
-        weights = [[1 / one.variance] * len(one.columns) for one in found]
+        weights = [[1 / covariate.variance] * len(covariate.columns) for covariate in covariates]
         return cls(sums("parts"), sums("wholes"), np.concatenate(weights))
 
     def __call__(self, labels: Labels, n_sets: int) -> NDArray[np.float64]:
@@ -53,11 +53,11 @@ class Objective:
 
         Args:
             labels: Set of each unit, int32 ``[assignment, unit]``.
-            n_sets: Sets are 0 to ``n_sets - 1``; none is empty.
+            n_sets: Sets are 0 to ``n_sets - 1``; no set is empty.
         """
-        # One set at a time: all of many folds would not fit into memory.
+        # One set at a time: all of many folds would not fit in memory.
         members = ((labels == k).astype(np.float64) for k in range(n_sets))
-        values = np.stack([(one @ self.parts) / (one @ self.wholes) for one in members])
+        values = np.stack([(member @ self.parts) / (member @ self.wholes) for member in members])
         return self.spread(values)
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Cases of one patient: one unit of every split."""
+"""Cases of one patient, which no split separates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lungseg.errors import ConfigError
 
 
 def patients(cohort: Cohort) -> list[list[str]]:
-    """Names of each patient's cases, in the cohort's order. An unlabelled case is its own."""
+    """Names of each patient's cases, in the cohort's order; unlabelled cases count as patients."""
     groups: dict[str, list[str]] = {}
     for case in cohort.names:
         groups.setdefault(cohort.patients.get(case, case), []).append(case)
@@ -17,12 +17,12 @@ def patients(cohort: Cohort) -> list[list[str]]:
 
 
 def by_name(cohort: Cohort) -> list[list[str]]:
-    """As :func:`patients`, sorted: whatever is drawn does not depend on the cohort's order."""
+    """As :func:`patients`, sorted, so that random draws do not depend on the cohort's order."""
     return sorted(sorted(cases) for cases in patients(cohort))
 
 
 def refuse_divided(sets: Mapping[str, Sequence[str]], cohort: Cohort) -> None:
-    """Stop when a patient's cases stand in two sets.
+    """Refuse sets that share a patient.
 
     Raises:
         ConfigError: Naming the first two such cases.
@@ -33,8 +33,8 @@ def refuse_divided(sets: Mapping[str, Sequence[str]], cohort: Cohort) -> None:
             first, where = seen.setdefault(cohort.patients.get(case, case), (case, name))
             if where != name:
                 raise ConfigError(
-                    f"split: {first} ({where}) and {case} ({name}) are of one patient; put them in"
-                    " one set, or leave one out (split.train lists what trains)"
+                    f"split: {first} ({where}) and {case} ({name}) belong to one patient; put them"
+                    " in one set, or leave one out (split.train lists the training cases)"
                 )
 
 
@@ -56,25 +56,30 @@ def check_size(key: str, wanted: object, *, needed: bool = False) -> None:
 
 
 def how_many(wanted: float, n: int) -> int:
-    """Patients that a share or a number means: shares are rounded, to one at least if not 0."""
+    """Number of patients for a share or a number; shares are rounded, to at least 1 unless 0.
+
+    Example:
+        >>> how_many(0.25, 10), how_many(0.01, 10), how_many(3, 10)
+        (2, 1, 3)
+    """
     if isinstance(wanted, int):
         return wanted
     return max(1, round(wanted * n)) if wanted else 0
 
 
 def refuse_too_few(n: int, test: int, val: int) -> None:
-    """Stop when no patient is left to train.
+    """Refuse sets that leave no patient for training.
 
     Raises:
-        ConfigError: Saying how many there are.
+        ConfigError: With the numbers of patients.
     """
     if test + val >= n:
         raise ConfigError(
-            f"split: {test} test and {val} validation patients of {n} leave none to train"
+            f"split: {test} test and {val} validation patients of {n} leave none for training"
         )
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names for a message, the first of them where there are many."""
+    """Names for a message; only the first ones if there are many."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown}, … ({len(names)} in all)"

@@ -1,4 +1,4 @@
-"""What a split comes to: the cases of each set."""
+"""The result of a split: the cases of each set."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Split:
     """Names of the cases in each set; no case is in two.
 
     Attributes:
-        train: To learn from.
-        test: To be judged by.
-        val: To choose by; may be empty.
-        balance: How even the sets are, where they were chosen to be.
-        notes: What the user should know of how the split came about.
+        train: Training cases.
+        test: Test cases.
+        val: Validation cases; may be empty.
+        balance: How similar the sets are, if they were balanced.
+        notes: Remarks for the user.
 
     Raises:
-        ConfigError: If a case is in two sets, or nothing is left for training or testing.
+        ConfigError: If a case is in two sets, or none is left for training or testing.
     """
 
     train: list[str]

@@ -1,4 +1,4 @@
-"""Tested on a site that training has not seen."""
+"""A test set from a site that is not in the training set."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class LeaveOneSiteOut(Even):
     """All cases of one site are the test set.
 
     Attributes:
-        by: What tells sites apart: ``scanner``, or a column of ``table``.
-        site: The one to test on.
-        val: Patients of the other sites to choose by: a share of all patients, or their number.
+        by: The label of sites: ``scanner``, or a column of ``table``.
+        site: The test site.
+        val: Patients of the other sites for validation: a share of all patients, or their number.
     """
 
     by: str = "scanner"
@@ -41,18 +41,20 @@ class LeaveOneSiteOut(Even):
         """The sets.
 
         Raises:
-            ConfigError: If the site is not given or not there, if a case has none or a patient
-                two, or if there is only one.
+            ConfigError: If the site is not given or unknown, a case has no site, a patient has
+                two, or there is only one site.
         """
         site_of = self._sites(cohort)
         sites = list(dict.fromkeys(site_of.values()))
-        known = f"there are {listed([repr(one) for one in sorted(sites)], most=30)}"
+        known = f"there are {listed([repr(site) for site in sorted(sites)], most=30)}"
         if self.site is None:
             raise ConfigError(f"split.site: must be given; by {self.by} {known}")
         if str(self.site) not in sites:
             raise ConfigError(f"split.site={self.site}: no such {self.by}; {known}")
         if len(sites) == 1:
-            raise ConfigError(f"split.by={self.by}: all cases are of {sites[0]!r}; none to train")
+            raise ConfigError(
+                f"split.by={self.by}: all cases are from {sites[0]!r}; none is left for training"
+            )
         test = [case for case in cohort.names if site_of[case] == str(self.site)]
         n = len(by_name(cohort))
         n_test = sum(unit[0] in test for unit in by_name(cohort))
@@ -62,18 +64,18 @@ class LeaveOneSiteOut(Even):
         return Split(train=train, test=test, val=val)
 
     def _sites(self, cohort: Cohort) -> dict[str, str]:
-        found = dict(zip(cohort.names, labels(self.by, cohort, self.table), strict=True))
-        unknown = [case for case, site in found.items() if not site]
+        site_of = dict(zip(cohort.names, labels(self.by, cohort, self.table), strict=True))
+        unknown = [case for case, site in site_of.items() if not site]
         if unknown:
             raise ConfigError(
-                f"split.by={self.by}: not known of {listed(unknown)}; give it in a column of"
+                f"split.by={self.by}: not known for {listed(unknown)}; give it in a column of"
                 " split.table"
             )
         for unit in patients(cohort):
             for case in unit[1:]:
-                if found[case] != found[unit[0]]:
+                if site_of[case] != site_of[unit[0]]:
                     raise ConfigError(
-                        f"split.by={self.by}: {unit[0]} and {case} are of one patient, at two"
-                        f" sites: {found[unit[0]]!r} and {found[case]!r}"
+                        f"split.by={self.by}: {unit[0]} and {case} belong to one patient, at two"
+                        f" sites: {site_of[unit[0]]!r} and {site_of[case]!r}"
                     )
-        return found
+        return site_of

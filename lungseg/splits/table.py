@@ -1,4 +1,4 @@
-"""What a user's table says of the cases, where headers do not."""
+"""Covariates of cases from a user's table."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ CASE = "case"
 
 
 def read_table(file: str | Path, cases: Sequence[str]) -> dict[str, list[str]]:
-    """Columns of a CSV file, in the order of the cases; rows of other cases are passed over.
+    """Columns of a CSV file, in the order of the cases; rows of other cases are ignored.
 
     Args:
         file: With a header line, and case names in the column ``case``.
-        cases: Names of all cases that it has to know.
+        cases: Names of the cases that must be in it.
 
     Raises:
-        ConfigError: If it cannot be read, or lists a case twice or not at all.
+        ConfigError: If it cannot be read, or a case is listed twice or is missing.
     """
     try:
         with Path(file).open(encoding="utf-8-sig", newline="") as lines:
@@ -34,21 +34,21 @@ def read_table(file: str | Path, cases: Sequence[str]) -> dict[str, list[str]]:
         raise ConfigError(f"split.table: has no column {CASE!r}; there are {listed(columns)}", file)
     if len({*columns}) < len(columns):
         raise ConfigError("split.table: two columns have the same name", file)
-    found: dict[str, dict[str, str]] = {}
+    row_of: dict[str, dict[str, str]] = {}
     for row in rows:
         if None in row:
             raise ConfigError(
                 f"split.table: line of {row[CASE]!r}: more values than there are columns", file
             )
         case = row[CASE].strip()
-        if case in found:
+        if case in row_of:
             raise ConfigError(f"split.table: {case!r} is listed twice", file)
-        found[case] = row
-    missing = [case for case in cases if case not in found]
+        row_of[case] = row
+    missing = [case for case in cases if case not in row_of]
     if missing:
         raise ConfigError(f"split.table: has no line for {listed(missing)}", file)
     return {
-        column: [found[case][column].strip() for case in cases]
+        column: [row_of[case][column].strip() for case in cases]
         for column in columns
         if column != CASE
     }
