@@ -1,4 +1,4 @@
-"""Show the formulas of docstrings, LaTeX in reStructuredText, as MathML, which needs no script."""
+"""Prepare docstrings for the site: formulas become MathML, which needs no script."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INLINE = re.compile(r":math:`([^`]+)`")
 ROLE = re.compile(r":(?:func|meth|class|mod):`~?([^`]+)`")
 
 
-class Formulas(griffe.Extension):
+class Docstrings(griffe.Extension):
     """Rewrite each docstring before it is parsed."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
@@ -23,7 +23,8 @@ class Formulas(griffe.Extension):
 
 
 def rewritten(text: str) -> str:
-    """Replace formulas by MathML, and references by names in code type."""
+    """Replace formulas by MathML and references by code, and name sections as griffe knows them."""
+    text = re.sub(r"^Example:$", "Examples:", text, flags=re.MULTILINE)
     text = BLOCK.sub(lambda match: match[1] + _block(match[2]), text)
     text = INLINE.sub(lambda match: convert(match[1]), text)
     return ROLE.sub(r"`\1`", text)
