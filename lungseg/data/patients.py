@@ -60,7 +60,8 @@ def report_patients(labels: Mapping[str, str], say: Callable[[str], None]) -> No
     if len(labels) > 1 and len({*labels.values()}) == 1:
         say(
             "all cases have the same PatientID or study, so no split can separate them; if that is"
-            " not a patient's (de-identifiers blank it), data.patients=case makes each case a patient"
+            " not a patient's (de-identifiers blank it), data.patients=case makes each case a"
+            " patient"
         )
         return
     for label, count in Counter(labels.values()).items():

@@ -25,8 +25,8 @@ from lungseg.metrics.stream import CaseStream
 class Collect(pl.Callback):
     """Fills a ScoreHistogram for each set, and scores each case after its last slice.
 
-    Only a few cases' masks are in memory at a time. Masks of all test slices are kept compressed, in
-    a few hundred bytes each, because pictures have to show what was counted: predicted again in
+    Only a few cases' masks are in memory at a time. Masks of all test slices are kept compressed,
+    in a few hundred bytes each, because pictures have to show what was counted: predicted again in
     another batch or with other threads, a pixel at the threshold may fall on the other side.
 
     Args:
