@@ -1,8 +1,8 @@
 """Losses for binary segmentation: the Combo loss and its parts, from logits.
 
-Every loss takes logits and a 0/1 target of one shape ``[B, ...]`` and returns a scalar. They work
-in float32 even where the logits are bfloat16 or float16 (float64 stays float64), and never take
-the logarithm of a probability, so values and gradients stay finite for any finite logit.
+Every loss takes logits and a 0/1 target of the same shape ``[B, ...]`` and returns a scalar. They
+compute in float32 even if the logits are bfloat16 or float16 (float64 stays float64), and never
+take the logarithm of a probability, so values and gradients stay finite for any finite logit.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def soft_dsc(
     Args:
         logits: Scores `x` before the sigmoid, ``[B, ...]``.
         target: Reference mask, 0 or 1, any dtype, same shape as `logits`.
-        smooth: The term `s`, above 0, in pixels: what keeps empty masks defined.
-        reduction: ``"batch"`` sums over the whole batch, also where several processes share it;
-            ``"sample"`` over each sample, and then takes the mean over the samples.
+        smooth: The term `s`, above 0, in pixels, which keeps empty masks defined.
+        reduction: ``"batch"`` sums over the whole batch, even if several processes share it;
+            ``"sample"`` over each sample, followed by the mean over samples.
 
     Returns:
         Scalar from 0 to 1 (1 is full agreement), float32 or, for float64 logits, float64.
@@ -45,7 +45,7 @@ def soft_dsc(
         tensor(1.)
     """
     logits, target = _prepare(logits, target)
-    # In a batch that several processes share, one may have no sample.
+    # If several processes share a batch, one may have no sample.
     p, t = (
         tensor.reshape(1, tensor.numel()) if reduction == "batch" else tensor.flatten(1)
         for tensor in (logits.sigmoid(), target)
@@ -82,20 +82,20 @@ def modified_bce(logits: Tensor, target: Tensor, beta: float = 0.5) -> Tensor:
         tensor(0.3466)
     """
     logits, target = _prepare(logits, target)
-    # 1 - sigmoid(x) = sigmoid(-x): no difference of near-equal numbers, no log of a rounded 0.
+    # 1 - sigmoid(x) = sigmoid(-x) avoids cancellation and the logarithm of a rounded 0.
     foreground = beta * target * functional.logsigmoid(logits)
     background = (1 - beta) * (1 - target) * functional.logsigmoid(-logits)
     return -(foreground + background).mean()
 
 
 class ComboLoss(nn.Module):
-    r"""Combo loss: modified cross-entropy less soft DSC.
+    r"""Combo loss: modified cross-entropy minus soft DSC.
 
     .. math:: L = \alpha L_\mathrm{mBCE}(\beta)
         - (1 - \alpha) \frac{2 \sum t p + s}{\sum t + \sum p + s}
 
-    At the defaults it equals a third of (plain binary cross-entropy - soft DSC). Its least value
-    is `-(1 - alpha)`, so a negative loss is no error.
+    At the defaults it equals a third of (plain binary cross-entropy - soft DSC). Its minimum is
+    `-(1 - alpha)`, so a negative loss is not an error.
 
     Args:
         alpha: Share of the cross-entropy, from 0 (soft DSC alone) to 1 (cross-entropy alone).
@@ -126,14 +126,14 @@ class ComboLoss(nn.Module):
         self.reduction = _check_reduction(reduction)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return the loss, a scalar, of logits and a 0/1 target of one shape ``[B, ...]``."""
+        """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
         cross_entropy = modified_bce(logits, target, self.beta)
         overlap = soft_dsc(logits, target, self.smooth, self.reduction)
         return self.alpha * cross_entropy - (1 - self.alpha) * overlap
 
 
 class DiceLoss(nn.Module):
-    r"""One less the soft DSC, from 0 (full agreement) to 1.
+    r"""One minus the soft DSC, from 0 (full agreement) to 1.
 
     .. math:: L = 1 - \frac{2 \sum t p + s}{\sum t + \sum p + s}
 
@@ -155,7 +155,7 @@ class DiceLoss(nn.Module):
         self.reduction = _check_reduction(reduction)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return the loss, a scalar, of logits and a 0/1 target of one shape ``[B, ...]``."""
+        """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
         return 1 - soft_dsc(logits, target, self.smooth, self.reduction)
 
 
@@ -164,7 +164,7 @@ class BCELoss(nn.Module):
 
     .. math:: L = -\frac{1}{N} \sum \left[t \log p + (1 - t) \log(1 - p)\right]
 
-    Torch's own, which by itself refuses integer targets and computes in the logits' precision.
+    Unlike torch's own, it accepts integer targets and never computes in less than float32.
 
     Raises:
         ValueError: On call, if the shapes differ.
@@ -175,12 +175,12 @@ class BCELoss(nn.Module):
     """
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return the loss, a scalar, of logits and a 0/1 target of one shape ``[B, ...]``."""
+        """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
         return functional.binary_cross_entropy_with_logits(*_prepare(logits, target))
 
 
 def _prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Check the shapes and bring both to the dtype to compute in: float32 at least."""
+    """Check the shapes and convert both to the dtype of the computation: float32 at least."""
     if logits.shape != target.shape:
         raise ValueError(
             "logits and target must have the same shape, "

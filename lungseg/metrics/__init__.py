@@ -1,1 +1,1 @@
-"""Metrics, all derived from the counts of one table with a row a slice."""
+"""Metrics, all derived from one table of counts with one row per slice."""

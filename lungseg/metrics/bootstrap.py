@@ -1,4 +1,4 @@
-"""How far a number would move with other patients: the bootstrap, by case."""
+"""How much a number would vary with other patients: the bootstrap, by case."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FloatArray = npt.NDArray[np.float64]
 
 RESAMPLES = 10_000
 LEVEL = 0.95
-_CHUNK = 500  # resamples at a time: memory stays small with thousands of cases
+_CHUNK = 500  # resamples at a time, to limit memory with thousands of cases
 
 
 def ratio_intervals(
@@ -18,9 +18,9 @@ def ratio_intervals(
     r"""Percentile intervals of ratios of sums, resampled by case.
 
     Each reported number is such a ratio, :math:`\sum_c a_c / \sum_c b_c`: of sums over slices or
-    pixels and their count, or of a case's own value and 1. Slices of one patient resemble each
-    other, so it is patients that are drawn anew, with replacement, `RESAMPLES` times; the same
-    draws serve all ratios.
+    pixels and their count, or of a case's value and 1. Slices of one patient are correlated, so
+    patients are resampled, with replacement, `RESAMPLES` times; the same draws are used for all
+    ratios.
 
     With few cases such intervals are too narrow (see ``docs/metrics.md``).
 
@@ -28,12 +28,12 @@ def ratio_intervals(
 
     Args:
         parts: :math:`a`, ``[cases, k]``.
-        wholes: :math:`b`, ``[cases, k]``, from 0; a case with 0 has no part in a ratio.
+        wholes: :math:`b`, ``[cases, k]``, at least 0; a case with 0 does not count in a ratio.
         level: Share of the resamples between both ends.
-        seed: Of the draws.
+        seed: Seed of the draws.
 
     Returns:
-        Low and high ends, ``[k, 2]``; NaN where fewer than two cases have a part.
+        Low and high ends, ``[k, 2]``; NaN if fewer than two cases count.
 
     Raises:
         ValueError: If the shapes differ or are not 2-D.
@@ -55,6 +55,6 @@ def ratio_intervals(
         part, whole = drawn @ a, drawn @ b
         np.divide(part, whole, out=ratios[start : start + _CHUNK], where=whole > 0)
     tail = (1 - level) / 2
-    # A resample may hold none of the cases that have a part; it says nothing.
+    # A resample may contain none of the cases that count; it is ignored.
     ends[enough] = np.nanquantile(ratios[:, enough], (tail, 1 - tail), axis=0).T
     return ends

@@ -1,4 +1,4 @@
-"""The numbers of one case in 3-D: both lungs together, and the right and the left by itself."""
+"""The 3-D numbers of one case: for both lungs together, the right and the left lung."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ TOLERANCE_MM = 2.0
 
 @dataclass(frozen=True)
 class CaseScore:
-    """Numbers of one case, and where its reference's surface was missed.
+    """Numbers of one case, and the distances between its surfaces.
 
     Attributes:
         numbers: Numbers by name, see `case_row`.
         surface_mm: Surface voxels of the reference, both lungs, ``[m, 3]`` float32 ``(z, y, x)``,
             mm from the centre of the array's first voxel.
         distance_mm: Distance of each to the nearest surface voxel of the prediction, ``[m]``
-            float32, mm; NaN where the prediction is empty.
+            float32, mm; NaN if the prediction is empty.
         predicted_surface_mm: Surface voxels of the prediction, likewise, ``[n, 3]``.
         predicted_distance_mm: Distance of each to the reference's surface, likewise, ``[n]``.
     """
@@ -62,7 +62,7 @@ def case_row(
 ) -> CaseScore:
     r"""Score the prediction for one case.
 
-    Keys stand for both lungs as they are, for one lung with ``right_`` or ``left_`` before them:
+    Keys refer to both lungs; with the prefix ``right_`` or ``left_`` to one lung:
 
     - ``tp``, ``fp``, ``fn``, ``tn``: voxels of the whole grid, whole numbers.
     - ``dsc`` :math:`\frac{2\,TP}{2\,TP + FP + FN}`, ``recall`` :math:`\frac{TP}{TP + FN}`,
@@ -70,22 +70,22 @@ def case_row(
     - ``hd95_mm``, ``hd95_lctsc_mm``, ``msd_mm``, ``surface_dice_2mm``: see
       `lungseg.metrics.surface`.
     - ``volume_ml`` of the reference, ``predicted_volume_ml``, ``volume_difference_ml``: predicted
-      less reference, ``volume_difference_percent``: of the reference.
+      minus reference, ``volume_difference_percent``: of the reference.
 
-    Numbers without a value (0 / 0, or no distance for want of a surface) are NaN.
+    Undefined numbers (0 / 0, or a distance without a surface) are NaN.
 
-    A reference that comes without its sides is split by `split_sides`. A prediction claims no
-    side: inside the reference its voxels take the reference's side, elsewhere that of the nearest
-    reference voxel. Where the reference does not fall into two lungs (one is missing, or they are
-    joined too broadly to be cut, or there is none), which voxels belong to which lung is not
-    known, and all numbers of the right and the left are NaN.
+    A reference without sides is split by `split_sides`. Predictions have no sides: inside the
+    reference a predicted voxel has the reference's side, elsewhere that of the nearest reference
+    voxel. If the reference cannot be split into two lungs (one or both are missing, or their
+    connection is too broad), the side of a voxel is unknown, and all numbers of the right and the
+    left lung are NaN.
 
     Args:
         prediction: Predicted mask, ``[z, y, x]``, bool or uint8, any value but 0 is lung; z runs
             from the feet up, y to the back, x to the patient's left.
         reference: Reference mask, in the same form and shape.
         spacing: Distance between voxel centres along ``(z, y, x)``, in mm.
-        sides: `RIGHT` or `LEFT` wherever the reference is lung, in the same shape, if it is known.
+        sides: `RIGHT` or `LEFT` for each lung voxel of the reference, in the same shape, if known.
 
     Returns:
         The numbers, and the reference's surface with its distances.
@@ -119,9 +119,9 @@ def case_row(
             numbers |= {prefix + name: float("nan") for name in names}
             continue
         one, other = predicted_sides == side, actual_sides == side
-        # Where no voxel touches the other lung, a lung's surface is its part of both lungs', and
-        # most distances are known.
-        found = (
+        # If no voxel touches the other lung, a lung's surface is part of the surface of both, and
+        # most distances are already known.
+        measured = (
             surface_distances(one, other, spacing)
             if joined
             else SurfaceDistances(
@@ -129,7 +129,7 @@ def case_row(
                 to_predicted.within(actual_sides, predicted_sides, side),
             )
         )
-        lung = _numbers(_counts(one, other, prediction.size), found, steps)
+        lung = _numbers(_counts(one, other, prediction.size), measured, steps)
         numbers |= {prefix + name: value for name, value in lung.items()}
     corner = [part.start for part in box]
     pictures: list[npt.NDArray[np.float32]] = []
@@ -145,45 +145,45 @@ class _Way:
     """From one surface to the nearest voxels of another.
 
     Attributes:
-        asking: Flat indices of the voxels of the one, ``[n]``.
-        found: Flat indices of the nearest of the other, ``[n]``; ``[0]`` where there is none.
-        lengths: Distances, mm, ``[n]``; NaN where there is none.
+        asking: Flat indices of the voxels of the first, ``[n]``.
+        hits: Flat indices of the nearest voxels of the other, ``[n]``; ``[0]`` if it is empty.
+        lengths: Distances, mm, ``[n]``; NaN if the other is empty.
         steps: Spacing ``(z, y, x)``, ``[3]``, mm.
     """
 
     asking: npt.NDArray[np.intp]
-    found: npt.NDArray[np.intp]
+    hits: npt.NDArray[np.intp]
     lengths: FloatArray
     steps: FloatArray
 
     @classmethod
     def both(cls, one: BoolArray, other: BoolArray, steps: FloatArray) -> tuple[_Way, _Way]:
-        """There and back between two surfaces ``[z, y, x]``."""
+        """Both directions between two surfaces ``[z, y, x]``."""
         ways = []
         for asking, targets in ((one, other), (other, one)):
-            found = nearest(asking, targets, steps)
-            lengths = distances(asking, found, steps)
-            ways.append(cls(np.flatnonzero(asking), found, lengths, steps))
+            hits = nearest(asking, targets, steps)
+            lengths = distances(asking, hits, steps)
+            ways.append(cls(np.flatnonzero(asking), hits, lengths, steps))
         return ways[0], ways[1]
 
     def within(self, asking: SideArray, targets: SideArray, side: int) -> FloatArray:
-        """Distances within one side, mm: new ones only where the nearest lies on the other side.
+        """Distances within one side, mm; measured again only if the nearest is on the other side.
 
         Args:
-            asking: Sides of the voxels that ask, ``[z, y, x]``.
-            targets: Sides of the voxels that can be found.
+            asking: Sides of the first surface's voxels, ``[z, y, x]``.
+            targets: Sides of the other's voxels.
             side: `RIGHT` or `LEFT`.
         """
         mine = asking.ravel()[self.asking] == side
         if not (targets == side).any():
             return np.full(np.count_nonzero(mine), np.nan)
         lengths: FloatArray = self.lengths[mine]
-        astray = targets.ravel()[self.found[mine]] != side
+        astray = targets.ravel()[self.hits[mine]] != side
         if astray.any():
             lost = np.zeros(asking.shape, bool)
             lost.ravel()[self.asking[mine][astray]] = True
-            found = nearest(lost, surface(targets == side), self.steps)
-            lengths[astray] = distances(lost, found, self.steps)
+            hits = nearest(lost, surface(targets == side), self.steps)
+            lengths[astray] = distances(lost, hits, self.steps)
         return lengths
 
 
@@ -207,13 +207,13 @@ def _claim_sides(
     sides: SideArray = predicted * actual_sides
     outside = predicted & ~actual
     if actual.any() and outside.any():
-        found = nearest(outside, actual_surface, steps)
-        sides[outside] = actual_sides.ravel()[found]
+        hits = nearest(outside, actual_surface, steps)
+        sides[outside] = actual_sides.ravel()[hits]
     return sides
 
 
 def _counts(predicted: BoolArray, actual: BoolArray, size: int) -> dict[str, int]:
-    """Count the voxels of a grid of `size` voxels, all those outside the arrays background."""
+    """Count the voxels of a grid of `size` voxels, those outside the arrays being background."""
     tp = int(np.count_nonzero(predicted & actual))
     fp = int(np.count_nonzero(predicted)) - tp
     fn = int(np.count_nonzero(actual)) - tp
@@ -221,7 +221,7 @@ def _counts(predicted: BoolArray, actual: BoolArray, size: int) -> dict[str, int
 
 
 def _numbers(
-    counts: dict[str, int], found: SurfaceDistances, steps: FloatArray
+    counts: dict[str, int], measured: SurfaceDistances, steps: FloatArray
 ) -> dict[str, float | int]:
     tp, fp, fn, tn = counts.values()
     voxel_ml = float(steps.prod()) / 1000
@@ -231,10 +231,10 @@ def _numbers(
         "recall": _ratio(tp, tp + fn),
         "specificity": _ratio(tn, tn + fp),
         "precision": _ratio(tp, tp + fp),
-        "hd95_mm": hausdorff95(found),
-        "hd95_lctsc_mm": hausdorff95_mean(found),
-        "msd_mm": mean_surface_distance(found),
-        "surface_dice_2mm": surface_dice(found, TOLERANCE_MM),
+        "hd95_mm": hausdorff95(measured),
+        "hd95_lctsc_mm": hausdorff95_mean(measured),
+        "msd_mm": mean_surface_distance(measured),
+        "surface_dice_2mm": surface_dice(measured, TOLERANCE_MM),
         "volume_ml": (tp + fn) * voxel_ml,
         "predicted_volume_ml": (tp + fp) * voxel_ml,
         "volume_difference_ml": (fp - fn) * voxel_ml,

@@ -30,14 +30,14 @@ def slice_counts(prediction: Tensor, target: Tensor) -> Tensor:
         int64 ``[B, 4]``: tp, fp, fn, tn, in pixels.
 
     Raises:
-        ValueError: If the shapes differ or have no axis beside the batch, or for another dtype.
+        ValueError: If the shapes differ or have no axis besides the batch, or for another dtype.
 
     Example:
         >>> slice_counts(torch.tensor([[1, 1, 0, 0]]).bool(), torch.tensor([[1, 0, 1, 0]]).bool())
         tensor([[1, 1, 1, 1]])
     """
     _validate_masks(prediction, target)
-    # Sums of booleans count in int64 without a wide copy of the maps; the rest is arithmetic.
+    # Sums of booleans count in int64 without a wider copy of the masks.
     predicted, reference = prediction.flatten(1).bool(), target.flatten(1).bool()
     tp = (predicted & reference).sum(1)
     fp = predicted.sum(1) - tp
@@ -47,17 +47,17 @@ def slice_counts(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 BLOCK = 1024
-"""Rows that are held in one tensor."""
+"""Rows per tensor."""
 
 
 class SliceCounts(Metric):
-    """The table of counts: one row a slice with the columns `COLUMNS`, exact int64.
+    """The table of counts: one row per slice with the columns `COLUMNS`, exact int64.
 
-    Rows of all batches and processes are put together, and a slice that stands there twice with
-    the same counts is kept once: distributed samplers repeat samples to give each process
-    equally many, and counting those twice would bias every mean.
+    Rows of all batches and processes are concatenated, and a slice that occurs twice with the same
+    counts is kept once: distributed samplers repeat samples so that each process has the same
+    number, and counting them twice would bias every mean.
 
-    Use ``update``, not ``forward``, which would also compute each batch by itself.
+    Use ``update``, not ``forward``, which would also compute each batch separately.
 
     Example:
         >>> counts = SliceCounts()
@@ -74,10 +74,10 @@ class SliceCounts(Metric):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.add_state("rows", default=[], dist_reduce_fx="cat")
-        self._filled = BLOCK  # rows of the last block that are taken; in the others, case is -1
+        self._filled = BLOCK  # rows used in the last block; in the others, case is -1
 
     def reset(self) -> None:
-        """Forget all rows."""
+        """Remove all rows."""
         super().reset()
         self._filled = BLOCK
 
@@ -98,14 +98,14 @@ class SliceCounts(Metric):
 
         Raises:
             ValueError: If the masks do not fit each other (see `slice_counts`), or `case` or `z`
-                is not one integer a slice.
+                is not one integer per slice.
         """
         counts = slice_counts(prediction, target)
         keys = [_as_indices(name, values, counts) for name, values in (("case", case), ("z", z))]
         self._put(torch.cat([torch.stack(keys, dim=1), counts], dim=1))
 
     def _put(self, rows: Tensor) -> None:
-        """Write rows into blocks: small tensors by the thousand would scatter the heap."""
+        """Write rows into blocks: thousands of small tensors would fragment the heap."""
         while len(rows):
             if self._filled == BLOCK:
                 self.rows.append(torch.full((BLOCK, len(COLUMNS)), -1, device=rows.device))
@@ -118,27 +118,27 @@ class SliceCounts(Metric):
         """Return the table, int64 ``[n, 6]``, sorted by case and z; ``[0, 6]`` when empty.
 
         Raises:
-            ValueError: If one slice stands there twice with different counts.
+            ValueError: If a slice occurs twice with different counts.
         """
         rows = dim_zero_cat(self.rows) if len(self.rows) else self._no_rows()
-        rows = rows[rows[:, 0] >= 0]  # without what is free in blocks
+        rows = rows[rows[:, 0] >= 0]  # without unused rows of blocks
         table: Tensor = torch.unique(
             rows, dim=0
         )  # Sorts by case, then z, and drops identical rows.
         repeated = (table[1:, :2] == table[:-1, :2]).all(dim=1).nonzero()
         if len(repeated):
             first = int(repeated[0])
-            one, other = table[first].tolist(), table[first + 1].tolist()
+            row, other = table[first].tolist(), table[first + 1].tolist()
             raise ValueError(
-                f"case {one[0]}, z {one[1]} was counted twice with different (tp, fp, fn, tn): "
-                f"{tuple(one[2:])} and {tuple(other[2:])}"
+                f"case {row[0]}, z {row[1]} was counted twice with different (tp, fp, fn, tn): "
+                f"{tuple(row[2:])} and {tuple(other[2:])}"
             )
         return table
 
     def sync(self, *args: Any, **kwargs: Any) -> None:
-        """Put the rows of all processes together (torchmetrics calls this in ``compute``)."""
-        # For a process without rows torchmetrics would send a 1-D float tensor, which the others,
-        # who send 2-D int64, cannot take.
+        """Gather the rows of all processes (torchmetrics calls this in ``compute``)."""
+        # Without rows torchmetrics would send a 1-D float tensor, which does not match the 2-D
+        # int64 tensors of the others.
         if len(self.rows) == 0:
             self.rows = [self._no_rows()]
         super().sync(*args, **kwargs)
@@ -164,10 +164,10 @@ def _as_indices(name: str, values: Tensor | Sequence[int], counts: Tensor) -> Te
     """Return `values` as int64 ``[B]`` on the device of `counts`."""
     indices = torch.as_tensor(values, device=counts.device)
     if indices.is_floating_point() or indices.dtype == torch.bool:
-        raise ValueError(f"{name} must hold integers, got {indices.dtype}")
+        raise ValueError(f"{name} must contain integers, got {indices.dtype}")
     if indices.shape != counts.shape[:1]:
         raise ValueError(
-            f"{name} must hold one index for each of {len(counts)} slices, "
+            f"{name} must contain one index for each of {len(counts)} slices, "
             f"got shape {tuple(indices.shape)}"
         )
     return indices.long()

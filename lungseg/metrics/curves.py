@@ -1,7 +1,7 @@
 """Curves over all thresholds, and calibration, from the counts of a ScoreHistogram.
 
 Scores are logits; thresholds and calibration are in probabilities, `1 / (1 + exp(-score))`.
-Within a bin scores are taken as tied, as scikit-learn takes equal scores.
+Scores within a bin are treated as ties, like equal scores in scikit-learn.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Curve:
-    """Pixel counts when all pixels with a probability of at least `threshold` are called lung.
+    """Pixel counts if all pixels with a probability of at least `threshold` are called lung.
 
     Attributes:
         threshold: Probabilities, falling, ``[k]`` float64.
@@ -87,13 +87,13 @@ def average_precision(curve: Curve) -> float:
 
 
 def roc_auc(curve: Curve) -> float:
-    """Area under recall against false positive rate, by trapezes.
+    """Area under recall against false positive rate, by the trapezoidal rule.
 
     Args:
         curve: Counts by threshold.
 
     Returns:
-        0 to 1; NaN where one of the two kinds of pixels is missing.
+        0 to 1; NaN if one of the two kinds of pixels is missing.
     """
     fpr, recall = (np.concatenate([[0.0], rate]) for rate in (curve.fpr, curve.recall))
     return float(np.trapezoid(recall, fpr))
@@ -102,7 +102,7 @@ def roc_auc(curve: Curve) -> float:
 def brier_score(histogram: npt.ArrayLike) -> float:
     r"""Mean squared error of the probabilities, :math:`\frac{1}{N} \sum (p_i - y_i)^2`.
 
-    Each bin's pixels are taken at its middle.
+    The pixels of a bin are placed at its middle.
 
     Args:
         histogram: As `ScoreHistogram` computes it, ``[2, BINS]`` integers.
@@ -118,7 +118,7 @@ def brier_score(histogram: npt.ArrayLike) -> float:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Probabilities against what came true, in equal bins of probability.
+    """Predicted probabilities against observed shares, in equal bins of probability.
 
     Attributes:
         lower: Lower edge of each bin, ``[k]``.
@@ -173,13 +173,13 @@ def calibration(histogram: npt.ArrayLike, bins: int = 15) -> Calibration:
 
 
 def _filled(histogram: npt.ArrayLike) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Counts ``[2, k]`` of the bins that hold pixels, with their lower and upper edges."""
+    """Counts ``[2, k]`` of the non-empty bins, with their lower and upper edges."""
     counts = np.asarray(histogram)
     if counts.shape != (2, BINS):
         raise ValueError(f"histogram must have shape (2, {BINS}), got {counts.shape}")
     filled = np.flatnonzero(counts.any(axis=0))
     if not filled.size:
-        raise ValueError("histogram must hold pixels, got none")
+        raise ValueError("histogram must contain pixels, got none")
     edges = bin_edges().numpy().astype(np.float64)
     return counts[:, filled].astype(np.int64), edges[filled], edges[filled + 1]
 

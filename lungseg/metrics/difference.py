@@ -1,4 +1,4 @@
-"""The mean paired difference of two runs over the same cases, its interval and its p value."""
+"""The mean paired difference of two runs over the same cases, with interval and p value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 LEVEL = 0.95
 RESAMPLES = 5000
 _LEAST_TAIL = 1e-15
-_LEAST_RESAMPLED = 6  # cases; fewer can tell nothing anyway, see `least_cases`
+_LEAST_RESAMPLED = 6  # cases; with fewer, no difference is significant, see `least_cases`
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Difference:
     """Mean paired difference b − a.
 
     Attributes:
-        mean: Over cases, each the mean over its repeats; NaN without any case.
+        mean: Over cases, each the mean over its repeats; NaN without cases.
         ci95: Low and high end; None with fewer than two cases.
         p: Two-sided, not corrected; None with fewer than two cases.
         n_cases: Cases in which both are defined.
-        n_seeds: Repeats of a and of b. With (1, 1) all is said of these two trained models only:
-            how far another seed would move them cannot be seen.
+        n_seeds: Repeats of a and of b. With (1, 1) the result concerns these two trained models
+            only: the variation between seeds is not known.
     """
 
     mean: float
@@ -44,42 +44,41 @@ class Difference:
 def paired_difference(
     a: npt.ArrayLike, b: npt.ArrayLike, *, seed: int = 0, level: float = LEVEL
 ) -> Difference:
-    r"""How much more b has than a, by case, with interval and test.
+    r"""Mean difference b − a over cases, with interval and test.
 
-    Of case c, :math:`d_c` is the mean of b over its repeats less that of a. With one repeat each
+    For case c, :math:`d_c` is the mean of b over its repeats minus that of a. With one repeat each
     the interval is :math:`\bar d \pm q \sqrt{s_d^2 / n}`, where q is the quantile of
     :math:`|t^*|` over resamples by case, and at least Student's: the symmetric bootstrap-t, which
-    holds its level with few and skewed cases where percentiles are too narrow. p is of the
-    Wilcoxon signed-rank test of :math:`d_c`.
+    keeps its level with few and skewed cases, for which percentile intervals are too narrow. p is
+    that of the Wilcoxon signed-rank test of :math:`d_c`.
 
-    A seed moves all cases of its run together, which :math:`s_d` cannot see. With repeats, that
-    variance is estimated from the means of the runs, less what the scatter of single cases
-    explains, pooled over a and b: :math:`v = (1/S_a + 1/S_b) (MS_{seed} - MS_{rest} / n)`. A
-    single run is so taken to vary as the repeated one does. Each part has the quantile of its own
+    A seed shifts all cases of its run together, which :math:`s_d` does not include. With repeats,
+    this variance is estimated from the means of the runs, minus the contribution of single cases,
+    pooled over a and b: :math:`v = (1/S_a + 1/S_b) (MS_{seed} - MS_{rest} / n)`. A single run is
+    thus assumed to vary like the repeated one. Each part has the quantile of its own
     degrees of freedom, half the width being :math:`\sqrt{q^2 s_d^2 / n + t^2 v}` with t Student's
-    of :math:`S_a + S_b - 2`. Below 0, v counts with q, down to half the first part. p is
-    the larger of Wilcoxon's and that of such an interval without :math:`MS_{rest}`: that seeds
-    seem to do nothing happens by chance, and must not make a p small. Repeats are not paired:
-    equal seeds of two settings have nothing else in common.
+    for :math:`S_a + S_b - 2`. A negative v is combined with q, down to half the first part. p is
+    the larger of Wilcoxon's and that of such an interval without :math:`MS_{rest}`: seeds may
+    seem to have no effect by chance, which must not make p small. Repeats are not paired: equal
+    seeds of two settings have nothing else in common.
 
     Sources: Hall, J. R. Stat. Soc. B 50 (1988) 35-45 (symmetric bootstrap-t); Obuchowski and
-    Rockette,
-    Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds); Burdick and
-    Graybill, Confidence Intervals on Variance Components (1992), and Cochran, Biometrics 20
-    (1964) 191-195 (a quantile for each part).
+    Rockette, Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds);
+    Burdick and Graybill, Confidence Intervals on Variance Components (1992), and Cochran,
+    Biometrics 20 (1964) 191-195 (a quantile for each part).
 
     Args:
-        a: A number of each test case, by repeat, ``[S_a, n_cases]``. A case that is NaN in any
-            repeat is left out for both.
-        b: The same of b, for the same cases in the same order, ``[S_b, n_cases]``.
-        seed: Of the resampling.
-        level: How often the interval is to hold the true difference.
+        a: A number for each test case and repeat, ``[S_a, n_cases]``. A case that is NaN in any
+            repeat is excluded from both.
+        b: The same for b, with the same cases in the same order, ``[S_b, n_cases]``.
+        seed: Seed of the resampling.
+        level: Confidence level of the interval.
 
     Returns:
-        The difference. Fewer than `least_cases` never give a p below 0.05.
+        The difference. With fewer than `least_cases` cases, p is never below 0.05.
 
     Raises:
-        ValueError: If the shapes do not fit.
+        ValueError: If the shapes do not match.
     """
     first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
@@ -120,14 +119,14 @@ def _mean(values: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class _Errors:
-    """Variances of the mean difference, and what follows from them.
+    """Variances of the mean difference, and quantities derived from them.
 
     Attributes:
-        cases: What scatter over cases gives.
-        n_cases: Their number.
-        widening: Of Student's quantile for `cases`.
-        seeds: What scatter of the runs' means gives, that of single cases included.
-        rest: How much of it single cases explain.
+        cases: Variance from the scatter over cases.
+        n_cases: Number of cases.
+        widening: Factor of Student's quantile for `cases`.
+        seeds: Variance from the scatter of the runs' means, including that of single cases.
+        rest: The part of it that single cases explain.
         freedom: Degrees of freedom of `seeds`.
     """
 
@@ -139,17 +138,17 @@ class _Errors:
     freedom: int
 
     def half_width(self, tail: float) -> float:
-        """Of the interval that leaves out `tail` of the probability."""
+        """Half width of the interval that excludes `tail` of the probability."""
         added = self.seeds - self.rest
         if added > 0:
             return self._joined(tail, added)
         return self._quantile(tail) * math.sqrt(max(self.cases + added, self.cases / 2))
 
     def p(self, distance: float) -> float:
-        """Of a mean this far from 0.
+        """P of a mean at this distance from 0.
 
-        Nothing is subtracted here. That seeds seem to do nothing happens by chance with few of
-        them; an interval is right on the average of such chances, a small p would not be.
+        `rest` is not subtracted here. With few seeds, they may seem to have no effect by chance;
+        an interval is correct on average over such cases, but a small p would not be.
         """
         if self._joined(_LEAST_TAIL, self.seeds) <= distance:
             return _LEAST_TAIL if distance else 1.0
@@ -187,16 +186,16 @@ def _widening(by_case: FloatArray, level: float, seed: int) -> float:
     """Quantile of the bootstrapped abs(t) in units of Student's, at least 1."""
     n = len(by_case)
     spread = by_case.std()
-    # So few cases make resamples of one or two alone common, and the quantile is that of those.
+    # With so few cases, resamples of only one or two cases are common and determine the quantile.
     if spread == 0 or n < _LEAST_RESAMPLED:
         return 1.0
     drawn = _draws(n, seed)
     z = (by_case - by_case.mean()) / spread
     means = drawn @ z
     variances = (drawn @ z**2 - means**2) / (n - 1)
-    # A resample of one case over and over has no spread: it says nothing.
-    says = variances > 1e-12
-    t = np.abs(means[says]) / np.sqrt(variances[says])
+    # A resample of a single case has no spread and is ignored.
+    valid = variances > 1e-12
+    t = np.abs(means[valid]) / np.sqrt(variances[valid])
     return max(1.0, float(np.quantile(t, level) / stdtrit(n - 1, (1 + level) / 2)))
 
 

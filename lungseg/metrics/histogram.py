@@ -9,9 +9,9 @@ from torch import Tensor
 from torchmetrics import Metric
 
 MANTISSA_BITS = 11
-"""Bits of a float's mantissa that bins keep: they are 0.05 % of the score wide or less."""
+"""Bits of a float's mantissa that define a bin: bins are at most 0.05 % of the score wide."""
 SMALLEST, LARGEST = -16, 16
-"""Exponents of 2 between which scores are told apart: probabilities of 0.5 ± 4e-6, and beyond."""
+"""Exponents of 2 between which scores are distinguished: probabilities of 0.5 ± 4e-6 and beyond."""
 
 _SHIFT = 23 - MANTISSA_BITS  # float32 has 23
 _FIRST = (127 + SMALLEST) << MANTISSA_BITS
@@ -22,16 +22,16 @@ BINS = 2 * _HALF
 def score_bins(scores: Tensor) -> Tensor:
     """Bin of each score: int32 from 0 to `BINS` - 1, in the order of the scores.
 
-    The bits of a float, taken as an integer, are in the order of its size; cut short, they make
-    bins of the same relative width at every scale. Each value of bfloat16 within the range has a
-    bin of its own, and 0 is the lower edge of a bin.
+    The bits of a float, read as an integer, have the same order as its size; truncated, they give
+    bins of the same relative width at every scale. Each value of bfloat16 within the range has its
+    own bin, and 0 is the lower edge of a bin.
 
     Args:
         scores: Any shape, any float dtype.
     """
     bits = (scores.float() + 0.0).view(torch.int32)  # + 0.0 makes the negative zero positive
     sign = bits >> 31  # 0 or -1; x ^ -1 is -1 - x
-    # In place: copies of a batch would cost more than the arithmetic.
+    # In place: copying a batch would take longer than the arithmetic.
     size = (bits & 0x7FFFFFFF).sub_(sign & 1)
     size.bitwise_right_shift_(_SHIFT).sub_(_FIRST).clamp_(0, _HALF - 1)
     return size.bitwise_xor_(sign).add_(_HALF)
@@ -48,8 +48,8 @@ def bin_edges() -> Tensor:
 class ScoreHistogram(Metric):
     """Counts of scores by bin, int64 ``[2, BINS]``: other pixels first, lung pixels second.
 
-    It takes 2 MiB however many pixels it has seen, and adds up exactly over batches and
-    processes. Curves and areas follow from it (`lungseg.metrics.curves`).
+    It takes 2 MiB for any number of pixels, and adds up exactly over batches and processes. Curves
+    and areas are derived from it (`lungseg.metrics.curves`).
 
     Example:
         >>> histogram = ScoreHistogram()
@@ -76,7 +76,7 @@ class ScoreHistogram(Metric):
             target: 1 for lung pixels, 0 for others; same shape, bool or integers.
 
         Raises:
-            ValueError: If the shapes differ, or `scores` are no floats.
+            ValueError: If the shapes differ, or `scores` are not floats.
         """
         if not scores.is_floating_point():
             raise ValueError(f"scores must be floats, got {scores.dtype}")
@@ -85,7 +85,7 @@ class ScoreHistogram(Metric):
                 "scores and target must have the same shape, "
                 f"got {tuple(scores.shape)} and {tuple(target.shape)}"
             )
-        if scores.sum().isnan():  # one in it makes the sum one; to look at each takes longer
+        if scores.sum().isnan():  # any NaN makes the sum NaN; checking each takes longer
             self.not_numbers += scores.isnan().sum()
         place = score_bins(scores).add_(target.bool().int(), alpha=BINS)
         self.counts += torch.bincount(place.flatten(), minlength=2 * BINS)

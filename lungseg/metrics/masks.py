@@ -42,7 +42,7 @@ def surface(mask: BoolArray) -> BoolArray:
 
 
 def erode_along(eroded: BoolArray, mask: BoolArray, axis: int) -> None:
-    """Take from `eroded`, in place, the voxels of `mask` with background before or after them."""
+    """Clear in `eroded` the voxels of `mask` with background before or after them along an axis."""
     kept, original = np.moveaxis(eroded, axis, 0), np.moveaxis(mask, axis, 0)
     kept[1:] &= original[:-1]
     kept[:-1] &= original[1:]
@@ -50,11 +50,18 @@ def erode_along(eroded: BoolArray, mask: BoolArray, axis: int) -> None:
 
 
 def bounding_box(*masks: npt.NDArray[Any]) -> tuple[slice, ...]:
-    """Slices ``(z, y, x)`` of the smallest box that holds all `masks`; empty if they are."""
+    """Slices ``(z, y, x)`` of the smallest box that contains all `masks`; empty if they are.
+
+    Example:
+        >>> mask = np.zeros((4, 3, 3), bool)
+        >>> mask[1:3, 2, 0] = True
+        >>> bounding_box(mask)
+        (slice(1, 3, None), slice(2, 3, None), slice(0, 1, None))
+    """
     box: list[slice] = []
     for axis in range(3):
         others = tuple(other for other in range(3) if other != axis)
-        # Each axis is looked through only within the slices found before.
+        # Each axis is searched only within the slices found before.
         inside = np.any([mask[tuple(box)].any(axis=others) for mask in masks], axis=0)
         where = np.flatnonzero(inside)
         box.append(slice(int(where[0]), int(where[-1]) + 1) if len(where) else slice(0, 0))

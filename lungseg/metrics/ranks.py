@@ -1,4 +1,4 @@
-"""The Wilcoxon signed-rank test, exact also with ties: distances in mm come in steps."""
+"""The Wilcoxon signed-rank test, exact even with ties: distances in mm are multiples of a step."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import wilcoxon
 
-_EXACT = 100  # cases; the time grows with their cube
+_EXACT = 100  # cases; the time grows with the third power
 
 
 def signed_rank_p(differences: npt.ArrayLike) -> float:
-    """Two-sided p of paired differences that are as often, and as far, above 0 as below.
+    """Two-sided p for the hypothesis that paired differences are symmetric around 0.
 
-    Zeros are left out, as Wilcoxon did; ties share their mean rank. Up to 100 other values all
-    2ⁿ signs are counted, beyond that the normal approximation of SciPy is taken.
+    Zeros are excluded, as by Wilcoxon; ties get their mean rank. For up to 100 other values all 2ⁿ
+    signs are counted; beyond that, SciPy's normal approximation is used.
 
     Source: Wilcoxon, Biometrics Bulletin 1 (1945) 80-83.
 
@@ -21,14 +21,14 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
         differences: ``[n]``, finite.
 
     Returns:
-        p; 1 without any difference.
+        p; 1 if all differences are 0.
 
     Example:
         >>> signed_rank_p([1, 2, 3, 4, 5, 6])
         0.03125
     """
     values = np.asarray(differences, np.float64)
-    # Means over repeats carry rounding errors, which must not break ties nor make up differences.
+    # Means over repeats have rounding errors, which must not break ties or create differences.
     values = np.round(values / max(np.abs(values).max(initial=0), np.finfo(float).tiny), 12)
     values = values[values != 0]
     if not values.size:
@@ -37,7 +37,7 @@ def signed_rank_p(differences: npt.ArrayLike) -> float:
         return float(wilcoxon(values, method="asymptotic").pvalue)
     _, which, ties = np.unique(np.abs(values), return_inverse=True, return_counts=True)
     twice_ranks = (2 * np.cumsum(ties) - ties + 1)[which]  # Whole: mean ranks end in 0 or .5.
-    ways = np.zeros(twice_ranks.sum() + 1)  # To each sum of the ranks above 0.
+    ways = np.zeros(twice_ranks.sum() + 1)  # for each sum of positive ranks
     ways[0] = 1
     for rank in twice_ranks:
         ways[rank:] = ways[rank:] + ways[:-rank]

@@ -24,28 +24,28 @@ RIGHT, LEFT = 1, 2
 """Labels of the patient's right and left lung."""
 
 MIN_SHARE = 0.1
-"""A part is a lung only with at least this share of the (eroded) mask's voxels."""
+"""A part counts as a lung only with at least this share of the (eroded) mask's voxels."""
 MAX_EROSION_MM = 20.0
-"""Lungs joined by a neck more than twice as thick are not told apart."""
+"""Lungs joined by a neck more than twice as thick are not separated."""
 
 SideArray = npt.NDArray[np.uint8]
 DepthArray = npt.NDArray[np.uint16]
 
 
 def split_sides(mask: npt.NDArray[Any], spacing: Sequence[float]) -> SideArray:
-    """Tell the right lung from the left.
+    """Distinguish the right lung from the left.
 
-    Where the lungs are separate, two components are the sides: the largest, and the largest
-    other one that lies beside it. Two parts lie beside each other if neither's mean x lies within
-    the other's extent along x; lobes of one lung, above or before one another, do not.
+    If the lungs are separate, two components are the sides: the largest, and the largest other one
+    next to it. Two parts are next to each other if neither's mean x is within the other's extent
+    along x; lobes of one lung, above or in front of one another, are not.
 
-    Where the lungs touch, the mask is eroded in steps of the finest spacing until it falls into
-    two such parts, which are then grown back through the mask from its thickest places to its
+    If the lungs touch, the mask is eroded in steps of the finest spacing until it separates into
+    two such parts, which are then grown back through the mask from its thickest parts to its
     thinnest, so that they meet in the neck between the lungs.
 
-    Components that hold neither part go to the lung nearest to any of their voxels.
+    Components without either part are assigned to the lung nearest to any of their voxels.
 
-    A mask that no erosion parts is one lung, on the side of the grid that holds its mean x.
+    A mask that no erosion separates is one lung, on the side of the grid with its mean x.
 
     Args:
         mask: Mask of both lungs without the trachea, ``[z, y, x]``, bool or uint8, any value but
@@ -53,7 +53,7 @@ def split_sides(mask: npt.NDArray[Any], spacing: Sequence[float]) -> SideArray:
         spacing: Distance between voxel centres along ``(z, y, x)``, in mm.
 
     Returns:
-        uint8 ``[z, y, x]``: 0 background, `RIGHT` or `LEFT` wherever there is lung.
+        uint8 ``[z, y, x]``: 0 for background, `RIGHT` or `LEFT` for lung.
 
     Raises:
         ValueError: If `mask` has another dtype or other axes, or a spacing that is not three
@@ -79,11 +79,11 @@ def split_sides(mask: npt.NDArray[Any], spacing: Sequence[float]) -> SideArray:
 
 
 def _part(lungs: BoolArray, steps: FloatArray) -> tuple[SideArray | None, DepthArray]:
-    """Erode until the lungs come apart.
+    """Erode until the lungs separate.
 
     Returns:
-        The eroded lungs as sides, ``[z, y, x]``, or None if they never come apart; and how many
-        erosions each voxel outlived plus 1, 0 being background.
+        The eroded lungs as sides, ``[z, y, x]``, or None if they never separate; and the number
+        of erosions that each voxel survived plus 1, 0 for background.
     """
     depth = lungs.astype(np.uint16)
     left = lungs
@@ -94,7 +94,7 @@ def _part(lungs: BoolArray, steps: FloatArray) -> tuple[SideArray | None, DepthA
             return parts, depth
         eroded = left.copy()
         for axis in range(3):
-            # A coarser axis takes part only each time that the depth has grown by its spacing.
+            # A coarser axis is eroded only each time the depth has grown by its spacing.
             if int(erosion * paces[axis]) > int((erosion - 1) * paces[axis]):
                 erode_along(eroded, left, axis)
         if not eroded.any():
@@ -105,7 +105,7 @@ def _part(lungs: BoolArray, steps: FloatArray) -> tuple[SideArray | None, DepthA
 
 
 def _two_parts(lungs: BoolArray) -> SideArray | None:
-    """Label the large components as sides, if two of them lie beside each other."""
+    """Label the large components as sides, if two of them are next to each other."""
     labels, count = label(lungs)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     sizes[0] = 0
@@ -119,7 +119,7 @@ def _two_parts(lungs: BoolArray) -> SideArray | None:
         if not (first <= means[0] <= last or extents[0][0] <= means[other] <= extents[0][1]):
             right, left = sorted((means[0], means[other]))
             side_of = np.zeros(count + 1, np.uint8)
-            # Lobes may come apart as well; each belongs to the lung that it lies above.
+            # Lobes may separate as well; each belongs to the lung above or below it.
             side_of[large] = [RIGHT if mean < (right + left) / 2 else LEFT for mean in means]
             parts: SideArray = side_of[labels]
             return parts
@@ -141,11 +141,11 @@ def _grow(parts: SideArray, depth: DepthArray) -> SideArray:
     for start in starts[::-1]:
         waiting, end = np.concatenate([waiting, todo[start:end]]), start
         while True:
-            found = sides[waiting[:, None] + faces].max(axis=1, initial=0)
-            if not found.any():
+            reached = sides[waiting[:, None] + faces].max(axis=1, initial=0)
+            if not reached.any():
                 break
-            sides[waiting] = found
-            waiting = waiting[found == 0]
+            sides[waiting] = reached
+            waiting = waiting[reached == 0]
     return padded[1:-1, 1:-1, 1:-1]
 
 
@@ -154,12 +154,12 @@ def _join_strays(sides: SideArray, lungs: BoolArray, steps: FloatArray) -> SideA
     strays = lungs & (sides == 0)
     if strays.any():
         labels, count = label(strays)
-        found = nearest(strays, surface(sides > 0), steps)
-        offsets = distances(strays, found, steps)
+        hits = nearest(strays, surface(sides > 0), steps)
+        offsets = distances(strays, hits, steps)
         side_of = np.zeros(count + 1, np.uint8)
-        # Written from far to near, so that the nearest voxel of each component has the last word.
+        # Written from far to near, so that the nearest voxel of each component decides.
         far_first = np.argsort(-offsets, kind="stable")
-        side_of[labels[strays][far_first]] = sides.ravel()[found][far_first]
+        side_of[labels[strays][far_first]] = sides.ravel()[hits][far_first]
         sides[strays] = side_of[labels[strays]]
     return sides
 

@@ -1,6 +1,6 @@
-"""Comparing runs that were tested on the same cases: how large a difference is, and if it is one.
+"""Comparisons of runs that were tested on the same cases: size and significance of differences.
 
-``docs/comparison.md`` says why these methods, and how often they were right in simulations.
+``docs/comparison.md`` explains the choice of methods, and their error rates in simulations.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Pair:
     """Two runs (or groups of repeats) compared.
 
     Attributes:
-        a: What is compared with.
-        b: What is judged: the verdict says if b is better or worse than a.
+        a: The reference of the comparison.
+        b: The run that is judged: the verdict says whether b is better or worse than a.
         difference: b − a.
         adjusted_p: `Difference.p` after Holm, over all pairs compared at once.
-        verdict: In plain words.
+        verdict: The result in words.
     """
 
     a: str
@@ -38,12 +38,12 @@ class Pair:
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
-    """P values adjusted for being many: the chance of any false alarm stays below the level.
+    """P values adjusted for multiple comparisons: controls the chance of any false alarm.
 
     Source: Holm, Scand. J. Stat. 6 (1979) 65-70.
 
     Args:
-        p: P values; None, where no test was possible, stays None and does not count.
+        p: P values; None, if no test was possible, stays None and does not count.
 
     Returns:
         Adjusted values in the same order, at most 1.
@@ -68,13 +68,13 @@ def verdict(
     higher_is_better: bool,
     alpha: float = ALPHA,
 ) -> Verdict:
-    """Whether b is better than a; only if the corrected test and the interval both say so.
+    """Whether b is better than a, which both the corrected test and the interval must show.
 
     Args:
         difference: b − a.
         adjusted_p: Its p after correction for all comparisons made.
-        higher_is_better: True of a DSC, False of a distance or a loss.
-        alpha: The corrected p must be below.
+        higher_is_better: True for a DSC, False for a distance or a loss.
+        alpha: Level below which the corrected p must be.
 
     Returns:
         "better", "worse", or "cannot be told", which does not mean that both are equal.
@@ -95,24 +95,24 @@ def pairs(
     alpha: float = ALPHA,
     seed: int = 0,
 ) -> list[Pair]:
-    """Compare all runs with each other, or each with one; corrected for how many that are.
+    """Compare all runs with each other, or each with one, corrected for the number of pairs.
 
-    All pairs of k runs are k (k − 1) / 2, and the correction grows with them. With many runs,
-    name one as `reference`: there are k − 1 pairs then.
+    k runs have k (k − 1) / 2 pairs, and the correction grows with them. With many runs, set a
+    `reference`: then there are only k − 1 pairs.
 
     Args:
-        groups: Of each run, or group of repeats, a number of each test case, ``[S, n_cases]``;
+        groups: For each run, or group of repeats, a number for each test case, ``[S, n_cases]``;
             the same cases in the same order in all.
-        higher_is_better: True of a DSC, False of a distance or a loss.
+        higher_is_better: True for a DSC, False for a distance or a loss.
         reference: The run that all others are compared with.
         alpha: Chance of any false alarm among all pairs.
-        seed: Of the resampling.
+        seed: Seed of the resampling.
 
     Returns:
-        The pairs in the order of `groups`; `a` is the reference, or the earlier of both.
+        The pairs in the order of `groups`; `a` is the reference, or the earlier of the two.
 
     Raises:
-        ValueError: If the reference is none of the groups, or shapes do not fit.
+        ValueError: If the reference is not one of the groups, or shapes do not match.
     """
     if reference is None:
         names = list(combinations(groups, 2))
@@ -120,17 +120,17 @@ def pairs(
         names = [(reference, name) for name in groups if name != reference]
     else:
         raise ValueError(f"reference must be one of {', '.join(groups)}, got {reference}")
-    found = [paired_difference(groups[a], groups[b], seed=seed) for a, b in names]
+    paired = [paired_difference(groups[a], groups[b], seed=seed) for a, b in names]
     return [
         Pair(a, b, d, p, verdict(d, p, higher_is_better=higher_is_better, alpha=alpha))
-        for (a, b), d, p in zip(names, found, holm([d.p for d in found]), strict=True)
+        for (a, b), d, p in zip(names, paired, holm([d.p for d in paired]), strict=True)
     ]
 
 
 def least_p(n_cases: int) -> float:
-    """Smallest p that `n_cases` can ever give: all of them differ to the same side.
+    """Smallest p that is possible with `n_cases`: all differences have the same sign.
 
-    The Wilcoxon test counts signs: each of the 2ⁿ ways to give them is as likely.
+    The Wilcoxon test counts signs: each of the 2ⁿ combinations is equally likely.
 
     Example:
         >>> least_p(5), least_p(6)
@@ -140,7 +140,7 @@ def least_p(n_cases: int) -> float:
 
 
 def least_cases(n_pairs: int = 1, alpha: float = ALPHA) -> int:
-    """Cases without which none of `n_pairs` compared at once can be told, however they differ.
+    """Number of cases needed for any of `n_pairs` simultaneous comparisons to be significant.
 
     Example:
         >>> least_cases(), least_cases(15)

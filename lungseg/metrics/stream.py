@@ -1,4 +1,4 @@
-"""Scores cases in 3-D as their slices come in, in memory for a few cases however many there are."""
+"""Scoring of cases in 3-D as their slices arrive, with memory for a few cases only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ WORKERS = 2
 
 
 class CaseStream:
-    """Takes slices case by case, each in order from z = 0, and scores a case when it is whole.
+    """Accepts slices case by case, in order from z = 0, and scores a case when it is complete.
 
     Args:
         n_slices: Slices of each case, by its index.
         spacing: Distance between voxel centres ``(z, y, x)`` of each case, mm.
-        sides: Gives a case's reference by side, ``[z, y, x]``, or None where that is not known.
+        sides: Returns a case's reference by side, ``[z, y, x]``, or None if that is not known.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class CaseStream:
         self._worst: tuple[int, CaseScore] | None = None
 
     def add(self, case: int, prediction: Mask, reference: Mask) -> None:
-        """Take the next slice, ``[y, x]``. What was left incomplete of another case is dropped."""
+        """Add the next slice, ``[y, x]``; an incomplete other case is dropped."""
         if case != self._case:
             self._case, self._slices = case, []
         self._slices.append((prediction, reference))
@@ -66,7 +66,7 @@ class CaseStream:
         score = future.result()
         self._numbers[case] = score.numbers
         distance = score.numbers["hd95_mm"]
-        # Points of one case's surface are enough for a picture of the worst.
+        # Only the surface points of the worst case are kept, for its picture.
         if not math.isnan(distance) and (
             self._worst is None or distance > self._worst[1].numbers["hd95_mm"]
         ):
@@ -79,6 +79,6 @@ class CaseStream:
         return self._numbers
 
     def worst(self) -> tuple[int, CaseScore] | None:
-        """The complete case with the largest HD95, or None where none has one."""
+        """The complete case with the largest HD95, or None if it is undefined for all."""
         self.numbers()
         return self._worst

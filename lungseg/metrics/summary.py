@@ -1,8 +1,8 @@
 """The numbers of ``evaluation/summary.json``, from small tables.
 
-Each metric is ``{"value": float or None, "n": int}``, with ``"ci95": [low, high]`` where it is a
-mean or a ratio over slices and there are two cases or more. `n` counts what is divided by: slices,
-pixels or cases. All is of Python's own numbers: ``json.dumps`` takes it as it is.
+Each metric is ``{"value": float or None, "n": int}``, with ``"ci95": [low, high]`` if it is a
+mean or a ratio over slices and there are at least two cases. `n` is the denominator: slices, pixels
+or cases. All numbers are Python's own, for ``json.dumps``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from lungseg.metrics.curves import average_precision, brier_score, calibration, 
 from lungseg.metrics.table import EmptyDsc, accuracy, dsc
 
 HIGH_DSC = 0.975
-"""A slice's DSC is high above this, and"""
+"""A slice's DSC is high above this,"""
 LOW_DSC = 0.8
-"""low up to this; between them it is intermediate."""
+"""low up to this, and intermediate between them."""
 HIGH_ACCURACY = 0.999
 """A slice with an empty reference is excellent with an accuracy above this."""
 
@@ -40,14 +40,15 @@ Array = npt.NDArray[Any]
 
 
 def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str, Any]:
-    r"""Numbers of a set that follow from its slices' counts.
+    r"""Numbers of a set that are derived from the counts of its slices.
 
-    Means and shares over slices, and ratios pooled over all pixels, are all ratios of sums over
-    slices; their intervals resample cases (`ratio_intervals`). ``docs/metrics.md`` defines each.
+    Means and shares over slices, and ratios pooled over all pixels, are ratios of sums over slices;
+    their intervals resample cases (`ratio_intervals`). They are defined in
+    ``docs/metrics.md``.
 
     Args:
         table: ``[n, 6]``: case, z, tp, fp, fn, tn, as `SliceCounts` computes it.
-        empty: DSC of slices with neither reference nor prediction; ``dsc_mean`` alone depends on
+        empty: DSC of slices with neither reference nor prediction; only ``dsc_mean`` depends on
             it.
 
     Returns:
@@ -86,27 +87,27 @@ def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str,
 def _terms(
     tp: Array, fp: Array, fn: Array, tn: Array, empty: EmptyDsc
 ) -> dict[str, tuple[Array, Array]]:
-    """What is summed over slices above and below the line, for each number."""
+    """Numerator and denominator, summed over slices, for each number."""
     right, overlap, shown = accuracy(tp, fp, fn, tn), dsc(tp, fp, fn), dsc(tp, fp, fn, empty)
     lung = tp + fn > 0
-    none, one = ~lung, np.ones(len(tp), np.int64)
+    no_lung, ones = ~lung, np.ones(len(tp), np.int64)
     high = lung & (overlap > HIGH_DSC)
     low = lung & (overlap <= LOW_DSC)
     return {
-        "accuracy_mean": (right, one),
+        "accuracy_mean": (right, ones),
         "dsc_mean_nonempty": (np.where(lung, overlap, 0.0), lung),
         "dsc_mean": (np.nan_to_num(shown), ~np.isnan(shown)),
         "recall": (tp, tp + fn),
         "specificity": (tn, tn + fp),
         "precision": (tp, tp + fp),
-        "share_dsc_high": (high, one),
-        "share_dsc_intermediate": (lung & ~high & ~low, one),
-        "share_dsc_low": (low, one),
-        "share_empty": (none, one),
-        "empty_accuracy_perfect": (none & (right == 1), none),
-        "empty_accuracy_intermediate": (none & (right >= HIGH_ACCURACY) & (right < 1), none),
-        "empty_accuracy_low": (none & (right < HIGH_ACCURACY), none),
-        "share_excellent": (high | (none & (right > HIGH_ACCURACY)), one),
+        "share_dsc_high": (high, ones),
+        "share_dsc_intermediate": (lung & ~high & ~low, ones),
+        "share_dsc_low": (low, ones),
+        "share_empty": (no_lung, ones),
+        "empty_accuracy_perfect": (no_lung & (right == 1), no_lung),
+        "empty_accuracy_intermediate": (no_lung & (right >= HIGH_ACCURACY) & (right < 1), no_lung),
+        "empty_accuracy_low": (no_lung & (right < HIGH_ACCURACY), no_lung),
+        "share_excellent": (high | (no_lung & (right > HIGH_ACCURACY)), ones),
         "positive_share": (tp + fn, tp + fp + fn + tn),
     }
 
@@ -114,23 +115,23 @@ def _terms(
 def summarize_scores(histogram: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Numbers of a set over all thresholds, from its ScoreHistogram, ``[2, BINS]``.
 
-    ``dsc_best_threshold`` is the highest pooled DSC that any threshold gives, with that threshold;
-    it is found on the same pixels, and so is no result: ``"selected": False`` says so.
+    ``dsc_best_threshold`` is the highest pooled DSC over all thresholds, with its threshold. It is
+    optimized on the same pixels and so is not a result: ``"selected": False``.
     """
     pixels = int(histogram.sum())
-    found = curve(histogram)
-    best = int(found.dsc.argmax())
+    points = curve(histogram)
+    best = int(points.dsc.argmax())
     numbers: dict[str, Any] = {
-        "pr_auc": average_precision(found),
-        "roc_auc": roc_auc(found),
+        "pr_auc": average_precision(points),
+        "roc_auc": roc_auc(points),
         "brier": brier_score(histogram),
         "ece": calibration(histogram).error,
     }
     numbers = {name: {"value": _finite(value), "n": pixels} for name, value in numbers.items()}
     numbers["dsc_best_threshold"] = {
-        "value": float(found.dsc[best]),
+        "value": float(points.dsc[best]),
         "n": pixels,
-        "threshold": float(found.threshold[best]),
+        "threshold": float(points.threshold[best]),
         "selected": False,
     }
     return numbers
@@ -139,11 +140,11 @@ def summarize_scores(histogram: npt.NDArray[np.int64]) -> dict[str, Any]:
 def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Means over cases of the 3-D numbers, for both lungs, the right and the left.
 
-    A case in which a number is undefined is left out of that number's mean; `n` says how many
-    cases stand in it.
+    A case in which a number is undefined is excluded from its mean; `n` is the number of cases in
+    the mean.
 
     Args:
-        rows: A mapping a case, as `lungseg.metrics.cases` makes them.
+        rows: One mapping per case, as `lungseg.metrics.cases` makes them.
     """
     names = [side + name for side in SIDES for name in CASE_NUMBERS]
     values = np.array([[row[name] for name in names] for row in rows], np.float64)
@@ -158,7 +159,7 @@ def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _mean_name(name: str) -> str:
-    """The DSC of a volume is told from that of slices."""
+    """Distinguishes the DSC of a volume from that of slices."""
     return f"{name.removesuffix('dsc')}volume_dsc_mean" if name.endswith("dsc") else f"{name}_mean"
 
 
@@ -171,13 +172,13 @@ def conventions(
     - ``report_all``: mean over all slices, 0 where reference and prediction are empty.
     - ``monai``: `DiceMetric` with ``ignore_empty=False``: 1 where both are empty, 0 where only the
       reference is. With its default it is the same as ``report``.
-    - ``torchmetrics``: `DiceScore`, by slice: both-empty ones left out, 0 where only the reference
+    - ``torchmetrics``: `DiceScore`, by slice: both-empty ones excluded, 0 where only the reference
       is empty.
-    - ``nnunet``: mean over cases of the volume's DSC; a case with neither is left out.
+    - ``nnunet``: mean over cases of the volume's DSC; a case with neither is excluded.
 
     Args:
         table: ``[n, 6]``: case, z, tp, fp, fn, tn.
-        rows: A mapping a case, with ``tp``, ``fp`` and ``fn`` of the volume.
+        rows: One mapping per case, with ``tp``, ``fp`` and ``fn`` of the volume.
     """
     _, _, tp, fp, fn, _ = table.T
     volumes = [np.array([row[name] for row in rows], np.int64) for name in ("tp", "fp", "fn")]
@@ -190,7 +191,8 @@ def conventions(
         "nnunet": dsc(volumes[0], volumes[1], volumes[2], "nan"),
     }
     return {
-        name: _number(np.nansum(found), np.isfinite(found).sum()) for name, found in values.items()
+        name: _number(np.nansum(scores), np.isfinite(scores).sum())
+        for name, scores in values.items()
     }
 
 

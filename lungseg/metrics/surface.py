@@ -1,7 +1,7 @@
-"""Distances between the surfaces of two 3-D masks, and the measures taken from them.
+"""Distances between the surfaces of two 3-D masks, and measures derived from them.
 
-The surface of a mask is the voxels of it that share a face with background; outside the grid is
-background. Distances run between voxel centres, in mm, and are exact on any spacing.
+The surface of a mask consists of its voxels that share a face with background; everything outside
+the grid is background. Distances are between voxel centres, in mm, and exact for any spacing.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def surface_distances(
             three positive numbers.
 
     Example:
-        >>> one, other = np.zeros((2, 4, 1, 1), bool)
-        >>> one[0], other[3] = True, True
-        >>> surface_distances(one, other, (3, 1, 1))
+        >>> prediction, reference = np.zeros((2, 4, 1, 1), bool)
+        >>> prediction[0], reference[3] = True, True
+        >>> surface_distances(prediction, reference, (3, 1, 1))
         SurfaceDistances(predicted=array([9.]), reference=array([9.]))
     """
     validate_pair(prediction, reference)
@@ -66,21 +66,21 @@ def surface_distances(
     )
 
 
-def hausdorff95(found: SurfaceDistances) -> float:
+def hausdorff95(measured: SurfaceDistances) -> float:
     r"""95 % Hausdorff distance: the larger of the two directed 95th percentiles.
 
     .. math:: \mathrm{HD}_{95} = \max(P_{95}(d_{\hat{y} \to y}), P_{95}(d_{y \to \hat{y}}))
 
     Args:
-        found: Distances both ways, in mm.
+        measured: Distances both ways, in mm.
 
     Returns:
-        mm; NaN where either mask is empty.
+        mm; NaN if either mask is empty.
     """
-    return float(np.max(_percentiles(found)))
+    return float(np.max(_percentiles(measured)))
 
 
-def hausdorff95_mean(found: SurfaceDistances) -> float:
+def hausdorff95_mean(measured: SurfaceDistances) -> float:
     r"""95 % Hausdorff distance, the mean of both directions; to our knowledge as in LCTSC.
 
     .. math:: \mathrm{HD}_{95} = \frac{P_{95}(d_{\hat{y} \to y}) + P_{95}(d_{y \to \hat{y}})}{2}
@@ -88,36 +88,36 @@ def hausdorff95_mean(found: SurfaceDistances) -> float:
     Yang et al. 2018, doi:10.1002/mp.13141.
 
     Args:
-        found: Distances both ways, in mm.
+        measured: Distances both ways, in mm.
 
     Returns:
-        mm; NaN where either mask is empty.
+        mm; NaN if either mask is empty.
     """
-    return float(np.mean(_percentiles(found)))
+    return float(np.mean(_percentiles(measured)))
 
 
-def mean_surface_distance(found: SurfaceDistances) -> float:
+def mean_surface_distance(measured: SurfaceDistances) -> float:
     r"""Mean surface distance, the mean of both directions; to our knowledge as in LCTSC.
 
     .. math:: \mathrm{MSD} =
         \frac{\overline{d_{\hat{y} \to y}} + \overline{d_{y \to \hat{y}}}}{2}
 
-    Yang et al. 2018, doi:10.1002/mp.13141. The mean over all points of both surfaces is another
-    number wherever one surface has more points than the other.
+    Yang et al. 2018, doi:10.1002/mp.13141. The mean over all points of both surfaces is a
+    different number if one surface has more points than the other.
 
     Args:
-        found: Distances both ways, in mm.
+        measured: Distances both ways, in mm.
 
     Returns:
-        mm; NaN where either mask is empty.
+        mm; NaN if either mask is empty.
     """
-    if not (len(found.predicted) and len(found.reference)):
+    if not (len(measured.predicted) and len(measured.reference)):
         return float("nan")
-    return float(found.predicted.mean() + found.reference.mean()) / 2
+    return float(measured.predicted.mean() + measured.reference.mean()) / 2
 
 
-def surface_dice(found: SurfaceDistances, tolerance_mm: float) -> float:
-    r"""Share of both surfaces that lies within a tolerance of the other one.
+def surface_dice(measured: SurfaceDistances, tolerance_mm: float) -> float:
+    r"""Share of both surfaces that is within a tolerance of the other one.
 
     .. math:: \mathrm{NSD}_\tau = \frac{|\{d_{\hat{y} \to y} \le \tau\}| +
         |\{d_{y \to \hat{y}} \le \tau\}|}{n + m}
@@ -126,23 +126,23 @@ def surface_dice(found: SurfaceDistances, tolerance_mm: float) -> float:
     Nikolov et al. 2021, doi:10.2196/26151, weigh them by area.
 
     Args:
-        found: Distances both ways, in mm.
-        tolerance_mm: Largest distance :math:`\tau` that counts as right, in mm.
+        measured: Distances both ways, in mm.
+        tolerance_mm: Largest distance :math:`\tau` that counts as correct, in mm.
 
     Returns:
-        From 0 to 1: 0 where one mask is empty, NaN where both are.
+        From 0 to 1: 0 if one mask is empty, NaN if both are.
 
     Raises:
         ValueError: If `tolerance_mm` is negative or not finite.
     """
     if not 0 <= tolerance_mm < np.inf:
-        raise ValueError(f"tolerance_mm must be a number from 0, got {tolerance_mm}")
-    both = np.concatenate([found.predicted, found.reference])
+        raise ValueError(f"tolerance_mm must be a number of at least 0, got {tolerance_mm}")
+    both = np.concatenate([measured.predicted, measured.reference])
     return float((both <= tolerance_mm).mean()) if len(both) else float("nan")
 
 
-def _percentiles(found: SurfaceDistances) -> FloatArray:
-    """The directed 95th percentiles, ``[2]``, mm; NaN where either mask is empty."""
-    if not (len(found.predicted) and len(found.reference)):
+def _percentiles(measured: SurfaceDistances) -> FloatArray:
+    """The directed 95th percentiles, ``[2]``, mm; NaN if either mask is empty."""
+    if not (len(measured.predicted) and len(measured.reference)):
         return np.full(2, np.nan)
-    return np.array([np.percentile(way, 95) for way in (found.predicted, found.reference)])
+    return np.array([np.percentile(way, 95) for way in (measured.predicted, measured.reference)])

@@ -1,7 +1,7 @@
-"""Metrics from the table of counts: a row a slice, exact integers, numpy alone.
+"""Metrics from the table of counts: one row per slice, exact integers, numpy only.
 
-`tp`, `fp`, `fn` and `tn` count a slice's pixels: lung found, lung invented, lung missed, and
-background left alone.
+`tp`, `fp`, `fn` and `tn` count a slice's pixels: lung found, background called lung, lung missed,
+and background recognized.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ def dsc(
         tp: Lung pixels found, ``[n]`` integers.
         fp: Background pixels called lung, ``[n]`` integers.
         fn: Lung pixels missed, ``[n]`` integers.
-        empty: DSC of slices whose reference and prediction are both empty, where the formula
-            says 0 / 0: ``"zero"``, ``"one"`` or ``"nan"``.
+        empty: DSC of slices whose reference and prediction are both empty, for which the formula
+            gives 0 / 0: ``"zero"``, ``"one"`` or ``"nan"``.
 
     Returns:
-        ``[n]`` values from 0 to 1, or NaN where `empty` says so.
+        ``[n]`` values from 0 to 1, or NaN if `empty` is ``"nan"``.
 
     Raises:
-        ValueError: If `empty` is another word, or the counts are no 1-D arrays of equal length
-            of whole numbers from 0.
+        ValueError: If `empty` has another value, or the counts are not 1-D arrays of equal length
+            of non-negative integers.
 
     Example:
         >>> dsc(tp=[3, 0, 0], fp=[1, 5, 0], fn=[1, 0, 0])
@@ -56,7 +56,7 @@ def dsc(
 def accuracy(
     tp: npt.ArrayLike, fp: npt.ArrayLike, fn: npt.ArrayLike, tn: npt.ArrayLike
 ) -> FloatArray:
-    r"""Share of each slice's pixels that are right.
+    r"""Share of each slice's pixels that are correct.
 
     .. math:: \mathrm{accuracy} = \frac{TP + TN}{TP + FP + FN + TN}
 
@@ -64,14 +64,14 @@ def accuracy(
         tp: Lung pixels found, ``[n]`` integers.
         fp: Background pixels called lung, ``[n]`` integers.
         fn: Lung pixels missed, ``[n]`` integers.
-        tn: Background pixels left alone, ``[n]`` integers.
+        tn: Background pixels recognized, ``[n]`` integers.
 
     Returns:
         ``[n]`` values from 0 to 1.
 
     Raises:
-        ValueError: If the counts are no 1-D arrays of equal length of whole numbers from 0, or
-            if a slice has no pixels.
+        ValueError: If the counts are not 1-D arrays of equal length of non-negative integers, or
+            a slice has no pixels.
 
     Example:
         >>> accuracy(tp=[3, 0], fp=[1, 0], fn=[1, 0], tn=[5, 10])
@@ -85,11 +85,11 @@ def accuracy(
 
 
 def _columns(**counts: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], ...]:
-    """Check the counts and make them int64, so that no sum of a narrow dtype overflows."""
+    """Check the counts and convert them to int64, so that no sum of a narrow dtype overflows."""
     columns = []
     for name, values in counts.items():
         column = np.asarray(values)
-        # Without rows there is no telling the dtype: an empty list, a CSV with only its header.
+        # Without rows the dtype is arbitrary: an empty list, a CSV with only its header.
         if column.ndim != 1 or (column.size and column.dtype.kind not in "iu"):
             raise ValueError(
                 f"{name} must be a 1-D array of whole numbers, "

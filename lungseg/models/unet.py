@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 
 class UNet(nn.Module):
-    """U-Net: `depth` halvings of the image, as many doublings, and skips between equal sizes.
+    """U-Net: `depth` halvings of the image, as many doublings, and skip connections.
 
     Each block is two 3 × 3 convolutions, each with batch norm and ReLU. Going down, 2 × 2 max
     pooling halves the size and the next block doubles the channels; going up, a 2 × 2 transposed
     convolution does the reverse, and the block that follows also sees the encoder's features of
-    that size. A 1 × 1 convolution makes the logits.
+    that size. A 1 × 1 convolution computes the logits.
 
     Nothing in it depends on the memory layout: ``model.to(memory_format=torch.channels_last)``
     keeps that layout from end to end, which is the fast one on a CPU.
 
     Args:
         in_channels: Channels of the image.
-        out_channels: Channels of the logits, one a structure.
+        out_channels: Channels of the logits, one per structure.
         depth: How often the size is halved. Height and width must be multiples of `2**depth`.
         base_channels: Channels at full size; `base_channels * 2**depth` at the smallest.
 
     Raises:
-        ValueError: If an argument is no whole number of at least 1, or (on call) if the image
-            has another shape than ``[B, in_channels, H, W]`` with fitting `H` and `W`.
+        ValueError: If an argument is not a whole number of at least 1, or (on call) if the image
+            has another shape than ``[B, in_channels, H, W]`` with suitable `H` and `W`.
 
     Example:
         >>> model = UNet(depth=3, base_channels=16)
@@ -72,7 +72,7 @@ class UNet(nn.Module):
             features = self.pool(features)
         features = self.bottleneck(features)
         for upsample, block in zip(self.upsample, self.decoder, strict=True):
-            # Popping frees each skip as soon as it is used, where no gradient needs it.
+            # Popping frees each skip as soon as it is used, unless a gradient needs it.
             features = block(torch.cat([skips.pop(), upsample(features)], dim=1))
         logits: Tensor = self.head(features)
         return logits

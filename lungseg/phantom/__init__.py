@@ -1,9 +1,9 @@
-"""A made-up cohort of chest CTs, written as real DICOM files with npz masks.
+"""A synthetic cohort of chest CTs, written as real DICOM files with npz masks.
 
-No patient stands behind it. It is there to try the whole chain on, in seconds and without data of
-one's own, so it also hides what real cohorts hide: files whose names and numbers do not follow the
-anatomy, masks stored upside down, names left in headers, scanners that store pixels differently.
-What was hidden where is in each case's :class:`Plant`.
+It shows no real patient. It serves to try the whole pipeline in seconds and without data, so it
+also contains irregularities of real cohorts: file names and numbers that do not follow the anatomy,
+masks stored upside down, names left in headers, scanners that store pixels differently. Each case's
+:class:`Plant` describes its irregularities.
 """
 
 from lungseg.phantom.cases import PhantomCase, make_case

@@ -21,15 +21,15 @@ def render(
     """Paint some slices of a patient.
 
     Args:
-        patient: Whom to paint.
+        patient: The patient to paint.
         x: Centres of the columns, in mm from the middle of the scan field, to the patient's left.
         y: Centres of the rows, in mm, to the patient's back.
         z: Centres of the slices, in mm above the lung bases.
-        hu: What surrounds the patient, ``[z, y, x]``; painted over in place.
-        thickness: Of a slice, in mm.
+        hu: The surroundings of the patient, ``[z, y, x]``; painted over in place.
+        thickness: Slice thickness, in mm.
 
     Returns:
-        Where the lungs are, ``[z, y, x]``: vessels inside included, the large airways not.
+        The lungs, ``[z, y, x]``, including their vessels, but not the large airways.
     """
     lungs = np.zeros(hu.shape, bool)
     s = _slab(patient, x, y, z, thickness, hu, lungs)
@@ -53,7 +53,7 @@ def _slab(
     hu: Array,
     lungs: NDArray[np.bool_],
 ) -> Slab:
-    """Set up the frame and the two surfaces on which all else depends: cavity and diaphragm."""
+    """Set up the frame and the two surfaces on which everything else depends."""
     across = ((x - patient.centre[0]) / patient.scale[0]).astype(np.float32)
     down = ((y - patient.centre[1]) / patient.scale[1]).astype(np.float32)
     up = (z / patient.scale[2]).astype(np.float32)

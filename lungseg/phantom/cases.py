@@ -20,7 +20,7 @@ from lungseg.phantom.variants import (
     scanner_of,
 )
 
-# Slices are painted in portions of so many voxels: small enough for the processor's cache.
+# Slices are painted in portions of this many voxels, which fit in the processor's cache.
 PORTION = 200_000
 
 
@@ -35,7 +35,7 @@ class PhantomCase:
         spacing: Distance between voxel centres along ``(z, y, x)``, in mm.
         origin: Centre of voxel ``(0, 0, 0)`` as ``(x, y, z)`` in mm (LPS).
         sex: ``F`` or ``M``.
-        plant: What was hidden in the case.
+        plant: Irregularities of the case.
     """
 
     image: NDArray[np.int16]
@@ -50,9 +50,9 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
     """Make one synthetic patient.
 
     Args:
-        index: Which patient, from 0. Sex, scanner and what is hidden go by ``index % 12``.
-        size: Pixels along a side of a slice, at least 32.
-        n_slices: About so many slices, at least 12; patients differ by a few.
+        index: Which patient, from 0. Sex, scanner and irregularities depend on ``index % 12``.
+        size: Pixels per side of a slice, at least 32.
+        n_slices: Approximate number of slices, at least 12; patients differ by a few.
         seed: The same seed gives the same patient.
 
     Returns:
@@ -104,7 +104,7 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
 
 
 def check_at_least(**arguments: tuple[int, int]) -> None:
-    """Refuse the first argument that is less than its least value."""
+    """Refuse the first argument below its minimum."""
     for name, (value, least) in arguments.items():
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -19,7 +19,7 @@ def write_case(case: PhantomCase, root: Path, index: int, *, seed: int = 0) -> N
     """Write one case as ``Images/Case_<index>/*.dcm`` and ``Segmentations/Case_<index>_seg.npz``.
 
     Args:
-        case: What :func:`make_case` made.
+        case: From :func:`make_case`.
         root: Folder of the cohort.
         index: The patient's number.
         seed: The seed that the case was made with; UIDs and random names follow from it.
@@ -66,13 +66,13 @@ def write_cohort(
     seed: int = 0,
     on_case: Callable[[int], object] | None = None,
 ) -> None:
-    """Make and write a cohort: whole, or not at all.
+    """Make and write a cohort atomically.
 
     Args:
-        root: Folder to make; its parents are made where missing.
-        n_cases: Number of patients. Twelve hold every variant; then they repeat.
-        size: Pixels along a side of a slice, at least 32.
-        n_slices: About so many slices a case, at least 12.
+        root: Folder to create, with its parents if missing.
+        n_cases: Number of patients. Twelve include every variant; then they repeat.
+        size: Pixels per side of a slice, at least 32.
+        n_slices: Approximate number of slices per case, at least 12.
         seed: The same seed gives the same bytes.
         on_case: Called with its index after each case, as for a progress bar.
 
@@ -85,9 +85,9 @@ def write_cohort(
     if os.path.lexists(root):
         raise FileExistsError(f"{root} exists; a cohort is written to a new folder")
     root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as workshop:
-        # One folder further down: the workshop itself is closed to others, the cohort is not.
-        built = Path(workshop) / root.name
+    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
+        # One level deeper: the temporary folder is private to the user, the cohort is not.
+        built = Path(temporary) / root.name
         for index in range(n_cases):
             case = make_case(index, size=size, n_slices=n_slices, seed=seed)
             write_case(case, built, index, seed=seed)

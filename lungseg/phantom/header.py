@@ -14,7 +14,7 @@ PADDING = -2000
 
 
 def case_header(case: PhantomCase, index: int, seed: int) -> Dataset:
-    """All that the slices of a case share."""
+    """Everything that the slices of a case share."""
     scanner = scanner_of(index)
     name, birth_date = IDENTIFIED[index % CYCLE] if case.plant.identified else ("", "")
     spacing = f"{case.spacing[1]:.4f}"
@@ -68,7 +68,7 @@ def case_header(case: PhantomCase, index: int, seed: int) -> Dataset:
     dataset = Dataset()
     for keyword, value in values.items():
         setattr(dataset, keyword, value)
-    # By tag: dictionaries older than the attribute do not know the keyword SyntheticData.
+    # By tag: older dictionaries do not have the keyword SyntheticData.
     dataset.add_new(0x0008001C, "CS", "YES")
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
@@ -78,5 +78,5 @@ def case_header(case: PhantomCase, index: int, seed: int) -> Dataset:
 
 
 def uid_of(case: PhantomCase, seed: int, index: int, what: str) -> UID:
-    """A UID that follows from the case, so that the same cohort has the same UIDs."""
+    """A UID derived from the case, so that the same cohort has the same UIDs."""
     return generate_uid(entropy_srcs=[f"lungseg {seed} {index} {case.image.shape} {what}"])

@@ -17,7 +17,7 @@ BRONCHI = (
 
 
 def paint_lungs(s: Slab, patient: Patient) -> None:
-    """Both lungs: the cavity without the middle, up to a dome each, down to the diaphragm."""
+    """Both lungs: the cavity without the mediastinum, from the diaphragm up to the apices."""
     s = s.within((-150, 150), (-110, 110), (LUNG_BASE - 20, LUNG_APEX + 10))
     lungs = smooth_max(s.cavity + 1, 7 + 18 / (1 + ((s.y - 14) / 45) ** 2) - np.abs(s.x), 10)
     x, y = 0.0165 * (np.abs(s.x) - 46), 0.0105 * (s.y - 14)
@@ -41,9 +41,9 @@ def paint_lungs(s: Slab, patient: Patient) -> None:
 
 
 def _paint_vessels(s: Slab, patient: Patient, inside: Array) -> None:
-    """Lung vessels; piece by piece, each in the smallest box that holds it."""
+    """Lung vessels, piece by piece, each within its bounding box."""
     ends = patient.vessels[:, :6].reshape(-1, 2, 3)
-    # Vessels are few: rather than bend the grid for them, bend them the other way.
+    # Vessels are few: instead of bending the grid for them, bend them the other way.
     straight = np.stack(patient.straightened(*np.moveaxis(ends, -1, 0)), -1)
     ends = 2 * ends - straight
     radii = patient.vessels[:, 6]
@@ -67,7 +67,7 @@ def _paint_vessels(s: Slab, patient: Patient, inside: Array) -> None:
 
 
 def paint_airways(s: Slab) -> None:
-    """Larynx, trachea and main bronchi: filled with air, yet no lung."""
+    """Larynx, trachea and main bronchi: filled with air, but not lung."""
     b = s.within((-60, 60), (-60, 70), (85, 1e4))
     for start, end, radius in BRONCHI:
         c = b.within(*box_of(start, end, radius + 3))

@@ -41,7 +41,7 @@ HILA = (((-42.0, 8.0, 116.0), (17.0, 18.0, 26.0)), ((43.0, 12.0, 120.0), (15.0, 
 
 
 def paint_mediastinum(s: Slab, patient: Patient) -> None:
-    """Heart, great vessels and gullet, and what else the lungs make room for."""
+    """Heart, great vessels, oesophagus, and the rest of the mediastinum."""
     s = s.within((-120, 120), (-110, 110))
     blood = patient.blood
     b = s.within((-60, 60), (-10, 90), (-40, 250))
@@ -82,6 +82,6 @@ def _heart(s: Slab, size: float) -> Array:
 
 
 def _paint_solid(s: Slab, distance: Array, hu: float) -> None:
-    """Paint what the lungs leave free, with a thin cover of fat."""
+    """Paint the space between the lungs, with a thin layer of fat."""
     s.core[...] = smooth_min(s.core, distance - 1.5, 8)
     s.paint(distance, hu)

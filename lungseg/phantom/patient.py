@@ -1,4 +1,4 @@
-"""What sets one patient apart, and how it is drawn at random."""
+"""The individual properties of a patient, and how they are drawn at random."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 from lungseg.phantom.template import Array, Point, Range
 from lungseg.phantom.waves import Waves
 
-# Bending moves no tissue further than this: boxes around shapes are wider by as much.
+# Bending moves no tissue further than this: boxes around shapes are enlarged by as much.
 BEND_LIMIT = 14.0
 
 
 @dataclass(frozen=True)
 class Patient:
-    """What sets one patient apart.
+    """The individual properties of a patient.
 
     Attributes:
         female: Whether to draw breasts.
-        scale: Size along ``(x, y, z)`` against the template.
-        centre: Where the template's origin lies in the scan field, ``(x, y)`` in mm.
+        scale: Size along ``(x, y, z)`` relative to the template.
+        centre: Position of the template's origin in the scan field, ``(x, y)`` in mm.
         fat: Thickness under the skin, in mm.
         blood: HU of the great vessels; above 50 with contrast medium.
         lung: HU of the lungs in the middle.
-        inflation: Width of the left lung against the template.
-        shift: How far the mediastinum is pushed to the right, in mm.
+        inflation: Width of the left lung relative to the template.
+        shift: Displacement of the mediastinum to the right, in mm.
         domes: Height of the diaphragm, right and left, in mm.
-        heart: Size of the heart against the template.
-        bend: What bends the frame along x, y and z.
-        rough: Keeps surfaces from being smooth.
+        heart: Size of the heart relative to the template.
+        bend: Fields that bend the frame along x, y and z.
+        rough: Field that roughens surfaces.
         grain: Texture of the lungs.
         vessels: Lung vessels, ``[n, 7]``: both ends and the radius, in mm.
         gas: Pockets in the bowel, ``[n, 6]``: centre and half axes, in mm.
@@ -53,13 +53,13 @@ class Patient:
 
     @property
     def back(self) -> float:
-        """Where the back rests on the table, y in mm of the template."""
+        """Height of the table under the back, y in mm of the template."""
         return 110.0 + 0.6 * self.fat
 
     def straightened(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
-        """Where in the template the tissue at a place belongs."""
+        """Position in the template of the tissue at a position."""
         dx, dy, dz = (wave(x, y, z) for wave in self.bend)
-        # The mediastinum gives way between the lungs; chest wall and spine stay.
+        # The mediastinum is displaced between the lungs; chest wall and spine are not.
         gives_way = np.maximum(1 - (x / 128) ** 2, 0) * np.clip((28 - y) / 30, 0, 1)
         gives_way = gives_way / (1 + ((z - 95) / 120) ** 4)
         px = x + 3 * dx + np.float32(self.shift) * gives_way
@@ -71,7 +71,7 @@ class Patient:
         """Draw a patient.
 
         Args:
-            rng: Source of chance; the same state gives the same patient.
+            rng: Random generator; the same state gives the same patient.
             female: A woman: somewhat smaller, with more fat under the skin.
             large_left: With an overinflated left lung that pushes the heart aside.
         """
@@ -105,7 +105,7 @@ def _grow_vessels(rng: np.random.Generator, side: int) -> Array:
     """Grow arteries and veins of one lung from its hilum.
 
     Args:
-        rng: Source of chance.
+        rng: Random generator.
         side: -1 for the right lung, 1 for the left.
 
     Returns:
@@ -127,7 +127,7 @@ def _grow_vessels(rng: np.random.Generator, side: int) -> Array:
             start, radius = np.repeat(end, 2, axis=0), radius * 0.77
             heading = np.repeat(heading, 2, axis=0) + rng.normal(0, 0.42, (len(start), 3))
             heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-    # Twigs all over the lung, each pointing away from the hilum; those outside stay unseen.
+    # Branches all over the lung, each pointing away from the hilum; those outside are invisible.
     start = rng.uniform((25, -85, 0), (128, 88, 228), (600, 3))
     away = start - (35, 5, 115)
     distance = np.linalg.norm(away, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What scanning adds to the anatomy: the table, blur, noise and the circle the rays reach."""
+"""Effects of scanning: the table, blur, noise and the circle of the scan field."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def paint_table(hu: Array, patient: Patient, across: Array) -> None:
 def scan(hu: Array, scanner: Scanner, rng: np.random.Generator) -> None:
     """Blur, noise and the lowest value of a CT; in place.
 
-    Noise is correlated between neighbours, weak in air, and where shoulders take most of the rays
-    it runs in streaks from side to side.
+    Noise is correlated between neighbours, weak in air, and forms horizontal streaks at the
+    shoulders, which absorb most of the rays.
     """
     for axis in (1, 2):
         gaussian_filter1d(hu, scanner.blur, axis=axis, output=hu)
@@ -43,7 +43,7 @@ def scan(hu: Array, scanner: Scanner, rng: np.random.Generator) -> None:
         gaussian_filter1d(noise, scanner.blur + 0.1, axis=axis, output=noise, truncate=3)
     noise /= noise.std(dtype=np.float64).astype(np.float32)
     tissue = np.clip((hu - AIR) / 1000, 0, 1)
-    # How much each row of pixels weakens the rays, against an average chest.
+    # Attenuation of the rays by each row of pixels, relative to an average chest.
     thickness = tissue.mean(axis=2, keepdims=True) / np.float32(0.4)
     streaks = rng.standard_normal((*hu.shape[:2], 1), dtype=np.float32)
     noise += streaks * np.clip(thickness - 1.5, 0, 0.6)

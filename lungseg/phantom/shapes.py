@@ -1,7 +1,7 @@
 """Shapes, and how they are painted into a scan.
 
-A shape is a function that gives every voxel its distance to the shape's surface, negative inside.
-Painting it with an edge one pixel wide is what gives partial volume.
+A shape is given by the distance of every voxel to its surface, negative inside. Painting it with an
+edge one pixel wide produces partial volume.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scipy.interpolate import PchipInterpolator
 from lungseg.phantom.template import Array, Point, Range
 
 EVERYWHERE: Range = (-1e4, 1e4)
-# Further from any surface than it takes to matter.
+# So far from any surface that it has no effect.
 FAR = 60.0
 
 
@@ -24,17 +24,17 @@ class Slab:
     """Some slices of a patient, or a box in them. All arrays are ``[z, y, x]`` or broadcast to it.
 
     Attributes:
-        axes: Where the voxels stand before bending: x, y and z of the template, in mm.
+        axes: Positions of the voxels before bending: x, y and z of the template, in mm.
         x: Left, bent, in mm; ``y`` and ``z`` likewise.
         rough: The patient's rough field.
         cavity: Distance to the inside of the rib cage, in mm.
         floor: Height above the diaphragm, in mm.
-        core: Distance to the solid middle of the chest, which the lungs leave free, in mm.
-        hu: What has been painted so far.
-        lungs: Where the lungs are.
+        core: Distance to the solid middle of the chest, between the lungs, in mm.
+        hu: CT numbers painted so far.
+        lungs: Mask of the lungs.
         soft: Width of a painted edge, in mm.
-        soft_floor: The same at the diaphragm, so flat that thick slices cut it slantwise.
-        margin: By how much boxes are widened for the bending, in mm.
+        soft_floor: The same at the diaphragm, which thick slices cross at a small angle.
+        margin: Enlargement of boxes for the bending, in mm.
     """
 
     axes: tuple[Array, Array, Array]
@@ -70,7 +70,7 @@ class Slab:
         return self.within(*((c - r, c + r) for c, r in zip(centre, reach, strict=True)))
 
     def paint(self, distance: Array, hu: float | Array, strength: float | Array = 1.0) -> None:
-        """Blend in a shape by how much of each voxel it fills."""
+        """Blend in a shape by its share of each voxel."""
         self.hu[...] += (hu - self.hu) * (self.cover(distance) * strength)
 
     def cover(self, distance: Array) -> Array:

@@ -22,7 +22,7 @@ LONG_BONES = (
 
 
 def paint_ribs(s: Slab) -> None:
-    """Rings around the cavity that sink towards the front, and the breastbone that closes them."""
+    """Rings around the cavity that descend towards the front, and the breastbone."""
     s = s.within((-165, 165), (-125, 125), (-90, 240))
     phase = (s.z - 0.6 * s.y) / 26
     off = (phase - np.round(phase)) * (26 * 0.86)

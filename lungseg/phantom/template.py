@@ -1,8 +1,8 @@
-"""The template body, of which every patient is a scaling and a smooth random bending.
+"""The template body; every patient is a scaled and smoothly, randomly bent version of it.
 
-All shapes stand in its frame, in mm: x to the patient's left, y to the back, z to the head, lung
-bases near z = 0 and apices near z = 240. As patients bend the frame and not the organs one by one,
-neighbouring organs keep fitting one another.
+All shapes are in its frame, in mm: x to the patient's left, y to the back, z to the head, lung
+bases near z = 0 and apices near z = 240. As the frame is bent and not each organ separately,
+neighbouring organs remain adjacent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _profile(*knots: Range) -> PchipInterpolator:
 
 
 # Half width (x), half depth (y) and centre of the rib cage's inside and of the trunk under its fat,
-# and what else changes along the body, against z.
+# and other properties that change along the body, by z.
 CAVITY_X = _profile(
     *((-200, 118), (-60, 126), (0, 132), (60, 136), (110, 134), (150, 126), (180, 112)),
     *((205, 94), (225, 74), (245, 54), (275, 40), (450, 36)),

@@ -1,4 +1,4 @@
-"""The twelve kinds of case: which scanner, and what is hidden where."""
+"""The twelve kinds of case: scanners and irregularities."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-CYCLE = 12  # after so many cases the variants repeat
+CYCLE = 12  # number of cases after which the variants repeat
 LARGE_LEFT_LUNG, OTHER_SCANNER, PADDED = 7, 5, 8
 NAME_ORDERS = ("feet_first", "head_first", "unpadded", "random")
 INSTANCE_ORDERS = ("ascending", "descending", "from_two", "scrambled")
-# Names left in by mistake, of people who never were, with their dates of birth.
+# Names of invented people that were left in the files, with their dates of birth.
 IDENTIFIED = {
     3: ("Phantom^Ada", "19510314"),
     6: ("Phantom^Berta", "19630822"),
@@ -22,13 +22,13 @@ FLIPS = tuple((bool(k & 1), bool(k & 2), bool(k & 4)) for k in (0, 1, 2, 4, 3, 5
 
 @dataclass(frozen=True)
 class Plant:
-    """What was hidden in a case.
+    """Irregularities of a case.
 
     Attributes:
         name_order: How file names sort: ``feet_first``, ``head_first``, ``unpadded`` or ``random``.
-        instance_order: How InstanceNumber runs from the feet up: ``ascending``, ``descending``,
+        instance_order: Order of InstanceNumber from the feet up: ``ascending``, ``descending``,
             ``from_two`` (ascending, but not from 1) or ``scrambled``.
-        mask_flip: The mask as stored is the true one flipped along these of ``(z, y, x)``.
+        mask_flip: Whether the stored mask is flipped along ``(z, y, x)``.
         identified: Whether name and date of birth were left in.
     """
 
@@ -40,7 +40,7 @@ class Plant:
 
 @dataclass(frozen=True)
 class Scanner:
-    """What the scanner does to the picture and to the stored values.
+    """Properties of a scanner that affect the image and the stored values.
 
     Attributes:
         manufacturer: As in the header; ``model`` and ``kernel`` likewise.
@@ -71,11 +71,11 @@ OTHER = Scanner(
 
 
 def plant_of(index: int) -> Plant:
-    """What is hidden in a case."""
+    """The irregularities of a case."""
     variant = index % CYCLE
     return Plant(
         name_order=NAME_ORDERS[variant % 4],
-        # Shifted by one every four cases, so that twelve cases hold twelve different pairs.
+        # Shifted by one every four cases, so that twelve cases have twelve different pairs.
         instance_order=INSTANCE_ORDERS[(variant + variant // 4) % 4],
         mask_flip=FLIPS[variant],
         identified=variant in IDENTIFIED,

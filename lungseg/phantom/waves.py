@@ -30,10 +30,10 @@ class Waves:
         return cls(k.astype(np.float32), rng.uniform(0, 2 * np.pi, waves).astype(np.float32))
 
     def __call__(self, x: Array, y: Array, z: Array) -> Array:
-        """Value of the field where ``x``, ``y``, ``z`` (mm) stand; they broadcast."""
+        """Value of the field at ``x``, ``y``, ``z`` (mm), which broadcast."""
         total = np.zeros(1, np.float32)
         for (kx, ky, kz), phase in zip(self.k, self.phase, strict=True):
-            # cos(a + b) taken apart: only products are left to do on the whole grid.
+            # By the addition theorem for cos(a + b), only products remain for the whole grid.
             plane, along = kx * x + ky * y, kz * z + phase
             total = total + np.cos(plane) * np.cos(along) - np.sin(plane) * np.sin(along)
         return total * np.float32(np.sqrt(2 / len(self.k)))
