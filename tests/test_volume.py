@@ -98,7 +98,7 @@ def test_another_grid_is_refused_and_rounding_forgiven():
     half_off = shifted(affine, 0, [0, 0, 0, 0.5])
     coarser = affine @ np.diag([1, 1.01, 1, 1])
     for wrong in (half_off, coarser):
-        with pytest.raises(ValueError, match="not the image's: corners lie up to"):
+        with pytest.raises(ValueError, match="not the image's: corners are up to"):
             place(mask, wrong, volume)
 
 

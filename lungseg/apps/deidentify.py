@@ -1,4 +1,4 @@
-"""``lungseg deidentify``: copies of DICOM files without what tells who the patient is."""
+"""``lungseg deidentify``: copies of DICOM files without the patient's identity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.files import short
 from lungseg.sources.lungs import LungNames, Side, pick
 
-# Several structures may make one lung: each gets a name of its own that still says which.
+# Several structures may form one lung: each gets a unique name that still gives the side.
 CANONICAL: dict[Side, tuple[str, ...]] = {
     "left": ("Lung_L", "L_Lung", "Lung_Left", "Left_Lung"),
     "right": ("Lung_R", "R_Lung", "Lung_Right", "Right_Lung"),
@@ -26,7 +26,7 @@ SHOWN = 10
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Copy, and say what was copied and what was not."""
+    """Copy files, and report which were copied and which were not."""
     from lungseg.report.screen import track
 
     retain = config.retain_patient_characteristics
@@ -49,11 +49,11 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
 
 def new_names(names: Sequence[str], lungs: LungNames) -> Mapping[str, str]:
-    """The canonical name of each structure that is a lung by its name."""
+    """The canonical name of each structure whose name is that of a lung."""
     try:
         picked = pick(dict.fromkeys(names), lungs)
     except DataError:
-        return {}  # none is, or one matches two sides: no name is passed on
+        return {}  # no lung, or one that matches two sides: all names are replaced
     free = {side: iter(texts) for side, texts in CANONICAL.items()}
     renamed = {name: next(free[side], None) for name, side in picked.items()}
     return {name: new for name, new in renamed.items() if new is not None}
@@ -62,18 +62,18 @@ def new_names(names: Sequence[str], lungs: LungNames) -> Mapping[str, str]:
 def _key(file: str | None, output: Path) -> bytes:
     if file is None:
         print(
-            "No key=FILE: a key was made for this time only. Other scans of these patients will"
+            "No key=FILE: a key was created for this run only. Other scans of these patients will"
             " get other pseudonyms."
         )
         return secrets.token_bytes(32)
     path = Path(file)
     if output.resolve() in path.resolve().parents:
-        raise ConfigError("key: must not lie in output: it leads back to the patients", path)
+        raise ConfigError("key: must not be inside output: it leads back to the patients", path)
     key, made = read_or_make_key(path)
     if not made:
         print("The key in the file given was used.")
     else:
-        print("A new key was made in the file given. Keep it secret, and keep it: the same key")
+        print("A new key was created in the given file. Keep it safe and secret: the same key")
         print("gives the same pseudonyms, and whoever has it can test a guessed PatientID.")
     return key
 

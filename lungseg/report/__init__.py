@@ -1,1 +1,1 @@
-"""Figures of an evaluation report, each a pure function from small tables to a figure."""
+"""Reports: figures (pure functions from small tables), pages, and tables on the terminal."""

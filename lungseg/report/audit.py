@@ -15,10 +15,10 @@ from lungseg.data.store import has_mask
 from lungseg.findings import Severity
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""The gravest first."""
+"""The most severe first."""
 PERCENTILES = ("0.5", "5", "25", "50", "75", "95", "99.5")
 FAILED_NAMED = 6
-"""Failed cases named in one sentence."""
+"""Number of failed cases named in one sentence."""
 SPACING = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
 COLUMNS = (
     *("case", "status", "patient", "slices", "empty_share", "positive_share", "lung_ml"),
@@ -32,11 +32,11 @@ COLUMNS = (
 
 
 def audit_csv(cohort: Cohort) -> str:
-    """The text of ``audit.csv``: a row a case, those that failed last.
+    """The text of ``audit.csv``: one row per case, failed cases last.
 
     Shares are of slices and of voxels; ``flip`` names the axes along which the mask was flipped,
-    "-" for none; ``findings`` are codes. What is not known of a case is left empty, as shares are
-    where it has no mask.
+    "-" for none; ``findings`` are codes. Unknown values are empty, for example shares of a case
+    without mask.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -56,7 +56,7 @@ def audit_csv(cohort: Cohort) -> str:
 
 
 def audit_json(cohort: Cohort) -> str:
-    """The text of ``audit.json``: everything that is known of every case, and of all together."""
+    """The text of ``audit.json``: everything known about each case and the whole cohort."""
     content = {
         **totals(cohort),
         "cases": cases_in(cohort),
@@ -66,25 +66,27 @@ def audit_json(cohort: Cohort) -> str:
 
 
 def totals(cohort: Cohort) -> dict[str, Any]:
-    """The cohort in figures; shares are None where there is no case, or one without mask."""
-    prints = [case["fingerprint"] for case in cohort.cases.values()]
-    found = Counter(f["severity"] for case in cohort.cases.values() for f in _findings(case))
+    """Figures of the cohort; shares are None if there is no case, or one without mask."""
+    figures = [case["fingerprint"] for case in cohort.cases.values()]
+    counts = Counter(
+        finding["severity"] for case in cohort.cases.values() for finding in _findings(case)
+    )
     return {
         "cohort_sha256": cohort.sha256,
         "synthetic": cohort.synthetic,
-        "n_cases": len(prints),
+        "n_cases": len(figures),
         "n_failed": len(cohort.failed),
         "n_patients": len({cohort.patients.get(name, name) for name in cohort.cases}),
         "n_without_mask": len(cohort.maskless),
-        "n_slices": sum(one["n_slices"] for one in prints),
+        "n_slices": sum(case["n_slices"] for case in figures),
         "empty_share": cohort.share("n_empty", "n_slices"),
         "positive_share": cohort.share("n_positive", "n_voxels"),
-        "n_findings": {severity: found[severity] for severity in SEVERITIES},
+        "n_findings": {severity: counts[severity] for severity in SEVERITIES},
     }
 
 
 def cases_in(cohort: Cohort) -> dict[str, dict[str, Any]]:
-    """What is known of each prepared case, by name."""
+    """Everything known about each prepared case, by name."""
     return {name: _case(cohort, name) for name in cohort.cases}
 
 
@@ -94,7 +96,7 @@ def failures(cohort: Cohort) -> dict[str, str]:
 
 
 def failed_cases(names: Collection[str]) -> str:
-    """Beginning of a sentence on cases that could not be prepared, for every later report.
+    """Beginning of a sentence about cases that could not be prepared, used in all reports.
 
     Example:
         >>> failed_cases(["Case_003"])
@@ -136,9 +138,9 @@ def _case(cohort: Cohort, name: str) -> dict[str, Any]:
 
 
 def _findings(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of a case, the gravest first."""
-    found = case["audit"].get("findings", [])
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding["severity"]))
+    """Findings of a case, the most severe first."""
+    findings = case["audit"].get("findings", [])
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"]))
 
 
 def _evidence(alignment: dict[str, Any] | None) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def flip_name(flip: list[bool]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Six digits are more than any of these numbers is good for."""
+    """A value as text; numbers with six significant digits, more than any of them deserves."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.6g}" if isinstance(value, float) else value

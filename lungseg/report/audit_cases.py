@@ -15,34 +15,34 @@ from lungseg.report.audit import flip_name
 from lungseg.report.audit_charts import shown
 
 PICTURED = 200
-"""Cases with a picture and all their figures: a page below 10 MB, however large the cohort."""
+"""Cases with a picture and all their figures; keeps the page below 10 MB for any cohort."""
 FLIPS = ("", "z", "y", "x", "zy", "zx", "yx", "zyx")
 
 Case = dict[str, Any]
 
 
 def link(number: int) -> str:
-    """Address on the page of a case that has a picture there."""
+    """Address on the page of a case with a picture, else empty."""
     return f"#case-{number}" if number < PICTURED else ""
 
 
 def heads(*, masked: bool) -> list[str]:
-    """Of the table's columns.
+    """Headings of the table's columns.
 
     Args:
-        masked: Whether any case has a mask; else there is nothing to show of masks.
+        masked: Whether any case has a mask; if not, columns for masks are omitted.
     """
     lung, evidence = ["empty", "positive", "lung ml"], ["flip", "score", "lead"]
     return ["slices", *(lung if masked else []), "spacing z y x mm", *(evidence if masked else [])]
 
 
 def row(name: str, case: Case, number: int, *, masked: bool) -> dict[str, Any]:
-    """A line of the table.
+    """A row of the table.
 
     Args:
-        name: Of the case.
-        case: As :func:`lungseg.report.audit.cases_in` gives it.
-        number: Its place by need of attention.
+        name: Name of the case.
+        case: As from :func:`lungseg.report.audit.cases_in`.
+        number: Its rank by need of attention.
         masked: As in :func:`heads`.
     """
     evidence = case["alignment"]
@@ -60,7 +60,7 @@ def row(name: str, case: Case, number: int, *, masked: bool) -> dict[str, Any]:
 
 
 def lung_cells(case: Case) -> list[str]:
-    """Empty share, positive share and ml, as far as a mask tells them."""
+    """Empty share, positive share and volume in ml, if the case has a mask."""
     if not case["mask"]:
         return ["no mask", "", ""]
     empty, positive = f"{case['empty_share']:.3f}", f"{case['positive_share']:.4f}"
@@ -68,17 +68,17 @@ def lung_cells(case: Case) -> list[str]:
 
 
 def evidence_cells(alignment: Mapping[str, Any] | None) -> list[str]:
-    """Flip and score, where there are any."""
+    """Flip and score, if known."""
     return [flip_name(alignment["flip"]), f"{alignment['score']:.2f}"] if alignment else ["", ""]
 
 
 def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) -> dict[str, Any]:
-    """What is shown of one case.
+    """The card of one case.
 
     Args:
-        name: Of the case.
-        case: As :func:`lungseg.report.audit.cases_in` gives it.
-        number: Its place by need of attention.
+        name: Name of the case.
+        case: As from :func:`lungseg.report.audit.cases_in`.
+        number: Its rank by need of attention.
         picture: uint8 ``[h, w, 3]``, or None.
     """
     evidence = case["alignment"]
@@ -109,12 +109,12 @@ def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) 
 
 
 def _lead(alignment: Mapping[str, Any] | None) -> str:
-    """Only a mask that was placed by evidence leads over anything."""
+    """Lead over the second-best orientation; only for masks without geometry."""
     return f"{alignment['margin']:.2f}" if alignment and "margin" in alignment else ""
 
 
 def _scores(alignment: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All orientations that were tried; a bar to the right is a score above 0."""
+    """Scores of all orientations; bars show those above 0."""
     chosen = flip_name(alignment["flip"]).removeprefix("-")
     scores = alignment.get("scores", {chosen: alignment["score"]})
     return [
@@ -130,7 +130,7 @@ def _scores(alignment: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> str:
-    """A picture as a ``data:`` address: a quarter of a PNG's size."""
+    """A picture as a ``data:`` URL; JPEG takes a quarter of the size of PNG."""
     content = io.BytesIO()
     Image.fromarray(picture).save(content, "JPEG", quality=80, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(content.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""Small charts of a cohort as plain SVG: nothing to load, nothing to run."""
+"""Small charts of a cohort as plain SVG, without scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, EDGE = 240, 40, 6
-"""Of the field in which dots lie, in pixels, and what is free on either side of it."""
+"""Size of the field of dots, and the margin on either side, in pixels."""
 BINS = 48
 DOT = 5.6
 """Diameter of a dot. A stack that would not fit is drawn as a bar."""
@@ -16,12 +16,12 @@ DOT = 5.6
 
 @dataclass(frozen=True)
 class Mark:
-    """What stands for one case, or for all cases of a bin.
+    """A dot for one case, or a bar for all cases of a bin.
 
     Attributes:
         x: Middle, in pixels from the left.
         y: Middle of a dot, or top of a bar, in pixels from the top.
-        height: Of a bar; 0 for a dot.
+        height: Height of a bar; 0 for a dot.
         text: Shown under the pointer.
     """
 
@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """How one figure of the cases is spread.
+    """Distribution of one figure over the cases.
 
     Attributes:
         title: What is shown.
@@ -51,13 +51,13 @@ class Chart:
 
 
 def spread(title: str, values: Mapping[str, float], digits: int = 3, unit: str = "") -> Chart:
-    """A dot a case, stacked where cases are alike; bars where there are too many.
+    """One dot per case, stacked for similar values; bars if there are too many.
 
     Args:
-        title: Of the chart.
+        title: Title of the chart.
         values: By case, not empty.
-        digits: Significant ones that are shown.
-        unit: Of the values.
+        digits: Number of significant digits.
+        unit: Unit of the values.
     """
 
     def say(value: float) -> str:
@@ -72,25 +72,25 @@ def spread(title: str, values: Mapping[str, float], digits: int = 3, unit: str =
     bins: dict[int, list[str]] = {}
     for name, value in values.items():
         bins.setdefault(min(int((value - low) / (high - low) * BINS), BINS - 1), []).append(name)
-    marks = [mark for place in sorted(bins) for mark in _stack(place, bins, values, say)]
+    marks = [mark for position in sorted(bins) for mark in _stack(position, bins, values, say)]
     return Chart(title, summary, *ends, marks)
 
 
 def shown(value: float, digits: int = 3) -> str:
-    """A number in so many significant digits, whole ones in full."""
+    """A number with this many significant digits; whole numbers in full."""
     if abs(value) >= 10**digits or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.{digits}g}"
 
 
 def _stack(
-    place: int,
+    position: int,
     bins: Mapping[int, list[str]],
     values: Mapping[str, float],
     say: Callable[[float], str],
 ) -> list[Mark]:
-    names = bins[place]
-    x = round(EDGE + (place + 0.5) * (WIDTH - 2 * EDGE) / BINS, 1)
+    names = bins[position]
+    x = round(EDGE + (position + 0.5) * (WIDTH - 2 * EDGE) / BINS, 1)
     most = max(map(len, bins.values()))
     if most * DOT <= HEIGHT:
         return [

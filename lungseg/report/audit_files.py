@@ -1,4 +1,4 @@
-"""The audit's files, as a store has them beside its cases."""
+"""The files of the audit that a store has beside its cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``audit.html``: one file by which a person sees in a minute whether a cohort was read rightly."""
+"""``audit.html``: one file that shows in a minute whether a cohort was read correctly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lungseg.report.render import render
 LISTED = 2000
 """Rows of the table of cases, and failed cases that are named."""
 NAMED = 12
-"""Cases named beside a finding that many share."""
+"""Number of cases named for a finding that many share."""
 PLURAL = {"error": "errors", "warning": "warnings", "info": "infos"}
 SINGULAR = {"error": "error", "warning": "warning", "info": "info"}
 
@@ -27,9 +27,9 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
     """The text of the page.
 
     Args:
-        cohort: Prepared cases, and those that failed.
-        previews: Picture of a case, uint8 ``[h, w, 3]``
-            (:func:`lungseg.data.preview.preview`), or None; asked for `PICTURED` cases at most.
+        cohort: Prepared and failed cases.
+        previews: Returns the picture of a case, uint8 ``[h, w, 3]``
+            (:func:`lungseg.data.preview.preview`), or None; called for `PICTURED` cases at most.
     """
     cases = cases_in(cohort)
     whole = totals(cohort)
@@ -52,7 +52,7 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
             {"title": title, "rows": _counts(cases, key)}
             for title, key in (("sex", "sex"), ("scanner", "scanner"))
         ],
-        findings=_found(cases, numbers),
+        findings=_findings(cases, numbers),
         singular=SINGULAR,
         any_mask=masked,
         heads=heads(masked=masked),
@@ -68,11 +68,11 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
 
 
 def _attention(case: Case) -> tuple[float, ...]:
-    """Sort key: errors, a mask with nothing in it, warnings, then the least sure alignment."""
-    found = case["n_findings"]
+    """Sort key: errors, an empty mask, warnings, then the least certain alignment."""
+    counts = case["n_findings"]
     lead = (case["alignment"] or {}).get("margin", 1.0)
     filled = case["positive_share"] != 0
-    return -found["error"], filled, -found["warning"], lead, -found["info"]
+    return -counts["error"], filled, -counts["warning"], lead, -counts["info"]
 
 
 def _any_mask(cases: Mapping[str, Case]) -> bool:
@@ -88,9 +88,9 @@ def _cases(n: int) -> str:
     return f"{n:,} case{'s' if n != 1 else ''}"
 
 
-def _tally(found: Mapping[str, int]) -> str:
+def _tally(counts: Mapping[str, int]) -> str:
     parts = [
-        f"{found[severity]:,} {(SINGULAR if found[severity] == 1 else PLURAL)[severity]}"
+        f"{counts[severity]:,} {(SINGULAR if counts[severity] == 1 else PLURAL)[severity]}"
         for severity in SEVERITIES
     ]
     return ", ".join(parts)
@@ -185,15 +185,19 @@ def _charts(cases: Mapping[str, Case]) -> list[Chart]:
     ]
     aligned = {name: case["alignment"] for name, case in cases.items() if case["alignment"]}
     if aligned:
-        scores = {name: one["score"] for name, one in aligned.items()}
-        leads = {name: one["margin"] for name, one in aligned.items() if "margin" in one}
+        scores = {name: alignment["score"] for name, alignment in aligned.items()}
+        leads = {
+            name: alignment["margin"]
+            for name, alignment in aligned.items()
+            if "margin" in alignment
+        }
         charts += [spread("alignment score", scores)]
         charts += [spread("lead over the next flip", leads)] if leads else []
     return charts
 
 
 def _in_plane(cases: Mapping[str, Case]) -> dict[str, float]:
-    """By case; a case whose pixels are no squares counts with either side of them."""
+    """Pixel size by case; a case whose pixels are not square has two entries."""
     values = {}
     for name, case in cases.items():
         _, y, x = case["spacing_mm"]
@@ -212,8 +216,8 @@ def _counts(cases: Mapping[str, Case], key: str) -> list[tuple[str, int, float]]
     return [(value, n, n / len(cases)) for value, n in shortened]
 
 
-def _found(cases: Mapping[str, Case], numbers: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Findings by code, the gravest and then the most frequent first."""
+def _findings(cases: Mapping[str, Case], numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Findings by code, the most severe and then the most frequent first."""
     groups: dict[tuple[int, str], dict[str, list[str]]] = {}
     for name, case in cases.items():
         for finding in case["findings"]:

@@ -1,4 +1,4 @@
-"""The balance table of a split in words, for the screen and for the page."""
+"""The balance table of a split as text, for the screen and the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def columns(balance: Mapping[str, Any]) -> list[str]:
-    """Headings: of the name, each set, and how far the sets are apart.
+    """Headings: name, sets, and the difference between sets.
 
     Args:
         balance: As in ``split.json``: `lungseg.splits.balance.Balance.to_dict`.
@@ -33,10 +33,10 @@ def lines(balance: Mapping[str, Any]) -> list[list[str]]:
 
 
 def remarks(balance: Mapping[str, Any]) -> list[str]:
-    """What was no use to choose by, and how the sets were found."""
+    """Covariates without influence, and how the sets were found."""
     alike = ", ".join(balance["alike"])
-    found = [f"the same in all cases, and left out: {alike}"] if alike else []
-    return [*found, f"split: {balance['how']}"] if balance["how"] else found
+    notes = [f"equal in all cases, and so not used: {alike}"] if alike else []
+    return [*notes, f"split: {balance['how']}"] if balance["how"] else notes
 
 
 def _shown(value: float) -> str:

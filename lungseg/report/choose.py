@@ -1,4 +1,4 @@
-"""Which slices an evaluation shows as examples: by rule, never by hand or by chance."""
+"""Choice of the example slices of an evaluation: by rule, never by hand or at random."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC, LOW_DSC
 
 _Rule = Callable[[pd.DataFrame, pd.Series], pd.Series]
 
-# Kind: the column along which examples spread, and who belongs, given which slices hold lung.
+# Kind: the column by which examples are spread, and which slices belong to it.
 _KINDS: dict[str, tuple[str, _Rule]] = {
     "high": ("z", lambda s, lung: lung & (s["dsc"] > HIGH_DSC)),
     "low_accuracy": ("accuracy", lambda s, _: s["accuracy"].notna()),
@@ -30,24 +30,24 @@ _KINDS: dict[str, tuple[str, _Rule]] = {
 def choose(slices: pd.DataFrame, kind: str, n: int) -> pd.DataFrame:
     """Choose example slices, spread over cases.
 
-    Cases take turns. For ``"low_accuracy"`` a case gives its worst slice first, and the case with
-    the worst slice begins. For the other kinds the picks climb evenly along the ranks that a
-    case's slices have by z or DSC, and where there are more cases than turns, every so many-th
-    case by name takes part. Ties go by case, then z.
+    Cases take turns. For ``"low_accuracy"``, each case contributes its worst slice first, beginning
+    with the case with the worst slice. For the other kinds, examples are spread evenly over the
+    ranks of a case's slices by z or DSC; with more cases than turns, cases are sampled evenly by
+    name. Ties are ordered by case, then z.
 
     Args:
-        slices: A row a slice of one set, with columns case, z, tp, fn, dsc and accuracy.
+        slices: One row per slice of one set, with columns case, z, tp, fn, dsc and accuracy.
         kind: ``"high"`` (DSC above 0.975), ``"intermediate"`` (above 0.8 to 0.975), ``"low"``
             (up to 0.8), all three of slices with lung in the reference; ``"low_accuracy"`` (any
             slice); ``"empty_perfect"`` (accuracy 1), ``"empty_intermediate"`` (from 0.999 to
             below 1), ``"empty_low"`` (below 0.999), without lung in the reference.
-        n: How many at most.
+        n: Maximum number.
 
     Returns:
         The chosen rows, in the order to show them.
 
     Raises:
-        ValueError: If there is no such kind.
+        ValueError: If the kind is unknown.
     """
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
@@ -58,7 +58,7 @@ def choose(slices: pd.DataFrame, kind: str, n: int) -> pd.DataFrame:
     n = max(0, min(n, len(rows)))
     worst_first = kind == "low_accuracy"
 
-    # In order of their worst slice, or by name.
+    # Ordered by their worst slice, or by name.
     cases = list(rows["case"].unique()) if worst_first else sorted(rows["case"].unique())
     if n < len(cases) and not worst_first:
         cases = [cases[int((i + 0.5) * len(cases) / n)] for i in range(n)]
@@ -69,11 +69,11 @@ def choose(slices: pd.DataFrame, kind: str, n: int) -> pd.DataFrame:
         turns += willing[: n - len(turns)]
 
     picked: list[int] = []
-    taken = dict.fromkeys(cases, 0)  # ranks below this one are gone
+    taken = dict.fromkeys(cases, 0)  # ranks below this one are used
     for turn, case in enumerate(turns):
         size = len(ranked[case])
         target = 0.0 if worst_first else (turn + 0.5) / n * size - 0.5
-        # As near as leaves the ranks above to the case's later turns.
+        # As close as possible while leaving ranks above for the case's later turns.
         highest = size - turns[turn:].count(case)
         rank = min(max(math.ceil(target - 0.5), taken[case]), highest)
         taken[case] = rank + 1

@@ -1,4 +1,4 @@
-"""What the probabilities of the test set are worth, at every threshold and by themselves."""
+"""Quality of the test set's probabilities: curves over thresholds, and calibration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def precision_recall(
     """Precision against recall of the pooled test pixels.
 
     Args:
-        curve: A row a threshold, from high to low: threshold, precision, recall.
+        curve: One row per threshold, from high to low: threshold, precision, recall.
         area: Area under the curve.
         positive_share: Share of lung among the pixels: the precision of chance.
         threshold: Operating threshold; the curve's nearest row is marked.
@@ -44,7 +44,7 @@ def precision_recall(
     )
     rows = curve.dropna(subset=["precision", "recall"])
     panels = [axes]
-    # Equal precision and recall, where the curve turns, says how deep its corner is.
+    # The point of equal precision and recall determines the range of the axes.
     turn = float(np.minimum(rows["precision"], rows["recall"]).max()) if len(rows) else 0.0
     if turn > 0.8:
         low = lower_limit([1 - 3 * (1 - turn)], 0.0)
@@ -71,7 +71,7 @@ def calibration(
     """Share of lung against predicted probability, with the number of pixels below.
 
     Args:
-        table: A row a bin of probability: lower, upper, n (pixels), mean_probability and
+        table: One row per bin of probability: lower, upper, n (pixels), mean_probability and
             positive_share (both NaN where n is 0).
         ece: Expected calibration error.
         brier: Brier score.
@@ -105,7 +105,7 @@ def calibration(
     edges = np.append(table["lower"].to_numpy(), table["upper"].to_numpy()[-1])
     lower.set_yscale("log")
     lower.set_ylim(0.7, 3 * n.max())
-    # From below the axis: on a logarithmic one there is no 0 to start from.
+    # Bars start below the axis: a logarithmic one has no 0.
     lower.stairs(np.maximum(n, 0.1), edges, baseline=0.1, fill=True, color=VERMILLION, alpha=0.5)
     return figure
 
@@ -117,7 +117,7 @@ def thresholds(
     """Pooled DSC at every threshold, and the receiver operating characteristic.
 
     Args:
-        curve: A row a threshold: threshold, dsc (pooled over all test pixels), fpr, recall.
+        curve: One row per threshold: threshold, dsc (pooled over all test pixels), fpr, recall.
         threshold: The threshold that predictions use.
         roc_auc: Area under the receiver operating characteristic.
         synthetic: Whether to note that the data are synthetic.
@@ -156,7 +156,7 @@ def thresholds(
 
 
 def _dsc(axes: Axes, rows: pd.DataFrame, threshold: float) -> None:
-    """DSC by threshold, whole and near its top, with the used and the best threshold."""
+    """DSC by threshold, in full and near its maximum, with the used and the best threshold."""
     best = rows.loc[rows["dsc"].idxmax()]
     panels = [axes]
     if best["dsc"] > 0.8:

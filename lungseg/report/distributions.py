@@ -1,4 +1,4 @@
-"""How DSC and accuracy spread over slices, and what accuracy says beside the DSC."""
+"""Distributions of DSC and accuracy over slices, and their relation."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _BINS = 25
 def histograms(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """Share of slices by DSC (non-empty slices) and by accuracy (all slices) in each set.
 
-    The left panels hold every slice. The right ones look at the crowd below 1, and say which
-    share of the slices lies left of them.
+    The left panels show all slices. The right ones show the range just below 1, with the share of
+    slices to the left of it.
 
     Args:
-        slices: A row a slice: split, tp, fn, dsc, accuracy.
+        slices: One row per slice: split, tp, fn, dsc, accuracy.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
@@ -90,10 +90,10 @@ def _histogram(axes: Axes, sets: dict[str, npt.NDArray[np.float64]], low: float)
 def accuracy_against_dsc(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """Accuracy against DSC of the non-empty test slices, coloured by the size of the reference.
 
-    A strip at the right holds the accuracy of the empty slices, which have no DSC.
+    A strip at the right shows the accuracy of the empty slices, which have no DSC.
 
     Args:
-        slices: A row a slice: split, tp, fn, dsc, accuracy, mask_fraction.
+        slices: One row per slice: split, tp, fn, dsc, accuracy, mask_fraction.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
@@ -126,10 +126,10 @@ def accuracy_against_dsc(slices: pd.DataFrame, *, synthetic: bool = False) -> Fi
     whole.set(ylabel="accuracy, test slices", xlim=(lowest, 1 + 0.03 * (1 - lowest)))
     whole.set_title(f"all (n = {len(lung)})")
     zoomed.set_xlim(low, 1 + 0.03 * (1 - low))
-    # The lowest label would touch the left panel's 1.
+    # The lowest label would touch the 1 of the left panel.
     zoomed.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], prune="lower"))
     zoomed.set_title(f"DSC from {low:g}; {left} further left")
-    # Side by side in order of accuracy, so that equal ones do not hide one another.
+    # Spread horizontally in order of accuracy, so that equal values do not overlap.
     strip.plot((np.arange(len(empty)) + 0.5) / max(len(empty), 1), empty, "x", color=GREY, ms=3)
     strip.set(xlim=(-0.1, 1.1), xticks=[], xlabel="in order\nof accuracy")
     strip.set_title(f"empty (n = {len(empty)}),\nDSC undefined")

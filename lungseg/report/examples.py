@@ -16,7 +16,7 @@ from lungseg.report.style import SKY, VERMILLION, WIDTH, new_figure, say, style
 
 _FALSE_POSITIVE, _FALSE_NEGATIVE = VERMILLION, SKY
 _MASK = "#F0E442"
-_RATIO = 4 / 3  # width to height of a panel: a thorax lies broad
+_RATIO = 4 / 3  # width to height of a panel: a thorax is wider than high
 _LEGEND = {"false positive": _FALSE_POSITIVE, "false negative": _FALSE_NEGATIVE}
 _GROUPS = ("accuracy = 1", "0.999 ≤ accuracy < 1", "accuracy < 0.999")
 
@@ -29,8 +29,8 @@ class Example:
         case: Name of the case.
         z: Number of the slice, 0 being the most caudal.
         image: ``[y, x]`` windowed image from 0 to 1; y runs to the back, x to the patient's left.
-        reference: ``[y, x]``, True where the reference holds lung.
-        prediction: ``[y, x]``, True where the prediction does.
+        reference: ``[y, x]``, True for lung in the reference.
+        prediction: ``[y, x]``, True for lung in the prediction.
         dsc: DSC of the slice.
         accuracy: Accuracy of the slice.
     """
@@ -46,15 +46,15 @@ class Example:
 
 @style()
 def examples(title: str, items: list[Example], *, synthetic: bool = False) -> Figure:
-    """A row an example: image, reference, prediction and their difference.
+    """One row per example: image, reference, prediction and their difference.
 
     Args:
         title: What the examples have in common.
-        items: Up to six slices fill a page.
+        items: Up to six slices, which fill a page.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
-        The figure; without items it says that no slice is of this kind.
+        The figure; without items, a note that there is no such slice.
     """
     if not items:
         return _nothing(title, synthetic)
@@ -87,7 +87,7 @@ def empty(
     *,
     synthetic: bool = False,
 ) -> Figure:
-    """Slices without lung in the reference, and what the prediction invents there.
+    """Slices without lung in the reference, with their false positives.
 
     Args:
         perfect: Slices of accuracy 1.
@@ -96,7 +96,7 @@ def empty(
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
-        The figure: a group a row, and "none" where a group has no slice.
+        The figure: one row per group, with "none" for a group without slices.
     """
     groups = (perfect, intermediate, low)
     columns = max(4, *map(len, groups))
@@ -148,13 +148,13 @@ def _overlay(
 
 
 def _crop(item: Example) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top of the part worth showing, in pixels, of a panel's shape.
+    """Left, right, bottom and top of the part to show, in pixels, with a panel's aspect ratio.
 
-    The lungs with some surroundings, or the whole body where a slice has none.
+    The lungs with some surroundings, or the whole body if a slice has no lung.
     """
     masks = item.reference | item.prediction
     size = np.array(masks.shape, dtype=float)
-    # Without a reference a false positive may lie anywhere: what matters is where in the body.
+    # Without a reference, a false positive may be anywhere; its position in the body matters.
     region = masks if item.reference.any() else masks | (item.image > 0.3)
     places = np.argwhere(region)
     if not len(places):
@@ -162,7 +162,7 @@ def _crop(item: Example) -> tuple[float, float, float, float]:
     low, high = places.min(axis=0) - 0.5, places.max(axis=0) + 0.5
     if item.reference.any():
         low, high = low - 0.06 * size, high + 0.06 * size
-    # Not too near: a tip of the lung says nothing without its surroundings.
+    # Not too close: the tip of a lung is not recognizable without its surroundings.
     height, width = np.maximum(high - low, 0.35 * size)
     height, width = max(height, width / _RATIO), max(width, height * _RATIO)
     y, x = (low + high) / 2
@@ -178,7 +178,7 @@ def _show(
 
 
 def _ring(axes: Axes, wrong: npt.NDArray[np.bool_]) -> None:
-    """Circle each patch of wrong pixels: a single pixel would be lost on paper."""
+    """Circle each patch of wrong pixels: a single pixel would be invisible on paper."""
     labels, _ = ndimage.label(ndimage.binary_dilation(wrong, iterations=3))
     for rows, columns in ndimage.find_objects(labels):
         y, x = (rows.start + rows.stop - 1) / 2, (columns.start + columns.stop - 1) / 2

@@ -1,4 +1,4 @@
-"""All figures of an evaluation: the report's ten, and four beyond it."""
+"""All figures of an evaluation: the ten of the report, and four more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lungseg.report.surface_error import surface_error
 from lungseg.report.training_curves import training
 
 EXAMPLES = 5
-"""Slices shown of each kind."""
+"""Number of slices shown of each kind."""
 
 Fetch = Callable[[pd.DataFrame], list[Example]]
 
@@ -34,42 +34,42 @@ class Named:
     figure: Figure
 
 
-def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
+def draw(evaluation: Evaluation, fetch: Fetch) -> Iterator[Named]:
     """Draw all figures, one at a time.
 
     Args:
-        found: Tables and numbers.
-        fetch: Gives image, reference and prediction of rows of ``found.slices``.
+        evaluation: Tables and numbers.
+        fetch: Returns image, reference and prediction for rows of ``evaluation.slices``.
     """
-    synthetic = found.synthetic
-    test = found.slices[found.slices["split"] == "test"]
-    numbers = found.summary["test"]
+    synthetic = evaluation.synthetic
+    test = evaluation.slices[evaluation.slices["split"] == "test"]
+    numbers = evaluation.summary["test"]
 
     def show(kind: str, title: str) -> Figure:
         return examples(title, fetch(choose(test, kind, EXAMPLES)), synthetic=synthetic)
 
-    if found.history is not None:
+    if evaluation.history is not None:
         yield Named(
             "fig01_training",
-            "Loss, mean DSC of non-empty slices and mean accuracy by epoch. Training's are taken"
-            " while the weights change, the others after the epoch. The loss sums over a batch, so"
-            " its level depends on which slices share one: compare it with itself.",
-            training(found.history, synthetic=synthetic),
+            "Loss, mean DSC of non-empty slices and mean accuracy by epoch. Those of training are"
+            " measured while the weights change, the others after the epoch. The loss sums over a"
+            " batch, so its level depends on the batches: compare it only with itself.",
+            training(evaluation.history, synthetic=synthetic),
         )
     yield Named(
         "fig02_histograms",
-        "How DSC (non-empty slices) and accuracy (all slices) are spread.",
-        histograms(found.slices, synthetic=synthetic),
+        "Distributions of DSC (non-empty slices) and accuracy (all slices).",
+        histograms(evaluation.slices, synthetic=synthetic),
     )
     yield Named(
         "fig03_accuracy_dsc",
         "Accuracy against DSC of each test slice, coloured by the size of its reference mask.",
-        accuracy_against_dsc(found.slices, synthetic=synthetic),
+        accuracy_against_dsc(evaluation.slices, synthetic=synthetic),
     )
     yield Named(
         "fig04_heatmaps",
-        "Mask size, DSC and accuracy of every slice; a column a case, from feet to head.",
-        heatmaps(found.slices, synthetic=synthetic),
+        "Mask size, DSC and accuracy of every slice; one column per case, from feet to head.",
+        heatmaps(evaluation.slices, synthetic=synthetic),
     )
     yield Named("fig05_high_dsc", "Examples of a high DSC.", show("high", "DSC above 0.975"))
     yield Named(
@@ -91,48 +91,51 @@ def draw(found: Evaluation, fetch: Fetch) -> Iterator[Named]:
     groups = [fetch(choose(test, kind, EXAMPLES - 1)) for kind in kinds]
     yield Named(
         "fig09_empty",
-        "Slices without lung in the reference, by accuracy: what the prediction invents.",
+        "Slices without lung in the reference, by accuracy, with false positives.",
         empty(*groups, synthetic=synthetic),
     )
     yield Named(
         "fig10_pr_curve",
         "Precision against recall of the test pixels over all thresholds.",
         precision_recall(
-            found.curve,
+            evaluation.curve,
             _or_nan(numbers["pr_auc"]["value"]),
             numbers["positive_share"]["value"],
-            found.threshold,
+            evaluation.threshold,
             synthetic=synthetic,
         ),
     )
     yield Named(
         "fig11_position",
-        "Where along the body errors lie: DSC and false positives between base (0) and apex (1).",
-        position(found.slices, synthetic=synthetic),
+        "Errors along the body: DSC and false positives between base (0) and apex (1).",
+        position(evaluation.slices, synthetic=synthetic),
     )
     yield Named(
         "fig12_calibration",
-        "What comes true of predicted probabilities, by pixel.",
+        "Observed share of lung by predicted probability, over pixels.",
         calibration(
-            pd.DataFrame(vars(found.calibration)),
+            pd.DataFrame(vars(evaluation.calibration)),
             numbers["ece"]["value"],
             numbers["brier"]["value"],
             synthetic=synthetic,
         ),
     )
-    if found.worst:
+    if evaluation.worst:
         yield Named(
             "fig13_surface_error",
             "The test case with the largest HD95: its reference's surface with the distance to the"
             " predicted one, and the predicted surface with the distance to the reference's.",
-            surface_error(found.worst, synthetic=synthetic),
+            surface_error(evaluation.worst, synthetic=synthetic),
         )
     yield Named(
         "fig14_thresholds",
         "Pooled DSC over all thresholds, and recall against false positive rate. The best"
-        " threshold was found on these very pixels: it is shown, not used.",
+        " threshold was optimized on these pixels: it is shown, not used.",
         thresholds(
-            found.curve, found.threshold, _or_nan(numbers["roc_auc"]["value"]), synthetic=synthetic
+            evaluation.curve,
+            evaluation.threshold,
+            _or_nan(numbers["roc_auc"]["value"]),
+            synthetic=synthetic,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Every slice of every case at one glance."""
+"""All slices of all cases in one figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lungseg.report.style import SPLITS, lower_limit, new_figure, nonempty, say,
 
 _MOST_CASES = 80  # more columns than this are too narrow to see on a page
 _MOST_NAMES = 45
-_UNDEFINED = "0.72"  # neutral grey, which viridis does not hold
+_UNDEFINED = "0.72"  # neutral grey, which viridis does not contain
 
 
 @style()
@@ -24,12 +24,12 @@ def heatmaps(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """Mask size, DSC and accuracy of every case, slice by slice, caudal at the bottom.
 
     Args:
-        slices: A row a slice: split, case, z (0 is the most caudal), tp, fn, mask_fraction, dsc,
-            accuracy.
+        slices: One row per slice: split, case, z (0 is the most caudal), tp, fn, mask_fraction,
+            dsc, accuracy.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
-        The figure; of more than 80 cases it shows the worst by mean DSC, and says so.
+        The figure; of more than 80 cases, the worst by mean DSC, with a note.
     """
     figure = new_figure(8.0, synthetic)
     cases = _cases(slices)
@@ -37,7 +37,7 @@ def heatmaps(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
         say(figure.subplots(), "no slices")
         return figure
     total = sum(map(len, cases.values()))
-    # No set narrower than its title.
+    # No set is narrower than its title.
     widths = [max(len(names), total / 5) for names in cases.values()]
     grid = figure.subplots(
         3, len(cases), squeeze=False, sharex="col", sharey=True, width_ratios=widths
@@ -82,12 +82,12 @@ def heatmaps(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
 
 
 def _cases(slices: pd.DataFrame) -> dict[str, list[str]]:
-    """Cases of each set: all by name, or the worst first where there are too many."""
+    """Cases of each set: all by name, or the worst first if there are too many."""
     sets = {s: sorted(slices.loc[slices["split"] == s, "case"].unique()) for s in SPLITS}
     sets = {s: names for s, names in sets.items() if names}
     if sum(map(len, sets.values())) <= _MOST_CASES:
         return sets
-    # Room that a small set leaves goes to the larger ones.
+    # Space that a small set leaves is given to the larger ones.
     room, left = _MOST_CASES, len(sets)
     for split in sorted(sets, key=lambda s: len(sets[s])):
         dsc = nonempty(slices[slices["split"] == split]).groupby("case")["dsc"].mean()
@@ -99,7 +99,7 @@ def _cases(slices: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _array(table: pd.DataFrame, names: list[str], column: str, top: int) -> npt.NDArray[np.float64]:
-    """Values as ``[z, case]``, NaN where the table has none."""
+    """Values as ``[z, case]``, NaN if the table has none."""
     cells = table.pivot(index="z", columns="case", values=column)
     values: npt.NDArray[np.float64] = cells.reindex(index=range(top + 1), columns=names).to_numpy(
         dtype=float
@@ -108,7 +108,7 @@ def _array(table: pd.DataFrame, names: list[str], column: str, top: int) -> npt.
 
 
 def _undefined(axes: Axes, shown: pd.DataFrame, names: list[str]) -> None:
-    """Lay grey under the slices that there are: it stays where no DSC covers it."""
+    """Draw existing slices in grey; it remains visible where the DSC is undefined."""
     there = np.isfinite(_array(shown.assign(there=1.0), names, "there", shown["z"].max()))
     axes.imshow(
         np.ma.masked_equal(there, False),

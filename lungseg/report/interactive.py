@@ -1,4 +1,4 @@
-"""Plots for the page under which each slice can be looked at."""
+"""Interactive plots for the page, from which each slice can be shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from lungseg.report.style import COLOUR, nonempty
 
 HEIGHT = 460
-EMPTY = [[0, "#dbe9f6"], [1, "#f4b183"]]  # no shade of the scale for DSC
+EMPTY = [[0, "#dbe9f6"], [1, "#f4b183"]]  # colours outside the scale for DSC
 _LAYOUT: dict[str, Any] = {
     "height": HEIGHT,
     "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
@@ -29,13 +29,13 @@ _WORDS = (
 
 
 def library() -> str:
-    """Plotly's own JavaScript, to stand in the page."""
+    """Plotly's JavaScript, to be embedded in the page."""
     source: str = get_plotlyjs()
     return source
 
 
 def scatter(slices: pd.DataFrame) -> str:
-    """Accuracy against DSC of non-empty slices, a point a slice, as JSON for Plotly."""
+    """Accuracy against DSC of non-empty slices, one point per slice, as JSON for Plotly."""
     figure = go.Figure(layout=_LAYOUT)
     for name in ("train", "val", "test"):
         rows = nonempty(slices[slices["split"] == name])
@@ -57,9 +57,9 @@ def scatter(slices: pd.DataFrame) -> str:
 
 
 def heatmap(slices: pd.DataFrame) -> str:
-    """DSC of every test slice, a column a case, from feet to head, as JSON for Plotly.
+    """DSC of every test slice, one column per case, from feet to head, as JSON for Plotly.
 
-    Slices without lung have colours of their own: nothing predicted, or something.
+    Slices without lung have separate colours: with and without prediction.
     """
     test = slices[slices["split"] == "test"]
     cases = sorted(test["case"].unique())
@@ -85,7 +85,7 @@ def heatmap(slices: pd.DataFrame) -> str:
 
 
 def _custom(rows: pd.DataFrame) -> list[list[Any]]:
-    """What a slice's label says."""
+    """The label of a slice."""
     lung = rows["tp"] + rows["fn"]
     overlap = [
         f"{value:.4f}" if pixels else "undefined: no lung here"
@@ -101,7 +101,7 @@ def _blank(values: np.ndarray[Any, Any]) -> list[list[float | None]]:
 
 
 def script_json(content: Any) -> str:
-    """JSON that may stand in a script: no mark of HTML is left in it."""
+    """JSON that is safe inside a script element: without HTML characters."""
     return json.dumps(content, default=_plain).replace("<", "\\u003c")
 
 

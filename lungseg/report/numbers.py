@@ -1,4 +1,4 @@
-"""Which numbers are shown, under which names, in which order: on the screen and on the page."""
+"""Numbers that are shown on the screen and on the page, with their names, in their order."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TILES = (
     "hd95_mm_mean",
     "share_excellent",
 )
-"""Keys of the numbers that lead a page, the first first."""
+"""Keys of the numbers at the top of a page, in this order."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class Shown:
     """A number as text.
 
     Attributes:
-        value: The number, or "-" where it is undefined.
-        interval: 95 % interval, or where an extreme was found, or "".
-        n: What was divided by.
+        value: The number, or "-" if it is undefined.
+        interval: 95 % interval, or the location of an extreme, or "".
+        n: The denominator.
     """
 
     value: str
@@ -82,12 +82,12 @@ class Shown:
 
 
 def shown(key: str, number: dict[str, Any]) -> Shown:
-    """Put a number of ``summary.json`` in words, with decimals that fit its unit."""
+    """Format a number of ``summary.json``, with decimals that suit its unit."""
     places = decimals(key)
     value = "-" if number["value"] is None else f"{number['value']:.{places}f}"
     ends = number.get("ci95", [])
     interval = f"{ends[0]:.{places}f} to {ends[1]:.{places}f}" if ends else ""
-    # An extreme has no interval, but a place.
+    # An extreme has no interval, but a location.
     if "case" in number:
         interval = f"{number['case']}, slice {number['z']}"
     if "threshold" in number:
@@ -96,5 +96,5 @@ def shown(key: str, number: dict[str, Any]) -> Shown:
 
 
 def decimals(key: str) -> int:
-    """Digits after the point that fit a number's unit."""
+    """Digits after the decimal point that suit a number's unit."""
     return next((n for ending, n in _DECIMALS.items() if key.endswith(ending)), 4)

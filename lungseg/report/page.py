@@ -1,4 +1,4 @@
-"""``report.html``: one file with everything in it, that opens with no network."""
+"""``report.html``: one self-contained file that opens without a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lungseg.report.render import render
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
 FEW = 10
-"""With fewer cases than this intervals are far too narrow."""
+"""With fewer cases than this, intervals are far too narrow."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Origin:
     """Where an evaluation comes from.
 
     Attributes:
-        title: Of the page.
+        title: Title of the page.
         subtitle: One line: model, weights, data.
         split: Names of the cases in each set.
-        fingerprint: The cohort in figures (`Cohort.fingerprint`).
-        findings: What the audit found, a sentence each, by case.
-        config: Configuration of the training, plain containers.
+        fingerprint: Figures of the cohort (`Cohort.fingerprint`).
+        findings: Findings of the audit, one sentence each, by case.
+        config: Configuration of the training, in plain containers.
         provenance: As in ``provenance.json``.
         failed: Why cases could not be prepared and were left out, by case.
-        warnings: What a reader has to know before any number, a sentence each.
-        balance: How even the sets are, as in ``split.json``; None where that is not known.
+        warnings: What a reader has to know before any number, one sentence each.
+        balance: How similar the sets are, as in ``split.json``; None if not known.
     """
 
     title: str
@@ -60,14 +60,14 @@ def write_page(
     figures: list[tuple[str, str, Path]],
     thumbnails: Mapping[tuple[str, int], str],
 ) -> None:
-    """Write the page in one step.
+    """Write the page atomically.
 
     Args:
-        file: To write.
+        file: File to write.
         evaluation: Tables and numbers.
         origin: Where they come from.
         figures: Name, caption and PNG file of each.
-        thumbnails: Pictures of test slices as ``data:`` addresses, by case and z.
+        thumbnails: Pictures of test slices as ``data:`` URLs, by case and z.
     """
     sets = list(evaluation.summary)
     test = evaluation.summary["test"]
@@ -120,8 +120,8 @@ def _alarms(origin: Origin) -> list[str]:
     alarms = list(origin.warnings)
     if origin.config.get("allow_test_selection"):
         alarms.append(
-            "allow_test_selection=true: this run may have chosen by its test set. Its test numbers"
-            " are no evidence."
+            "allow_test_selection=true: this run may have used its test set for selection. Its test"
+            " numbers are not evidence."
         )
     return alarms
 

@@ -47,7 +47,7 @@ def sections(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _published(name: str, key: str) -> tuple[str, str]:
-    """What others published of a number, and which of `SOURCES` it was."""
+    """Published value of a number, and the index of its source in `SOURCES`."""
     value, source = PUBLISHED.get(name, {}).get(key, ("", None))
     return value, str(SOURCES.index(source) + 1) if source else ""
 

@@ -1,4 +1,4 @@
-"""Where between the base and the apex of the lungs the prediction errs."""
+"""Errors of the prediction by position between the base and the apex of the lungs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def position(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """DSC and false positives by relative height, from the base (0) to the apex (1) of the lungs.
 
     Base and apex are a case's most caudal and most cranial slice with lung in the reference; a
-    case without any has no place here. Lines are medians, bands run between quartiles.
+    case without any is omitted. Lines are medians, bands extend between quartiles.
 
     Args:
-        slices: A row a slice: split, case, z (0 is the most caudal), tp, fp, fn, tn, dsc.
+        slices: One row per slice: split, case, z (0 is the most caudal), tp, fp, fn, tn, dsc.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
@@ -70,12 +70,12 @@ def position(slices: pd.DataFrame, *, synthetic: bool = False) -> Figure:
 
 
 def _placed(slices: pd.DataFrame) -> pd.DataFrame:
-    """Add each slice's relative position; the only lung slice of a case lies in the middle."""
+    """Add each slice's relative position; the only lung slice of a case is in the middle."""
     lung = nonempty(slices).groupby("case")["z"]
     table = slices[slices["case"].isin(lung.groups)]
     base = table["case"].map(lung.min())
     height = table["case"].map(lung.max()) - base
-    # Without height a slice beyond the only one is as far off as slices are.
+    # With a single lung slice, positions outside it are in numbers of slices.
     where = (table["z"] - base) / height.where(height > 0, 1) + 0.5 * (height == 0)
     return table.assign(position=where)
 
@@ -109,11 +109,11 @@ def _panel(axes: Axes, table: pd.DataFrame, column: str) -> None:
 def _quartiles(
     position: npt.NDArray[np.float64], values: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Middles of the bins ``[n]`` and the quartiles in them ``[3, n]``, NaN in bins without values.
+    """Middles of the bins ``[n]`` and their quartiles ``[3, n]``, NaN in bins without values.
 
-    Base and apex themselves fall into the first and the last bin of the lungs, not outside them.
+    Base and apex themselves belong to the first and the last bin of the lungs.
     """
-    # Rounding first: a position such as 0.15 must not fall short of its own edge.
+    # Rounded first: a position such as 0.15 must not fall below its own edge.
     bins = np.floor(np.round(position / _BIN, 6)).astype(int)
     bins[position == 1] -= 1
     every = np.arange(bins.min(), bins.max() + 1)

@@ -1,4 +1,4 @@
-"""Numbers that others published, to be set beside a run's."""
+"""Published numbers, for comparison with those of a run."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ PUBLISHED: dict[str, dict[str, tuple[str, str]]] = {
         "right_msd_mm_mean": ("0.65", CHALLENGE),
     },
 }
-"""Value, with the digits that were published, and source, by set and key of ``summary.json``."""
+"""Value, with its published digits, and source, by set and key of ``summary.json``."""

@@ -8,14 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def render(template: str, **values: Any) -> str:
-    """A page's text.
+    """Render a page.
 
     Args:
         template: File in ``templates/``.
-        **values: What it shows; text is escaped unless it is marked as HTML.
+        **values: Values for the template; text is escaped unless marked as HTML.
 
     Raises:
-        jinja2.UndefinedError: If the template names something that is not given.
+        jinja2.UndefinedError: If the template uses a value that is not given.
     """
     environment = Environment(
         loader=PackageLoader("lungseg.report"),

@@ -1,4 +1,4 @@
-"""Write a figure to disk, the same figure always to the same bytes."""
+"""Writing figures reproducibly: the same figure gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lungseg.files import replacing
 from lungseg.report.style import style
 
-# Matplotlib's own entries hold the date and its version.
+# Matplotlib's own entries contain the date and its version.
 _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -18,12 +18,12 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write ``<name>.png`` (150 dpi) and ``<name>.pdf``, each whole or not at all.
+    """Write ``<name>.png`` (150 dpi) and ``<name>.pdf``, each atomically.
 
     Args:
         figure: The figure.
-        folder: Folder to write to, made if missing; files of these names are replaced.
-        name: File name without its ending.
+        folder: Folder to write to, created if missing; existing files are replaced.
+        name: File name without extension.
     """
     for kind, metadata in _METADATA.items():
         with replacing(folder / f"{name}.{kind}") as part, style():

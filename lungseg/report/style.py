@@ -1,4 +1,4 @@
-"""What all figures share: colours that colour-blind eyes tell apart, fonts, and page width."""
+"""Common style of all figures: colours for colour-blind readers, fonts, page width."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 SPLITS = ("test", "val", "train")
-"""Sets of slices, in the order in which figures show them."""
+"""Sets of slices, in the order of figures."""
 
-# Okabe and Ito's colours; line and marker tell the sets apart where a page has no colour.
+# Okabe and Ito's colours; line style and marker distinguish the sets without colour.
 BLUE, SKY, VERMILLION, GREEN = "#0072B2", "#56B4E9", "#D55E00", "#009E73"
 COLOUR = {"train": BLUE, "val": GREEN, "test": VERMILLION}
 LINE = {"train": "--", "val": ":", "test": "-"}
@@ -53,9 +53,9 @@ _LIMITS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Matplotlib's settings of the report, for as long as the context (or decorated call) lasts.
+    """Context manager or decorator with matplotlib's settings for the report.
 
-    Drawing needs them as much as building: matplotlib makes most ticks only when it draws.
+    Needed for drawing as well as building: matplotlib creates most ticks only when it draws.
     """
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -64,7 +64,7 @@ def style() -> Iterator[None]:
 
 
 def new_figure(height: float, synthetic: bool) -> Figure:
-    """An empty figure of the page's width that lays itself out.
+    """An empty figure of the page's width with automatic layout.
 
     Args:
         height: Height in inches.
@@ -72,7 +72,7 @@ def new_figure(height: float, synthetic: bool) -> Figure:
     """
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     if synthetic:
-        strip = 0.17 / height  # room for one line, or the note would lie on tick labels
+        strip = 0.17 / height  # room for one line, so that the note does not cover tick labels
         engine: Any = figure.get_layout_engine()
         engine.set(rect=(0, strip, 1, 1 - strip))
         figure.text(
@@ -82,19 +82,19 @@ def new_figure(height: float, synthetic: bool) -> Figure:
 
 
 def nonempty(slices: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the slices whose reference holds lung: those on which the DSC says something."""
+    """Rows of the slices with lung in the reference, for which the DSC is meaningful."""
     return slices[slices["tp"] + slices["fn"] > 0]
 
 
 def lower_limit(values: npt.ArrayLike, share: float) -> float:
-    """Round lower end of an axis up to 1 for values that crowd below 1.
+    """Round lower end of an axis up to 1, for values concentrated just below 1.
 
     Args:
-        values: ``[n]`` numbers from 0 to 1; NaN are left out.
-        share: Share of the values that may lie below the limit.
+        values: ``[n]`` numbers from 0 to 1; NaN are ignored.
+        share: Share of the values that may be below the limit.
 
     Returns:
-        The largest of some round numbers that leaves no more than `share` below it.
+        The largest of some round numbers with no more than `share` of the values below it.
 
     Example:
         >>> lower_limit([0.7, 0.96, 0.97, 0.98], share=0.25)
@@ -107,5 +107,5 @@ def lower_limit(values: npt.ArrayLike, share: float) -> float:
 
 
 def say(axes: Axes, text: str) -> None:
-    """Write in the middle of a panel why it shows nothing."""
+    """Write in the middle of a panel why it is empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY)

@@ -1,4 +1,4 @@
-"""Where on the surface of the lungs the prediction is off, in three dimensions."""
+"""Errors of the prediction on the surface of the lungs, in three dimensions."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _MOST_MM = 10.0
 _SCALE_MM = 50.0
 _AXES_POINTS = 140.0  # length of the longest side on paper, about, in points of 1/72 inch
 # The camera's height and bearing in degrees. Axes are x to the patient's left, y to the back and
-# z to the head, so that the camera stands in front, or behind to the left.
+# z to the head, so that the camera is in front, or behind to the left.
 _VIEWS = {"from the front": (0.0, -90.0), "from behind left": (15.0, 40.0)}
 
 
 @style()
 def surface_error(items: list[SurfaceError], *, synthetic: bool = False) -> Figure:
-    """Surfaces coloured by their distance to others, from two sides.
+    """Surfaces coloured by their distance to others, seen from two sides.
 
     Args:
-        items: A case a row; those without points are named but not drawn.
+        items: One case per row; those without points are named but not drawn.
         synthetic: Whether to note that the data are synthetic.
 
     Returns:
-        The figure; larger distances than the 99th percentile or 10 mm share one colour, which
-        the colour bar says.
+        The figure; distances above the 99th percentile or 10 mm share one colour, as the colour
+        bar indicates.
     """
     if not items:
         figure = new_figure(1.2, synthetic)
@@ -77,8 +77,8 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
     points = item.points_mm[:, ::-1]
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
     half = np.maximum((points.max(axis=0) - points.min(axis=0)) / 2, 1.0)
-    # Dots wider than points lie apart, were they spread over the box around them: the far side
-    # must not shine through.
+    # Dots are wider than the spacing of points in their bounding box, so that the far side does
+    # not show through.
     box = 8 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0])
     apart = np.sqrt(box / len(points)) * _AXES_POINTS / (2 * half.max())
     axes.scatter(
@@ -93,7 +93,7 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
     )
     low, high = middle - half, middle + half
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-    # A millimetre is as long along every axis. Matplotlib would scale an array in place.
+    # All axes have the same scale. Matplotlib would scale an array in place.
     axes.set_box_aspect(tuple(half), zoom=1.05)
     if axes.elev == 0:
         below = low[2] - 0.1 * half.max()
@@ -101,13 +101,13 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
         (bar,) = axes.plot(
             ends, [low[1]] * 2, [below] * 2, color="black", linewidth=1.5, clip_on=False
         )
-        bar.set_in_layout(False)  # in three dimensions its extent would be taken wrongly
+        bar.set_in_layout(False)  # its extent would be wrong in three dimensions
         under = below - 0.09 * half.max()
         axes.text(middle[0], low[1], under, f"{_SCALE_MM:.0f} mm", va="center", ha="center")
 
 
 def _compass(axes: Any, height: float, bearing: float) -> None:
-    """Draw in a corner where the patient's left, back and head lie in this view."""
+    """Draw the directions of the patient's left, back and head in a corner."""
     e, a = np.radians(height), np.radians(bearing)
     rightward = np.array([-np.sin(a), np.cos(a), 0.0])
     upward = np.array([-np.sin(e) * np.cos(a), -np.sin(e) * np.sin(a), np.cos(e)])

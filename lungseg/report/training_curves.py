@@ -22,7 +22,7 @@ def training(history: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """Loss, mean DSC and mean accuracy of each set by epoch.
 
     Args:
-        history: A row an epoch: epoch (from 0; shown from 1), and for each set that was measured
+        history: One row per epoch: epoch (from 0; shown from 1), and for each measured set
             ``<set>/loss``, ``<set>/dsc`` (non-empty slices) and ``<set>/accuracy``.
         synthetic: Whether to note that the data are synthetic.
 
@@ -63,9 +63,9 @@ def _panel(axes: Axes, history: pd.DataFrame, metric: str) -> None:
 
 
 def _limits(axes: Axes, epochs: np.ndarray, values: np.ndarray) -> None:
-    """Let later epochs fill the axis where the first ones would flatten them, and say so."""
+    """Limit the axis to later epochs if the first ones would flatten them, with a note."""
     skip = 0
-    # An epoch goes that takes up more than half of the axis, a quarter of all at most.
+    # Omit epochs that take up more than half of the axis, at most a quarter of all.
     while skip < len(epochs) // 4 and _span(values[:, skip + 1 :]) < _span(values[:, skip:]) / 2:
         skip += 1
     low, high = np.nanmin(values[:, skip:]), np.nanmax(values)

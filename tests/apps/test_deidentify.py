@@ -169,7 +169,7 @@ def test_a_damaged_file_is_told_and_the_others_are_copied(three_cases, tmp_path)
     ("arguments", "line"),
     [
         (["input=none", "output=out"], "input: no such folder"),
-        (["input=source", "output=source/out"], "output: must lie outside input"),
+        (["input=source", "output=source/out"], "output: must be outside input"),
         (["input=source", "output=out", "key=out/key"], "key: must not lie in output"),
         (["input=source", "output=out", "key=short"], "key: holds 5 bytes; at least 16"),
         (["input=source"], "output: must be given"),

@@ -217,6 +217,6 @@ def test_control_characters_in_an_id_are_refused(phantom_root, tmp_path, refused
         save(dataset, file)
     data, below = SOURCES[source]
     line = refused("prepare", data, f"data.root={tmp_path / 'source' / below}")
-    assert "PatientID or a UID holds control characters" in line
+    assert "PatientID or a UID contains control characters" in line
     assert not SHAPES.search(line.encode())
     assert not leaks(tmp_path / "outputs")

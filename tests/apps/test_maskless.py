@@ -13,7 +13,7 @@ from lungseg.data.cohort import open_cohort
 from lungseg.errors import DataError
 
 NO_MASK = "has no mask: prepared with data.masks=none, it cannot be trained on or evaluated"
-TOO_EARLY = "data.masks=none: cases without masks can be prepared and looked at, not trained on or evaluated"
+TOO_EARLY = "data.masks=none: cases without masks can be prepared and inspected, not trained on or evaluated"
 OUTCOMES = {"metrics.csv", "last.ckpt", "provenance.json", "summary.json", "split.json"}
 
 

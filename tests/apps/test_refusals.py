@@ -162,7 +162,7 @@ DATA = {
     "two series": (_two_series, "Case_001: 2 series in one folder"),
     "mask of another shape": (_mask_shape, r"Case_001: the mask's shape \(\d+, 30, 32\)"),
     "missing mask": (_no_mask, r"Case_001: no mask: Segmentations/Case_001_seg.npz is missing"),
-    "folder without DICOM": (_no_dicom, r"the folder holds no DICOM file .*Case_001\]"),
+    "folder without DICOM": (_no_dicom, r"the folder contains no DICOM file .*Case_001\]"),
     "mask of another patient": (_other_patient, "Case_001: the mask fits the image in no orient"),
 }
 

@@ -37,7 +37,7 @@ class Killed(LctscFolder):
 
 
 def test_a_killed_worker_is_told_of(three_cases, tmp_path):
-    with pytest.raises(DataError, match="for want of memory"):
+    with pytest.raises(DataError, match="memory ran out"):
         prepare(Killed(three_cases), tmp_path / "store", parallel=Parallel(2))
 
 

@@ -132,7 +132,7 @@ DAMAGE = "; 1 DICOM file is damaged or incomplete ({}), so that slices or masks 
 NEITHER = "neither CT nor structure set nor segmentation"
 
 ROWS = {
-    "ct": Row("a slice of CT", "ct", "a single slice makes no volume", NO_RTSTRUCT, "copied"),
+    "ct": Row("a slice of CT", "ct", "a single slice is not a volume", NO_RTSTRUCT, "copied"),
     "no pixels": Row(
         "CT without pixels",
         "ct",
@@ -144,7 +144,7 @@ ROWS = {
     "rtstruct": Row("RTSTRUCT", "rtstruct", NO_CT, NO_CT, "copied"),
     "seg": Row("DICOM-SEG", "seg", NO_CT, NO_RTSTRUCT, "copied"),
     "other": Row("MR, dose, plan, report, colour, …", "other", NO_CT, NO_RTSTRUCT, NEITHER),
-    "index": Row("DICOMDIR", "left aside", NO_CT, "the folder holds no DICOM file", NEITHER),
+    "index": Row("DICOMDIR", "left aside", NO_CT, "the folder contains no DICOM file", NEITHER),
     "no class": Row(
         "no SOPClassUID",
         "damaged: it has neither SOPClassUID nor Modality",

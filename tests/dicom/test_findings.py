@@ -92,7 +92,7 @@ CASES = {
     "duplicate-slice": (twice, "warning", r"1 slice\(s\) there twice"),
     "uneven-spacing": (uneven, "error", "uneven spacing"),
     "no-rescale": (no_rescale, "error", r"1 slice\(s\) without RescaleSlope"),
-    "mixed-rescale": (other_rescale, "warning", "each is rescaled by its own"),
+    "mixed-rescale": (other_rescale, "warning", "each is rescaled with its own"),
     "not-hu": (other_units, "error", "RescaleType is not HU"),
     "implausible-hu": (shifted, "error", "can hardly be HU: 0.0% lie where air"),
     "few-slices": (few, "warning", "only 10 slices"),
@@ -220,5 +220,5 @@ def test_a_claim_of_being_deidentified_is_held_against_names_and_birth(tags, tol
     assert ("identifiers" in found) == bool(told)
     if told:
         listed = ", ".join(CLAIM.format(keyword) for keyword in told)
-        assert found["identifiers"].text == f"the files hold {listed}; left behind"
+        assert found["identifiers"].text == f"the files contain {listed}; not copied"
         assert found["identifiers"].severity == "warning"

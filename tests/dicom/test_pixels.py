@@ -164,7 +164,7 @@ def test_compressed_pixels_without_fragments(chest):
     files, _ = chest
     parsed = parse(files[0].read_bytes())
     parsed = dataclasses.replace(parsed, syntax=RLELossless)
-    with pytest.raises(RefusedError, match="do not stand in fragments"):
+    with pytest.raises(RefusedError, match="are not in fragments"):
         list(frames(parsed))
 
 

@@ -34,7 +34,7 @@ CT = [
 UNREAD = {
     "MR_truncated.dcm": "a value ends beyond the file",
     "rtplan_truncated.dcm": "a value ends beyond the file",
-    "dicomdirtests/DICOMDIR-nooffset": "bytes end amid an item",
+    "dicomdirtests/DICOMDIR-nooffset": "bytes end within an item",
     "no_meta.dcm": "",
 }
 COLOUR = "pixels are not grey values of 8, 16 or 32 bits"

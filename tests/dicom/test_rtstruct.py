@@ -180,5 +180,5 @@ def test_damaged_files_are_refused(tmp_path):
             read_structures(file)
     dataset.Modality = "RTPLAN"
     dataset.save_as(file)
-    with pytest.raises(DataError, match="no RTSTRUCT"):
+    with pytest.raises(DataError, match="not an RTSTRUCT"):
         read_structures(file)

@@ -175,7 +175,7 @@ def test_damaged_files_are_refused(lungs, tmp_path):
     dataset.save_as(file)
     with pytest.raises(DataError, match="even|apart"):
         read_segments(file)
-    with pytest.raises(DataError, match="no DICOM-SEG"):
+    with pytest.raises(DataError, match="not a DICOM-SEG"):
         read_segments(images[0])
 
 

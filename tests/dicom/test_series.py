@@ -207,7 +207,7 @@ def _emptied(folder):
         (_truncate_header, "truncated or damaged: a value ends beyond the file"),
         (_not_dicom, "not DICOM"),
         (_two_series, r"2 series in one folder \(6 \+ 1 files\)"),
-        (_other_pixels, "two slices with different pixels lie at the same place"),
+        (_other_pixels, "two slices with different pixels have the same position"),
         (_other_size, "differ in image size"),
         (_other_orientation, "differ in orientation"),
         (_other_spacing, "differ in pixel spacing"),

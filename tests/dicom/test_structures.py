@@ -41,8 +41,8 @@ def first_contour(dataset, structure=1):
     return dataset.ROIContourSequence[structure].ContourSequence[0]
 
 
-THREES = "a contour's coordinates are not numbers by threes"
-PLACES = "a contour's coordinates are not places in a patient"
+THREES = "a contour's coordinates are not triples of numbers"
+PLACES = "a contour's coordinates are not positions in a patient"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_number_that_two_structures_have(file):
         (" open_nonplanar", "OPEN_NONPLANAR"),
         ("", "no ContourGeometricType"),
         (None, "no ContourGeometricType"),
-        ("Doe^Jane", "a ContourGeometricType of its own"),
+        ("Doe^Jane", "an unknown ContourGeometricType"),
     ],
 )
 def test_contours_that_enclose_nothing(kind, reason, file):

@@ -50,7 +50,7 @@ def test_an_image_larger_than_its_header_is_not_decoded(syntax, chest, monkeypat
         rewrite(file, syntax)
         change(file, Rows=8)
     monkeypatch.setattr(pixels, "decode", lambda *_, **__: pytest.fail("decoded"))
-    with pytest.raises(DataError, match="another size than the header says"):
+    with pytest.raises(DataError, match="differs in size from the header"):
         read_series(files)
 
 

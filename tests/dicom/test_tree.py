@@ -60,7 +60,7 @@ def test_choice(tree):
     largest = choose_series(files, "largest")
     assert {file.parent.name for file in largest.files} == {"er"}
     assert [(f.code, f.severity, f.text) for f in largest.findings] == [
-        ("series-chosen", "info", "2 CT series, of 5 and 2 slices: the largest was taken")
+        ("series-chosen", "info", "2 CT series, of 5 and 2 slices: the largest was used")
     ]
     assert len(choose_series(files, "1.2.2").files) == 2
     with pytest.raises(DataError, match="2 CT series, of 5 and 2 slices: data.series=largest"):
@@ -73,7 +73,7 @@ def test_choice(tree):
 
 
 def test_a_tie_and_a_near_tie(tree):
-    with pytest.raises(DataError, match="no one is the largest"):
+    with pytest.raises(DataError, match="none is larger than all others"):
         choose_series([file for file in scan(tree) if file.patient], "largest")
     series_of(tree / "c", "1.2.8", 4, PatientID="P1")
     near = choose_series(of("P1", scan(tree)), "largest")

@@ -162,9 +162,9 @@ def test_forward_returns_the_batch_and_keeps_all():
 @pytest.mark.parametrize(
     ("case", "z", "message"),
     [
-        ([0], [0, 1], r"case must hold one index for each of 2 slices, got shape \(1,\)"),
-        (0, [0, 1], r"case must hold one index for each of 2 slices, got shape \(\)"),
-        ([0, 0], [0.0, 1.0], "z must hold integers, got torch.float32"),
+        ([0], [0, 1], r"case must contain one index for each of 2 slices, got shape \(1,\)"),
+        (0, [0, 1], r"case must contain one index for each of 2 slices, got shape \(\)"),
+        ([0, 0], [0.0, 1.0], "z must contain integers, got torch.float32"),
     ],
 )
 def test_indices_that_do_not_fit(case, z, message):

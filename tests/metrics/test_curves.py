@@ -126,7 +126,7 @@ def test_one_kind_of_pixels_alone(missing):
 @pytest.mark.parametrize(
     ("histogram", "message"),
     [
-        (np.zeros((2, BINS), int), "^histogram must hold pixels, got none$"),
+        (np.zeros((2, BINS), int), "^histogram must contain pixels, got none$"),
         (np.zeros((2, 3), int), rf"^histogram must have shape \(2, {BINS}\), got \(2, 3\)$"),
     ],
 )

@@ -31,7 +31,9 @@ def test_grouping_by_patient(phantom_root, tmp_path):
 
 def test_grouping_by_patient_wants_identity_removed(patient):
     mask_file(patient, PatientIdentityRemoved="NO")
-    with pytest.raises(DataError, match="do not say that identity was removed.*deidentify") as info:
+    with pytest.raises(
+        DataError, match="do not state that identity was removed.*deidentify"
+    ) as info:
         source(patient, cases="patient").cases()
     assert "PHANTOM" not in str(info.value)
 

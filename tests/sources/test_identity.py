@@ -70,7 +70,7 @@ def kind(request):
 def refused(made, folder):
     (name,) = made.cases()
     with pytest.raises(
-        IdentityError, match="^data.root: a case's name holds .* deidentify"
+        IdentityError, match="^data.root: a case's name contains .* deidentify"
     ) as info:
         made.patient(name)
     assert str(folder) not in str(info.value)

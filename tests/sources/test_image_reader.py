@@ -75,12 +75,12 @@ def test_findings(phantom, tmp_path):
 
 REFUSED = {
     "another grid": ({"by": (0, 0.5)}, "its grid is not the image's"),
-    "outside": ({"by": (0, 500)}, "voxels lie outside the image"),
+    "outside": ({"by": (0, 500)}, "voxels are outside the image"),
     "time": ({"repeat": 3}, "the file has 4 axes"),
     "metres": ({"unit": "meter"}, "unit of length is meter"),
     "no orientation": ({"codes": 0}, "neither sform nor qform"),
     "other labels": ({"times": 4}, r"none of the values \[1\] of data.labels, but 4"),
-    "no labels": ({"times": 0.5}, "no whole numbers"),
+    "no labels": ({"times": 0.5}, "not whole numbers"),
 }
 
 

@@ -153,7 +153,7 @@ def test_whole_labels_are_passed_on_as_they_are():
 def test_values_further_off_are_refused(off):
     array = np.array([[0.0, 1.0], [1.0, 1 + off]])
     for read in (one_value, lambda array: by_labels(array, {"both": [1]})):
-        with pytest.raises(DataError, match="no whole numbers"):
+        with pytest.raises(DataError, match="not whole numbers"):
             read(array)
 
 

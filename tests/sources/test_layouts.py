@@ -73,7 +73,7 @@ def test_settings_that_are_refused(tmp_path):
         ({"labels": {"right": [1], "both": [1]}}, "each once"),
         ({"labels": {"lung": [1]}}, "'lung' is none of left, right, both"),
         ({"images": "{case}.nii"}, "go together"),
-        ({"images": "ct.nii", "masks": "{case}.nii"}, "where {case} stands"),
+        ({"images": "ct.nii", "masks": "{case}.nii"}, "no placeholder {case}"),
         ({"images": "{patch}.nii", "masks": "{case}.nii"}, "{patch} is no placeholder"),
         ({"images": "../{case}.nii", "masks": "{case}.nii"}, "below data.root"),
     ):

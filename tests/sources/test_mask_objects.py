@@ -45,7 +45,7 @@ def test_the_series_that_the_mask_names_goes_before_a_larger_one(patient, phanto
     case = source(patient).read("P1")
     np.testing.assert_array_equal(case.mask, expected.mask)
     (found,) = (one for one in case.audit["findings"] if one["code"] == "series-chosen")
-    assert found["text"] == "1 CT series that no RTSTRUCT names left aside"
+    assert found["text"] == "1 CT series to which no RTSTRUCT refers ignored"
 
 
 def test_reference_by_frame_of_reference(patient):

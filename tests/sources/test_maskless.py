@@ -194,7 +194,7 @@ def test_images_by_a_pattern(phantom, tmp_path):
     made = nifti(tmp_path, "imagesTs/{patient}/{case}_0000.nii.gz")
     assert made.cases() == ["a"]
     assert made.patient("a") == {"P1"}
-    with pytest.raises(DataError, match="data.root: no file fits data.images"):
+    with pytest.raises(DataError, match="data.root: no file matches data.images"):
         nifti(tmp_path, "images/{case}.nii").cases()
     with pytest.raises(ConfigError, match="go together: set both, or neither"):
         nifti(tmp_path, masks="{case}.nii").cases()
@@ -224,7 +224,7 @@ def test_who_has_no_masks_is_told_of_the_setting(phantom, phantom_root, tmp_path
             refused()
     with pytest.raises(ConfigError, match=hint):
         nifti(tmp_path / "nifti", images, masks=None).cases()
-    with pytest.raises(ConfigError, match="data.masks: None does not say where {z} stands"):
+    with pytest.raises(ConfigError, match="data.masks: None has no placeholder {z}"):
         SliceImages(tmp_path / "slices", masks=None, **SLICES)
 
 

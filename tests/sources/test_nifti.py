@@ -54,9 +54,9 @@ def test_a_mask_by_side_holds_one_value(phantom, tmp_path):
     write_nifti(tmp_path / "a_right.nii", right * 255, affine)
     np.testing.assert_array_equal(made.read("a").sides, sides)
     for stored, message in (
-        (np.where(right, 0.9, 0.001).astype(np.float32), "no whole numbers"),
-        (sides, "must hold 0 and one other value, but has 0, 1, 2"),
-        (np.ones_like(mask), "must hold 0 and one other value, but has 1"),
+        (np.where(right, 0.9, 0.001).astype(np.float32), "not whole numbers"),
+        (sides, "must have 0 and one other value, but has 0, 1, 2"),
+        (np.ones_like(mask), "must have 0 and one other value, but has 1"),
     ):
         write_nifti(tmp_path / "a_right.nii", stored, affine)
         with pytest.raises(DataError, match=f"^a: .*{message}"):

@@ -120,7 +120,7 @@ class TestDamageIsNamed:
         case.file.rename(file)
         file.write_bytes(content[:700])
         line = self.refused(case, tmp_path)
-        assert "a value ends beyond the file" in line or "bytes end amid" in line
+        assert "a value ends beyond the file" in line or "bytes end within" in line
         assert f"[{file}]" in line
 
     def test_a_slice_whose_pixels_end_early(self, case, tmp_path):

@@ -135,29 +135,29 @@ def test_files_that_are_refused(phantom, tmp_path):
     colours = np.zeros((48, 48, 3), np.uint8)
     colours[..., 0] = 1
     Image.fromarray(colours).save(file)
-    with pytest.raises(DataError, match="^a: an image file holds colours"):
+    with pytest.raises(DataError, match="^a: an image file contains colours"):
         source(tmp_path).read("a")
     file.write_bytes(whole)
     mask = tmp_path / "a" / "masks" / "09.png"
     Image.fromarray(np.full((48, 48), 7, np.uint8)).save(mask)
-    with pytest.raises(DataError, match="^a: masks hold 0 and 1, or 0 and 255; found"):
+    with pytest.raises(DataError, match="^a: masks must contain 0 and 1, or 0 and 255; got"):
         source(tmp_path).read("a")
     mask.unlink()
     with pytest.raises(DataError, match="^data.root: a, slice 9: no mask for this image"):
         source(tmp_path).cases()
-    with pytest.raises(DataError, match="no file fits data.images"):
+    with pytest.raises(DataError, match="no file matches data.images"):
         source(tmp_path, images="{case}/{z}.png").cases()
 
 
 def test_settings_that_are_refused(tmp_path):
     for settings, message in (
-        ({"hu_from": None}, "say how values become HU"),
-        ({"hu_from": HU_FROM, "window": [40, 400]}, "say how values become HU"),
+        ({"hu_from": None}, "set how values become HU"),
+        ({"hu_from": HU_FROM, "window": [40, 400]}, "set how values become HU"),
         ({"hu_from": {"slope": 1}}, "slope and intercept"),
         ({"window": [40, 0]}, "level, width"),
         ({"spacing_mm": [1, 1]}, "three sizes"),
         ({"numbers_run": "up"}, "feet_to_head or head_to_feet, got up"),
-        ({"images": "{case}.png"}, "where {z} stands"),
+        ({"images": "{case}.png"}, "no placeholder {z}"),
     ):
         with pytest.raises(ConfigError, match=message):
             source(tmp_path, **settings)
@@ -167,7 +167,7 @@ def test_prepare(phantom, tmp_path, cli):
     write(tmp_path / "data", phantom)
     command = ["prepare", "data=slices2d", "data.root=data", "data.numbers_run=feet_to_head"]
     command.append("data.spacing_mm=[22.6, 9.9, 9.9]")
-    assert "say how values become HU" in cli.refused(*command)
+    assert "set how values become HU" in cli.refused(*command)
     done = cli(*command, "data.hu_from={slope: 1, intercept: -1024}")
     assert done.returncode == 0, done.stderr
     assert "data.spacing_mm: must be given" in cli.refused(*command[:-1])

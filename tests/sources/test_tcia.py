@@ -69,7 +69,7 @@ def test_identifiers_of_the_mask_are_told(patient):
     ds.PatientName, ds.PatientIdentityRemoved = "Doe^Jane", "NO"
     ds.save_as(file)
     texts = [finding["text"] for finding in source(patient).read("P1").audit["findings"]]
-    assert "the RTSTRUCT holds PatientID, PatientName; left behind" in texts
+    assert "the RTSTRUCT contains PatientID, PatientName; not copied" in texts
 
 
 @pytest.mark.parametrize("grouping", ["folder", "patient"])
@@ -109,7 +109,7 @@ def test_refused(patient, tmp_path):
     with pytest.raises(DataError, match="^P1: no RTSTRUCT among the case's files"):
         source(patient).read("P1")
     shutil.rmtree(patient / "P1" / "1.3.6.1-study")
-    with pytest.raises(DataError, match="^P1: the folder holds no DICOM file"):
+    with pytest.raises(DataError, match="^P1: the folder contains no DICOM file"):
         source(patient).read("P1")
     with pytest.raises(DataError, match="no folder for each case"):
         source(patient / "P1").cases()

@@ -149,7 +149,7 @@ def test_coordinates_that_are_not(spoil, edit, whole):
         edit(lambda ds: spoil(contours(ds, RIGHT)[1])).read("P1")
     assert (
         str(refused.value)
-        == "P1: the right lung: a contour's coordinates are not numbers by threes"
+        == "P1: the right lung: a contour's coordinates are not triples of numbers"
     )
     assert refused.value.path.name == "1-1.dcm"
 

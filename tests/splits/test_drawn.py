@@ -54,7 +54,7 @@ def test_seeds_differ():
         (lambda: Fraction(test=float("nan")), "got nan"),
         (lambda: Fraction(test=0), "split.test=0: must not be 0"),
         (lambda: Fraction(test=0.3, val=-1), "split.val: must be .* got -1"),
-        (lambda: Fraction(test=0.5, val=0.5)(plain(["a", "b"])), "leave none to train"),
+        (lambda: Fraction(test=0.5, val=0.5)(plain(["a", "b"])), "leave none for training"),
         (lambda: Fraction(test=12)(TWELVE), "12 test and 0 validation patients of 12 leave none"),
     ],
 )  # fmt: skip

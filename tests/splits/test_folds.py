@@ -68,7 +68,7 @@ def test_leave_one_out_tests_a_patient_with_all_cases():
         (lambda: KFold(k=2, val=2)(plain("abcd")), "2 test and 2 validation patients of 4 leave none"),
         (lambda: LeaveOneOut(fold=-1), "split.fold=-1: must be a whole number, 0 or more"),
         (lambda: LeaveOneOut(fold=3)(plain("abc")), "split.fold=3: there are 3 patients, folds 0 to 2"),
-        (lambda: LeaveOneOut()(plain("a")), "leave none to train"),
+        (lambda: LeaveOneOut()(plain("a")), "leave none for training"),
     ],
 )  # fmt: skip
 def test_refusals(make, message):

@@ -123,7 +123,7 @@ def without(*keywords):
     [
         (
             lambda ds: setattr(ds, "PixelData", ds.PixelData[:-2]),
-            "damaged: PixelData holds fewer bytes than Rows × Columns ask for",
+            "damaged: PixelData has fewer bytes than Rows × Columns require",
         ),
         (without("Rows"), "damaged: Rows is missing or not a positive number"),
         (
