@@ -109,10 +109,10 @@ def test_what_lies_outside_must_be_empty():
     larger[2] = 1
     assert place(larger, affine, volume).sum() == 16
     larger[4] = 1
-    with pytest.raises(ValueError, match="16 of its voxels lie outside"):
+    with pytest.raises(ValueError, match="16 of its voxels are outside"):
         place(larger, affine, volume)
     elsewhere = shifted(affine, 2, [0, 0, 0, 1000])
-    with pytest.raises(ValueError, match="32 of its voxels lie outside"):
+    with pytest.raises(ValueError, match="32 of its voxels are outside"):
         place(larger, elsewhere, volume)
 
 

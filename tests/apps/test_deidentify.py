@@ -148,7 +148,7 @@ def test_the_same_key_gives_the_same_copies(three_cases, tmp_path):
         trees.append({str(f.relative_to(tmp_path / name)): f.read_bytes() for f in files})
     assert trees[0] == trees[1]
     assert not set(trees[0]) & set(trees[2])
-    assert "for this time only" in done.stdout
+    assert "for this run only" in done.stdout
 
 
 def test_a_damaged_file_is_told_and_the_others_are_copied(three_cases, tmp_path):
@@ -170,7 +170,7 @@ def test_a_damaged_file_is_told_and_the_others_are_copied(three_cases, tmp_path)
     [
         (["input=none", "output=out"], "input: no such folder"),
         (["input=source", "output=source/out"], "output: must be outside input"),
-        (["input=source", "output=out", "key=out/key"], "key: must not lie in output"),
+        (["input=source", "output=out", "key=out/key"], "key: must not be inside output"),
         (["input=source", "output=out", "key=short"], "key: holds 5 bytes; at least 16"),
         (["input=source"], "output: must be given"),
         (["input=source", "output=out"], "input: nothing to copy"),

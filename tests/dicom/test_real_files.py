@@ -41,7 +41,7 @@ COLOUR = "pixels are not grey values of 8, 16 or 32 bits"
 BIG = "pixels of 32 bits in big endian are not read"
 # Of single-channel images; the size of this one stands wrong in the compressed image itself.
 UNREAD_PIXELS = {
-    "JPEG2000-embedded-sequence-delimiter.dcm": "the compressed image has another size than the"
+    "JPEG2000-embedded-sequence-delimiter.dcm": "the compressed image differs in size from the"
     " header says",
     "rtdose_expb.dcm": BIG,
     "rtdose_expb_1frame.dcm": BIG,

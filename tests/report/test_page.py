@@ -207,7 +207,7 @@ def test_how_even_the_sets_are(found, tmp_path):
         ["slices", "24", "24", "", ""],
         ["scanner=&lt;b&gt;", "0.43680", "0.43643", "0.00037", "0.01"],
     ]
-    assert "the same in all cases, and left out: sex." in table
+    assert "equal in all cases, and so not used: sex." in table
     assert "split: the best of all 6 ways." in table
     assert "How even the sets are" not in text_of(found, origin(), tmp_path)
 

@@ -113,8 +113,8 @@ def test_images_that_are_refused(phantom, tmp_path):
     odd[0, 0, 0] = np.nan
     for array, where, message in (
         (image, turn @ affine, "oblique"),
-        (odd, affine, "no numbers"),
-        (image.astype(np.float32) + 40000, affine, "no HU"),
+        (odd, affine, "not finite"),
+        (image.astype(np.float32) + 40000, affine, "not HU"),
         (image.astype(np.float32)[:0], affine, "0 voxels"),
     ):
         write_nifti(file, array, where)
@@ -135,8 +135,8 @@ def test_nrrd_that_is_refused(phantom, tmp_path):
     write_nrrd(tmp_path / "a_seg.nrrd", mask, affine)
     file = tmp_path / "a_ct.nrrd"
     for header, message in (
-        ({"space": "scanner-xyz"}, "space is none of left-posterior-superior"),
-        ({"space": "Doe^John 1956"}, "space is none of left-posterior-superior"),
+        ({"space": "scanner-xyz"}, "space must be one of left-posterior-superior"),
+        ({"space": "Doe^John 1956"}, "space must be one of left-posterior-superior"),
         ({"space units": ["cm", "cm", "cm"]}, "unit of length is not mm"),
         ({"space units": ["Doe^John", "mm", "mm"]}, "unit of length is not mm"),
     ):

@@ -71,10 +71,10 @@ def test_settings_that_are_refused(tmp_path):
         ({"labels": {"both": [0]}}, "above 0"),
         ({"labels": {"both": []}}, "at least one value"),
         ({"labels": {"right": [1], "both": [1]}}, "each once"),
-        ({"labels": {"lung": [1]}}, "'lung' is none of left, right, both"),
+        ({"labels": {"lung": [1]}}, "'lung' must be left, right or both"),
         ({"images": "{case}.nii"}, "go together"),
         ({"images": "ct.nii", "masks": "{case}.nii"}, "no placeholder {case}"),
-        ({"images": "{patch}.nii", "masks": "{case}.nii"}, "{patch} is no placeholder"),
+        ({"images": "{patch}.nii", "masks": "{case}.nii"}, "{patch} is not a placeholder"),
         ({"images": "../{case}.nii", "masks": "{case}.nii"}, "below data.root"),
     ):
         with pytest.raises(ConfigError, match=message):

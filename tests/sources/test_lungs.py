@@ -83,7 +83,7 @@ def test_no_lung_by_name_shows_no_name():
 
 
 def test_patterns_that_cannot_work():
-    with pytest.raises(ConfigError, match=r"lungs\.left: '\(' is no regular expression"):
+    with pytest.raises(ConfigError, match=r"lungs\.left: '\(' is not a regular expression"):
         LungNames(left=["("])
     with pytest.raises(ConfigError, match="no pattern"):
         LungNames()

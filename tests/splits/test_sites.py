@@ -27,11 +27,11 @@ def test_sites_are_whole_and_cover_the_cohort():
     [
         (lambda: LeaveOneSiteOut()(THREE), "split.site: must be given; by scanner there are 'X', 'Y 2', 'Z'"),
         (lambda: LeaveOneSiteOut(site="W")(THREE), "split.site=W: no such scanner; there are 'X', 'Y 2', 'Z'"),
-        (lambda: LeaveOneSiteOut(site="X")(cohort({"a": "X", "b": ""})), "split.by=scanner: not known of b"),
-        (lambda: LeaveOneSiteOut(site="X")(cohort({"a": "X", "b": "X"})), "all cases are of 'X'; none to train"),
+        (lambda: LeaveOneSiteOut(site="X")(cohort({"a": "X", "b": ""})), "split.by=scanner: not known for b"),
+        (lambda: LeaveOneSiteOut(site="X")(cohort({"a": "X", "b": "X"})), "all cases are from 'X'; none is left for training"),
         (
             lambda: LeaveOneSiteOut(site="X")(cohort({"a": "X", "b": "Y"}, {"a": "a", "b": "a"})),
-            "a and b are of one patient, at two sites: 'X' and 'Y'",
+            "a and b belong to one patient, at two sites: 'X' and 'Y'",
         ),
         (lambda: LeaveOneSiteOut(site="X", val=3)(THREE), "2 test and 3 validation patients of 5 leave none"),
         (lambda: LeaveOneSiteOut(by="town", site="X")(THREE), "split.by=town: no such label; there are sex, scanner; split.table"),

@@ -51,11 +51,11 @@ def test_sites_of_a_table(table):
         ("case,age\na,1\nb,2\nc,3\nd,1\nb,2\n", "'b' is listed twice"),
         ("case,age,age\na,1,1\n", "two columns have the same name"),
         ("case,age\na,1,7\n", "line of 'a': more values than there are columns"),
-        ("case,age\na,1\nb,old\nc,3\nd,1\n", "age of b: 'old' is no number, as others are"),
+        ("case,age\na,1\nb,old\nc,3\nd,1\n", "age of b: 'old' is not a number, though others are"),
         ("case,age\na,1\nb,\nc,3\nd,1\n", "age of b: no value"),
         ("case,age\na,1\nb\nc,3\nd,1\n", "age of b: no value"),
-        ("case,age\na,1\nb,nan\nc,3\nd,1\n", "age of b: 'nan' is no number"),
-        ("case,age\na,1\nb,inf\nc,3\nd,1\n", "age of b: 'inf' is no number"),
+        ("case,age\na,1\nb,nan\nc,3\nd,1\n", "age of b: 'nan' is not a number"),
+        ("case,age\na,1\nb,inf\nc,3\nd,1\n", "age of b: 'inf' is not a number"),
     ],
 )
 def test_refusals(table, text, message):
