@@ -102,7 +102,7 @@ def test_another_grid_is_refused_and_rounding_forgiven():
             place(mask, wrong, volume)
 
 
-def test_what_lies_outside_must_be_empty():
+def test_voxels_outside_must_be_empty():
     affine = np.diag([2.0, 1, 1, 1])[[2, 1, 0, 3]]
     volume = Volume(np.zeros((3, 4, 4), np.int16), affine)
     larger = np.zeros((5, 4, 4), np.uint8)

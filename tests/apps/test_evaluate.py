@@ -503,7 +503,7 @@ def test_the_conventions_name_nan_can_be_typed_as_it_is(run, cli):
     assert {row["dsc"] for row in table if row["tp"] == row["fp"] == row["fn"] == "0"} == {""}
 
 
-def test_scores_that_are_no_numbers(run, refused):
+def test_scores_that_are_not_numbers(run, refused):
     def diverged(checkpoint):
         for weights in checkpoint["state_dict"].values():
             weights.fill_(math.nan) if weights.is_floating_point() else None

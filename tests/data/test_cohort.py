@@ -161,7 +161,7 @@ def test_nothing_that_identifies_reaches_the_store(phantom_root, tmp_path):
             assert not [needle for needle in needles if needle in content]
 
 
-def test_evidence_of_alignment_stands_with_the_case(three_cases, tmp_path):
+def test_evidence_of_alignment_is_kept_with_the_case(three_cases, tmp_path):
     cohort, _, _ = prepared(three_cases, tmp_path / "store")
     scores = cohort.cases["Case_000"]["audit"]["alignment"]["scores"]
     assert set(scores) == {"", "z", "y", "x", "zy", "zx", "yx", "zyx"}

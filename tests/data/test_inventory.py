@@ -29,7 +29,7 @@ def test_cases_without_an_id_are_patients_of_their_own(three_cases, tmp_path):
     assert len(set(cohort.patients.values())) == 3
 
 
-def test_one_id_for_all_is_one_patient_unless_told_otherwise(three_cases, tmp_path):
+def test_one_id_for_all_is_one_patient_unless_set_otherwise(three_cases, tmp_path):
     for case in ("Case_000", "Case_001", "Case_002"):
         rewrite(three_cases / "Images" / case, PatientID="ANONYMOUS")
     said = []

@@ -56,7 +56,7 @@ def test_figures_that_are_not_known_are_null(pair):
     assert alone["cohort_sha256"] != whole["cohort_sha256"]
 
 
-def test_shares_of_a_part_are_no_shares_of_all(pair):
+def test_shares_of_a_part_are_not_shares_of_all(pair):
     whole, alone = pair
     mixed = Cohort("", {**alone.cases, "Case_000": whole.cases["Case_000"]})
     assert mixed.maskless == ["Case_001", "Case_002"]
@@ -78,7 +78,7 @@ def test_hashes_of_content_by_hand(pair):
             assert case["content_sha256"] == digest.hexdigest()
 
 
-def test_a_lost_slice_of_an_image_alone_is_told(pair):
+def test_a_lost_slice_of_an_image_without_mask_is_reported(pair):
     _, alone = pair
     chunks = sorted((Path(alone.store) / "Case_001.zarr" / "image").glob("c.*"))
     chunks[2].unlink()
@@ -130,7 +130,7 @@ def test_no_training_and_no_balance_without_masks(pair):
     assert covariates(alone, ["n_slices", "sex"], None)
 
 
-def test_the_picture_goes_through_the_middle_and_has_no_outline(three_cases):
+def test_the_picture_shows_the_middle_without_outline(three_cases):
     case = LctscFolder(three_cases).read("Case_000")
     picture = preview(case.volume, None, None)
     empty = preview(case.volume, np.zeros_like(case.mask), None)

@@ -5,7 +5,7 @@ from lungseg.data.prepare import prepare
 from lungseg.sources.lctsc import LctscFolder
 
 
-def test_pages_stand_beside_the_cases_and_are_made_when_needed(three_cases, tmp_path):
+def test_pages_are_beside_the_cases_and_made_when_needed(three_cases, tmp_path):
     made = []
 
     def pages(cohort):

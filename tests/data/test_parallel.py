@@ -36,7 +36,7 @@ class Killed(LctscFolder):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_killed_worker_is_told_of(three_cases, tmp_path):
+def test_a_killed_worker_is_reported(three_cases, tmp_path):
     with pytest.raises(DataError, match="memory ran out"):
         prepare(Killed(three_cases), tmp_path / "store", parallel=Parallel(2))
 
@@ -48,7 +48,7 @@ class FullDisk(LctscFolder):
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_is_no_missing_cluster(three_cases, tmp_path):
+def test_a_full_disk_is_not_a_missing_cluster(three_cases, tmp_path):
     with pytest.raises(OSError, match="No space left on device"):
         prepare(FullDisk(three_cases), tmp_path / "store", parallel=Parallel(2))
 
@@ -62,7 +62,7 @@ class Slow(LctscFolder):
         return super().read(case)
 
 
-def test_workers_whose_parent_was_killed_write_nothing_more(three_cases, tmp_path):
+def test_workers_of_a_killed_parent_write_nothing_more(three_cases, tmp_path):
     context = multiprocessing.get_context("spawn")
     process = context.Process(
         target=prepare,

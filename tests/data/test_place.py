@@ -53,7 +53,7 @@ def test_a_store_behind_a_url(three_cases, tmp_path, where, request):
     assert open_cohort(url).cases["Case_001"]["fingerprint"]["sex"] == "O"
 
 
-def test_half_a_case_in_a_bucket_is_no_case(three_cases, monkeypatch):
+def test_half_a_case_in_a_bucket_is_not_a_case(three_cases, monkeypatch):
     import zarr
 
     url = "memory://half/store"

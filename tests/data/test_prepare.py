@@ -15,7 +15,7 @@ from tests.data.tampering import content, damage
 SKIP = Rules({"error": "error"}, skip_bad_cases=True)
 
 
-def test_a_bad_case_is_left_out_and_told_of(three_cases, tmp_path):
+def test_a_bad_case_is_left_out_and_reported(three_cases, tmp_path):
     damage(three_cases)
     cohort = prepare(LctscFolder(three_cases), tmp_path / "store", rules=SKIP)
     assert cohort.names == ["Case_000", "Case_002"]
@@ -77,7 +77,7 @@ def test_cases_without_mask_image_or_slices_are_bad_cases(three_cases, tmp_path)
     assert "no DICOM file" in cohort.failed["Case_003"]
 
 
-def test_other_settings_read_anew(three_cases, tmp_path):
+def test_other_settings_read_again(three_cases, tmp_path):
     read = []
 
     def run(settings):

@@ -44,7 +44,7 @@ def decoded(plugins=("pydicom",)):
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/no/such/python"])
-def test_a_helper_that_does_not_start_is_no_damage(program, idle, monkeypatch):
+def test_a_helper_that_does_not_start_is_not_damage(program, idle, monkeypatch):
     monkeypatch.setattr("sys.executable", program)
     with pytest.raises(decoder.StartError, match="does not start"):
         decoded()

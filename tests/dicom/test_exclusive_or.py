@@ -63,7 +63,7 @@ def test_both_types_in_one_structure():
     assert mask.sum() == 61
 
 
-def test_a_hole_by_exclusive_or_is_no_gap():
+def test_a_hole_by_exclusive_or_is_not_a_gap():
     contours = [circle(0, 0, z, 15) for z in range(-5, 6)]
     holes = [circle(0, 0, z, 12) for z in (-3, -2, 0, 3)]
     _, findings = rasterize([], CUBE, exclusive=contours + holes)

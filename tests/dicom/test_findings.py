@@ -166,7 +166,7 @@ def test_values_above_16_bits_are_refused_unless_they_are_padding(declared, tmp_
         voxels = read_series(sorted(tmp_path.iterdir())).volume.voxels
         assert voxels[0, :, 0].tolist() == [-1024, 1040, 1040, 1040]
     else:
-        with pytest.raises(DataError, match="values up to 33000 are no HU"):
+        with pytest.raises(DataError, match="values up to 33000 are not HU"):
             read_series(sorted(tmp_path.iterdir()))
 
 
@@ -214,7 +214,7 @@ CLAIM = "{} (though it claims to be de-identified)"
         ({"PatientName": "", "PatientID": "P1"}, []),
     ],
 )
-def test_a_claim_of_being_deidentified_is_held_against_names_and_birth(tags, told, tmp_path):
+def test_a_claim_of_deidentification_is_checked_against_names_and_birth_date(tags, told, tmp_path):
     write_chest(tmp_path / "chest", PatientIdentityRemoved="YES", **tags)
     found = codes(tmp_path / "chest")
     assert ("identifiers" in found) == bool(told)

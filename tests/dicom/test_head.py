@@ -21,6 +21,6 @@ def test_character_sets(value, charset, text):
 
 @pytest.mark.parametrize("charset", [b"hex", b"idna", b"undefined", b"a\0b", b"\\zlib"])
 @pytest.mark.parametrize("value", [b"M\xfcller", b"\x1b$B;3ED\x1b(B", b"\xff"])
-def test_a_name_that_is_no_character_set_is_not_an_error(value, charset):
+def test_an_unknown_character_set_is_not_an_error(value, charset):
     """Python knows codecs by some of these; they decode no text, and refuse to."""
     assert text_of(value, charset)

@@ -73,7 +73,7 @@ def test_a_file_above_the_limit_is_not_read(structures):
     assert "at most 2 GiB are read" in pseudonymized(structures)
 
 
-def test_a_pipe_is_not_waited_on(tmp_path):
+def test_reading_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe") == "not a regular file"
 

@@ -38,7 +38,7 @@ def test_more_pixels_than_the_size_asks_for(chest):
     assert codes(series)["pixel-surplus"].text.startswith("2 slice(s)")
 
 
-def test_padding_to_an_even_length_is_none(chest):
+def test_padding_to_an_even_length_is_not_surplus(chest):
     files, _ = chest
     for file in files:
         change(

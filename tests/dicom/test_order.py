@@ -70,7 +70,7 @@ def test_any_axis_permutation_and_flip_comes_back(order, signs, tmp_path):
 
 
 @pytest.mark.realdata
-def test_real_volume_lies_where_its_nrrd_says(realdata):
+def test_real_volume_has_the_geometry_of_its_nrrd(realdata):
     nrrd = pytest.importorskip("nrrd")
     voxels, header = nrrd.read(str(realdata / "cip_ct64" / "ct-64.nrrd"))
     assert header["space"] == "left-posterior-superior"

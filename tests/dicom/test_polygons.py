@@ -55,7 +55,7 @@ def test_squares_that_share_a_border_tile():
 
 
 @pytest.mark.parametrize("scale", [1e4, -1e4, 1e15])
-def test_what_lies_outside_is_cut_off(scale):
+def test_parts_outside_are_cut_off(scale):
     image = image_of((square(1, 3) - 2) * scale)
     assert image.all()
     assert not image_of(square(30, 40)).any()
@@ -92,7 +92,7 @@ def disc(radius, y=50.0, x=50.0):
 @pytest.mark.parametrize(
     ("second", "holes", "repeated"), [(19.9, 0, 1), (17, 0, 1), (16, 1, 0), (3, 1, 0)]
 )
-def test_an_outline_drawn_again_is_no_hole(second, holes, repeated):
+def test_a_repeated_outline_is_not_a_hole(second, holes, repeated):
     shape = (101, 101)
     big, small = (image_of(disc(radius), shape) for radius in (20, second))
     assert big.sum() > 1200

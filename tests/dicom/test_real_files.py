@@ -168,7 +168,7 @@ def test_a_slice_becomes_hu(name, tmp_path):
     assert sorted(volume.voxels.ravel()) == sorted(2 * [*np.maximum(hu, -1024).ravel()])
 
 
-def test_a_series_lies_in_order():
+def test_a_series_is_in_order():
     files = sorted((FILES / "dicomdirtests" / "98892001" / "CT5N").iterdir())
     images = sorted(map(pydicom.dcmread, files), key=lambda ds: ds.ImagePositionPatient[2])
     volume = read_series(files).volume

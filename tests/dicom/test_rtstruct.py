@@ -131,7 +131,7 @@ def test_a_real_lung_comes_back(realdata, tmp_path):
     assert [finding.code for finding in findings if finding.severity == "error"] == []
 
 
-def test_what_a_file_holds(tmp_path):
+def test_the_contents_of_a_file(tmp_path):
     file = tmp_path / "structures.dcm"
     ring = circle(1.5, 2.5, 3, 10)
     dataset = write_rtstruct(file, {"Lung_L": [ring], "Empty": []}, "1.2.3", "1.2.4")

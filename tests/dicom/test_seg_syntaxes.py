@@ -187,7 +187,7 @@ def test_a_syntax_that_is_not_read_is_named(chest, mask, tmp_path):
         read_segments(tmp_path / "seg")
 
 
-def test_damaged_frames_are_told(chest, mask, tmp_path):
+def test_damaged_frames_are_reported(chest, mask, tmp_path):
     compressed(
         tmp_path / "seg", chest, mask, JPEGLSLossless, lambda f: jpeg_ls.encode_array(f)[:50]
     )

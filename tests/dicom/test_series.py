@@ -89,7 +89,7 @@ def test_scrambled_instance_numbers_are_noted(tmp_path):
     assert severities == [["warning"], ["info"], []]
 
 
-def test_head_and_feet_are_told_by_the_affine_not_by_the_row_direction(tmp_path):
+def test_head_and_feet_follow_from_the_affine_not_the_row_direction(tmp_path):
     """Prone: rows run to the right of the patient, columns to the front."""
     volume = np.random.default_rng(1).integers(-1000, 1000, (3, 4, 5)).astype(np.int16)
     for z in range(3):
@@ -126,7 +126,7 @@ def test_rescale_and_padding(tmp_path):
     assert "padding" in {finding.code for finding in series.findings}
 
 
-def test_jitter_is_no_missing_slice(tmp_path):
+def test_jitter_is_not_a_missing_slice(tmp_path):
     for z in range(5):
         write_slice(tmp_path / f"{z}.dcm", np.zeros((2, 2)), (0, 0, 4 * z + 0.0007 * (z % 2)))
     assert read_series(tmp_path).volume.spacing[0] == pytest.approx(4, abs=1e-3)

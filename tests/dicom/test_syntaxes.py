@@ -32,7 +32,7 @@ def test_round_trip(syntax, chest):
     assert [found.kind for found in scan(files[0].parent)] == ["ct"] * 4
 
 
-def test_a_missing_decoder_is_no_damage(chest, monkeypatch):
+def test_a_missing_decoder_is_not_damage(chest, monkeypatch):
     files, _ = chest
     for file in files:
         rewrite(file, JPEGLosslessSV1)
@@ -78,7 +78,7 @@ def test_a_file_above_the_limit_is_not_read(chest):
         read_series(files)
 
 
-def test_a_pipe_is_not_waited_on(chest):
+def test_reading_a_pipe_does_not_block(chest):
     import os
 
     files, _ = chest

@@ -131,7 +131,7 @@ def test_numbers_of_frames_count_where_frames_are_wanted(tmp_path):
     assert [file.kind for file in scan(tmp_path)] == ["other"]
 
 
-def test_without_a_class_the_file_meta_tells_what_is_no_ct(tmp_path):
+def test_without_a_class_the_file_meta_excludes_other_kinds(tmp_path):
     for k, (uid, kind) in enumerate(
         (
             ("1.2.840.10008.5.1.4.1.1.4", "other"),  # MR

@@ -46,7 +46,7 @@ def documented():
     )
 
 
-def test_the_docs_speak_of_what_is_simulated():
+def test_the_docs_agree_with_the_simulation():
     assert [n for n, _ in documented()] == list(CASES)
 
 

@@ -192,7 +192,7 @@ def test_an_empty_reference_has_no_sides(prediction):
     assert score.distance_mm.shape == (0,)
 
 
-def test_where_lungs_cannot_be_told_apart_no_side_has_numbers():
+def test_inseparable_lungs_have_no_numbers_by_side():
     """A lone lung may be either, and two that are joined broadly may look like one."""
     numbers = score_quietly(PREDICTION, LEFT).numbers
     assert numbers["fp"] == PREDICTED_RIGHT.sum()

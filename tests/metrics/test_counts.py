@@ -221,7 +221,7 @@ def test_two_processes_merge_exactly(tmp_path):
     torch.multiprocessing.spawn(merge, args=(tmp_path / "rendezvous",), nprocs=2)
 
 
-def test_more_rows_than_a_block_holds():
+def test_more_rows_than_fit_in_a_block():
     metric = SliceCounts()
     n = 2 * BLOCK + 7
     mask = torch.ones(n, 1, dtype=torch.bool)

@@ -20,7 +20,7 @@ def test_bins_are_in_the_order_of_scores(a, b):
 
 
 @given(FLOATS)
-def test_each_score_lies_between_the_edges_of_its_bin(score):
+def test_each_score_is_between_the_edges_of_its_bin(score):
     score = torch.tensor(score)
     place = int(score_bins(score))
     lower, upper = bin_edges()[place : place + 2]
@@ -36,7 +36,7 @@ def test_zero_is_an_edge_so_that_half_is_an_exact_threshold():
     assert bin_edges()[zero] == 0
 
 
-def test_every_bfloat16_has_a_bin_of_its_own():
+def test_every_bfloat16_has_its_own_bin():
     every = torch.arange(-(2**15), 2**15).to(torch.int16).view(torch.bfloat16)
     every = every[(every.abs() > 2**-16) & (every.abs() < 2**16)]
     assert len(every) == 2 * (32 * 128 - 1)
@@ -54,7 +54,7 @@ def test_counts_by_hand():
     assert counts.sum() == 5
 
 
-def test_scores_that_are_no_numbers():
+def test_scores_that_are_not_numbers():
     histogram = ScoreHistogram()
     scores = torch.tensor([float("nan"), -float("nan"), float("inf"), -float("inf"), 0.0])
     histogram.update(scores, torch.zeros(5))

@@ -128,7 +128,7 @@ def test_no_lung_has_no_sides():
 
 
 @pytest.mark.parametrize("x", range(6))
-def test_one_voxel_lies_in_one_half(x):
+def test_one_voxel_is_in_one_half(x):
     mask = np.zeros((3, 4, 6), bool)
     mask[1, 2, x] = True
     assert split_sides(mask, SPACING).max() == (RIGHT if x < 3 else LEFT)

@@ -64,7 +64,7 @@ def test_narrow_dtypes_do_not_overflow(dtype):
         ([1], r"^tp, fp, fn, tn must have equal lengths, got \[2, 1, 2, 2\]$"),
     ],
 )
-def test_columns_that_are_no_counts(fp, message):
+def test_columns_that_are_not_counts(fp, message):
     with pytest.raises(ValueError, match=message):
         accuracy([1, 2], fp, [1, 2], [1, 2])
 

@@ -36,7 +36,7 @@ def test_no_flip_fits_as_well_where_pixels_are_large():
     check_that_no_flip_fits_as_well([make_case(index, size=32, n_slices=24) for index in range(12)])
 
 
-def test_dark_things_that_are_no_lung(detailed_cases):
+def test_dark_objects_that_are_not_lung(detailed_cases):
     """Air in windpipe and gut, inside the body: what a threshold would take for lung."""
     for case in detailed_cases:
         body = np.stack([ndimage.binary_fill_holes(s) for s in case.image > -300])

@@ -113,7 +113,7 @@ def test_another_seed_gives_another_patient(tmp_path):
     assert uids[0] != uids[1]
 
 
-def test_progress_is_told(tmp_path):
+def test_progress_is_reported(tmp_path):
     seen = []
     write_cohort(tmp_path / "cohort", n_cases=2, on_case=seen.append, **SMALL)
     assert seen == [0, 1]

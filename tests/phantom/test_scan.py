@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 
-def test_the_table_lies_under_the_back(detailed_cases):
+def test_the_table_is_under_the_back(detailed_cases):
     for case in detailed_cases:
         rows = (case.image[len(case.image) // 2] > -800).any(axis=1).nonzero()[0]
         last_of_lungs = case.mask.any(axis=(0, 2)).nonzero()[0].max()

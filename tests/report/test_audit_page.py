@@ -83,14 +83,14 @@ def test_long_words_of_the_data_do_not_widen_the_page(browser, tmp_path):
     tab.close()
 
 
-def test_synthetic_and_empty_masks_are_said():
+def test_synthetic_and_empty_masks_are_noted():
     text = audit_html(cohort(case("a", synthetic=True, n_positive=0), case("b")), picture)
     assert 'class="note">SYNTHETIC data' in text
     assert 'class="note">No lung in the mask of 1 case: a.' in text
     assert "SYNTHETIC" not in audit_html(cohort(case("a")), picture)
 
 
-def test_a_page_without_masks_speaks_of_none(browser, tmp_path):
+def test_a_page_without_masks_mentions_none(browser, tmp_path):
     alone = cohort(without_mask("a", [finding("tilt", "warning")]), without_mask("b"))
     tab = shown(browser, audit_html(alone, picture), tmp_path)
     assert tab.inner_text(".note") == (
@@ -153,7 +153,7 @@ def test_a_large_cohort_is_cut_and_says_so():
     assert len(audit_csv(many).splitlines()) == 8001
 
 
-def test_dots_lie_by_value_and_bars_hold_all():
+def test_dots_are_placed_by_value_and_bars_contain_all():
     few = spread("slices", {"a": 0, "b": 5, "c": 5, "d": 10})
     assert few.summary == "median 5, 0 to 10"
     xs = [mark.x for mark in few.marks]

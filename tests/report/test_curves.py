@@ -65,7 +65,7 @@ def line(axes, label):
     return next(line for line in axes.lines if label in line.get_label())
 
 
-def test_marks_lie_at_the_used_and_the_best_threshold(draw):
+def test_marks_are_at_the_used_and_the_best_threshold(draw):
     rows = curve().assign(dsc=lambda t: 0.9 - (t["threshold"] - 0.7) ** 2)
     figure = thresholds(rows, 0.5, 0.9951)
     words = draw(figure)

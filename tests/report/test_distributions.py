@@ -24,13 +24,13 @@ def test_shares_of_each_set_sum_to_one_and_empty_slices_have_no_dsc(draw, table)
     assert f"test (n = {(table['split'] == 'test').sum()})" in words
 
 
-def test_zoom_says_what_lies_left_of_it(draw, row):
+def test_zoom_notes_the_values_left_of_it(draw, row):
     dsc = [0.3] + [0.992] * 9
     rows = pd.DataFrame([row("test", "a", z, 9, 1, 0, dsc=d) for z, d in enumerate(dsc)])
     assert "from 0.99; further left:\ntest 10.0% (1)" in draw(histograms(rows))
 
 
-def test_scatter_holds_the_non_empty_test_slices_and_the_strip_the_empty_ones(draw, table):
+def test_scatter_shows_non_empty_test_slices_and_the_strip_empty_ones(draw, table):
     figure = accuracy_against_dsc(table)
     test = table[table["split"] == "test"]
     lung = test[test["tp"] + test["fn"] > 0]

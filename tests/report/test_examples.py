@@ -42,7 +42,7 @@ def test_legend_has_the_colours_of_the_pixels(draw):
     assert colours["false negative"] == to_rgb("#56B4E9")
 
 
-def test_a_row_shows_one_crop_four_times_and_it_holds_all_lung(draw):
+def test_a_row_shows_one_crop_four_times_with_all_lung(draw):
     figure = examples("title", [example(LUNG, SHIFTED), example(SHIFTED, LUNG, (512, 512))])
     draw(figure)
     for row in range(2):
@@ -70,7 +70,7 @@ def test_the_dsc_of_empty_slices_is_called_undefined_not_a_number(draw):
     assert "DSC 0.0000" in draw(examples("t", [example(LUNG, (), dsc=0.0)]))
 
 
-def test_no_example_is_said_plainly(draw):
+def test_a_lack_of_examples_is_noted(draw):
     words = draw(examples("DSC up to 0.8", [], synthetic=True))
     assert "DSC up to 0.8" in words
     assert "No slice of the test set falls into this category." in words

@@ -30,7 +30,7 @@ def test_each_cell_is_its_slice_with_caudal_at_the_bottom(table, row, column):
                     assert cells.mask[z, x]
 
 
-def test_grey_lies_under_slices_alone_and_hatching_under_none(table):
+def test_grey_is_under_slices_only_and_hatching_elsewhere(table):
     axes = heatmaps(table).axes[3]
     there, dsc = (image.get_array() for image in axes.images)
     assert not there.mask[19, 0]
@@ -57,7 +57,7 @@ def test_80_cases_are_all_shown(draw, row):
     assert figure.axes[5].images[-1].get_array().shape == (1, 60)
 
 
-def test_of_more_the_worst_are_shown_and_said_so(draw, row):
+def test_of_too_many_the_worst_are_shown_with_a_note(draw, row):
     figure = heatmaps(many(row, 10, 90))
     words = draw(figure)
     assert "test: n = 10 cases" in words

@@ -158,13 +158,13 @@ def test_published_numbers_and_whether_they_compare(found, tmp_path):
     assert "Synthetic data" in text_of(evaluation(synthetic=True), origin(), tmp_path)
 
 
-def test_a_choice_by_the_test_set_stands_in_red(found, tmp_path):
+def test_selection_by_the_test_set_is_noted_in_red(found, tmp_path):
     text = text_of(found, origin(config={"allow_test_selection": True}), tmp_path)
     assert re.search(r'class="alarm">allow_test_selection=true', text)
     assert 'class="alarm"' not in text_of(found, origin(), tmp_path)
 
 
-def test_what_was_left_out_is_said(found, tmp_path):
+def test_omissions_are_listed(found, tmp_path):
     text = text_of(found, origin(), tmp_path)
     assert "In no set, and so not evaluated: Case_004." in text
     assert "HD95 mm (left) is undefined, and not in its mean, in Case_000, Case_001" in text

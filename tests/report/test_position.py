@@ -12,7 +12,7 @@ def dots(axes):
     return next(line for line in axes.lines if line.get_marker() == ".").get_xydata()
 
 
-def test_base_is_0_apex_is_1_and_the_belly_lies_below(draw, row):
+def test_base_is_0_apex_is_1_and_the_belly_is_below(draw, row):
     lung = {4: 10, 5: 20, 6: 20, 7: 20, 8: 10}
     rows = pd.DataFrame(
         [row("test", "a", z, lung.get(z, 0), z, 0) for z in range(11)]

@@ -20,7 +20,7 @@ def test_nothing_is_cut_short_on_a_narrow_terminal(capsys, monkeypatch):
     assert "SYNTHETIC" in shown
 
 
-def test_failed_cases_stand_in_the_table_of_a_preparation(capsys, monkeypatch):
+def test_failed_cases_are_in_the_table_of_a_preparation(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     print_cohort(Cohort("store", {}, {}, {"Case_003": "Case_003: a [red]file is damaged"}))
     shown = capsys.readouterr().out

@@ -80,6 +80,6 @@ def test_a_millimetre_is_as_long_up_as_sideways(draw):
         (np.arange(101.0), "clipped at 10 mm;\nlargest 100.0 mm"),
     ],
 )
-def test_clipping_is_said(draw, distances, says):
+def test_clipping_is_noted(draw, distances, says):
     item = sphere(101, distance_mm=distances)
     assert says in draw(surface_error([item]))

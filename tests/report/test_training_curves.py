@@ -44,5 +44,5 @@ def test_not_measured(draw):
     assert draw(training(history(3, **nan))).count("not measured") == 3
 
 
-def test_synthetic_data_are_called_so(draw):
+def test_synthetic_data_are_marked(draw):
     assert "synthetic data" in draw(training(history(2), synthetic=True))

@@ -31,7 +31,7 @@ def test_commands(command):
     assert isinstance(build(config.data.source, "data"), CLASSES[config.data.name])
 
 
-def test_every_source_and_layout_is_told_of():
+def test_every_source_and_layout_is_documented():
     table = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
     assert table == {file.stem for file in (conf_dir() / "data").glob("*.yaml")}
     from lungseg.sources.layouts import LAYOUTS

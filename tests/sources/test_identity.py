@@ -180,7 +180,7 @@ def test_cases_of_one_study_are_of_one_patient(kind, tmp_path):
     assert made.patient("a") & made.patient("b") == {f"UID {STUDY}", f"UID {SERIES}"}
 
 
-def test_a_patient_that_is_nowhere_told(kind, tmp_path):
+def test_a_patient_that_is_not_recorded(kind, tmp_path):
     made, folder = kind(tmp_path, "a")
     write(folder / "1.dcm", StudyInstanceUID="", SeriesInstanceUID="")
     assert made.patient("a") == frozenset()
@@ -217,7 +217,7 @@ def test_identity_that_cannot_be_read_stops_the_case(kind, tmp_path):
     assert info.value.path == folder / "1.dcm"
 
 
-def test_a_placeholder_for_the_patient_goes_first(tmp_path):
+def test_a_placeholder_for_the_patient_takes_precedence(tmp_path):
     nifti(tmp_path / "p", "a")
     write(tmp_path / "p" / "a" / "dicom" / "1.dcm", **DOE)
     patterns = {"images": "{patient}/{case}/dicom", "masks": "{patient}/{case}/lung.nii"}
@@ -225,7 +225,7 @@ def test_a_placeholder_for_the_patient_goes_first(tmp_path):
     assert {"p", "PatientID 4711"} <= made.patient("a")
 
 
-def test_what_stands_behind_large_elements_is_found(tmp_path):
+def test_attributes_after_large_elements_are_found(tmp_path):
     made, folder = tcia(tmp_path, "Doe")
     write(folder / "1.dcm", **DOE, LongCodeValue="x" * 70_000)
     assert refused(made, folder)
@@ -243,7 +243,7 @@ def test_dates_that_are_not_the_patients_may_name_cases(said, tmp_path):
     assert refused(made, folder)
 
 
-def test_an_id_that_stands_behind_20_mb(tmp_path):
+def test_an_id_after_20_mb(tmp_path):
     for name in ("a", "b"):
         made, folder = lctsc(tmp_path, name)
         write(folder / "1.dcm", **DOE, **uids(name), LongCodeValue="x" * 20_000_000)

@@ -37,7 +37,7 @@ def test_any_of_48_orientations_comes_back(move, phantom, tmp_path):
     assert case.audit["alignment"]["score"] > 0.6
 
 
-def test_scaling_is_applied_and_rounding_told(phantom, tmp_path):
+def test_scaling_is_applied_and_rounding_reported(phantom, tmp_path):
     image, mask, _, affine = phantom
     stored = (image.astype(np.int32) + 1024).astype(np.uint16)
     for name, inter in (("a", -1024), ("b", -1024.3)):

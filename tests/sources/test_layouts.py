@@ -19,7 +19,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_usual_layouts_are_told_by_what_is_there(layout, phantom, tmp_path):
+def test_usual_layouts_are_recognized_by_existing_files(layout, phantom, tmp_path):
     image, mask, _, affine = phantom
     for name in ("lung_10", "lung_2"):
         for array, pattern in zip((image, mask), layout, strict=True):

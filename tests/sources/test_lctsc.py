@@ -33,7 +33,7 @@ def test_every_planted_order_and_flip_is_undone(phantom_root):
     assert len(flips) == 8
 
 
-def test_a_name_goes_no_further(three_cases):
+def test_a_patient_name_is_not_passed_on(three_cases):
     for name in LctscFolder(three_cases).cases():
         case = LctscFolder(three_cases).read(name)
         assert "Phantom^" not in repr((case.audit, case.header))
@@ -128,7 +128,7 @@ def test_no_cases(tmp_path):
         LctscFolder(tmp_path).cases()
 
 
-def test_a_pipe_is_not_waited_on(phantom_root, tmp_path):
+def test_reading_a_pipe_does_not_block(phantom_root, tmp_path):
     shutil.copytree(phantom_root, tmp_path / "data")
     source = LctscFolder(tmp_path / "data")
     name = source.cases()[0]

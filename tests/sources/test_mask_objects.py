@@ -28,7 +28,7 @@ def test_the_series_that_is_meant(patient, phantom_root):
     np.testing.assert_array_equal(source(patient, series=uid).read("P1").mask, case.mask)
 
 
-def test_the_series_that_the_mask_names_goes_before_a_larger_one(patient, phantom_root):
+def test_the_series_referenced_by_the_mask_precedes_a_larger_one(patient, phantom_root):
     """Thick slices were drawn on; a reconstruction of thin ones lies beside them."""
     expected = source(patient).read("P1")
     series = str(generate_uid())
@@ -91,7 +91,7 @@ def test_of_several_without_an_order_none_is_called_the_newest(date, patient):
     assert "several-masks" not in codes(case)
 
 
-def test_segments_may_stand_in_an_object_each(phantom_root, tmp_path):
+def test_segments_may_be_in_separate_objects(phantom_root, tmp_path):
     from tests.dicom.write_seg import write_seg
 
     read, lungs = truth(phantom_root, "Case_002")

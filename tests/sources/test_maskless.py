@@ -67,7 +67,7 @@ def test_lctsc_needs_images_alone(three_cases):
     assert alone.read("Case_000").mask is None
 
 
-def test_masks_without_images_are_no_cases_and_order_is_natural(three_cases):
+def test_masks_without_images_are_not_cases_and_order_is_natural(three_cases):
     for name in ("Case_10", "Case_9"):
         shutil.copytree(three_cases / "Images" / "Case_001", three_cases / "Images" / name)
     shutil.rmtree(three_cases / "Images" / "Case_000")
@@ -76,7 +76,7 @@ def test_masks_without_images_are_no_cases_and_order_is_natural(three_cases):
 
 
 @pytest.mark.parametrize("kind", TREES)
-def test_trees_of_dicom_leave_masks_aside_and_say_so(kind, phantom_root, tmp_path):
+def test_trees_of_dicom_ignore_masks_and_report_it(kind, phantom_root, tmp_path):
     write_patient(tmp_path, phantom_root, "Case_001", "P1", kind)
     alone, whole = tree(tmp_path, kind).read("P1"), tree(tmp_path, kind, "required").read("P1")
     assert_image_of(alone, whole)
@@ -169,7 +169,7 @@ def phantom():
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("with_masks", [True, False])
-def test_usual_layouts_are_told_by_images_alone(layout, with_masks, phantom, tmp_path):
+def test_usual_layouts_are_recognized_by_images_alone(layout, with_masks, phantom, tmp_path):
     images, masks = LAYOUTS[layout]
     for name in ("lung_10", "lung_2"):
         write_nifti(tmp_path / images.format(name), phantom[0])
@@ -203,7 +203,7 @@ def test_images_by_a_pattern(phantom, tmp_path):
         nifti(tmp_path, "imagesTs/{patient}/{case}_0000.nii.gz").cases()
 
 
-def test_who_has_no_masks_is_told_of_the_setting(phantom, phantom_root, tmp_path):
+def test_missing_masks_point_to_the_setting(phantom, phantom_root, tmp_path):
     """By every source: what is missing, and how to do without."""
     hint = "; data.masks=none reads images alone$"
     shutil.copytree(phantom_root / "Images", tmp_path / "lctsc" / "Images")

@@ -12,7 +12,7 @@ from lungseg.errors import DataError
 from tests.sources.image_files import pair, source, write_nifti, write_nrrd
 
 
-def test_slicer_segmentation_goes_by_names(phantom, tmp_path):
+def test_slicer_segmentation_is_matched_by_names(phantom, tmp_path):
     """Two layers, cut to what is segmented, as 3D Slicer writes them."""
     image, mask, sides, affine = phantom
     write_nrrd(tmp_path / "a_ct.nrrd", image, affine)
@@ -41,7 +41,7 @@ def test_slicer_segmentation_goes_by_names(phantom, tmp_path):
     np.testing.assert_array_equal(made.read("a").sides, sides)
 
 
-def test_a_mask_by_side_holds_one_value(phantom, tmp_path):
+def test_a_mask_by_side_has_one_value(phantom, tmp_path):
     image, mask, sides, affine = phantom
     write_nifti(tmp_path / "a_ct.nii", image, affine)
     write_nifti(tmp_path / "a_left.nii", (sides == 2).astype(np.uint8), affine)
@@ -63,7 +63,7 @@ def test_a_mask_by_side_holds_one_value(phantom, tmp_path):
             made.read("a")
 
 
-def test_npz_goes_by_evidence(phantom, tmp_path):
+def test_npz_is_oriented_by_evidence(phantom, tmp_path):
     image, mask, _, affine = phantom
     write_nifti(tmp_path / "a_ct.nii", image, affine)
     np.savez_compressed(tmp_path / "a_seg.npz", masks=mask[::-1, :, ::-1])
@@ -73,7 +73,7 @@ def test_npz_goes_by_evidence(phantom, tmp_path):
 
 
 @pytest.mark.realdata
-def test_a_real_nrrd_and_its_dicom_are_one_and_the_mask_lies_on_the_lungs(realdata, tmp_path):
+def test_a_real_nrrd_equals_its_dicom_and_the_mask_fits_the_lungs(realdata, tmp_path):
     real = realdata / "cip_ct64"
     (tmp_path / "dicom").mkdir()
     (tmp_path / "dicom" / "64").symlink_to(real / "dicom")

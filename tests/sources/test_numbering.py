@@ -110,7 +110,7 @@ def test_the_list_comes_first(tmp_path):
             read_list(file)
 
 
-def test_the_list_stands_outside_the_outputs(tmp_path):
+def test_the_list_must_be_outside_the_outputs(tmp_path):
     check_list(None, "outputs")
     check_list(str(tmp_path / "list.csv"), str(tmp_path / "outputs"))
     with pytest.raises(ConfigError, match="must be outside outputs"):

@@ -63,7 +63,7 @@ def test_a_folder_named_by_its_patient_is_refused(name, phantom_root, tmp_path):
     assert source(tmp_path).patient(name)
 
 
-def test_identifiers_of_the_mask_are_told(patient):
+def test_identifiers_in_the_mask_are_reported(patient):
     file = next(patient.rglob("1-1.dcm"))
     ds = pydicom.dcmread(file)
     ds.PatientName, ds.PatientIdentityRemoved = "Doe^Jane", "NO"
@@ -73,7 +73,7 @@ def test_identifiers_of_the_mask_are_told(patient):
 
 
 @pytest.mark.parametrize("grouping", ["folder", "patient"])
-def test_damaged_files_are_told(grouping, phantom_root, tmp_path):
+def test_damaged_files_are_reported(grouping, phantom_root, tmp_path):
     marked = {"PatientIdentityRemoved": "YES", "PatientName": "", "PatientBirthDate": ""}
     write_patient(tmp_path, phantom_root, "Case_001", "P1", "rtstruct", **marked)
     made = source(tmp_path, cases=grouping)

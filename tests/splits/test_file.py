@@ -33,7 +33,7 @@ def test_round_trip(make, saved):
     assert again.notes == ()
 
 
-def test_other_voxels_under_the_same_names_are_said(saved):
+def test_other_voxels_under_the_same_names_are_reported(saved):
     split = Explicit(test=["Case_003"])(COHORT)
     changed = Cohort("", COHORT.cases | {"Case_001": case(7, 3)})
     (note,) = saved(describe(split, COHORT, {}))(changed).notes

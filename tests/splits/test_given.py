@@ -19,7 +19,7 @@ def test_the_reports_split():
     assert list(split.sets()) == ["train", "test"]
 
 
-def test_explicit_takes_the_rest_for_training_unless_told():
+def test_explicit_trains_on_the_rest_by_default():
     assert Explicit(test=TWELVE[:1], val=TWELVE[1:3])(COHORT).train == TWELVE[3:]
     assert Explicit(test=TWELVE[:1], train=TWELVE[5:6])(COHORT).train == TWELVE[5:6]
 

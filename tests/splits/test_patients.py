@@ -72,5 +72,7 @@ def test_a_file_that_divides_a_patient_is_refused(tmp_path):
     split = Explicit(test=["Case_003"])(cohort)
     (tmp_path / "split.json").write_text(json.dumps(describe(split, cohort, {})))
     known = Cohort("", cohort.cases, {"Case_000": "Case_000", "Case_003": "Case_000"})
-    with pytest.raises(ConfigError, match=r"Case_000 \(train\) and Case_003 \(test\) belong to one"):
+    with pytest.raises(
+        ConfigError, match=r"Case_000 \(train\) and Case_003 \(test\) belong to one"
+    ):
         FromFile(file=str(tmp_path / "split.json"))(known)

@@ -83,7 +83,7 @@ def seg(phantom_root, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["ct", "rtstruct", "seg"])
-def test_copies_do_not_depend_on_how_lengths_are_told(kind, request, tmp_path):
+def test_copies_do_not_depend_on_the_encoding_of_lengths(kind, request, tmp_path):
     file = request.getfixturevalue(kind)
     ds = pydicom.dcmread(file)
     undefined(ds)
@@ -256,7 +256,7 @@ def test_kept_texts_fit_their_type(value, kept, phantom_root, tmp_path):
     assert (again.ConvolutionKernel or "") == ("B30f" if kept else "")
 
 
-def test_damage_is_not_said_of_kinds_that_are_not_copied(phantom_root, tmp_path):
+def test_damage_is_not_reported_for_kinds_that_are_not_copied(phantom_root, tmp_path):
     ds = pydicom.dcmread(image(phantom_root))
     ds.SOPClassUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.4", "MR"
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID

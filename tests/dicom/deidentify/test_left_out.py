@@ -53,14 +53,14 @@ def test_folders_that_would_mix_are_refused(tmp_path):
         deidentify_tree(tmp_path / "none", tmp_path / "out", options())
 
 
-def test_nothing_stays_after_an_error(tmp_path):
+def test_nothing_remains_after_an_error(tmp_path):
     clean_ct(tmp_path / "in", 1, BurnedInAnnotation="YES")
     with pytest.raises(DataError, match="nothing to copy"):
         deidentify_tree(tmp_path / "in", tmp_path / "out", options())
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def test_a_pipe_is_not_waited_on(tmp_path):
+def test_reading_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.dcm")
     assert deidentify_file(tmp_path / "pipe.dcm", tmp_path / "out", options()) == Outcome(
         "no regular file"

@@ -161,7 +161,7 @@ def test_characteristics_are_kept_only_by_the_option(tmp_path, values, kept):
     assert after.get(keyword, "") == kept
 
 
-def test_an_id_that_stands_elsewhere_too_is_emptied(phantom_root, tmp_path):
+def test_an_id_that_occurs_elsewhere_is_emptied(phantom_root, tmp_path):
     ds = pydicom.dcmread(next((phantom_root / "Images" / "Case_001").iterdir()))
     ds.PatientID, ds.AccessionNumber = "471100", "A-815"
     ds.SeriesNumber, ds.ManufacturerModelName, ds.ConvolutionKernel = "471100", "A-815", "B31f"
