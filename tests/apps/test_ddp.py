@@ -6,6 +6,8 @@ import pytest
 
 from tests.conftest import Cli
 
+pytestmark = pytest.mark.slow
+
 # 49 slices in batches of 4: the last has one, and one process has none of it.
 CASES = {"train": (0, 1, 4, 6), "val": (3,), "test": (2, 5)}
 

@@ -101,6 +101,7 @@ def unclean(phantom_root, tmp_path_factory):
     return root, needles
 
 
+@pytest.mark.slow
 def test_prepare_train_and_evaluate_let_nothing_further(unclean, tmp_path):
     root, needles = unclean
     cli = Cli(tmp_path)

@@ -54,6 +54,7 @@ def alike(one, other):
     return a.shape == b.shape and (a != b).any(axis=-1).mean() < 1e-3
 
 
+@pytest.mark.slow
 def test_evaluating_again_gives_the_same_files(run, cli):
     before = contents(run)
     pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
@@ -68,6 +69,7 @@ def test_evaluating_again_gives_the_same_files(run, cli):
     assert (run / "report.html").stat().st_size > 1_000_000
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_files_of_one(run, cli):
     before = contents(run)
     pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
@@ -121,6 +123,7 @@ def test_examples_and_pictures_show_the_slices_of_the_table(run, monkeypatch, tm
         assert pictured[example.case, example.z] == picture
 
 
+@pytest.mark.slow
 def test_more_processes_than_cases(trained, tmp_path):
     """One test case for two processes, as in leave-one-out."""
     cli, file = Cli(tmp_path), trained.run / "checkpoints" / "last.ckpt"
@@ -263,6 +266,7 @@ def test_another_threshold(run, cli):
     assert summary["recall"]["value"] == pytest.approx(float(near["recall"]), abs=5e-3)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_on_other_data(trained, tmp_path):
     cli = Cli(tmp_path)
     file = trained.run / "checkpoints" / "last.ckpt"
@@ -514,6 +518,7 @@ def test_scores_that_are_not_numbers(run, refused):
     assert "lower optimizer.lr" in line
 
 
+@pytest.mark.slow
 def test_a_run_without_provenance(run, cli):
     (run / "provenance.json").unlink()
     done = cli("evaluate", f"run={run}")

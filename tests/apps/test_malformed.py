@@ -165,6 +165,7 @@ def test_preparing_says_and_writes_nothing(prepared, source):
     assert all(f"Case_{k:03d}" in text for k in range(3))
 
 
+@pytest.mark.slow
 def test_training_and_evaluating_say_and_write_nothing(root, prepared):
     folder, _ = prepared["lctsc"]
     cli = Cli(folder)
@@ -179,6 +180,7 @@ def test_training_and_evaluating_say_and_write_nothing(root, prepared):
     assert not leaks(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("hydra_plugins.hydra_joblib_launcher") is None, reason="an extra")
 def test_jobs_of_a_sweep_that_read_the_files_say_and_write_nothing(root, tmp_path):
     """Each in a process of its own, which prepares by itself."""

@@ -213,6 +213,7 @@ def test_one_line_from_a_process_of_its_own(cli):
     assert cli.refused("train", "loss.alpha=1.5").endswith("got 1.5")
 
 
+@pytest.mark.slow
 def test_a_failing_job_stops_no_other_and_is_reported(cli):
     small = (*SMALL, "trainer.max_epochs=1", "report=false")
     done = cli("train", *small, "-m", "loss.alpha=0.3,1.5,0.6")

@@ -47,6 +47,7 @@ def test_refused_for_this_cohort(what, refused, tmp_path):
     assert not list(tmp_path.rglob("split.json"))
 
 
+@pytest.mark.slow
 def test_balanced_and_given_back(cli):
     """The table's folder may say where the data come from: it stands in no file of the run."""
     hospital = cli.folder / "hospital"
@@ -80,6 +81,7 @@ def test_balanced_and_given_back(cli):
     assert second["sets"] == left["sets"]
 
 
+@pytest.mark.slow
 def test_a_sweep_over_folds_tests_every_case_once(cli):
     done = cli("train", "-m", "split=kfold", "split.k=3", "split.fold=0,1,2", *SMALL)
     assert done.returncode == 0, done.stderr

@@ -71,6 +71,7 @@ def test_wandb_names_groups_and_tags_the_jobs(workplace, sweep):
     assert {tuple(run["tags"]) for run in named.values()} == {("quick", "mine")}
 
 
+@pytest.mark.slow
 def test_stop_on_error_ends_the_sweep(cli, phantom_root):
     done = cli(
         *("train", "-m", "data=lctsc", f"data.root={phantom_root}", *TINY, "logger=none"),
@@ -88,6 +89,7 @@ def test_a_misspelt_key_stops_a_sweep_before_its_first_job(cli):
     assert not list((cli.folder / "outputs").glob("multirun/*/*/[0-9]"))
 
 
+@pytest.mark.slow
 def test_two_sweeps_never_share_a_folder(cli, phantom_root):
     words = (
         *("train", "-m", "data=lctsc", f"data.root={phantom_root}", *TINY, "logger=none"),
@@ -105,6 +107,7 @@ def test_a_sweep_that_is_refused_leaves_no_path_of_the_source(cli):
     assert [file.name for file in files if b"Patient_X" in file.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_several_devices_under_m_train_in_a_process_of_their_own(cli, phantom_root):
     """As within a job of Slurm's; a path of the source stays out of everything that it leaves."""
     done = cli(
@@ -125,6 +128,7 @@ def test_several_devices_under_m_train_in_a_process_of_their_own(cli, phantom_ro
     assert not [file for file in files if needle in file.read_bytes()]
 
 
+@pytest.mark.slow
 def test_the_command_line_of_the_wandb_sweep_runs(cli, phantom_root):
     """W&B's agent puts the parameters in; offline here, since an agent needs an account."""
     sweep = yaml.safe_load((CLONE / "docs" / "wandb_sweep.yaml").read_text())

@@ -56,7 +56,10 @@ def workplace(phantom_root, tmp_path_factory):
         "optimizer=adam",
         "optimizer.lr=0.01",
     ]
-    for arguments in (["train", *common], ["train", "-m", "loss.alpha=0.3,0.6", *common]):
+    for arguments in (
+        ["train", *common],
+        ["train", "-m", "loss.alpha=0.3,0.6", "report=false", *common],
+    ):
         done = cli(*arguments)
         assert done.returncode == 0, done.stderr
         (folder / f"screen-{'sweep' if '-m' in arguments else 'run'}.txt").write_text(done.stdout)
@@ -257,6 +260,7 @@ def test_hydra_kept_the_overrides(run):
     assert "data.root=(not recorded)" in overrides
 
 
+@pytest.mark.slow
 def test_killed_in_mid_epoch_and_resumed(workplace, tmp_path):
     """SIGKILL while an epoch runs; the same command with ckpt_path ends with the same weights."""
     arguments = [
@@ -331,6 +335,7 @@ def test_a_failed_run_closes_its_wandb_run(workplace, tmp_path):
     assert "Traceback" in log.read_text()
 
 
+@pytest.mark.slow
 def test_interrupted_by_hand(workplace, tmp_path):
     process = subprocess.Popen(
         [
