@@ -26,9 +26,11 @@ NOTES = {
     "phantom": "the synthetic cohort",
     "dicom": "series, order, RTSTRUCT, SEG, de-identification",
     "models": "arrays and tensors only",
-    "redaction": "replaces identifying values in records and logs",
+    "redacted_logs": "logs without identifying values",
+    "redaction": "replaces identifying values in records",
     "privacy": "what identifies a patient or a source",
     "config": "builds objects from YAML",
+    "overrides": "overrides as typed in a shell",
     "volume": "arrays with geometry; findings about them",
     "errors": "errors for the user, in one line",
 }
