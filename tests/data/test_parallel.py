@@ -17,7 +17,10 @@ from tests.data.tampering import content, damage
 SKIP = Rules({"error": "error"}, skip_bad_cases=True)
 
 
-@pytest.mark.parametrize("backend", ["loky", "dask", "ray"])
+@pytest.mark.parametrize(
+    "backend",
+    ["loky", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dask", "ray"))],
+)
 def test_side_by_side_as_one_by_one(three_cases, tmp_path, backend):
     pytest.importorskip({"dask": "distributed"}.get(backend, backend.replace("loky", "joblib")))
     damage(three_cases)

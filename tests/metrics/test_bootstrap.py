@@ -50,7 +50,10 @@ def test_the_docs_agree_with_the_simulation():
     assert [n for n, _ in documented()] == list(CASES)
 
 
-@pytest.mark.parametrize(("n_cases", "times"), documented())
+@pytest.mark.parametrize(
+    ("n_cases", "times"),
+    [pytest.param(n, times, marks=pytest.mark.slow if n > 4 else ()) for n, times in documented()],
+)
 def test_coverage_is_what_the_docs_say(n_cases, times):
     """To 5 of 100: three standard deviations of 400 rounds."""
     assert coverage(n_cases, rounds=400) == pytest.approx(times / 100, abs=0.05)

@@ -220,6 +220,7 @@ class TestSimulated:
 
     @pytest.mark.parametrize("repeats", REPEATS)
     @pytest.mark.parametrize("n_cases", [8, 24])
+    @pytest.mark.slow
     def test_intervals_hold_a_true_difference(self, n_cases, repeats):
         held, better = compared(n_cases, repeats, shift=0.25)
         assert 0.93 <= held <= 0.97
@@ -239,6 +240,7 @@ class TestSimulated:
             held += test.low <= 0 <= test.high
         assert held / 300 < 0.7
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("n_cases", "repeats"), FAMILIES)
     def test_of_runs_alike_few_families_hold_a_false_alarm(self, n_cases, repeats):
         assert false_alarms(n_cases, repeats, rounds=300) <= 0.05
