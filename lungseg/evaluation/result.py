@@ -67,7 +67,7 @@ def read_history(file: Path) -> pd.DataFrame | None:
 
 
 def surfaces(worst: tuple[int, CaseScore] | None, names: list[str]) -> list[SurfaceError]:
-    """A case's surfaces under its name: reference (what was missed) and prediction (what was added)."""
+    """A case's surfaces: the reference shows what was missed, the prediction what was added."""
     if worst is None:
         return []
     case, score = worst

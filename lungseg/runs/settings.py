@@ -117,7 +117,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate"), "report"
-    yield place, ("evaluate",), "run ckpt store"
+    yield place, ("evaluate",), "run ckpt store allow_targets"
     yield place, ("compare",), "runs"
     yield place, ("compare", "deidentify"), "output"
     yield result, ("compare",), "metric set reference"

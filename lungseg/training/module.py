@@ -129,7 +129,7 @@ class SegmentationModule(pl.LightningModule):
         self._forget("train")
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Seed by step, so that random layers draw the same in a resumed run as in an unbroken one."""
+        """Seed by step, so that random layers draw the same numbers in a resumed run."""
         if self._evaluated:
             self._evaluated = False
             self._forget(*self._eval_sets)
