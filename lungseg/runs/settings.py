@@ -23,8 +23,8 @@ class Shapes(Enum):
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A row of the table.
+class Row:
+    """What the table says of a key, or of keys that are alike.
 
     Attributes:
         pattern: A key such as ``loss.alpha``. ``*`` is any one word; ``.**`` at the end is any
@@ -76,8 +76,11 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     # Checkpoints choose the weights that are evaluated. Early stopping resumes with its old
     # patience, whatever a new configuration says.
     yield weights, train, "callbacks.*.**"
-    # The direction follows from the name of the monitor, which is compared.
-    yield result, train, "callbacks.*.mode"
+    # The direction follows from the name of the monitor: by itself it says nothing.
+    yield place, train, "callbacks.*.mode scheduler.scheduler.mode"
+    # How early stopping meets epochs without a validation; earlier versions did not say.
+    yield place, train, "callbacks.early_stopping.check_on_train_epoch_end"
+    yield place, train, "callbacks.early_stopping.strict"
     yield place, train, "callbacks.progress.**"
     # Slices per step: the batch size is that of each process.
     yield weights, train, "data.batch_size trainer.num_nodes"
@@ -126,14 +129,14 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
 
 
 TABLE = tuple(
-    Setting(pattern, shapes, read_by)
+    Row(pattern, shapes, read_by)
     for shapes, read_by, patterns in _rows()
     for pattern in patterns.split()
 )
 
 
 @cache
-def setting(key: str) -> Setting | None:
+def row_of(key: str) -> Row | None:
     """The row that speaks for a key: the one that says most; None for an unknown key."""
     rows = [row for row in TABLE if row.matches(key)]
     return max(rows, key=lambda row: [word not in ("*", "**") for word in row.words], default=None)
@@ -145,7 +148,7 @@ def shapes(key: str) -> Shapes:
     >>> shapes("parallel.n_jobs").name, shapes("trainer.gradient_clip_val").name
     ('SPEED', 'WEIGHTS')
     """
-    row = setting(key)
+    row = row_of(key)
     return Shapes.WEIGHTS if row is None else row.shapes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.runs.settings import TABLE, known_keys, setting
+from lungseg.runs.settings import TABLE, known_keys, row_of
 
 TARGET = "_target_"
 # What ${…} and ${oc.select:…} name, as far as it is written out.
@@ -56,7 +56,7 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
 def _reads(command: str, key: str, settings: dict[str, Any], typed: list[str]) -> bool:
     if settings[key] == {} and any(row.pattern.startswith(f"{key}.") for row in TABLE):
         return True  # an option without settings, such as logger=none
-    row = setting(key)
+    row = row_of(key)
     if row is None:
         return False
     if row.node is not None and _node(key, row.words) + f".{TARGET}" not in settings:
@@ -110,7 +110,7 @@ def _reason(command: str, key: str, settings: dict[str, Any], read: set[str]) ->
     top = key.split(".")[0]
     if top in WHOLE:
         return f"{top}: the chosen file changes nothing; its first line must be # @package _global_"
-    row = setting(key)
+    row = row_of(key)
     if row is not None and row.node is not None and command in row.read_by:
         node = _node(key, row.words)
         return f"{key}: {node} has no {TARGET}, so nothing reads its settings"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -20,10 +21,11 @@ def _searched(folder: Path | None) -> Iterator[list[str]]:
         yield [] if folder is None else [f"hydra.searchpath=[file://{folder}]"]
 
 
+@cache
 def composed(
     command: str, *overrides: str, config_dir: Path | None = None
 ) -> tuple[DictConfig, DictConfig]:
-    """The configuration of a command and Hydra's own, as a job gets them."""
+    """The configuration of a command and Hydra's own, as a job gets them. Read only."""
     with _searched(config_dir) as more:
         whole = compose(command, [*overrides, *more], return_hydra_config=True)
     task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])

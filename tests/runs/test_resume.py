@@ -143,6 +143,17 @@ def test_a_record_from_before_classes_moved_is_the_same_run():
     assert differences(old["config"], record()["config"]) == {}
 
 
+def test_a_record_from_before_modes_followed_from_names_is_the_same_run():
+    words = ("callbacks=[checkpoint,early_stopping]", "scheduler=plateau", "split=train_val_test")
+    old = record(*words)
+    for name in ("checkpoint", "early_stopping"):
+        old["config"]["callbacks"][name]["mode"] = "min"
+    for key in ("strict", "check_on_train_epoch_end"):
+        del old["config"]["callbacks"]["early_stopping"][key]
+    del old["config"]["scheduler"]["scheduler"]["mode"]
+    refuse_other_run(old, record(*words))
+
+
 def test_what_is_not_recorded_is_not_compared():
     hidden = record()
     hidden["config"]["loss"]["alpha"] = "(not recorded)"

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from lungseg.cli import COMMANDS
 from lungseg.config import conf_dir, flatten
 from lungseg.runs.settings import COMMANDS as READERS
-from lungseg.runs.settings import TABLE, Shapes, concerns_result, setting, shapes
+from lungseg.runs.settings import TABLE, Shapes, concerns_result, row_of, shapes
 from tests.runs.conftest import all_options, composed
 
 SHAPES = {
@@ -62,7 +62,7 @@ def test_no_key_is_listed_twice():
 def test_every_key_of_the_shipped_configuration_is_listed(words):
     config, _ = composed(*words)
     keys = flatten(OmegaConf.to_container(config))
-    assert [key for key in keys if setting(key) is None] == []
+    assert [key for key in keys if row_of(key) is None] == []
 
 
 def test_every_option_of_every_group_was_walked():
