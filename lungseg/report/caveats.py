@@ -6,41 +6,42 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lungseg.metrics.statistics import least_cases, least_p
-from lungseg.report.comparison import MANY, Comparison, Group
+from lungseg.report.compared import Comparison, Group
+from lungseg.report.pairs import MANY
 from lungseg.runs.read import COMPLETED, Run
 
 FEW = 10
 """With fewer cases than this a comparison says little of patients in general."""
 
 
-def alarms(found: Comparison) -> list[str]:
+def alarms(comparison: Comparison) -> list[str]:
     """Sentences on what forbids a conclusion."""
-    return [*_test_selection(found), *_not_comparable(found)]
+    return [*_test_selection(comparison), *_not_comparable(comparison)]
 
 
-def caveats(found: Comparison) -> list[str]:
+def caveats(comparison: Comparison) -> list[str]:
     """Sentences on what narrows one, the gravest first."""
     return [
-        *_synthetic(found),
-        *_left_out(found.runs),
-        *_failed_cases(found),
-        *_groups(found),
-        *_few_cases(found),
-        *_one_seed(found),
-        *_same_seed(found),
-        *_made_by(found),
-        *_many(found),
-        *_selection(found),
-        *_weights(found),
+        *_synthetic(comparison),
+        *_left_out(comparison.runs),
+        *_failed_cases(comparison),
+        *_groups(comparison),
+        *_few_cases(comparison),
+        *_one_seed(comparison),
+        *_same_seed(comparison),
+        *_made_by(comparison),
+        *_many(comparison),
+        *_selection(comparison),
+        *_weights(comparison),
     ]
 
 
-def _completed(found: Comparison) -> list[Run]:
-    return [run for run in found.runs if run.state == COMPLETED]
+def _completed(comparison: Comparison) -> list[Run]:
+    return [run for run in comparison.runs if run.state == COMPLETED]
 
 
-def _test_selection(found: Comparison) -> list[str]:
-    names = [run.name for run in _completed(found) if run.config.get("allow_test_selection")]
+def _test_selection(comparison: Comparison) -> list[str]:
+    names = [run.name for run in _completed(comparison) if run.config.get("allow_test_selection")]
     if not names:
         return []
     return [
@@ -49,8 +50,8 @@ def _test_selection(found: Comparison) -> list[str]:
     ]
 
 
-def _synthetic(found: Comparison) -> list[str]:
-    states = {run.synthetic for run in _completed(found)}
+def _synthetic(comparison: Comparison) -> list[str]:
+    states = {run.synthetic for run in _completed(comparison)}
     if True not in states:
         return []
     which = "Synthetic data" if states == {True} else "Some runs are on synthetic data"
@@ -66,17 +67,17 @@ def _left_out(runs: Sequence[Run]) -> list[str]:
     return [f"{count}, in no number here: {_some(words, 6, '; ')}."]
 
 
-def _failed_cases(found: Comparison) -> list[str]:
+def _failed_cases(comparison: Comparison) -> list[str]:
     """Runs that left out the same cases share a sentence."""
     runs: dict[tuple[str, ...], list[Run]] = {}
-    for run in _completed(found):
+    for run in _completed(comparison):
         if run.failed_cases:
             runs.setdefault(tuple(run.failed_cases), []).append(run)
     notes = []
     for cases, alike in runs.items():
         who = f"Run {alike[0].name} leaves" if len(alike) == 1 else (
             f"Runs {_some([run.name for run in alike])} leave")  # fmt: skip
-        if len(alike) == len(_completed(found)) > 1:
+        if len(alike) == len(_completed(comparison)) > 1:
             who = "All runs leave"
         what = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
         reasons = [f"{case} ({alike[0].failed_cases[case]})" for case in cases]
@@ -84,26 +85,26 @@ def _failed_cases(found: Comparison) -> list[str]:
     return notes
 
 
-def _not_comparable(found: Comparison) -> list[str]:
-    if len(found.groups) < 2:
+def _not_comparable(comparison: Comparison) -> list[str]:
+    if len(comparison.groups) < 2:
         return []
     return [
-        f"Not comparable: the runs fall into {len(found.groups)} groups that were not evaluated"
-        " alike. Runs of one group are compared, never runs of two: other cases are easier or"
-        " harder, whatever the settings."
+        f"Not comparable: the runs fall into {len(comparison.groups)} groups that were not"
+        " evaluated alike. Runs of one group are compared, never runs of two: other cases are"
+        " easier or harder, whatever the settings."
     ]
 
 
-def _groups(found: Comparison) -> list[str]:
-    if len(found.groups) < 2:
+def _groups(comparison: Comparison) -> list[str]:
+    if len(comparison.groups) < 2:
         return []
-    first, notes = found.groups[0].run, []
-    for group in found.groups[1:7]:
+    first, notes = comparison.groups[0].run, []
+    for group in comparison.groups[1:7]:
         notes.append(f"Group {group.name} differs from A in {'; '.join(_why(group.run, first))}.")
-    if len(found.groups) > 7:
-        notes.append(f"… and {len(found.groups) - 7} more groups.")
-    drawn = {run.config.get("split.seed") for run in _completed(found)}
-    if len(drawn) > 1 and all("split.seed" in run.derived for run in _completed(found)):
+    if len(comparison.groups) > 7:
+        notes.append(f"… and {len(comparison.groups) - 7} more groups.")
+    drawn = {run.config.get("split.seed") for run in _completed(comparison)}
+    if len(drawn) > 1 and all("split.seed" in run.derived for run in _completed(comparison)):
         notes.append("The seed also drew the split; split.seed=0 keeps one split for all seeds.")
     return notes
 
@@ -122,17 +123,18 @@ def _why(run: Run, first: Run) -> list[str]:
     return reasons
 
 
-def _few_cases(found: Comparison) -> list[str]:
-    counts = sorted({len(group.run.sets[found.set]) for group in found.groups})
+def _few_cases(comparison: Comparison) -> list[str]:
+    counts = sorted({len(group.run.sets[comparison.set]) for group in comparison.groups})
     if counts[0] >= FEW:
         return []
     n = counts[0]
     text = (
-        f"{n} {found.set} case{'s' if n > 1 else ''}: too few to tell how settings compare on"
+        f"{n} {comparison.set} case{'s' if n > 1 else ''}: too few to tell how settings compare on"
         " patients in general."
     )
-    if found.pairs and n < (least := least_cases(len(found.pairs))):
-        pairs = "1 pair needs" if len(found.pairs) == 1 else f"{len(found.pairs)} pairs need"
+    if comparison.pairs and n < (least := least_cases(len(comparison.pairs))):
+        n_pairs = len(comparison.pairs)
+        pairs = "1 pair needs" if n_pairs == 1 else f"{n_pairs} pairs need"
         text += (
             f" Whatever the differences, {n} can give no p below {least_p(n):.3g};"
             f" {pairs} {least} cases or more."
@@ -140,20 +142,20 @@ def _few_cases(found: Comparison) -> list[str]:
     return [text]
 
 
-def _one_seed(found: Comparison) -> list[str]:
-    single = [pair for pair in found.pairs if pair.difference.n_seeds == (1, 1)]
+def _one_seed(comparison: Comparison) -> list[str]:
+    single = [pair for pair in comparison.pairs if pair.difference.n_seeds == (1, 1)]
     if not single:
         return []
-    which = "One run a setting" if len(single) == len(found.pairs) else "Pairs of single runs"
+    which = "One run a setting" if len(single) == len(comparison.pairs) else "Pairs of single runs"
     return [
         f"{which}: a verdict is on these trained models; how far another seed would move"
         " them is not known (-m seed=1,2,3 repeats each setting)."
     ]
 
 
-def _made_by(found: Comparison) -> list[str]:
+def _made_by(comparison: Comparison) -> list[str]:
     """What may set runs apart beside their settings."""
-    runs = _completed(found)
+    runs = _completed(comparison)
     made = {
         "commits of the code": {str(run.git_commit)[:8] for run in runs if run.git_commit},
         "precisions": {str(run.precision) for run in runs if run.precision},
@@ -166,8 +168,8 @@ def _made_by(found: Comparison) -> list[str]:
     ]
 
 
-def _same_seed(found: Comparison) -> list[str]:
-    for setting in found.settings:
+def _same_seed(comparison: Comparison) -> list[str]:
+    for setting in comparison.settings:
         first: dict[str, Run] = {}
         for run in setting.runs:
             before = first.setdefault(str(run.seed), run)
@@ -179,30 +181,30 @@ def _same_seed(found: Comparison) -> list[str]:
     return []
 
 
-def _many(found: Comparison) -> list[str]:
+def _many(comparison: Comparison) -> list[str]:
     notes = []
-    for group in found.groups:
-        pairs = [pair for pair in found.pairs if pair.a.group == group.name]
+    for group in comparison.groups:
+        pairs = [pair for pair in comparison.pairs if pair.a.group == group.name]
         if len(group.settings) > MANY and pairs:
             notes.append(
-                f"{_named(found, group)}{len(group.settings)} settings: each is compared with"
+                f"{_named(comparison, group)}{len(group.settings)} settings: each is compared with"
                 f" {pairs[0].a.name} alone, as all pairs would need a correction that hides any"
                 " difference; reference=RUN chooses another."
             )
     return notes
 
 
-def _selection(found: Comparison) -> list[str]:
+def _selection(comparison: Comparison) -> list[str]:
     notes = []
-    for group in found.groups:
+    for group in comparison.groups:
         if group.best is None:
             continue
         k, best = len(group.settings), group.best
-        value = f"{best.score:.{found.metric.decimals}f}"
-        extreme = "highest" if found.metric.higher_is_better else "lowest"
+        value = f"{best.score:.{comparison.metric.decimals}f}"
+        extreme = "highest" if comparison.metric.higher_is_better else "lowest"
         said = (
-            f"{_named(found, group)}{best.name} has the {extreme} mean {found.metric.name} of {k}"
-            f" settings on the {group.chosen_by} set ({value})."
+            f"{_named(comparison, group)}{best.name} has the {extreme} mean"
+            f" {comparison.metric.name} of {k} settings on the {group.chosen_by} set ({value})."
         )
         if group.chosen_by == "test":
             said += (
@@ -213,16 +215,16 @@ def _selection(found: Comparison) -> list[str]:
     return notes
 
 
-def _weights(found: Comparison) -> list[str]:
-    files = Counter(run.weights or "not noted" for run in _completed(found))
+def _weights(comparison: Comparison) -> list[str]:
+    files = Counter(run.weights or "not noted" for run in _completed(comparison))
     if len(files) < 2:
         return []
     tally = ", ".join(f"{file} in {n}" for file, n in files.items())
     return [f"Not all runs are evaluated at the same kind of checkpoint: {tally}."]
 
 
-def _named(found: Comparison, group: Group) -> str:
-    return f"Group {group.name}: " if len(found.groups) > 1 else ""
+def _named(comparison: Comparison, group: Group) -> str:
+    return f"Group {group.name}: " if len(comparison.groups) > 1 else ""
 
 
 def _some(names: Sequence[str], most: int = 8, joint: str = ", ") -> str:

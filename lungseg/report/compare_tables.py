@@ -1,4 +1,4 @@
-"""A comparison as ``compare.csv``, a row a run, and as ``compare.json``."""
+"""A comparison as ``compare.csv``, one row per run, and as ``compare.json``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 import lungseg
 from lungseg.report.caveats import alarms, caveats
-from lungseg.report.comparison import Comparison, Group, Pair, Setting
+from lungseg.report.compared import Comparison, Group, Pair, Setting
+from lungseg.report.differences import SEED
 from lungseg.report.numbers import TILES
-from lungseg.report.settings import SEED
 from lungseg.runs.read import COMPLETED, Run
 
 HEADLINES = ("dsc_mean_nonempty", "volume_dsc_mean", *TILES[1:])
@@ -20,34 +20,47 @@ HEADLINES = ("dsc_mean_nonempty", "volume_dsc_mean", *TILES[1:])
 volumes, by which pairs are judged."""
 
 
-def sets_shown(found: Comparison) -> list[str]:
-    """Sets whose headline numbers are given: those that were never trained on, and the asked."""
-    there = {name for run in found.runs for name in run.sets}
+BRIEF = {
+    "dsc_mean_nonempty": "slice DSC",
+    "volume_dsc_mean": "volume DSC",
+    "hd95_mm_mean": "HD95 mm",
+    "msd_mm_mean": "MSD mm",
+    "surface_dice_2mm_mean": "surface Dice",
+    "accuracy_mean": "accuracy",
+    "share_excellent": "excellent",
+    "pr_auc": "PR AUC",
+}
+"""Names short enough for a column's head or an axis."""
+
+
+def sets_shown(comparison: Comparison) -> list[str]:
+    """Sets whose headline numbers are given: those that were not trained on, and the chosen one."""
+    there = {name for run in comparison.runs for name in run.sets}
     return [name for name in ("test", "val", "train")
-            if name in there and (name != "train" or name == found.set)]  # fmt: skip
+            if name in there and (name != "train" or name == comparison.set)]  # fmt: skip
 
 
-def runs_frame(found: Comparison) -> pd.DataFrame:
-    """A row a run: where it is, its state and settings, and its headline numbers.
+def runs_frame(comparison: Comparison) -> pd.DataFrame:
+    """One row per run: where it is, its state and settings, and its headline numbers.
 
     Each number has the columns ``<set>/<key>``, ``…_low`` and ``…_high`` (95 %), ``…_n``.
     """
     rows = []
-    for run in found.runs:
-        setting = found.setting_of(run)
+    for run in comparison.runs:
+        setting = comparison.setting_of(run)
         row: dict[str, Any] = {
             "run": run.name,
             "state": run.state,
             "error": run.error,
             "group": setting.group if setting else None,
             "setting": setting.name if setting else None,
-            **{one.name: one.of(run) for one in found.varied},
+            **{varied.name: varied.of(run) for varied in comparison.varied},
             SEED: run.seed,
             "weights": run.weights,
             "epochs": run.epochs,
             "threshold": run.threshold,
         }
-        for name in sets_shown(found):
+        for name in sets_shown(comparison):
             for key in HEADLINES:
                 number = run.summary.get(name, {}).get(key, {})
                 low, high = number.get("ci95", (None, None))
@@ -65,30 +78,30 @@ def _is_whole(column: pd.Series[Any]) -> bool:
     return all(float(value).is_integer() for value in column.dropna())
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> dict[str, Any]:
     """The contents of ``compare.json``."""
     return {
         "lungseg": lungseg.__version__,
-        "differences": list(found.differences),
-        "repeats": seeds(found),
-        "metric": found.metric.key,
-        "set": found.set,
-        "higher_is_better": found.metric.higher_is_better,
-        "synthetic": found.synthetic,
-        "notes": [*alarms(found), *caveats(found)],
-        "groups": [_group(found, group) for group in found.groups],
-        "runs": [_run(found, run) for run in found.runs],
-        "pairs": [_pair(found, pair) for pair in found.pairs],
+        "differences": list(comparison.differences),
+        "repeats": seeds(comparison),
+        "metric": comparison.metric.key,
+        "set": comparison.set,
+        "higher_is_better": comparison.metric.higher_is_better,
+        "synthetic": comparison.synthetic,
+        "notes": [*alarms(comparison), *caveats(comparison)],
+        "groups": [_group(comparison, group) for group in comparison.groups],
+        "runs": [_run(comparison, run) for run in comparison.runs],
+        "pairs": [_pair(comparison, pair) for pair in comparison.pairs],
     }
 
 
-def seeds(found: Comparison) -> list[Any]:
+def seeds(comparison: Comparison) -> list[Any]:
     """Seeds of the completed runs, where there is more than one."""
-    values = dict.fromkeys(run.seed for run in found.runs if run.state == COMPLETED)
+    values = dict.fromkeys(run.seed for run in comparison.runs if run.state == COMPLETED)
     return list(values) if len(values) > 1 else []
 
 
-def _group(found: Comparison, group: Group) -> dict[str, Any]:
+def _group(comparison: Comparison, group: Group) -> dict[str, Any]:
     return {
         "name": group.name,
         "cohort_sha256": group.run.cohort_sha256,
@@ -99,21 +112,21 @@ def _group(found: Comparison, group: Group) -> dict[str, Any]:
         "settings": [
             {
                 "name": setting.name,
-                "values": {key: setting.runs[0].config.get(key) for key in found.differences},
+                "values": {key: setting.runs[0].config.get(key) for key in comparison.differences},
                 "runs": [run.name for run in setting.runs],
                 "seeds": [run.seed for run in setting.runs],
-                "headlines": headlines(found, setting),
+                "headlines": headlines(comparison, setting),
             }
             for setting in group.settings
         ],
     }
 
 
-def headlines(found: Comparison, setting: Setting) -> dict[str, dict[str, Any]]:
+def headlines(comparison: Comparison, setting: Setting) -> dict[str, dict[str, Any]]:
     """Mean over repeats of each headline number by set, with lowest, highest and spread."""
     return {
         name: {key: _over_repeats(setting, name, key) for key in HEADLINES}
-        for name in sets_shown(found)
+        for name in sets_shown(comparison)
         if name in setting.runs[0].sets
     }
 
@@ -132,15 +145,15 @@ def _over_repeats(setting: Setting, name: str, key: str) -> dict[str, Any]:
     }
 
 
-def _run(found: Comparison, run: Run) -> dict[str, Any]:
-    setting = found.setting_of(run)
+def _run(comparison: Comparison, run: Run) -> dict[str, Any]:
+    setting = comparison.setting_of(run)
     return {
         "run": run.name,
         "state": run.state,
         "error": run.error,
         "group": setting.group if setting else None,
         "setting": setting.name if setting else None,
-        "settings": {key: run.config.get(key) for key in found.differences},
+        "settings": {key: run.config.get(key) for key in comparison.differences},
         "seed": run.seed,
         "overrides": list(run.overrides),
         "weights": run.weights,
@@ -151,20 +164,20 @@ def _run(found: Comparison, run: Run) -> dict[str, Any]:
         "wandb_run_id": run.wandb_run_id,
         "numbers": {
             name: {key: run.summary[name][key] for key in HEADLINES if key in run.summary[name]}
-            for name in sets_shown(found)
+            for name in sets_shown(comparison)
             if name in run.summary
         },
     }
 
 
-def _pair(found: Comparison, pair: Pair) -> dict[str, Any]:
+def _pair(comparison: Comparison, pair: Pair) -> dict[str, Any]:
     difference = pair.difference
     return {
         "group": pair.a.group,
         "a": pair.a.name,
         "b": pair.b.name,
-        "metric": found.metric.key,
-        "set": found.set,
+        "metric": comparison.metric.key,
+        "set": comparison.set,
         "difference": None if math.isnan(difference.mean) else difference.mean,
         "ci95": list(difference.ci95) if difference.ci95 else None,
         "p": difference.p,

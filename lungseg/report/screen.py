@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from lungseg.data.cohort import Cohort
-    from lungseg.report.comparison import Comparison
+    from lungseg.report.compared import Comparison
     from lungseg.splits.balance import Balance
 
 ROWS = 20
@@ -59,10 +59,9 @@ def print_comparison(comparison: Comparison, notes: Sequence[str]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from lungseg.report.compare_page import BRIEF
-    from lungseg.report.compare_tables import headlines, seeds, sets_shown
+    from lungseg.report.compare_tables import BRIEF, headlines, seeds, sets_shown
+    from lungseg.report.differences import cut
     from lungseg.report.numbers import shown
-    from lungseg.report.settings import cut
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     several = len(comparison.groups) > 1

@@ -2,7 +2,7 @@
 
 One table answers four questions: whether a run may resume with another value (`runs.resume`),
 whether the trials of one study may differ in it (`search.facts`), whether a comparison of runs
-shows it (`report.settings`), and whether anything reads it at all (`runs.unread`).
+shows it (`report.differences`), and whether anything reads it at all (`runs.unread`).
 """
 
 from __future__ import annotations

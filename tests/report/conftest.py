@@ -1,4 +1,5 @@
 import io
+import itertools
 import shutil
 import warnings
 
@@ -6,7 +7,9 @@ import pandas as pd
 import pytest
 
 from lungseg.report.style import style
+from lungseg.runs.read import find_runs
 from tests.report.audited import ALIGNMENT, case, cohort, finding
+from tests.report.fake_runs import write_run
 
 
 @pytest.fixture
@@ -114,3 +117,17 @@ def mixed():
         failed={"d": "d: the mask file is damaged"},
         patients={"a": "a", "b": "a", "c": "c"},
     )
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Write runs, one per dictionary of arguments, and read them."""
+    count = itertools.count()
+
+    def make(*each):
+        for arguments in each:
+            number = next(count)
+            write_run(tmp_path / str(number), chance=number, **arguments)
+        return find_runs([tmp_path])
+
+    return make

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from lungseg.report.caveats import alarms, caveats
 from lungseg.report.compare_tables import HEADLINES
 
 SETS = {"train": ["Case_000", "Case_001"], "test": [f"Case_{k:03d}" for k in range(2, 10)]}
@@ -128,3 +129,14 @@ def _write_results(folder, sets, dsc, spread, chance, epochs):
             f"{name}/dsc": dsc * rise + noise,
         }
     pd.DataFrame(history).to_csv(folder / "metrics.csv", index=False)
+
+
+def alpha(value, **more):
+    """Arguments of a run with this ``loss.alpha``."""
+    settings = {key: more.pop(key) for key in list(more) if "__" in key or key == "seed"}
+    return {"settings": config(loss__alpha=value, **settings), **more}
+
+
+def said(found):
+    """All that a comparison warns of."""
+    return " ".join([*alarms(found), *caveats(found)])

@@ -1,4 +1,4 @@
-"""In what runs differ, and what each of them is called by it."""
+"""In what runs differ, and labels that say so."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lungseg.runs.settings import concerns_result
 SEED = "seed"
 TARGET = "_target_"
 VAGUE = (SEED, "train", "val", "test", "name")
-"""Last words that say another thing than the key: ``split.seed`` is no seed of a training."""
+"""Last words that would mislead alone: ``split.seed`` is not the seed of a training."""
 
 
 @dataclass(frozen=True)
 class Varied:
-    """A setting that is not the same in all runs, as a reader knows it.
+    """A setting that differs between runs, as a reader knows it.
 
     Attributes:
         name: A configuration key; or of a choice, its group (``optimizer``) or the place of the
@@ -33,7 +33,7 @@ class Varied:
     by_class: bool = False
 
     def of(self, run: Run) -> Any:
-        """A run's value: ``sgd``, 0.1; None where it has none."""
+        """A run's value, such as ``sgd`` or 0.1; None where it has no such setting."""
         if not self.chosen:
             return run.config.get(self.name)
         target = run.config.get(f"{self.name}.{TARGET}")
@@ -44,9 +44,9 @@ class Varied:
 def differences(runs: Sequence[Run]) -> list[str]:
     """Configuration keys in which runs differ, without the seed.
 
-    A setting that only repeats another one (``max_lr: ${optimizer.lr}``) is left out: what it
-    repeats is in the list. So is one that was never typed and comes with another class, such as
-    the momentum that SGD has and Adam has not.
+    A setting that only repeats another one (``max_lr: ${optimizer.lr}``) is left out, for that one
+    is in the list. So is a setting that was never typed and comes with another class, such as the
+    momentum of SGD, which Adam lacks.
 
     Args:
         runs: With their configurations.
@@ -55,7 +55,7 @@ def differences(runs: Sequence[Run]) -> list[str]:
         Dotted keys, in the order of the configuration.
     """
     keys = dict.fromkeys(key for run in runs for key in run.config)
-    found = [
+    differing = [
         key
         for key in keys
         if key != SEED
@@ -64,11 +64,11 @@ def differences(runs: Sequence[Run]) -> list[str]:
         and not _derived(key, runs)
     ]
     classes = [Varied(key.removesuffix(f".{TARGET}"), chosen=True, by_class=True)
-               for key in found if key.endswith(f".{TARGET}")]  # fmt: skip
-    return [key for key in found if key.endswith(TARGET) or not _comes_with(key, classes, runs)]
+               for key in differing if key.endswith(f".{TARGET}")]  # fmt: skip
+    return [key for key in differing if key.endswith(TARGET) or not _comes_with(key, classes, runs)]
 
 
-def varied(runs: Sequence[Run], keys: Sequence[str]) -> list[Varied]:
+def varied_settings(runs: Sequence[Run], keys: Sequence[str]) -> list[Varied]:
     """The differences as a reader knows them: a group's option stands for all that it sets.
 
     Args:
@@ -95,7 +95,7 @@ def varied(runs: Sequence[Run], keys: Sequence[str]) -> list[Varied]:
 
 
 def _comes_with(key: str, heads: Sequence[Varied], runs: Sequence[Run]) -> bool:
-    """Whether a value follows from what was chosen above it, and nobody typed it."""
+    """Whether a value follows from what was chosen above it, and was not typed."""
     above = [head for head in heads if _below(key, head)]
     if not above or any(_typed(key, run) for run in runs):
         return False
@@ -119,40 +119,40 @@ def _differ(values: Sequence[Any]) -> bool:
 
 
 def _derived(key: str, runs: Sequence[Run]) -> bool:
-    """Whether all runs that have the key take its value from elsewhere, and from one place."""
+    """Whether all runs with the key take its value from the same other setting."""
     texts = {run.derived.get(key) for run in runs if key in run.config}
     # Only another setting's value: that of an environment variable may have changed in between.
     return len(texts) == 1 and re.fullmatch(r"\$\{[\w.]+\}", str(texts.pop())) is not None
 
 
 def canonical(value: Any) -> str:
-    """Text that is equal for equal values: 1 and 1.0 are."""
+    """Text that is equal for equal values, as 1 and 1.0 are."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def key_of(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
-    """A run's values of some keys, to group runs by."""
+    """A run's values of some keys, by which runs are grouped."""
     return tuple(canonical(run.config.get(key)) for key in keys)
 
 
 def label(run: Run, runs: Sequence[Run], keys: Sequence[str]) -> str:
-    """What to call a run's settings: only what tells them apart, such as ``loss.alpha=0.2``.
+    """A name for a run's settings: only what distinguishes them, such as ``loss.alpha=0.2``.
 
     Where runs chose other options of a group, the option stands for all that it sets.
 
     Args:
         run: To be named.
-        runs: All that are compared, this one among them.
+        runs: All that are compared, including this one.
         keys: In which they differ.
     """
-    shown = varied(runs, keys)
-    names = [one.name for one in shown]
+    shown = varied_settings(runs, keys)
+    names = [varied.name for varied in shown]
     words = [
-        f"{short_key(one.name, names)}={shown_value(one.of(run))}"
-        for one in shown
-        if one.of(run) is not None or one.name in run.config
+        f"{short_key(varied.name, names)}={shown_value(varied.of(run))}"
+        for varied in shown
+        if varied.of(run) is not None or varied.name in run.config
     ]
     return ", ".join(words) or "all alike"
 

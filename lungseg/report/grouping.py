@@ -1,0 +1,68 @@
+"""Runs grouped: repeats of one setting together, and settings that were evaluated alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lungseg.report.compared import Group, Metric, Setting
+from lungseg.report.differences import canonical, differences, key_of, label
+from lungseg.runs.read import Run
+
+
+def group_runs(
+    runs: Sequence[Run], keys: Sequence[str], metric: Metric, set_name: str
+) -> list[Group]:
+    """Group runs by what they were evaluated on, and within that by their settings.
+
+    Args:
+        runs: Completed runs.
+        keys: In which they differ.
+        metric: By which settings are put in order.
+        set_name: Whose cases order them where a run has no validation set.
+    """
+    grouped: dict[str, dict[tuple[str, ...], list[Run]]] = {}
+    for run in runs:
+        evaluated_on = canonical([run.cohort_sha256, run.sets, run.threshold])
+        grouped.setdefault(evaluated_on, {}).setdefault(key_of(run, keys), []).append(run)
+    return [
+        _group(_letters(number), list(repeats.values()), keys, metric, set_name)
+        for number, repeats in enumerate(grouped.values())
+    ]
+
+
+def _group(
+    name: str, repeats: list[list[Run]], keys: Sequence[str], metric: Metric, set_name: str
+) -> Group:
+    members = [run for runs in repeats for run in runs]
+    chosen_by = "val" if all("val" in run.sets for run in members) else set_name
+    inside = differences(members) or keys
+    labels = [label(runs[0], members, inside) for runs in repeats]
+    settings = [
+        # Values that a search drew may be alike in all the digits that a name shows.
+        Setting(
+            text if labels.count(text) == 1 else f"{text} (run {runs[0].name})",
+            name,
+            tuple(runs),
+            score(runs, chosen_by, metric.headline),
+        )
+        for text, runs in zip(labels, repeats, strict=True)
+    ]
+    ranked = [setting for setting in settings if setting.score is not None]
+    sign = -1 if metric.higher_is_better else 1
+    order = sorted(ranked, key=lambda setting: sign * (setting.score or 0.0))
+    best = order[0] if order and len(settings) > 1 else None
+    return Group(name, tuple(settings), chosen_by, best)
+
+
+def score(runs: Sequence[Run], set_name: str, key: str) -> float | None:
+    """Mean of a headline number over repeats; None where one of them lacks it."""
+    values = [run.summary.get(set_name, {}).get(key, {}).get("value") for run in runs]
+    return None if None in values else float(np.mean(values))
+
+
+def _letters(number: int) -> str:
+    """A to Z, then AA."""
+    head, last = divmod(number, 26)
+    return (_letters(head - 1) if head else "") + chr(ord("A") + last)
