@@ -1,4 +1,4 @@
-"""Values of settings, checked where they enter."""
+"""Checks of values that would otherwise fail late."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lungseg.evaluation.conventions import empty_dsc
 
 
 def check_values(config: DictConfig) -> None:
-    """Check what no part of a run checks for itself in time.
+    """Check what the parts of a run would check too late or not at all.
 
     Raises:
         ConfigError: Naming the first setting that is out of range.
@@ -21,14 +21,14 @@ def check_values(config: DictConfig) -> None:
     from lungseg.training.device import resolve_precision
 
     _check_arguments(config)
-    _whole("seed", config.seed, 0)
-    _whole("trainer.max_epochs", config.trainer.max_epochs, 1)
-    _whole("data.batch_size", config.data.batch_size, 1)
-    _whole("data.num_workers", config.data.num_workers, 0)
+    _check_integer("seed", config.seed, 0)
+    _check_integer("trainer.max_epochs", config.trainer.max_epochs, 1)
+    _check_integer("data.batch_size", config.data.batch_size, 1)
+    _check_integer("data.num_workers", config.data.num_workers, 0)
     if config.data.cache_gib != 0:
-        _number("data.cache_gib", config.data.cache_gib, 0)
+        _check_number("data.cache_gib", config.data.cache_gib, 0)
     if "lr" in config.optimizer:
-        _number("optimizer.lr", config.optimizer.lr, 0)
+        _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
     if config.trainer.get("limit_test_batches") is not None:
         raise ConfigError(
@@ -55,17 +55,17 @@ def check_metrics(metrics: Any) -> None:
     Raises:
         ConfigError: Naming the first setting that is out of range.
     """
-    _number("metrics.threshold", metrics.threshold, 0, 1)
+    _check_number("metrics.threshold", metrics.threshold, 0, 1)
     if empty_dsc(metrics) not in ("zero", "one", "nan"):
         raise ConfigError(f"metrics.empty_dsc={metrics.empty_dsc}: must be zero, one or nan")
 
 
-def _whole(key: str, value: object, least: int) -> None:
+def _check_integer(key: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ConfigError(f"{key}={value}: must be a whole number, {least} or more")
 
 
-def _number(key: str, value: object, low: float, high: float = math.inf) -> None:
+def _check_number(key: str, value: object, low: float, high: float = math.inf) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not low < value < high:
         bounds = f"above {low:g}" if high == math.inf else f"between {low:g} and {high:g}"
         raise ConfigError(f"{key}={value}: must be a number {bounds}")

@@ -28,20 +28,20 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.report.compare_tables import as_json, runs_frame
     from lungseg.report.comparison import compare
     from lungseg.report.screen import print_comparison
-    from lungseg.runs.read import find_runs
+    from lungseg.runs.find import find_runs
 
     folders = _folders(config.runs)
     if config.set not in SETS:
         raise ConfigError(f"set={config.set}: must be one of {', '.join(SETS)}")
     runs = find_runs(folders)
     reference = None if config.reference is None else str(config.reference)
-    found = compare(runs, metric=str(config.metric), set_name=config.set, reference=reference)
-    content = as_json(found)
+    comparison = compare(runs, metric=str(config.metric), set_name=config.set, reference=reference)
+    content = as_json(comparison)
     output = _output(config, folders)
     write_json(output / "compare.json", content)
-    write_csv(output / "compare.csv", runs_frame(found))
-    write_compare_page(output / "compare.html", found)
-    print_comparison(found, content["notes"])
+    write_csv(output / "compare.csv", runs_frame(comparison))
+    write_compare_page(output / "compare.html", comparison)
+    print_comparison(comparison, content["notes"])
     log.info(f"the page: {short(output / 'compare.html')}; compare.csv and .json beside it")
     return content
 
@@ -49,12 +49,12 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
 def _folders(runs: Any) -> list[Path]:
     names = list(runs) if isinstance(runs, ListConfig) else [runs]
     if not names or not all(isinstance(name, str | int) and str(name) for name in names):
-        raise ConfigError("runs: name run folders, runs=[DIR,DIR], or the folder of a sweep")
+        raise ConfigError("runs: must be run folders, runs=[DIR,DIR], or the folder of a sweep")
     return [Path(str(name)) for name in names]
 
 
 def _output(config: DictConfig, folders: list[Path]) -> Path:
-    """As asked; else beside the jobs of one sweep; else a folder of its own."""
+    """The chosen folder; otherwise the sweep's, if there is one; otherwise a new folder."""
     from lungseg.runs.read import is_run
 
     if config.output is not None:

@@ -1,11 +1,8 @@
-"""Run folders, read back: what a comparison knows of each run."""
+"""Run folders, read back for comparisons."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +21,9 @@ UNFINISHED = "unfinished"
 INTERRUPTED = "interrupted"
 NEVER_BEGAN = "never began"
 MARKS = (".run", FILE, "provenance.json")
-"""Any of these in a folder makes it a run's."""
+"""Files of which a run folder has at least one."""
 STOPPED = ("KeyboardInterrupt", "interrupted", "its process was killed")
-"""How the reason of a run begins that failed by no fault of its own."""
+"""First words of the reason why a run was stopped from outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,23 +34,23 @@ class Run:
         name: Path below the folder that all compared runs share.
         folder: Run folder.
         state: ``completed``; or why its numbers do not count: ``running``, ``failed``,
-            ``interrupted``, ``pruned``, ``unfinished`` (an older run that noted no state),
-            ``never began`` (a job that left no more than its settings), ``damaged``.
-        error: One line on it.
+            ``interrupted``, ``pruned``, ``unfinished`` (an older run without a recorded state),
+            ``never began`` (a job that left only its settings), ``damaged``.
+        error: The reason, in one line.
         overrides: As typed.
         choices: Option by group, such as ``{"model": "unet"}``.
         config: Resolved configuration by dotted key.
-        derived: Interpolations by key: where a setting only repeats another.
+        derived: Interpolations by key, of settings that repeat another.
         cohort_sha256: Hash of the evaluated cases.
-        failed_cases: Cases that could not be prepared, with the reason: in no set of this run.
-        synthetic: Whether these are made up; None where the run does not tell.
+        failed_cases: Cases that could not be prepared and so are in no set, with the reason.
+        synthetic: Whether the cases are synthetic; None if unknown.
         weights: File of the evaluated checkpoint; None in older runs.
-        epochs: Epochs that it was trained for; likewise.
+        epochs: Number of epochs it was trained for; None in older runs.
         threshold: A pixel is lung when its probability is at least this.
         sets: Names of the evaluated cases, sorted, by set.
         summary: As in ``summary.json``.
         cases: As in ``cases.csv``.
-        history: As in ``metrics.csv``; None for a model that was trained elsewhere.
+        history: As in ``metrics.csv``; None for a model trained elsewhere.
         git_commit: Of the training.
         precision: Of the training, as the hardware chose it.
         wandb_run_id: Of the training.
@@ -83,39 +80,12 @@ class Run:
 
     @property
     def seed(self) -> Any:
-        """What its chance was drawn from."""
+        """Seed of the training."""
         return self.config.get("seed")
 
 
-def find_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read run folders, and all runs below folders that are none.
-
-    A run that has not completed, or whose files are damaged, is listed with its state and no
-    numbers.
-
-    Args:
-        folders: Run folders, multirun folders, or both.
-
-    Returns:
-        The runs in the order given; below a folder by name, numbers by value.
-
-    Raises:
-        DataError: If a folder is missing, or holds no run.
-    """
-    found: dict[Path, None] = {}
-    for folder in folders:
-        if not folder.is_dir():
-            raise DataError("runs: no such folder", folder)
-        below = run_folders(folder)
-        if not below:
-            raise DataError("runs: neither a run folder nor a folder with runs below it", folder)
-        found |= dict.fromkeys(below)
-    shared = os.path.commonpath([folder.parent for folder in found])
-    return [_read(folder, Path(os.path.relpath(folder, shared)).as_posix()) for folder in found]
-
-
 def is_run(folder: Path) -> bool:
-    """Whether this folder is a run's, if only of one that was stopped before it began."""
+    """Whether a folder belongs to a run, be it one that was stopped before it began."""
     return any((folder / mark).is_file() for mark in MARKS) or _is_job(folder)
 
 
@@ -126,36 +96,8 @@ def _is_job(folder: Path) -> bool:
     try:
         hydra = _yaml(folder / ".hydra" / "hydra.yaml") or {}
         return bool(hydra.get("hydra", {}).get("job", {}).get("name", "train") == "train")
-    except (DataError, AttributeError):  # written by half when it was killed
+    except (DataError, AttributeError):  # partly written when the process was killed
         return True
-
-
-def run_folders(folder: Path) -> list[Path]:
-    """The folder itself where it is a run's; else all run folders below it, in order."""
-    folder = folder.resolve()
-    if is_run(folder):
-        return [folder]
-    found = []
-    for place, below, _ in os.walk(folder):
-        if is_run(Path(place)):
-            found.append(Path(place))
-            below.clear()
-        # A prepared cohort has a folder for each slice of each case.
-        below[:] = [n for n in below if not n.startswith(".") and not n.endswith(".zarr")]
-    return sorted(found, key=lambda run: _natural(run.relative_to(folder).as_posix()))
-
-
-def _natural(text: str) -> list[Any]:
-    """Sort key by which job 10 comes after job 9."""
-    return [(part.isdigit(), int(part) if part.isdigit() else part) for part in
-            re.split(r"(\d+)", text) if part]  # fmt: skip
-
-
-def _read(folder: Path, name: str) -> Run:
-    try:
-        return read_run(folder, name)
-    except DataError as error:
-        return Run(name, folder, DAMAGED, str(error))
 
 
 def read_run(folder: Path, name: str) -> Run:
@@ -166,15 +108,15 @@ def read_run(folder: Path, name: str) -> Run:
         name: To call it by.
 
     Raises:
-        DataError: If it holds no run, or a file of a completed run is missing or damaged.
+        DataError: If it is not a run folder, or a file of a completed run is missing or damaged.
     """
     if not is_run(folder):
-        raise DataError("no run folder", folder)
+        raise DataError("not a run folder", folder)
     status = _status(folder)
     provenance = _json(folder / "provenance.json") if status["state"] == COMPLETED else {}
     typed = flatten(current_names(_yaml(folder / ".hydra" / "config.yaml") or {}))
     evaluation = provenance.get("evaluation", {})
-    known: dict[str, Any] = {
+    shared: dict[str, Any] = {
         "overrides": tuple(_yaml(folder / ".hydra" / "overrides.yaml") or ()),
         "choices": _choices(folder),
         "config": flatten(current_names(provenance["config"])) if "config" in provenance else typed,
@@ -186,10 +128,10 @@ def read_run(folder: Path, name: str) -> Run:
         "precision": provenance.get("precision"),
     }
     if status["state"] != COMPLETED:
-        return Run(name, folder, status["state"], status["error"], **known)
+        return Run(name, folder, status["state"], status["error"], **shared)
     for key in ("config", "cohort_sha256"):
         if key not in provenance:
-            raise DataError(f"provenance.json says nothing of {key}", folder)
+            raise DataError(f"provenance.json lacks {key}", folder)
     cases = _csv(folder / "evaluation" / "cases.csv")
     if not {"split", "case", "dsc"} <= set(cases):
         raise DataError("evaluation/cases.csv lacks columns split, case, dsc", folder)
@@ -200,10 +142,10 @@ def read_run(folder: Path, name: str) -> Run:
         folder,
         COMPLETED,
         synthetic=_synthetic(provenance),
-        # Older runs noted none of these, and were evaluated as they were trained.
+        # Older runs recorded none of these, and were evaluated as they were trained.
         weights=evaluation.get("file"),
         epochs=evaluation.get("epochs"),
-        threshold=evaluation.get("threshold", known["config"].get("metrics.threshold")),
+        threshold=evaluation.get("threshold", shared["config"].get("metrics.threshold")),
         sets={
             str(split): tuple(sorted(map(str, rows["case"])))
             for split, rows in cases.groupby("split", sort=False)
@@ -211,7 +153,7 @@ def read_run(folder: Path, name: str) -> Run:
         summary=summary,
         cases=cases.astype({"case": str}),
         history=_csv(history) if history.is_file() else None,
-        **known,
+        **shared,
     )
 
 
@@ -255,12 +197,12 @@ def _choices(folder: Path) -> dict[str, str | None]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(file.read_text())
+        content: dict[str, Any] = json.loads(file.read_text())
     except FileNotFoundError:
         raise DataError(f"{_short(file)} is missing", file.parent) from None
     except ValueError:
         raise DataError(f"{_short(file)} is damaged", file) from None
-    return found
+    return content
 
 
 def _csv(file: Path) -> pd.DataFrame:
@@ -268,12 +210,12 @@ def _csv(file: Path) -> pd.DataFrame:
         return pd.read_csv(file, dtype={"case": str})
     except FileNotFoundError:
         raise DataError(f"{_short(file)} is missing", file.parent) from None
-    except ValueError:  # pandas' own errors are of this kind
+    except ValueError:  # also the base of pandas' own errors
         raise DataError(f"{_short(file)} is damaged", file) from None
 
 
 def _yaml(file: Path) -> Any:
-    """What Hydra wrote; nothing where it wrote nothing."""
+    """The contents of a file of Hydra's; empty if it is missing."""
     if not file.is_file():
         return {}
     # Plain containers: OmegaConf's own reader takes twenty times as long for each of many runs.

@@ -170,7 +170,7 @@ MISUSE = {
     "nothing": ([], "runs: must be given"),
     "no folder": (["runs=[nowhere,a]"], r"runs: no such folder \[nowhere\]"),
     "no run": (["runs=empty"], "runs: neither a run folder nor a folder with runs below it"),
-    "empty": (["runs=[]"], "runs: name run folders"),
+    "empty": (["runs=[]"], "runs: must be run folders"),
     "metric": (["runs=[a,b]", "metric=dice"], "metric=dice: must be one of dsc, hd95_mm"),
     "set": (["runs=[a,b]", "set=all"], "set=all: must be one of test, val, train"),
     "no such set": (["runs=[a,b]", "set=val"], "set=val: run a has no such set"),

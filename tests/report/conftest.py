@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lungseg.report.style import style
-from lungseg.runs.read import find_runs
+from lungseg.runs.find import find_runs
 from tests.report.audited import ALIGNMENT, case, cohort, finding
 from tests.report.fake_runs import write_run
 

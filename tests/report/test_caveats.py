@@ -4,7 +4,7 @@ import json
 
 from lungseg.report.caveats import alarms, caveats
 from lungseg.report.comparison import compare
-from lungseg.runs.read import find_runs
+from lungseg.runs.find import find_runs
 from tests.report.fake_runs import SETS, alpha, config, said
 
 

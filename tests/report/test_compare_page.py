@@ -11,7 +11,7 @@ from lungseg.evaluation.tables import write_csv
 from lungseg.report.compare_page import write_compare_page
 from lungseg.report.compare_tables import HEADLINES, as_json, runs_frame
 from lungseg.report.comparison import compare
-from lungseg.runs.read import find_runs
+from lungseg.runs.find import find_runs
 from tests.report.fake_runs import SETS, config, write_run
 
 GRID = (0.2, 0.5, 0.8)

@@ -4,7 +4,7 @@ import json
 
 from lungseg.report.compare_tables import runs_frame
 from lungseg.report.comparison import compare
-from lungseg.runs.read import find_runs
+from lungseg.runs.find import find_runs
 from tests.report.fake_runs import alpha, config
 
 

@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel, wilcoxon
 from lungseg.report.compare_tables import headlines
 from lungseg.report.comparison import compare
 from lungseg.report.pairs import MANY
-from lungseg.runs.read import find_runs
+from lungseg.runs.find import find_runs
 from tests.report.fake_runs import SETS, alpha, config, said, write_run
 
 
