@@ -66,7 +66,8 @@ def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
         raise ConfigError(f"{where}: has no _target_, so it is unclear what to build")
     if OmegaConf.is_config(config):
         config = OmegaConf.to_container(config, resolve=True)
-    config = literals(current_names(config))  # what looks like ${…} in a resolved value is text
+    # What looks like ${…} in a resolved value is text; Hydra resolves twice.
+    config = literals(literals(current_names(config)))
     target = str(config["_target_"])
     try:
         # Arguments of ours are added here: Hydra would instantiate what it finds in them.
