@@ -151,10 +151,12 @@ def _train(training: Training) -> None:
 
 def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
     from lungseg.runs.checkpoint import load_checkpoint
-    from lungseg.runs.resume import refuse_other_run
+    from lungseg.runs.resume import refuse_other_run, refuse_shorter
     from lungseg.training.module import RECORD
 
-    refuse_other_run(load_checkpoint(Path(ckpt_path))[RECORD], record)
+    checkpoint = load_checkpoint(Path(ckpt_path))
+    refuse_other_run(checkpoint[RECORD], record)
+    refuse_shorter(checkpoint["epoch"] + 1, record["config"]["trainer"]["max_epochs"])
 
 
 def _leave_split(training: Training) -> None:

@@ -73,6 +73,23 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
         raise ConfigError(f"ckpt_path: the split differs from that of the checkpoint's run{why}")
 
 
+def refuse_shorter(epochs: int, max_epochs: int) -> None:
+    """Stop where a checkpoint has more epochs than its run would record.
+
+    Args:
+        epochs: For which the checkpoint was trained.
+        max_epochs: Of the run that is to start from it.
+
+    Raises:
+        ConfigError: If nothing would be trained and the record would be wrong.
+    """
+    if max_epochs < epochs:
+        raise ConfigError(
+            f"trainer.max_epochs={max_epochs}: the checkpoint was trained for {epochs} epochs"
+            f" already; take {epochs} or more"
+        )
+
+
 def _settings_of(differing: Differences, keys: tuple[str, ...]) -> str:
     """The differing settings that may be why."""
     there = [

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.runs.resume import differences, refuse_other_run
+from lungseg.runs.resume import differences, refuse_other_run, refuse_shorter
 from tests.runs.conftest import composed
 
 
@@ -158,3 +158,10 @@ def test_what_is_not_recorded_is_not_compared():
     hidden = record()
     hidden["config"]["loss"]["alpha"] = "(not recorded)"
     assert differences(hidden["config"], record()["config"]) == {}
+
+
+def test_a_resumed_run_is_not_shorter_than_its_checkpoint():
+    refuse_shorter(2, 2)
+    refuse_shorter(2, 3)
+    with pytest.raises(ConfigError, match=r"trainer.max_epochs=1: .* 2 epochs already"):
+        refuse_shorter(2, 1)
