@@ -15,7 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "study_name": None,
     # None: a file under outputs/. Or FILE.journal, or a URL such as postgresql+pg8000://HOST/DB.
     "storage": None,
-    # Finished trials in all, those of earlier starts included.
+    # Finished trials in total, including those of earlier starts.
     "n_trials": 30,
     # Trials handed to the launcher at a time.
     "n_jobs": 1,
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "objective": "val/dsc",
     "direction": "maximize",
     "pruner": "none",
-    # No trial is given up before so many have finished, nor before so many epochs.
+    # No trial is pruned before so many have finished, nor before so many epochs.
     "pruner_startup_trials": 5,
     "pruner_warmup_epochs": 1,
     "space": {},
