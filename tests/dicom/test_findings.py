@@ -89,12 +89,12 @@ def tilted(folder):
 
 CASES = {
     "missing-slice": (missing, "error", r"1 missing slice\(s\): 5.00 mm between .* 2.50 mm apart"),
-    "duplicate-slice": (twice, "warning", r"1 slice\(s\) there twice"),
+    "duplicate-slice": (twice, "warning", r"1 slice\(s\) are duplicates"),
     "uneven-spacing": (uneven, "error", "uneven spacing"),
     "no-rescale": (no_rescale, "error", r"1 slice\(s\) without RescaleSlope"),
     "mixed-rescale": (other_rescale, "warning", "each is rescaled with its own"),
     "not-hu": (other_units, "error", "RescaleType is not HU"),
-    "implausible-hu": (shifted, "error", "can hardly be HU: 0.0% lie where air"),
+    "implausible-hu": (shifted, "error", "can hardly be HU: 0.0% are in the range of air"),
     "few-slices": (few, "warning", "only 10 slices"),
     "identifiers": (named, "warning", "InstitutionName, PatientName"),
     "gantry-tilt": (tilted, "error", r"sheared by 1.1°"),

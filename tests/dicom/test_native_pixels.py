@@ -67,7 +67,7 @@ def test_native_fragments_as_a_file(chest):
 def test_another_image_in_fragments_of_a_native_syntax(chest):
     parsed = with_value(chest[0][0], ExplicitVRLittleEndian, encapsulate([bytes(200)]))
     with pytest.raises(
-        RefusedError, match="^transfer syntax Explicit VR Little Endian is not read where"
+        RefusedError, match="^transfer syntax Explicit VR Little Endian is not read with"
     ):
         list(frames(parsed))
 
