@@ -17,7 +17,7 @@ def test_cases_of_one_patient_are_known(three_cases, tmp_path):
         "Case_002": "Case_000",
     }
     assert len(said) == 1
-    assert "Case_000, Case_002: of one patient" in said[0]
+    assert "Case_000, Case_002: same patient" in said[0]
     assert open_cohort(tmp_path / "store").patients == cohort.patients
     assert b"PHANTOM-0" not in b"".join(content(tmp_path / "store").values())
 
@@ -35,6 +35,6 @@ def test_one_id_for_all_is_one_patient_unless_set_otherwise(three_cases, tmp_pat
     said = []
     cohort = prepare(LctscFolder(three_cases), tmp_path / "store", say=said.append)
     assert set(cohort.patients.values()) == {"Case_000"}
-    assert "no split can part them" in said[0]
+    assert "no split can separate them" in said[0]
     told = prepare(LctscFolder(three_cases), tmp_path / "store", rules=Rules(patients="case"))
     assert len(set(told.patients.values())) == 3
