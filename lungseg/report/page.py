@@ -148,18 +148,18 @@ def _intervals(n_cases: int) -> str:
 
 def _compare(evaluation: Evaluation, origin: Origin) -> str:
     if evaluation.synthetic:
-        return "Published numbers are of patients, these of a phantom: they do not compare."
+        return "Published numbers are from patients, these from a phantom: they are not comparable."
     cases = list(origin.fingerprint["cases"])
     tested = [cases.index(case) for case in origin.split["test"]]
     if len(cases) == REPORT_CASES and tested == REPORT_TEST:
         return (
-            "The split has the positions of the report's. If the cases are its 12 of the LCTSC,"
-            " its numbers compare; the challenge's are of other cases."
+            "The split has the same positions as the report's. If the cases are its 12 LCTSC cases,"
+            " its numbers are comparable; the challenge's are from other cases."
         )
     return (
-        "Published numbers are of other cases: the report tested on 4 of its 12 LCTSC cases, this"
-        f" evaluation on {', '.join(origin.split['test'])}. They stand here for orientation and do"
-        " not compare."
+        "Published numbers are from other cases: the report tested on 4 of its 12 LCTSC cases, this"
+        f" evaluation on {', '.join(origin.split['test'])}. They are given for orientation"
+        " and are not comparable."
     )
 
 

@@ -39,10 +39,10 @@ UNREAD = {
 }
 COLOUR = "pixels are not grey values of 8, 16 or 32 bits"
 BIG = "pixels of 32 bits in big endian are not read"
-# Of single-channel images; the size of this one stands wrong in the compressed image itself.
+# Of single-channel images; the compressed data of this one declare a wrong size.
 UNREAD_PIXELS = {
     "JPEG2000-embedded-sequence-delimiter.dcm": "the compressed image differs in size from the"
-    " header says",
+    " header",
     "rtdose_expb.dcm": BIG,
     "rtdose_expb_1frame.dcm": BIG,
     "examples_palette.dcm": COLOUR,

@@ -153,8 +153,8 @@ def test_published_numbers_and_whether_they_compare(found, tmp_path):
         assert value in text
     assert "<td>0.9986<sup>1</sup></td>" in text  # beside the training set's own
     assert "other cases" in text
-    assert "do not compare" in text
-    assert "they do not compare" in text_of(evaluation(synthetic=True), origin(), tmp_path)
+    assert "are not comparable" in text
+    assert "they are not comparable" in text_of(evaluation(synthetic=True), origin(), tmp_path)
     assert "Synthetic data" in text_of(evaluation(synthetic=True), origin(), tmp_path)
 
 
@@ -192,9 +192,7 @@ BALANCE = {
 
 def test_how_even_the_sets_are(found, tmp_path):
     text = text_of(found, origin(balance=BALANCE), tmp_path)
-    table = re.search(r'How even the sets are.*?<table id="balance">.*?</table>', text, re.DOTALL)[
-        0
-    ]
+    table = re.search(r'Balance of the sets.*?<table id="balance">.*?</table>', text, re.DOTALL)[0]
     assert re.findall("<th>(.*?)</th>", table) == [
         "balance",
         "train",
@@ -209,7 +207,7 @@ def test_how_even_the_sets_are(found, tmp_path):
     ]
     assert "equal in all cases, and so not used: sex." in table
     assert "split: the best of all 6 ways." in table
-    assert "How even the sets are" not in text_of(found, origin(), tmp_path)
+    assert "Balance of the sets" not in text_of(found, origin(), tmp_path)
 
 
 def test_nothing_of_the_data_is_taken_for_html(found, tmp_path):
