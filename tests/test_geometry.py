@@ -1,4 +1,4 @@
-"""The same geometry means the same findings and refusals, whatever kind of file it came from."""
+"""The same geometry means the same findings and refusals, for every kind of file."""
 
 import nibabel
 import nrrd

@@ -1,4 +1,4 @@
-"""Any axis order and direction ends in the same voxels in the same places."""
+"""Any axis order and direction gives the same voxels at the same positions."""
 
 from itertools import permutations, product
 

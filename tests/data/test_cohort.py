@@ -1,4 +1,4 @@
-"""The store is brought up to date case by case, and never holds half a case."""
+"""The store is updated case by case, and never contains half a case."""
 
 import shutil
 

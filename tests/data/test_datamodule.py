@@ -1,4 +1,4 @@
-"""Who evaluates which slices."""
+"""Distribution of slices over processes."""
 
 from collections import Counter
 

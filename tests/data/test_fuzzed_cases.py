@@ -1,4 +1,4 @@
-"""Whatever is wrong with a file, its case is prepared whole or left out, and others stand."""
+"""With any damage, a case is prepared completely or left out, and others are unaffected."""
 
 import random
 import shutil

@@ -1,4 +1,4 @@
-"""Cases without mask in the store and in the cohort, and stores from before there were any."""
+"""Cases without mask in the store and in the cohort, and older stores."""
 
 import hashlib
 import shutil

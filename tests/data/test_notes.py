@@ -1,4 +1,4 @@
-"""What a store remembers beside its cases."""
+"""What a store records besides its cases."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Cases are of one patient when they share a key, also by way of others."""
+"""Cases belong to one patient if they share a key, also by way of others."""
 
 import json
 

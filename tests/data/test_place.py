@@ -1,4 +1,4 @@
-"""Stores behind URLs."""
+"""Stores at URLs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Three planes of a case: which way they lie, how large they are, and what is outlined."""
+"""Three planes of a case: orientation, size and outlines."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def test_sides_have_their_colours_in_their_places():
         shown = box(picture, plane)
         assert middle(coloured(shown, RIGHT))[1] == pytest.approx(45 / 160, abs=0.02)
         assert middle(coloured(shown, LEFT))[1] == pytest.approx(115 / 160, abs=0.02)
-    # The sagittal plane goes through the larger one alone.
+    # The sagittal plane goes through the larger one only.
     assert coloured(box(picture, SAGITTAL), RIGHT).any()
     assert not coloured(picture, BOTH).any()
     assert not coloured(box(picture, SAGITTAL), LEFT).any()

@@ -1,8 +1,8 @@
-"""What is to become of each DICOM file that pydicom 3.0 and nibabel 5.4 ship; see real_files.py."""
+"""Expected result for each DICOM file in pydicom 3.0 and nibabel 5.4; see real_files.py."""
 
 from tests.dicom.real_files import ROWS
 
-# A folder stands for all files in it; `test_files/` is left out in front.
+# A folder represents all its files; the prefix `test_files/` is omitted.
 NAMES = {
     "ct": """
         693_J2KI.dcm CT_small.dcm J2K_pixelrep_mismatch.dcm dicomdirtests/77654033/CT2/17106

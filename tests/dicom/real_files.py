@@ -1,4 +1,4 @@
-"""DICOM files that others made: what becomes of each.
+"""DICOM files from other projects, and the result of reading each.
 
 They are read where pydicom and nibabel are installed, and are never copied into the project.
 ``python -m tests.dicom.real_files`` prints the table that docs/data.md shows.

@@ -1,4 +1,4 @@
-"""Data sets written anew in any encoding that DICOM allows, with other things before and after."""
+"""Data sets rewritten in any encoding that DICOM allows, with other things before and after."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def behind(dataset: Dataset, n_bytes: int) -> None:
     dataset.DataSetTrailingPadding = b"\0" * (n_bytes // 2 * 2)
 
 
-# References, private attributes and icons stand before what is needed, padding behind it.
+# References, private attributes and icons come before what is needed, padding after it.
 PLACES = {"private": private, "references": references, "icon": icon, "behind": behind}
 
 

@@ -1,4 +1,4 @@
-"""Shapes as contours, and masks traced by a tool that knows nothing of ours."""
+"""Shapes as contours, and masks traced by an independent tool."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Contours that are no plain stack: gaps, borders, oblique planes."""
+"""Irregular contours: gaps, borders, oblique planes."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_a_gap_in_one_of_two_parts_is_seen():
     assert rasterize(right + left, CUBE)[1] == []
     _, findings = rasterize(right + left[:8] + left[13:], CUBE)
     assert codes(findings)["contour-gap"].text.startswith("structure: 5 slice(s)")
-    # A part that ends is no gap.
+    # A part that ends is not a gap.
     assert rasterize(right + left[:8], CUBE)[1] == []
 
 

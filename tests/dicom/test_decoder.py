@@ -1,4 +1,4 @@
-"""The helper that decodes: what ends it, what does not, and what is said where it cannot start."""
+"""The helper process that decodes: what ends it, what does not, and failures to start it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Each finding on a series that has just that oddity, and none on one that has not."""
+"""Each finding on a series with exactly that irregularity, and none on a regular one."""
 
 import re
 

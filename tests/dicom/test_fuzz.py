@@ -1,4 +1,4 @@
-"""Mutated files are read or refused in one line; the process neither dies, hangs nor swells.
+"""Mutated files are read or refused in one line; the process neither crashes, hangs nor grows.
 
 The files are mutated and read in a process of its own: a decoder that crashes takes only that one.
 """

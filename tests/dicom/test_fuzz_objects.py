@@ -1,4 +1,4 @@
-"""Mutated RTSTRUCT and SEG files are read or refused in one line, and so is making them anonymous."""
+"""Mutated RTSTRUCT and SEG files are read or refused in one line, also when de-identified."""
 
 import random
 import resource

@@ -1,4 +1,4 @@
-"""What RTSTRUCT and DICOM-SEG files may ask for, and who decodes their frames."""
+"""Limits of RTSTRUCT and DICOM-SEG files, and the decoding of their frames."""
 
 import os
 import zlib

@@ -1,4 +1,4 @@
-"""Odd headers: what nobody needs is reported, what is needed is named."""
+"""Irregular headers: optional attributes are reported, required ones are errors."""
 
 import numpy as np
 import pydicom

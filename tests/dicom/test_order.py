@@ -1,4 +1,4 @@
-"""Whatever files are called and however slices lie: the same voxels in the same places."""
+"""The same voxels at the same positions for any file names and orders of slices."""
 
 from itertools import permutations, product
 

@@ -1,4 +1,4 @@
-"""Files that others made are read as pydicom reads them, or refused for a reason that is true."""
+"""Files from other projects are read as by pydicom, or refused for the correct reason."""
 
 from pathlib import Path
 

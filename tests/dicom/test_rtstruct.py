@@ -1,4 +1,4 @@
-"""Contours become the mask that they were drawn from, and say where they do not fit."""
+"""Contours give the mask from which they were drawn, with findings where they do not fit."""
 
 import contextlib
 import copy

@@ -1,4 +1,4 @@
-"""Segments lie where their affine says, or are refused."""
+"""Segments are placed by their affine, or refused."""
 
 import numpy as np
 import pydicom

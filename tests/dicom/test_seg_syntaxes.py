@@ -62,7 +62,7 @@ def mask():
 def by_highdicom(file):
     """The voxels that highdicom reads, feet first."""
     read = hd.seg.segread(file).get_volume(combine_segments=False)
-    assert read.affine[2, 0] < 0  # frames stand from the head down
+    assert read.affine[2, 0] < 0  # frames run from the head down
     return (read.array[::-1, ..., 0] > 0).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Series are ordered by geometry and refused when they make no even stack."""
+"""Series are ordered by geometry and refused if they are not an even stack."""
 
 import numpy as np
 import pydicom
@@ -224,7 +224,7 @@ def test_what_makes_no_volume_is_refused_in_one_line(damage, message, tmp_path):
     with pytest.raises(DataError, match=message) as refused:
         read_series(tmp_path / "stack")
     assert "\n" not in str(refused.value)
-    assert str(tmp_path) not in str(refused.value)  # paths stand beside the message, not in it
+    assert str(tmp_path) not in str(refused.value)  # the path is kept apart from the message
     assert str(refused.value.path).startswith(str(tmp_path))
 
 

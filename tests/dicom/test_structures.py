@@ -1,4 +1,4 @@
-"""What is drawn of a structure, what is left out, and what is malformed in it."""
+"""Contours of a structure that are drawn, omitted, or malformed."""
 
 import copy
 

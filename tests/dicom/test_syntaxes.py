@@ -1,4 +1,4 @@
-"""Every transfer syntax gives back the same voxels; bombs and missing decoders are told of."""
+"""Every transfer syntax gives back the same voxels; decompression bombs and missing decoders are reported."""
 
 import zlib
 

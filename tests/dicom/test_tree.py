@@ -1,4 +1,4 @@
-"""What a tree holds is told by headers, and one series is chosen by a stated rule."""
+"""A tree is described by headers, and one series is chosen by a stated rule."""
 
 import numpy as np
 import pydicom

@@ -1,4 +1,4 @@
-"""Elements are stepped over where pydicom finds them, and what cannot be one is an error."""
+"""Elements are at the same positions as for pydicom, and invalid bytes are an error."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Masks that tests draw: each empty or full as often as mixed."""
+"""Random masks for tests: empty, full and mixed ones equally often."""
 
 import numpy as np
 from hypothesis import strategies as st

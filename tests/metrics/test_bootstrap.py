@@ -1,4 +1,4 @@
-"""Intervals by case: against SciPy, and by simulating how often they hold the truth."""
+"""Intervals by case: against SciPy, and by simulating their coverage."""
 
 import re
 

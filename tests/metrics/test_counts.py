@@ -172,7 +172,7 @@ def test_indices_that_do_not_fit(case, z, message):
         SliceCounts().update(*masks_of([[1, 0, 0, 0]] * 2), case=case, z=z)
 
 
-# (case, z, tp, fp, fn, tn); the counts of case 2 are past what floats hold exactly.
+# (case, z, tp, fp, fn, tn); the counts of case 2 exceed what floats represent exactly.
 ROWS = [[0, z, z, 1, 0, 9 - z] for z in range(5)] + [[1, 0, 0, 0, 0, 10], [1, 1, 0, 3, 0, 7]]
 LARGE = [2, 0, 2**24 + 1, 2**31 + 1, 2**53 + 1, 3]
 

@@ -1,4 +1,4 @@
-"""Comparing runs: against SciPy and by hand, and by simulating how often it is right."""
+"""Comparing runs: against SciPy and by hand, and by simulating error rates."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Cases scored as their slices come in."""
+"""Cases scored as their slices arrive."""
 
 import numpy as np
 

@@ -161,7 +161,7 @@ def test_equals_scikit_learn(masks):
 
 
 def test_large_counts_are_exact():
-    # 2**33 + 1 is no multiple of 2**10, so a float32 or a wrapped int32 would show.
+    # 2**33 + 1 is not a multiple of 2**10, so a float32 or a wrapped int32 would show.
     big = 2**33 + 1
     numbers = summarize_slices(one_case([big, big], [1, 0], [3, big], [big, 7]), "zero")
     assert numbers["recall"] == {"value": 2 * big / (3 * big + 3), "n": 3 * big + 3}

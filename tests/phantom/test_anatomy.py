@@ -1,4 +1,4 @@
-"""The whole picture: the lungs cannot be taken for anything else, other dark things can."""
+"""The whole image: lungs are unmistakable, and there are other dark objects."""
 
 from __future__ import annotations
 

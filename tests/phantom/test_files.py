@@ -1,4 +1,4 @@
-"""The files of a written cohort, and that nothing is left half done."""
+"""The files of a written cohort, which is never left incomplete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is hidden in twelve cases."""
+"""The irregularities of twelve cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small case of each kind of mask object, of which single files are written anew."""
+"""A small case of each kind of mask object, whose files can be rewritten."""
 
 from __future__ import annotations
 

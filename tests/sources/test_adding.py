@@ -1,4 +1,4 @@
-"""Adding a source is one class and one YAML, outside the package too."""
+"""Adding a source is one class and one YAML file, also outside the package."""
 
 import os
 

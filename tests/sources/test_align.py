@@ -1,4 +1,4 @@
-"""Every flip is found again; what fits nowhere is refused."""
+"""Every flip is recovered; a mask that fits in no orientation is refused."""
 
 from itertools import product
 

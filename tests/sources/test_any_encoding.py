@@ -1,4 +1,4 @@
-"""How lengths and numbers are encoded has no meaning (PS3.5 7.1, 7.5): the same case comes back."""
+"""The encoding of lengths and numbers does not change a case (PS3.5 7.1, 7.5)."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings

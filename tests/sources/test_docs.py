@@ -1,4 +1,4 @@
-"""Every command of docs/sources.md makes the source that it speaks of."""
+"""Every command of docs/sources.md builds the source that it describes."""
 
 import re
 import shlex

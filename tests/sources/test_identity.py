@@ -1,4 +1,4 @@
-"""Whose a case is, and names of cases that would tell it."""
+"""Identification of a case's patient, and names of cases that would reveal it."""
 
 import os
 
@@ -87,7 +87,7 @@ def test_a_name_that_identifies_is_refused(kind, tmp_path):
 def test_neutral_names_pass(kind, tmp_path):
     for name in ("Case_000", "Case_1"):
         made, folder = kind(tmp_path, name)
-        # An ID of one digit stands in any name by chance.
+        # An ID of one digit occurs in any name by chance.
         write(folder / "1.dcm", **DOE | {"AccessionNumber": "1", "PatientID": "0"})
     assert made.cases() == ["Case_000", "Case_1"]
     assert all(made.patient(name) for name in made.cases())

@@ -1,4 +1,4 @@
-"""Label maps that are whole numbers up to rounding, as files give them."""
+"""Label maps whose values are whole numbers up to rounding."""
 
 import nibabel
 import numpy as np

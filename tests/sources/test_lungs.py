@@ -1,4 +1,4 @@
-"""Lungs are told by name, and the sides make one mask by stated rules."""
+"""Lungs are recognized by name, and combined into one mask by stated rules."""
 
 import numpy as np
 import pytest

@@ -68,7 +68,7 @@ def test_of_several_the_newest_with_lungs_counts(patient):
         newer = pydicom.dcmread(file)
         newer.StructureSetDate, newer.SOPInstanceUID = date, generate_uid()
         newer.file_meta.MediaStorageSOPInstanceUID = newer.SOPInstanceUID
-        # The first structure is no lung; the next one is.
+        # The first structure is not a lung; the next one is.
         newer.StructureSetROISequence = newer.StructureSetROISequence[: kept or 1]
         newer.save_as(file.with_name(f"{name}.dcm"))
     case = source(patient).read("P1")

@@ -1,4 +1,4 @@
-"""Numbers stay with their folders, whatever is added, and lead back to them only by the user's list."""
+"""Numbers stay with their folders when others are added, and only the user's list links them."""
 
 import hashlib
 import json
@@ -137,7 +137,7 @@ def test_prepare_by_numbers(listed, phantom_root, cli, tmp_path):
     first = cohort(tmp_path)
     write_patient(root, phantom_root, "Case_002", "A first one of all", "rtstruct")
     (root / names["Case_004"] / "note.txt").touch()
-    if listed:  # the list holds without the store's memory
+    if listed:  # the list works without the store's record
         shutil.rmtree(tmp_path / "outputs")
     done = cli(*command, "data.cases=number", *asked)
     assert done.returncode == 0, done.stderr

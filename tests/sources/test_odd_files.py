@@ -1,4 +1,4 @@
-"""Odd files as they are met in archives: the kinds of odd files, each with further inputs."""
+"""Odd files as found in archives: each kind with further inputs."""
 
 import struct
 

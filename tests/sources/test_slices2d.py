@@ -1,4 +1,4 @@
-"""Slices as image files: nothing is taken for HU that is not said to be."""
+"""Slices as image files: values are HU only if the configuration says so."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Patients as downloaded: whatever the nesting, the right mask on the right series, named safely."""
+"""Patients as downloaded: in any nesting, the right mask on the right series, named safely."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""RTSTRUCTs with something odd in them: what nobody needs is reported, what lungs need is named."""
+"""Irregular RTSTRUCTs: faults of other structures are reported, those of lungs are errors."""
 
 import numpy as np
 import pydicom

@@ -1,4 +1,4 @@
-"""Trees of DICOM files as archives hand them out, for tests."""
+"""Trees of DICOM files as from archives, for tests."""
 
 from __future__ import annotations
 

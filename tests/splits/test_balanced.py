@@ -1,4 +1,4 @@
-"""The most even split: against an enumeration of its own, the report's split, and the lot."""
+"""The most balanced split: against an independent enumeration, the report's split, and random ones."""
 
 from itertools import combinations, permutations
 from statistics import mean, pvariance

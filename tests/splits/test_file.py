@@ -1,4 +1,4 @@
-"""A split given back is the split that was left, for the same cases."""
+"""A split read from a file equals the one that was written, for the same cases."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Folds: every patient tested once, the same folds for every job, and as even as can be."""
+"""Folds: every patient tested once, the same folds for every job, and as balanced as possible."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Sets that are named: complete, and refused where they cannot be meant."""
+"""Sets given by the user: complete, and refused if inconsistent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever splits: no patient stands in two sets, and no case twice."""
+"""For every kind of split, no patient is in two sets, and no case occurs twice."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A site is tested whole, and only one that training has not seen."""
+"""The test set is a whole site that is not in the training set."""
 
 import pytest
 

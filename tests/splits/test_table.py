@@ -1,4 +1,4 @@
-"""A table of the user's: what is taken from it, and what is refused."""
+"""A user's table: what is read from it, and what is refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Data sets in which each attribute of PS3.15's table holds a value to be found again."""
+"""Data sets in which each attribute of PS3.15's table has a recognizable value."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Data sets whose values break the options of their VR in every way; what stands in them is known."""
+"""Data sets whose values break the options of their VR in every way; their content is known."""
 
 import io
 import struct

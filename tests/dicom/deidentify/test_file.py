@@ -1,4 +1,4 @@
-"""What becomes of single files: lengths of either kind, pixels where none belong, damage."""
+"""Single files: defined and undefined lengths, unexpected pixels, damage."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""No value planted in any attribute is found in the copies; what a model needs stays."""
+"""No value planted in any attribute is found in the copies; what a model needs is kept."""
 
 import csv
 from pathlib import Path
