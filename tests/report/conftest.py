@@ -37,7 +37,7 @@ def slice_row(split, name, z, tp, fp, fn, dsc=None, pixels=1000):
         dsc = 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 0.0
     return {
         "split": split,
-        "case": case,
+        "case": name,
         "z": z,
         "tp": tp,
         "fp": fp,
