@@ -25,8 +25,8 @@ test: setup ## run the tests, except the slow ones
 test-all: setup ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-coverage: setup ## run all tests and measure branch coverage
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=
+coverage: setup ## run the same tests and measure branch coverage
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow" --cov
 
 lint: setup ## check style, types and layers
 	$(BIN)/ruff check .

@@ -33,6 +33,7 @@ def searched(phantom_root, server, tmp_path_factory):
     return folder, texts
 
 
+@pytest.mark.slow
 def test_each_trial_is_a_run_that_says_its_value(searched):
     folder, _ = searched
     search = folder / "outputs" / "multirun" / "search" / "bayes_alpha_beta"
@@ -50,6 +51,7 @@ def test_each_trial_is_a_run_that_says_its_value(searched):
     assert best["run"] == f"outputs/multirun/search/bayes_alpha_beta/{best['trial']}"
 
 
+@pytest.mark.slow
 def test_the_known_objectives_are_the_numbers_that_a_run_has(searched):
     run = searched[0] / "outputs" / "multirun" / "search" / "bayes_alpha_beta" / "0"
     numbers = json.loads((run / "evaluation" / "summary.json").read_text())["val"]
@@ -59,6 +61,7 @@ def test_the_known_objectives_are_the_numbers_that_a_run_has(searched):
     assert evaluated == set(EVALUATED)
 
 
+@pytest.mark.slow
 def test_the_second_start_went_on(searched):
     _, (first, second) = searched
     assert "0 of 2 trials finished; trial 0 starts" in first
@@ -68,6 +71,7 @@ def test_the_second_start_went_on(searched):
     assert "optuna-dashboard" in second
 
 
+@pytest.mark.slow
 def test_the_password_is_left_nowhere(searched):
     folder, texts = searched
     files = [path for path in folder.rglob("*") if path.is_file()]
