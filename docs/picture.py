@@ -17,7 +17,7 @@ from lungseg.data.store import open_arrays
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-BLUE, ORANGE = "#4aa8ff", "#ff9d2e"  # told apart by colour-blind eyes, and from grey
+BLUE, ORANGE = "#4aa8ff", "#ff9d2e"  # distinguishable with colour blindness, and from grey
 
 
 def main(run: Path) -> None:

@@ -1,5 +1,7 @@
-"""Print the README's table of results: python docs/results.py RUN RUN RUN, each with a test set of
-its own, as in leave-one-out. The last column puts the test cases of all runs together.
+"""Print the README's table of results: python docs/results.py RUN RUN RUN.
+
+Each run has a test set of its own, as in leave-one-out. The last columns pool the test cases of all
+runs.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ KEYS = (
 COUNTS = ["z", "tp", "fp", "fn", "tn"]
 
 
-def together(runs: list[Path]) -> dict[str, Any]:
-    """Numbers over the test cases of all runs, with intervals by case."""
+def pooled(runs: list[Path]) -> dict[str, Any]:
+    """Metrics over the test cases of all runs, with intervals by case."""
     slices, cases = (
         pd.concat([pd.read_csv(run / "evaluation" / name) for run in runs]).query("split == 'test'")
         for name in ("slices.csv", "cases.csv")
@@ -53,12 +55,12 @@ def main(runs: list[Path]) -> None:
         for run in runs
     ]
     names = {key: name for section in SECTIONS.values() for key, name in section.items()}
-    pooled = together(runs)
+    together = pooled(runs)
     print(f"| tested on | {' | '.join(tested)} | all {len(runs)} | 95 % interval |")
     print(f"|---|{'---:|' * (len(runs) + 2)}")
     for key in KEYS:
         cells = [shown(key, summary[key]).value for summary in summaries]
-        last = shown(key, pooled[key]) if key in pooled else None
+        last = shown(key, together[key]) if key in together else None
         cells += [last.value, last.interval] if last else ["", ""]
         print(f"| {names[key]} | {' | '.join(cells)} |")
 

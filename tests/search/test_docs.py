@@ -1,4 +1,4 @@
-"""The search that docs/sweeps.md shows is one, as it stands there."""
+"""The search file shown in docs/sweeps.md works as it is."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.search.worker import QuickLauncher
 
 @pytest.fixture
 def shown(tmp_path):
-    """Words that choose the file of the docs, saved where they say."""
+    """The file of the docs, saved under the name it has there, and the words of its command."""
     text = (CLONE / "docs" / "sweeps.md").read_text()
     (block,) = re.findall(r"```yaml\n(# @package _global_\n.*?)```", text, re.DOTALL)
     (file,) = re.findall(r"`(mine/sweep/\w+\.yaml)`", text)
@@ -23,7 +23,7 @@ def shown(tmp_path):
 
 
 def test_the_file_of_the_docs_is_a_search(shown, tmp_path, monkeypatch, capfd):
-    """All but the trainings is real."""
+    """Everything is real except the trainings."""
     from lungseg.cli import main
 
     _, words = shown
@@ -34,13 +34,13 @@ def test_the_file_of_the_docs_is_a_search(shown, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     assert main([*words, "hydra.sweeper.n_trials=6"]) == 0, capfd.readouterr().err
     folder = tmp_path / "outputs" / "multirun" / "search" / "momentum"
-    found = json.loads((folder / "search.json").read_text())
-    assert (found["completed"], found["objectives"]) == (6, {"val/dsc": "maximize"})
+    summary = json.loads((folder / "search.json").read_text())
+    assert (summary["completed"], summary["objectives"]) == (6, {"val/dsc": "maximize"})
     journal = folder.with_name("momentum.journal").read_text()
     assert "optimizer.momentum" in journal
 
 
-def test_what_a_search_says_wins_over_what_all_share(shown, tmp_path, cli):
+def test_settings_of_a_search_take_precedence_over_those_shared_by_all(shown, tmp_path, cli):
     file, words = shown
     text = file.read_text().replace("override /split: train_val_test", "override /split: fraction")
     file.write_text(text + "callbacks:\n  checkpoint:\n    monitor: val/loss\n    mode: min\n")
