@@ -504,6 +504,7 @@ def test_one_scan_in_two_sets_is_refused_though_named_and_masked_otherwise(
     assert "Case_000 (train) and Case_002 (test) are the same image under two names" in line
 
 
+@pytest.mark.slow
 def test_the_conventions_name_nan_can_be_typed_as_it_is(run, cli):
     done = cli("evaluate", f"run={run}", "metrics.empty_dsc=nan", NO_REPORT)
     assert done.returncode == 0, done.stderr

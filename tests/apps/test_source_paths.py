@@ -85,7 +85,9 @@ def test_an_error_of_the_system_that_nobody_expected(sweep, source, cli, left):
     assert found == {}
 
 
-@pytest.mark.parametrize("sweep", [(), ("-m", "seed=1,2")], ids=["one", "sweep"])
+@pytest.mark.parametrize(
+    "sweep", [(), pytest.param(("-m", "seed=1,2"), marks=pytest.mark.slow)], ids=["one", "sweep"]
+)
 def test_train_is_refused(sweep, source, cli, left):
     arguments = ("data=lctsc", f"data.root={source}", "split=explicit", "split.test=[Case_099]")
     done = cli("train", *sweep, *arguments, "logger=none")
