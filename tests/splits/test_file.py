@@ -6,8 +6,9 @@ import pytest
 
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
+from lungseg.files import write_json
 from lungseg.splits import Balanced, Explicit, FromFile
-from lungseg.splits.file import describe
+from lungseg.splits.file import NAME, describe, read_balance
 from tests.splits.cohorts import case, random_cohort
 
 COHORT = random_cohort(8, 1)
@@ -69,3 +70,17 @@ def test_no_file(tmp_path):
         FromFile()
     with pytest.raises(ConfigError, match="split.file: no such file"):
         FromFile(file=str(tmp_path / "nowhere.json"))(COHORT)
+
+
+def test_the_table_of_balance_is_read_back_for_the_sets_it_was_made_of(tmp_path):
+    cohort = random_cohort(8, 1)
+    split = Balanced(test=2)(cohort)
+    assert read_balance(tmp_path, split.sets()) is None
+    write_json(tmp_path / NAME, describe(split, cohort, {}))
+    assert read_balance(tmp_path, split.sets()) == split.balance.to_dict()
+    assert read_balance(tmp_path, {"train": split.test, "test": split.train}) is None
+    left = json.loads((tmp_path / NAME).read_text())
+    (tmp_path / NAME).write_text(json.dumps(left | {"balance": None}))
+    assert read_balance(tmp_path, split.sets()) is None
+    (tmp_path / NAME).write_text('{"sets"')
+    assert read_balance(tmp_path, split.sets()) is None
