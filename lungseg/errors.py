@@ -2,7 +2,7 @@
 
 
 class LungsegError(Exception):
-    """Something that the user can put right.
+    """Something that the user can correct.
 
     Args:
         message: One line. It may reach logs: it names cases by pseudonym and no source path.
@@ -24,11 +24,11 @@ class DataError(LungsegError):
 
 
 class IdentityError(DataError):
-    """A case that must not be named: its name gives the patient away, or may do so."""
+    """A case that must not be named: its name identifies the patient, or may do so."""
 
 
-class Pruned(LungsegError):  # noqa: N818  # it is none
-    """No error: a search gave this run up because other trials were ahead of it."""
+class Pruned(LungsegError):  # noqa: N818  # not an error
+    """Not an error: a search stopped this run because other trials were ahead of it."""
 
 
 class Stop(BaseException):

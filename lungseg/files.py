@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def short(path: Path) -> str:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file; what is written there takes the file's place at the end.
+    """Give a temporary name beside a file; what is written there replaces the file at the end.
 
     After an error the file is as it was. The folder is made if missing.
     """
@@ -45,7 +45,7 @@ def write_json(file: Path, content: Any) -> None:
     """Write JSON in one step.
 
     Raises:
-        ValueError: If a number in it is not finite: JSON has no word for it.
+        ValueError: If a number in it is not finite: JSON cannot express it.
     """
     write_text(file, json.dumps(content, indent=2, allow_nan=False) + "\n")
 

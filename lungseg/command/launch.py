@@ -187,8 +187,8 @@ def _note_failure(
 
 
 def _quiet() -> None:
-    """Silence what libraries say that no user of ours can act on."""
-    # It notes each part of a font that it leaves out of a PDF.
+    """Silence messages of libraries that our users cannot act on."""
+    # It logs each part of a font that it leaves out of a PDF.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     # Lightning sets the level of its parent logger when it is imported; these keep theirs.
     for package in ("pytorch_lightning", "lightning_fabric"):

@@ -16,29 +16,29 @@ State = Literal["running", "completed", "failed", "pruned"]
 
 
 def write_status(run_dir: Path, state: State, error: str | None = None) -> None:
-    """Note a run's state.
+    """Record a run's state.
 
     Args:
         run_dir: Run folder.
-        state: ``running`` (or killed), ``completed``, ``failed``, or ``pruned``: given up by a
-            search because other trials were ahead.
-        error: One line on why it failed or was given up; without paths.
+        state: ``running`` (or killed), ``completed``, ``failed``, or ``pruned``: stopped
+            by a search because other trials were ahead.
+        error: One line on why it failed or was stopped; without paths.
     """
     write_json(run_dir / FILE, {"state": state, "error": error})
 
 
 def read_status(run_dir: Path) -> dict[str, Any] | None:
-    """The state that a run noted; None where it noted none."""
+    """The state that a run recorded; None where it recorded none."""
     try:
-        found: dict[str, Any] = json.loads((run_dir / FILE).read_text())
+        status: dict[str, Any] = json.loads((run_dir / FILE).read_text())
     except FileNotFoundError:
         return None
-    return found
+    return status
 
 
 @contextmanager
 def noting_status(run_dir: Path, *, writes: bool = True) -> Iterator[None]:
-    """Note that a run is running, and how it ended.
+    """Record that a run is running, and how it ended.
 
     Args:
         run_dir: Run folder.

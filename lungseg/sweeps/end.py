@@ -61,7 +61,8 @@ def _tidy(config: DictConfig, folder: Path) -> None:
         pickled.unlink()  # contains the whole configuration
     redactor = hide_source(config, folder)
     for settings in folder.glob(f"[0-9]*/{config.hydra.output_subdir}"):
-        if read_status(settings.parent) is None:  # the job did not come to do it
+        status = read_status(settings.parent)
+        if status is None or status["state"] != "completed":  # it may have been stopped before
             hide_source(config, settings)
     for printed in folder.glob(".submitit/**/*_log.*"):  # the screen of jobs in other processes
         redact_text(printed, redactor)
@@ -77,7 +78,7 @@ def free_memory() -> None:
 def failed_job() -> str | None:
     """Why a grid stopped, by the folders of its jobs.
 
-    Launchers that start processes pass errors on each in its own way, or not at all.
+    Each launcher that starts processes passes errors on in its own way, or not at all.
     """
     from lungseg.sweeps.index import rows
 

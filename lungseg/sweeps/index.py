@@ -1,4 +1,4 @@
-"""The folder of a sweep: an index of its runs, kept true after every job."""
+"""The folder of a sweep: an index of its runs, updated after every job."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SHOWN = {
     "test/accuracy_mean": "test accuracy",
     "test/pr_auc": "test PR area",
 }
-"""Numbers that the screen shows, where there are such."""
+"""Numbers that the screen shows, where a job has them."""
 
 Row = dict[str, Any]
 
 
 def rows(folder: Path) -> list[Row]:
-    """A row for each job of a sweep, in the order of their numbers: state, settings, numbers.
+    """One row per job of a sweep, in the order of their numbers: state, settings, numbers.
 
     Args:
         folder: Of the sweep.
@@ -44,7 +44,7 @@ def rows(folder: Path) -> list[Row]:
 
 
 def _changed(run: Path) -> tuple[int, ...]:
-    """Tells a row that was read before from one that has to be read again."""
+    """When a job's files were last changed: its row is read again after that."""
     files = (
         run / ".hydra" / "overrides.yaml",
         run / "status.json",
@@ -65,7 +65,7 @@ def _row(run: Path, changed: tuple[int, ...]) -> tuple[tuple[str, Any], ...]:
 
 
 def _settings(run: Path) -> dict[str, str]:
-    """What was typed for a job, without what names the source; a new folder may have none yet."""
+    """What was typed for a job, without paths of the source; a new folder may have none yet."""
     file = run / ".hydra" / "overrides.yaml"
     typed = OmegaConf.to_container(OmegaConf.load(file)) if file.is_file() else ()
     settings = dict(str(text).partition("=")[::2] for text in typed or ())
@@ -82,14 +82,14 @@ def differing(rows: Iterable[Row]) -> list[str]:
 
 def write_index(folder: Path) -> None:
     """Write ``sweep.csv``: job, state, the settings that differ, headline numbers, error."""
-    found = rows(folder)
-    keys = differing(found)
-    numbers = dict.fromkeys(key for row in found for key in row if "/" in key)
+    jobs = rows(folder)
+    keys = differing(jobs)
+    numbers = dict.fromkeys(key for row in jobs for key in row if "/" in key)
     columns = ["job", "state", *keys, *numbers, "error"]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(row | row["settings"] for row in found)
+    writer.writerows(row | row["settings"] for row in jobs)
     write_text(folder / FILE, text.getvalue())
 
 
@@ -99,24 +99,24 @@ def print_index(folder: Path) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    found = rows(folder)
-    keys = differing(found)
-    numbers = [name for name in SHOWN if any(name in row for row in found)]
+    jobs = rows(folder)
+    keys = differing(jobs)
+    numbers = [name for name in SHOWN if any(name in row for row in jobs)]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for name in ("job", *keys, "state", *(SHOWN[name] for name in numbers)):
         table.add_column(name, no_wrap=True)
-    for row in found:
+    for row in jobs:
         settings = [row["settings"].get(key, "") for key in keys]
         values = ["" if row.get(name) is None else f"{row[name]:.4f}" for name in numbers]
         cells = [str(row["job"]), *settings, row["state"], *values]
         table.add_row(*(escape(cell) for cell in cells))
     print()
     print_table(table)
-    for row in found:
+    for row in jobs:
         if row["state"] == "failed":
             print(f"job {row['job']} failed: {row['error']}")
-    states = [row["state"] for row in found]
+    states = [row["state"] for row in jobs]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    print(f"{len(found)} run{'s' if len(found) > 1 else ''}: {counts}; {short(folder / FILE)}")
+    print(f"{len(jobs)} run{'s' if len(jobs) > 1 else ''}: {counts}; {short(folder / FILE)}")
     if states.count("completed") > 1:
         print(f"which differences are real: lungseg compare runs={short(folder)}")

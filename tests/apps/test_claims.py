@@ -37,7 +37,7 @@ def test_twenty_runs_at_one_instant(tmp_path, cli):
     assert cli("prepare", *SMALL[:2]).returncode == 0
     words = ("train", *SMALL, "hydra.run.dir=${outputs}/runs/${now:noon}")
     runs = [start(tmp_path, *words, f"seed={seed}") for seed in range(20)]
-    assert [run.wait(500) for run in runs] == [0] * 20
+    assert [run.wait(1500) for run in runs] == [0] * 20
     folders = sorted((tmp_path / "outputs" / "runs").iterdir())
     assert {folder.name for folder in folders} == {
         "noon", *(f"noon-{number}" for number in range(2, 21)),

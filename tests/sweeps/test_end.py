@@ -1,0 +1,91 @@
+"""What a sweep leaves is tidied, whatever stopped it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from lungseg.cli import main
+from lungseg.sweeps.callback import Folders
+
+WORDS = ("prepare", "-m", "data=lctsc", "data.root=/scans/Quasimodo 1,/scans/Quasimodo 2",
+         "hydra.sweep.dir=outputs/sweep")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert Folders.sweep is None
+
+
+def tidy():
+    files = [file for file in Path("outputs").rglob("*") if file.is_file()]
+    assert any(file.name == "multirun.yaml" for file in files)
+    assert any(file.name == "sweep.csv" for file in files)
+    return not [file for file in files if b"Quasimodo" in file.read_bytes()]
+
+
+class Launcher:
+    """In place of Hydra's: leaves what submitit leaves, and stops."""
+
+    def __init__(self, error, **settings):
+        self.error = error
+
+    def setup(self, **settings):
+        pass
+
+    def launch(self, job_overrides, initial_job_idx):
+        for name in ("1/1_submitted.pkl", "1/1_0_log.err", "1/1_0_log.out"):
+            file = Path("outputs/sweep/.submitit") / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("killed at /scans/Quasimodo 1/Images\nas said\n")
+        settings = Path("outputs/sweep/0/.hydra/overrides.yaml")
+        settings.parent.mkdir(parents=True)
+        settings.write_text("- data.root=/scans/Quasimodo 1\n")
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("died"), KeyboardInterrupt(), SystemExit(3)])
+@pytest.mark.parametrize("full", ["0", "1"])
+def test_a_launcher_that_dies(error, full, monkeypatch):
+    from hydra.core.plugins import Plugins
+
+    monkeypatch.setattr(Plugins, "instantiate_launcher", lambda self, **settings: Launcher(error))
+    monkeypatch.setenv("HYDRA_FULL_ERROR", full)
+    if full == "1" and isinstance(error, RuntimeError):
+        with pytest.raises(RuntimeError, match="died"):
+            main(list(WORDS))
+    else:
+        assert main(list(WORDS)) != 0
+    assert tidy()
+    assert not list(Path("outputs").rglob("*.pkl"))
+    printed = Path("outputs/sweep/.submitit/1/1_0_log.out").read_text()
+    assert printed == "killed at (not recorded)\nas said\n"
+
+
+def test_a_job_that_cannot_be_composed():
+    assert main([*WORDS, "data.lungs=1,2,${"]) != 0
+    assert main([*WORDS, "data.rot=1,2"]) != 0
+    assert tidy()
+
+
+def test_a_sweep_over_sources_runs_each(capfd):
+    assert main(list(WORDS)) == 1
+    out, err = capfd.readouterr()
+    assert out.count("failed: data.root: no folder Images/") == 2
+    assert "2 of 2 jobs failed" in err
+    assert "Traceback" not in out + err
+    assert tidy()
+
+
+def test_ctrl_c_in_the_first_moment_of_a_job(monkeypatch):
+    """Before its settings are rewritten: the end of the sweep does it."""
+
+    def stop(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("lungseg.command.launch.hide_source", stop)
+    assert main(list(WORDS)) == 130
+    assert tidy()

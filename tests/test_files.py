@@ -1,0 +1,48 @@
+"""Files that are written whole or not at all."""
+
+import hashlib
+
+import pytest
+
+from lungseg.files import replacing, sha256_of, short, write_json, write_text
+
+
+def test_short(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert short(tmp_path / "here" / "a" / "b") == "a/b"
+    assert short(tmp_path / "there") == str(tmp_path / "there")
+
+
+def test_after_an_error_the_file_is_as_it_was(tmp_path):
+    file = tmp_path / "new" / "a.npz"
+    with replacing(file) as part:
+        assert part.suffix == ".npz"
+        part.write_text("old")
+
+    def stopped():
+        with replacing(file) as part:
+            part.write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert file.read_text() == "old"
+    assert [path.name for path in file.parent.iterdir()] == ["a.npz"]
+
+
+def test_names_of_files_that_are_not_utf_8(tmp_path):
+    write_text(tmp_path / "a", "R\udcf6ntgen ö")
+    assert (tmp_path / "a").read_bytes() == b"R\xf6ntgen \xc3\xb6"
+
+
+def test_json_has_no_nan(tmp_path):
+    write_json(tmp_path / "a", {"x": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a", {"x": float("nan")})
+    assert (tmp_path / "a").read_text() == '{\n  "x": 1\n}\n'
+
+
+def test_hash(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc").digest()
