@@ -89,5 +89,8 @@ def _environment(config: DictConfig) -> dict[str, str]:
 
     trial = this_trial(config.outputs)
     mine = {TRIAL: json.dumps(asdict(trial))} if trial else {}
-    place = ("LOCAL_RANK", "NODE_RANK", "RANK", "WORLD_SIZE", "MASTER_", "SLURM_")
+    place = (
+        *("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_"),
+        *("SLURM_", "TORCHELASTIC_"),
+    )
     return {name: value for name, value in os.environ.items() if not name.startswith(place)} | mine

@@ -49,19 +49,22 @@ class Folders(Callback):
             Folders.output_subdir = config.hydra.output_subdir if first else None
             with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
                 config.hydra.output_subdir = None
-                if first and (claimed := self._claimed(config, folder)) != folder:
+                if (claimed := self._claimed(config, folder, first=first)) != folder:
                     config.hydra.run.dir = literal(str(claimed))
 
-    def _claimed(self, config: DictConfig, folder: Path) -> Path:
+    def _claimed(self, config: DictConfig, folder: Path, *, first: bool) -> Path:
         checkpoint = config.get("ckpt_path")
         # These leave a run folder; the other commands leave a log and their settings.
         leaves_run = "ckpt_path" in config or config.get("ckpt") is not None
         if checkpoint is not None and _is_of(Path(checkpoint), folder):
-            claim_resumed(folder, Path(checkpoint))
-            Folders.resumes = True
+            if first:
+                claim_resumed(folder, Path(checkpoint))
+                Folders.resumes = True
             return folder
         if _named_by_time(config.hydra.run):
             folder = claim_new(folder)
+        if not first:
+            return folder  # for its log: by the time alone it cannot tell which is the first's
         if leaves_run:
             claim(folder)
         else:

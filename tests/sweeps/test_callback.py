@@ -74,3 +74,15 @@ def test_a_search_keeps_its_folder(config, tmp_path):
     for _ in range(2):
         Folders().on_multirun_start(config("train", *words))
         assert Folders.sweep.hydra.sweep.dir == "outputs/multirun/search/s"
+
+
+def test_another_rank_logs_into_no_other_run(config, tmp_path, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    words = ["trainer=ddp", "trainer.devices=2"]
+    (tmp_path / "noon").mkdir()
+    for name, expected in (("noon", "noon"), ("${now:noon}", "noon-2")):
+        run = config("train", *words, f"hydra.run.dir='{name}'")
+        Folders().on_run_start(run)
+        assert run.hydra.run.dir == expected
+        assert Folders.output_subdir is None
+    assert not list(tmp_path.rglob(MARK))
