@@ -172,7 +172,7 @@ def test_a_damaged_file_is_told_and_the_others_are_copied(three_cases, tmp_path)
         (["input=none", "output=out"], "input: no such folder"),
         (["input=source", "output=source/out"], "output: must be outside input"),
         (["input=source", "output=out", "key=out/key"], "key: must not be inside output"),
-        (["input=source", "output=out", "key=short"], "key: holds 5 bytes; at least 16"),
+        (["input=source", "output=out", "key=short"], "key: has 5 bytes; at least 16"),
         (["input=source"], "output: must be given"),
         (["input=source", "output=out"], "input: nothing to copy"),
     ],
