@@ -68,6 +68,7 @@ def contents(file):
 # Settings by command; each is planted by itself, as its value, and most of them make it fail.
 SETTINGS = [
     *(("prepare", "data=lctsc", key) for key in ("data.root", "data.source.root")),
+    ("prepare", "data=lctsc", "data.patient_key"),
     *(("prepare", "data=phantom", key) for key in ("data.store", "data.export_npz")),
     *(("prepare", "data=tcia", key) for key in ("data.numbers", "data.source.numbers")),
     ("train", "split=file", "split.file"),
