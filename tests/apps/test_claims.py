@@ -48,6 +48,7 @@ def test_twenty_runs_at_one_instant(tmp_path, cli):
         assert [made_by["seed"]] == seeds([folder])
 
 
+@pytest.mark.slow
 def test_two_sweeps_in_one_second(tmp_path):
     """Refused in their jobs, to be quick: what counts is that both have jobs of their own."""
     words = ("train", "-m", *SMALL, "hydra.sweep.dir=${outputs}/sweeps/${now:noon}", "loss.alpha=2")

@@ -152,6 +152,7 @@ def prepared(root, tmp_path_factory):
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 def test_preparing_says_and_writes_nothing(prepared, source):
     folder, done = prepared[source]

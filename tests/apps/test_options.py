@@ -8,8 +8,8 @@ import pytest
 from lungseg.cli import main
 
 OPTIONS = [
-    ["model=unet", "model.base_channels=4"],
     ["model=monai_unet"],
+    ["model=unet", "model.base_channels=4"],
     ["loss=bce", "optimizer=adam"],
     ["loss=dice", "loss.reduction=sample", "optimizer=adamw"],
     ["scheduler=cosine", "intensity=full"],
@@ -29,7 +29,15 @@ def workplace(tmp_path_factory):
     return tmp_path_factory.mktemp("options")
 
 
-@pytest.mark.parametrize("overrides", OPTIONS, ids=" ".join)
+# make test trains every second one.
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param(words, marks=pytest.mark.slow if k % 2 else ())
+        for k, words in enumerate(OPTIONS)
+    ],
+    ids=" ".join,
+)
 def test_it_trains(overrides, workplace, monkeypatch, capfd):
     monkeypatch.chdir(workplace)
     handlers = logging.getLogger().handlers[:]

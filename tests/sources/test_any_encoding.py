@@ -1,7 +1,7 @@
 """The encoding of lengths and numbers does not change a case (PS3.5 7.1, 7.5)."""
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -36,12 +36,24 @@ encodings = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        Encoding(ExplicitVRLittleEndian, 0, LONG),
+        Encoding(ImplicitVRLittleEndian, 1, LONG),
+        Encoding(DeflatedExplicitVRLittleEndian, None, LONG),
+    ],
+    ids=["explicit", "implicit", "deflated"],
+)
+def test_the_same_case_is_read_from_these_encodings(case, expected, encoding):
+    reencode(case.original, case.file, encoding)
+    assert case.read() == expected
+
+
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(encoding=encodings)
-@example(Encoding(ExplicitVRLittleEndian, 0, LONG))
-@example(Encoding(ImplicitVRLittleEndian, 1, LONG))
-@example(Encoding(DeflatedExplicitVRLittleEndian, None, LONG))
-def test_the_same_case_comes_back(case, expected, encoding):
+def test_the_same_case_is_read_from_any_encoding(case, expected, encoding):
     reencode(case.original, case.file, encoding)
     assert case.read() == expected
 
