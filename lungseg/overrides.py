@@ -1,4 +1,4 @@
-"""Overrides as people type them, put so that Hydra's grammar reads what was meant."""
+"""Overrides as people type them, rewritten so that Hydra parses them as intended."""
 
 from __future__ import annotations
 

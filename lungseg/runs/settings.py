@@ -50,7 +50,7 @@ class Row:
         return self.pattern.removesuffix(".**") if self.pattern.endswith(".**") else None
 
     def matches(self, key: str) -> bool:
-        """Whether this row speaks for a key."""
+        """Whether the pattern matches a key."""
         words, given = self.words, key.split(".")
         if words[-1] == "**":
             words, given = words[:-1], given[: len(words) - 1] if len(given) >= len(words) else []
@@ -137,7 +137,7 @@ TABLE = tuple(
 
 @cache
 def row_of(key: str) -> Row | None:
-    """The row that speaks for a key: the one that says most; None for an unknown key."""
+    """The most specific row that matches a key; None for an unknown key."""
     rows = [row for row in TABLE if row.matches(key)]
     return max(rows, key=lambda row: [word not in ("*", "**") for word in row.words], default=None)
 
