@@ -37,9 +37,10 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
         ConfigError: Naming the setting, and the nearest that exist.
     """
     settings = dict(_leaves(OmegaConf.to_container(config)))
-    typed = [_typed_key(str(text)) for text in hydra.overrides.task]
+    # As they were typed: an override may contain ${…}.
+    typed = [_typed_key(str(text)) for text in _plain(hydra)["overrides"]["task"]]
     read = {key for key in settings if _reads(command, key, settings, typed)}
-    others = {key: text for key, text in _leaves(OmegaConf.to_container(hydra))
+    others = {key: text for key, text in _leaves(_plain(hydra))
               if not key.startswith(ECHO)}  # fmt: skip
     referred = [name for key, value in others.items() for name in _references("", value)]
     referred += [name for key in read for name in _references(key, settings[key])]
@@ -51,6 +52,11 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
     for key in settings:
         if key not in read:
             raise ConfigError(_reason(command, key, settings, read))
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = OmegaConf.to_container(config)  # type: ignore[assignment]
+    return plain
 
 
 def _reads(command: str, key: str, settings: dict[str, Any], typed: list[str]) -> bool:
