@@ -9,6 +9,7 @@ import pytest
 from lungseg.report.style import style
 from lungseg.runs.find import find_runs
 from tests.report.audited import ALIGNMENT, case, cohort, finding
+from tests.report.compare_tab import apart, grid, open_tab, tab  # noqa: F401  # fixtures
 from tests.report.fake_runs import write_run
 
 
