@@ -119,23 +119,6 @@ def hide_password(text: str) -> str:
     return re.sub(r"(?<=[?&]password=)[^&\s'\"]+", HIDDEN, text)
 
 
-def recorded(config: DictConfig) -> dict[str, Any]:
-    """The resolved configuration as plain containers, without paths and UIDs of the source."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
-    return _recorded({str(key): value for key, value in plain.items()})
-
-
-def _recorded(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in config.items():
-        if identifies(f"{prefix}{key}", value):
-            made[key] = HIDDEN
-        else:
-            made[key] = _recorded(value, f"{prefix}{key}.") if isinstance(value, dict) else value
-    return made
-
-
 def texts_of(value: Any) -> Iterator[str]:
     """All strings and numbers in a value, as text."""
     if isinstance(value, Mapping):

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml  # type: ignore[import-untyped]
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from lungseg.files import write_text
 from lungseg.overrides import split_override
@@ -84,6 +84,19 @@ class Redactor:
         if self._places is None:
             return text
         return re.sub(f"(?:{self._places.pattern}){tail}", lambda _: HIDDEN, text)
+
+
+def recorded(config: DictConfig) -> dict[str, Any]:
+    """The resolved configuration as plain containers, without paths and UIDs of the source.
+
+    Values are blanked in every setting: others may refer to one of the source.
+    """
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    redacted: dict[str, Any] = Redactor(identifying_values(config)).data(
+        {str(key): value for key, value in plain.items()}
+    )
+    return redacted
 
 
 HYDRA_FILES = (

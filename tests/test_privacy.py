@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from lungseg.overrides import quoted_overrides
-from lungseg.privacy import HIDDEN, identifies, recorded
+from lungseg.privacy import HIDDEN, identifies
 from lungseg.redacted_logs import RedactedLog, redact_logs
-from lungseg.redaction import Redactor, hide_source
+from lungseg.redaction import Redactor, hide_source, recorded
 
 PATH = '/scans/Frollo\'s "R\u00f6ntgen" [\u80ba] (2), x'
 
@@ -131,6 +131,19 @@ def test_recorded_configuration():
     assert recorded(config) == {
         "data": {"root": HIDDEN, "source": {"root": HIDDEN, "series": HIDDEN}},
         "n": 1,
+    }
+
+
+def test_recorded_settings_that_refer_to_the_source():
+    config = OmegaConf.create(
+        {
+            "data": {"root": PATH, "source": {"extra": "${data.root}/masks"}},
+            "callbacks": {"mine": {"folder": "${data.root}", "files": ["${data.root}/a", "b"]}},
+        }
+    )
+    assert recorded(config) == {
+        "data": {"root": HIDDEN, "source": {"extra": HIDDEN}},
+        "callbacks": {"mine": {"folder": HIDDEN, "files": [HIDDEN, "b"]}},
     }
 
 

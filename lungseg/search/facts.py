@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lungseg.config import flatten
 from lungseg.errors import ConfigError
-from lungseg.privacy import recorded
+from lungseg.redaction import recorded
 from lungseg.runs.settings import concerns_result
 from lungseg.runs.unread import refuse_unread
 from lungseg.search.objective import refuse_objectives

@@ -11,7 +11,7 @@ from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
-from lungseg.privacy import recorded
+from lungseg.redaction import recorded
 from lungseg.splits import Split
 from lungseg.training.direction import build_monitored, check_built
 from lungseg.training.leaks import evaluates
