@@ -35,6 +35,14 @@ def quoted_overrides(words: list[str]) -> list[str]:
     ]
 
 
+def as_typed(overrides: Any) -> list[str]:
+    """Overrides in Hydra's settings as text: OmegaConf would resolve a ``${`` in them."""
+    from omegaconf import OmegaConf
+
+    words: Any = OmegaConf.to_container(overrides)
+    return [str(word) for word in words]
+
+
 def split_override(word: str) -> tuple[str, str, str]:
     """The setting's name without prefix and package, all before its value, and the value."""
     key, _, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""Log files without identifying values: those of settings, and files that tracebacks name."""
+"""What a job writes about itself without identifying values: its logs and its status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ import logging
 import os
 from collections.abc import Iterator
 
-from lungseg.redaction import Redactor
+from omegaconf import DictConfig
+
+from lungseg.overrides import as_typed
+from lungseg.privacy import identifying_values
+from lungseg.redaction import Redactor, identifying_in
+
+
+def redactor_of_job(config: DictConfig) -> Redactor:
+    """Knows what identifies in the settings of the job under way and in its overrides."""
+    from hydra.core.hydra_config import HydraConfig
+
+    overrides = HydraConfig.get().overrides
+    values = identifying_values(config)
+    for words in (overrides.task, overrides.hydra):
+        values = values.union(*map(identifying_in, as_typed(words)))
+    return Redactor(values)
 
 
 class RedactedLog(logging.Formatter):
@@ -23,7 +38,7 @@ class RedactedLog(logging.Formatter):
         self.redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record's text; a traceback's files are left out with it."""
+        """A record's text, without the files that a traceback names."""
         text = self.formatter.format(record)
         files = set(_files(record.exc_info[1] if record.exc_info else None))
         return self.redactor.message(Redactor(files).message(text) if files else text)

@@ -18,6 +18,7 @@ from lungseg.evaluation.conventions import Conventions, Weights, empty_dsc
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.rank import is_rank_zero
+from lungseg.redacted_logs import redactor_of_job
 from lungseg.runs.claim import begin
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.status import noting_status
@@ -97,7 +98,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     first = is_rank_zero(config.trainer)
     if first:
         begin(run_dir)
-    with noting_status(run_dir, writes=first):
+    with noting_status(run_dir, redactor_of_job(config).message, writes=first):
         _train(Training(config, run_dir, cohort, split, data, module, record))
 
 

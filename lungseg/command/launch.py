@@ -19,16 +19,14 @@ from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
 from lungseg.files import write_text
 from lungseg.overrides import quoted_overrides
-from lungseg.privacy import identifying_values
-from lungseg.redacted_logs import redact_logs
-from lungseg.redaction import Redactor, hide_source, identifying_in, without_source
+from lungseg.redacted_logs import redact_logs, redactor_of_job
+from lungseg.redaction import Redactor, hide_source, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
 from lungseg.runs.unread import refuse_unread
 from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job, free_memory
-from lungseg.sweeps.labels import as_typed
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -104,10 +102,7 @@ def _job(command: str, config: DictConfig) -> Any:
     hydra_config = HydraConfig.get()
     run_dir = Path(hydra_config.runtime.output_dir)
     single = hydra_config.mode == RunMode.RUN
-    values = identifying_values(config)
-    for words in (hydra_config.overrides.task, hydra_config.overrides.hydra):
-        values = values.union(*map(identifying_in, as_typed(words)))
-    redactor = Redactor(values)
+    redactor = redactor_of_job(config)
     redact_logs(redactor)
     try:
         if single:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -37,11 +37,14 @@ def read_status(run_dir: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def noting_status(run_dir: Path, *, writes: bool = True) -> Iterator[None]:
+def noting_status(
+    run_dir: Path, redact: Callable[[str], str], *, writes: bool = True
+) -> Iterator[None]:
     """Record that a run is running, and how it ended.
 
     Args:
         run_dir: Run folder.
+        redact: Leaves identifying values out of what an error says.
         writes: Whether this process does: of a run of several processes, only the first.
     """
     if not writes:
@@ -51,9 +54,9 @@ def noting_status(run_dir: Path, *, writes: bool = True) -> Iterator[None]:
     try:
         yield
     except Pruned as pruned:
-        write_status(run_dir, "pruned", str(pruned))
+        write_status(run_dir, "pruned", redact(str(pruned)))
         raise
     except BaseException as error:
-        write_status(run_dir, "failed", describe(error, in_log=True))
+        write_status(run_dir, "failed", redact(describe(error, in_log=True)))
         raise
     write_status(run_dir, "completed")

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.overrides import as_typed
 from lungseg.privacy import HIDDEN, SOURCE_KEYS
 from lungseg.sweeps.mode import is_search, sweeping
 
@@ -53,14 +54,6 @@ def _rounded(override: str) -> str:
     """A value that a search proposed, with four significant digits."""
     key, _, value = override.partition("=")
     return f"{key}={float(value):.4g}" if re.fullmatch(r"\d+\.\d{5,}(e-?\d+)?", value) else override
-
-
-def as_typed(overrides: Any) -> list[str]:
-    """Overrides as text: OmegaConf would resolve a ``${`` in them."""
-    from omegaconf import OmegaConf
-
-    words: Any = OmegaConf.to_container(overrides)
-    return [str(word) for word in words]
 
 
 def swept(hydra: Any) -> set[str]:

@@ -190,6 +190,27 @@ def test_a_training_and_what_comes_after_it(place):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sweep", [[], ["-m", "seed=1,2"]], ids=["one", "sweep"])
+def test_a_callback_that_knows_the_source_and_fails(sweep, place, monkeypatch):
+    """Its settings are recorded, and what it raises; W&B records both."""
+    (Path.cwd() / "canary.py").write_text(
+        "from pytorch_lightning import Callback\n"
+        "class Failing(Callback):\n"
+        "    def __init__(self, folder): self.folder = folder\n"
+        "    def on_train_end(self, *_): raise RuntimeError(f'cannot open {self.folder}/a')\n"
+    )
+    monkeypatch.syspath_prepend(Path.cwd())
+    words = ["data=lctsc", f"data.root={quoted(place)}", "split=explicit", "split.test=[Case_002]"]
+    mine = "+callbacks.mine={_target_: canary.Failing, folder: '${data.root}/masks'}"
+    assert main(["train", *words, *TINY, mine, *sweep]) == 1
+    assert any(Path("outputs").rglob("last.ckpt"))
+    statuses = [file.read_text() for file in Path("outputs").rglob("status.json")]
+    assert len(statuses) == (2 if sweep else 1)
+    assert all("RuntimeError: cannot open (not recorded)" in status for status in statuses)
+    assert leaks() == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
 def test_jobs_in_other_processes(launcher, place, cli):
     """What they print is kept in files, and so are their configurations."""

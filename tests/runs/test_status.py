@@ -5,6 +5,8 @@ import json
 import pytest
 
 from lungseg.errors import DataError, Pruned
+from lungseg.privacy import HIDDEN
+from lungseg.redaction import Redactor
 from lungseg.runs.status import FILE, noting_status, read_status, write_status
 
 
@@ -17,10 +19,17 @@ def test_written_and_read(tmp_path):
     assert read_status(tmp_path) == {"state": "failed", "error": "why"}
 
 
+REDACT = Redactor(["/scans/Frollo"]).message
+
 ENDINGS = {
     "pruned": (Pruned("behind"), "pruned", "behind"),
     "refused": (DataError("a mask is missing", "/scans/Frollo"), "failed", "a mask is missing"),
     "system": (FileNotFoundError(2, "No such file", "/scans/Frollo"), "failed", "No such file"),
+    "other": (
+        RuntimeError("cannot open /scans/Frollo/x\nfor some reason"),
+        "failed",
+        f"RuntimeError: cannot open {HIDDEN}",
+    ),
     "interrupted": (KeyboardInterrupt(), "failed", "interrupted"),
 }
 
@@ -30,7 +39,7 @@ def test_an_ending_is_recorded_without_paths(what, tmp_path):
     error, state, text = ENDINGS[what]
 
     def run():
-        with noting_status(tmp_path):
+        with noting_status(tmp_path, REDACT):
             assert read_status(tmp_path)["state"] == "running"
             raise error
 
@@ -40,12 +49,12 @@ def test_an_ending_is_recorded_without_paths(what, tmp_path):
 
 
 def test_completed(tmp_path):
-    with noting_status(tmp_path):
+    with noting_status(tmp_path, REDACT):
         pass
     assert read_status(tmp_path) == {"state": "completed", "error": None}
 
 
 def test_other_processes_of_a_run_write_nothing(tmp_path):
-    with noting_status(tmp_path, writes=False):
+    with noting_status(tmp_path, REDACT, writes=False):
         pass
     assert list(tmp_path.iterdir()) == []

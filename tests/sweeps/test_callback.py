@@ -5,9 +5,9 @@ from hydra import compose, initialize_config_dir
 
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import ConfigError, Stop
+from lungseg.overrides import as_typed
 from lungseg.runs.claim import MARK, release
 from lungseg.sweeps.callback import Folders
-from lungseg.sweeps.labels import as_typed
 
 
 @pytest.fixture
