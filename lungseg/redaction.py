@@ -30,6 +30,8 @@ from lungseg.privacy import (
     spellings,
 )
 
+SWEPT = ("hydra.sweeper.params.", "hydra.sweeper.space.")
+"""What the keys of swept settings start with where a file says what is swept over."""
 OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)
 SHORTEST = 3
 """Letters of a value that is looked for within longer texts."""
@@ -56,7 +58,7 @@ class Redactor:
             content: Dictionaries, lists, strings and numbers, as of a YAML file.
             key: The setting that they are the value of.
         """
-        if identifies(key, content):
+        if identifies(*_setting(key, content)):
             return HIDDEN
         if key == CHOICES:
             return content
@@ -154,7 +156,7 @@ def _read(config: DictConfig, texts: dict[Path, str]) -> tuple[dict[Path, Any], 
     values = identifying_values(config)
     for content in contents.values():
         values |= {value for text in _strings(content) for value in identifying_in(text)}
-        values |= set(_search_path(content))
+        values |= set(_search_path(content)) | set(_swept_over(content))
     return contents, Redactor(values)
 
 
@@ -164,6 +166,27 @@ def _search_path(content: Any) -> Iterator[str]:
     for source in hydra.get("runtime", {}).get("config_sources", ()):
         if source["provider"] not in ("hydra", "main", "schema"):
             yield from spellings("hydra.searchpath", source["path"])
+
+
+def _swept_over(content: Any, key: str = "") -> Iterator[str]:
+    """Identifying values in a file's sweep, of all its jobs."""
+    if key.startswith(SWEPT):
+        setting, values = _setting(key, content)
+        yield from identifying_in(f"{setting}={content}")
+        yield from spellings(setting, values) if identifies(setting, values) else ()
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield from _swept_over(value, f"{key}.{name}" if key else str(name))
+
+
+def _setting(key: str, value: Any) -> tuple[str, Any]:
+    """The setting that a key is about, and its value; where it is swept over, all values."""
+    for start in SWEPT:
+        if key.startswith(start):
+            override = f"{key.removeprefix(start)}={value}"
+            values = _parsed(override) if isinstance(value, str) else value
+            return split_override(override)[0], values
+    return key, value
 
 
 def _written(
@@ -197,10 +220,10 @@ def identifying_in(override: str) -> set[str]:
     if not (raw.startswith("{") or key in (*PATHS, *SERIES_KEYS)):
         return set()
     value = _parsed(override)
-    settings = _flat(value, key) if isinstance(value, Mapping) else {key: value}
     values = {
         text
-        for name, item in settings.items()
+        for one in (value if isinstance(value, list) else [value])
+        for name, item in _flat(one, key).items()
         if identifies(name, item)
         for text in spellings(name, item)
     }

@@ -124,6 +124,30 @@ def test_a_source_that_is_swept_over_is_hidden(tmp_path):
     assert kept["hydra"]["overrides"] == {"task": [f"data.root={HIDDEN}"], "x": HIDDEN}
 
 
+@pytest.mark.parametrize(
+    "sweeper",
+    [
+        {"params": {"data.root": "/scans/A b,/scans/B", "loss.alpha": "0.1,0.3"}},
+        {"params": {"+data.root": "choice(/scans/A b,/scans/B)", "loss.alpha": "0.1,0.3"}},
+        {"params": {"data.store": "outputs/a,/scans/A b,/scans/B", "loss.alpha": "0.1,0.3"}},
+        {"params": {"+data": "{root: /scans/A b},{root: /scans/B}", "loss.alpha": "0.1,0.3"}},
+        {"space": {"data": {"root": {"choices": ["/scans/A b", "/scans/B"]}}, "loss.alpha": 1}},
+    ],
+)
+def test_what_a_sweeper_s_settings_name_is_hidden(sweeper, tmp_path):
+    """They are those of all jobs, and stand in the files of each."""
+    task = ["data.root=/scans/A b", "loss.alpha=0.1"]
+    hydra = {"sweeper": sweeper, "overrides": {"task": task}, "job": {"name": "/scans/B/1"}}
+    (tmp_path / "hydra.yaml").write_text(yaml.safe_dump({"hydra": hydra}))
+    hide_source(OmegaConf.create({"data": {"root": "/scans/A b"}}), tmp_path)
+    text = (tmp_path / "hydra.yaml").read_text()
+    assert "scans" not in text
+    kept = yaml.safe_load(text)["hydra"]
+    assert kept["job"]["name"] == HIDDEN
+    for words in sweeper.values():
+        assert kept["sweeper"][next(iter(sweeper))]["loss.alpha"] == words["loss.alpha"]
+
+
 def test_recorded_configuration():
     config = OmegaConf.create(
         {"data": {"root": PATH, "source": {"root": "${data.root}", "series": "1.2.3.4.5"}}, "n": 1}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
-from lungseg.overrides import as_typed
+from lungseg.overrides import as_typed, literals
 from lungseg.privacy import HIDDEN, SOURCE_KEYS
+from lungseg.redacted_logs import redactor_of_job
+from lungseg.redaction import identifying_in
+from lungseg.sweeps.callback import MARK
 from lungseg.sweeps.mode import is_search, sweeping
 
 SHOWN_KEYS = 4
@@ -27,9 +32,12 @@ def name_run(config: DictConfig) -> None:
     """
     from hydra.core.hydra_config import HydraConfig
 
-    if "job_type" not in config.logger or config.logger.job_type is not None:
-        return
     typed = config.logger
+    if "job_type" not in typed:
+        return
+    _hide_source(config)
+    if typed.job_type is not None:
+        return
     hydra = HydraConfig.get()
     choices = hydra.runtime.choices
     chosen = [choices.get(group) for group in ("experiment", "sweep")]
@@ -37,17 +45,42 @@ def name_run(config: DictConfig) -> None:
     if sweeping():
         keys = swept(hydra)
         words = as_typed(hydra.overrides.task)
-        settings = [_rounded(word) for word in words if word.split("=")[0] in keys]
+        shown = [word for word in words if word.split("=")[0] in keys and not identifying_in(word)]
+        settings = [_rounded(word) for word in shown]
         rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
         labels |= {
             "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
-            "group": "_".join(Path(hydra.sweep.dir).parts[-2:]),
+            "group": _group(config, hydra),
             "job_type": "search" if is_search(hydra) else "sweep",
         }
     for key in ("name", "group", "job_type"):
         if typed[key] is None:
             typed[key] = labels[key]
     typed.tags = list(dict.fromkeys([*(str(name) for name in chosen if name), *typed.tags]))
+
+
+def _hide_source(config: DictConfig) -> None:
+    """Blank what identifies in the labels that the user gave: they may refer to any setting."""
+    from omegaconf import OmegaConf
+
+    redactor, labels = redactor_of_job(config), OmegaConf.to_container(config.logger, resolve=True)
+    assert isinstance(labels, dict)
+    for key in ("project", "name", "group", "job_type", "tags"):
+        if (redacted := redactor.data(labels.get(key))) != labels.get(key):
+            config.logger[key] = literals(redacted)
+
+
+def _group(config: DictConfig, hydra: Any) -> str | None:
+    """The last names of the sweep's folder; outside the folder of results they may identify."""
+    folder = Path(os.path.abspath(hydra.sweep.dir))
+    outputs = Path(os.path.abspath(config.outputs))
+    if folder.is_relative_to(outputs):
+        return "_".join(folder.relative_to(outputs).parts[-2:])
+    if is_search(hydra):
+        return f"search_{hydra.sweeper.study_name}"
+    mark = folder / MARK
+    started = datetime.fromtimestamp(mark.stat().st_mtime) if mark.exists() else None
+    return f"{started:%Y-%m-%d_%H-%M-%S}" if started else None
 
 
 def _rounded(override: str) -> str:
