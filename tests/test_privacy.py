@@ -3,14 +3,16 @@
 import logging
 from pathlib import Path
 
+import hydra
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
+from lungseg.config import conf_dir, register_resolvers
 from lungseg.overrides import quoted_overrides
-from lungseg.privacy import HIDDEN, identifies
+from lungseg.privacy import HIDDEN, PATHS, SERIES_KEYS, identifies
 from lungseg.redacted_logs import RedactedLog, redact_logs
 from lungseg.redaction import Redactor, hide_source, recorded
 
@@ -43,6 +45,16 @@ PATH = '/scans/Frollo\'s "R\u00f6ntgen" [\u80ba] (2), x'
 )
 def test_which_settings_identify(key, value, expected):
     assert identifies(key, value) is expected
+
+
+@pytest.mark.parametrize("command", ["prepare", "train", "evaluate", "deidentify", "compare"])
+def test_folders_named_by_overrides_leave_out_all_that_may_identify(command):
+    register_resolvers()
+    words = ["++data.root=/scans/Frollo", "++data.series=1.2.840.1", "++seed=1"]
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        job = hydra.compose(command, words, return_hydra_config=True).hydra.job
+    assert set(job.config.override_dirname.exclude_keys) == {*PATHS, *SERIES_KEYS}
+    assert job.override_dirname == "++seed=1"
 
 
 # Each holds the path as some program writes it. What is left is worked out by hand.
@@ -137,8 +149,8 @@ def test_a_source_that_is_swept_over_is_hidden(tmp_path):
 def test_what_a_sweeper_s_settings_name_is_hidden(sweeper, tmp_path):
     """They are those of all jobs, and stand in the files of each."""
     task = ["data.root=/scans/A b", "loss.alpha=0.1"]
-    hydra = {"sweeper": sweeper, "overrides": {"task": task}, "job": {"name": "/scans/B/1"}}
-    (tmp_path / "hydra.yaml").write_text(yaml.safe_dump({"hydra": hydra}))
+    content = {"sweeper": sweeper, "overrides": {"task": task}, "job": {"name": "/scans/B/1"}}
+    (tmp_path / "hydra.yaml").write_text(yaml.safe_dump({"hydra": content}))
     hide_source(OmegaConf.create({"data": {"root": "/scans/A b"}}), tmp_path)
     text = (tmp_path / "hydra.yaml").read_text()
     assert "scans" not in text
