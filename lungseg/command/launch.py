@@ -149,6 +149,8 @@ def _record_settings(config: DictConfig, run_dir: Path) -> None:
 
     name = Folders.output_subdir
     if name is None:
+        if (own := HydraConfig.get().output_subdir) is not None:  # without our callback
+            hide_source(config, run_dir / own)
         return
     hydra_config: Any = copy.deepcopy(HydraConfig.instance().cfg)
     with flag_override(hydra_config.hydra, ["struct", "readonly"], [False, False]):

@@ -124,6 +124,15 @@ def test_planted_in_one_setting(command, choice, key, sweep, place, monkeypatch)
                 assert leaks() == [], word
 
 
+@pytest.mark.parametrize("sweep", [[], ["-m"]], ids=["one", "sweep"])
+def test_without_our_callback_hydra_s_own_files_are_redacted(sweep, place, monkeypatch):
+    monkeypatch.setattr("lungseg.apps.prepare.run", lambda *_: None)
+    root = f"data.root={quoted(place)}"
+    assert main(["prepare", "data=lctsc", root, "~hydra.callbacks.folders", *sweep]) == 0
+    assert any(Path("outputs").rglob("overrides.yaml"))
+    assert leaks() == []
+
+
 COMMANDS = {
     "prepare": ["prepare", "data=lctsc", "data.root={place}", "data.store={new}",
                 "data.export_npz={place}/npz"],
