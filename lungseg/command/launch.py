@@ -15,6 +15,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
 from lungseg.files import write_text
@@ -44,13 +45,14 @@ def launch(command: str, overrides: list[str]) -> int:
     """
     argv = sys.argv
     code = 1
-    try:
-        code = _hydra(command, overrides)
-    finally:  # whatever stopped it
-        sys.argv = argv
-        release()
-        code = end_sweep(command, code)
-    return code
+    with interrupted_by_sigterm() as terminated:
+        try:
+            code = _hydra(command, overrides)
+        finally:  # whatever stopped it
+            sys.argv = argv
+            release()
+            code = end_sweep(command, code)
+    return TERMINATED if terminated.is_set() else code
 
 
 def _hydra(command: str, overrides: list[str]) -> int:

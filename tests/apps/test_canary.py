@@ -133,6 +133,26 @@ def test_without_our_callback_hydra_s_own_files_are_redacted(sweep, place, monke
     assert leaks() == []
 
 
+@pytest.mark.parametrize("sweep", [[], ["-m", "data.name=a,b"]], ids=["one", "sweep"])
+def test_terminated(sweep, place, monkeypatch):
+    """As by a batch system: nothing is left as Hydra and launchers wrote it."""
+
+    def wait(config, run_dir):
+        if sweep:
+            pickled = run_dir.parent / ".submitit" / "1.pkl"
+            pickled.parent.mkdir()
+            pickled.write_text(str(config.data.root))
+            (run_dir.parent / "multirun.yaml").write_text(f"data: {{root: {quoted(place)}}}")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("lungseg.apps.prepare.run", wait)
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["prepare", "data=lctsc", f"data.root={quoted(place)}", *sweep]) == 143
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert leaks() == []
+
+
 COMMANDS = {
     "prepare": ["prepare", "data=lctsc", "data.root={place}", "data.store={new}",
                 "data.export_npz={place}/npz"],
@@ -231,15 +251,19 @@ def test_jobs_in_other_processes(launcher, place, cli):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sweep", [[], ["-m", "+x=1,2"]], ids=["one", "sweep"])
-def test_ctrl_c(sweep, place, tmp_path):
-    """As a user types it, at any moment: in composing, in preparing, in training."""
+@pytest.mark.parametrize("sweep", [[], ["-m", "seed=1,2"]], ids=["one", "sweep"])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"]
+)
+def test_stopped(number, code, sweep, place, tmp_path):
+    """As a user or a batch system does, at any moment: in composing, preparing, training."""
     words = ["train", "data=lctsc", f"data.root={quoted(place)}", "split=explicit", *sweep]
     words += ["split.test=[Case_002]", "trainer.max_epochs=1000", "report=false"]
     for seconds in (0.7, 1.2, 2, 4, 10):
         process = subprocess.Popen([sys.executable, "-m", "lungseg", *words], cwd=tmp_path)
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) != 0
+        process.send_signal(number)
+        stopped = process.wait(60)
+        assert stopped == code if seconds > 3 else stopped != 0
         if Path("outputs").is_dir():
             assert leaks() == []

@@ -1,0 +1,36 @@
+"""SIGTERM interrupts a command, and this process alone."""
+
+import os
+import signal
+
+import pytest
+
+from lungseg.command.sigterm import interrupted_by_sigterm
+
+
+def test_it_interrupts():
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupted_by_sigterm() as came:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert came.is_set()
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_under_slurm_lightning_s_handler_decides(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    with interrupted_by_sigterm() as came:
+        ours = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, lambda *arguments: ours(*arguments))
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert not came.is_set()
+
+
+def test_a_forked_process_ends_at_once():
+    with interrupted_by_sigterm():
+        if not (child := os.fork()):
+            signal.pause()
+            os._exit(0)  # not reached
+        os.kill(child, signal.SIGTERM)
+        status = os.waitpid(child, 0)[1]
+    assert os.WTERMSIG(status) == signal.SIGTERM
