@@ -11,6 +11,7 @@ from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
+from lungseg.privacy import hide_password
 from lungseg.redaction import recorded
 from lungseg.splits import Split
 from lungseg.training.direction import build_monitored, check_built
@@ -36,7 +37,7 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
     return {
         "config": recorded(config),
         "seed": config.seed,
-        "store": absolute(cohort.store),
+        "store": hide_password(absolute(cohort.store)),
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,

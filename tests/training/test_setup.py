@@ -1,11 +1,13 @@
 """From settings to the parts of a training."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from lungseg.errors import ConfigError
 from lungseg.splits import Split
-from lungseg.training.setup import build_module, build_parts, build_trainer, selects
+from lungseg.training.setup import build_module, build_parts, build_trainer, record_of, selects
 from tests.training.compose import train_config
 
 WITH_VAL = Split(train=["a"], test=["b"], val=["c"])
@@ -49,3 +51,15 @@ def test_a_schedule_knows_its_interval():
     optimizers = module.configure_optimizers()
     assert optimizers["lr_scheduler"]["interval"] == "epoch"
     assert optimizers["lr_scheduler"]["scheduler"].T_max == 7
+
+
+def test_a_checkpoint_names_its_store_without_a_password():
+    cohort = SimpleNamespace(
+        store="ftp://me:geheim@host/store",
+        sha256="0",
+        image_sha256={},
+        synthetic=True,
+        patient_digests=None,
+    )
+    made = record_of(train_config(), cohort, WITHOUT)
+    assert made["store"] == "ftp://(not recorded)@host/store"
