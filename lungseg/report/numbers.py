@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,10 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 """Names by key of ``summary.json``."""
 
+_NEITHER = re.compile(r"share_(dsc_intermediate|empty)|empty_accuracy_intermediate|positive_share|"
+                      r"\w*volume_difference_\w+")  # fmt: skip
+_LOW = re.compile(r"brier|ece|share_dsc_low|empty_accuracy_low|\w+_mm_mean")
+
 _DECIMALS = {"_mm_mean": 2, "_ml_mean": 1, "_percent_mean": 2}
 
 TILES = (
@@ -93,6 +98,19 @@ def shown(key: str, number: dict[str, Any]) -> Shown:
     if "threshold" in number:
         interval = f"at {number['threshold']:.3f}"
     return Shown(value, interval, f"{number['n']:,}")
+
+
+def better(key: str) -> str | None:
+    """``min`` or ``max``, whichever is better of a number; None where neither is.
+
+    A volume difference has a sign, and some shares describe the data.
+
+    >>> better("pr_auc"), better("left_hd95_mm_mean"), better("volume_difference_ml_mean")
+    ('max', 'min', None)
+    """
+    if _NEITHER.fullmatch(key):
+        return None
+    return "min" if _LOW.fullmatch(key) else "max"
 
 
 def decimals(key: str) -> int:

@@ -11,6 +11,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
+from lungseg.report.numbers import SECTIONS, better
+from lungseg.training.direction import mode_of
+from lungseg.training.leaks import NUMBERS
 
 SAMPLERS = ("gp", "tpe", "cmaes", "random", "grid")
 PRUNERS = ("none", "median", "hyperband")
@@ -31,7 +34,7 @@ class Settings:
         sampler: What proposes points.
         seed: Of the proposals.
         objectives: Numbers to optimize, e.g. ``val/dsc``.
-        directions: ``maximize`` or ``minimize``, for each objective.
+        directions: ``maximize`` or ``minimize``, for each objective, as its name says.
         pruner: What stops hopeless trials early.
         pruner_startup_trials: No trial is stopped before so many have finished.
         pruner_warmup_epochs: Nor in its first epochs.
@@ -124,11 +127,32 @@ def _objectives(objective: Any, direction: Any) -> tuple[tuple[str, ...], tuple[
             f"hydra.sweeper.direction: {len(directions)} for {len(objectives)} objectives;"
             " each objective needs its own, e.g. 'hydra.sweeper.direction=[maximize,minimize]'"
         )
-    for name, way in zip(objectives, directions, strict=True):
+    for way in directions:
         _one_of("direction", way, DIRECTIONS)
-        if way == "maximize" and re.search(r"/loss$|/brier$|/ece$|_mm(_mean)?$", str(name)):
+    right = tuple(map(_direction, map(str, objectives), directions))
+    for name, way, other in zip(objectives, directions, right, strict=True):
+        if way != other:
+            size = "small" if other == "minimize" else "large"
+            written = right[0] if len(right) == 1 else f"[{','.join(right)}]"
             raise ConfigError(
-                f"hydra.sweeper.direction=maximize: {name} is better when it is small;"
-                " write hydra.sweeper.direction=minimize"
+                f"hydra.sweeper.direction={way}: {name} is better when it is {size};"
+                f" write hydra.sweeper.direction={written}"
             )
     return tuple(map(str, objectives)), directions
+
+
+def _direction(name: str, given: str) -> str:
+    """The direction that follows from an objective's name."""
+    number = name.partition("/")[2]
+    if number in NUMBERS:
+        mode: str | None = mode_of(name)
+    elif any(number in section for section in SECTIONS.values()):
+        mode = better(number)
+    else:
+        return given  # no run has it; refused once the split is known
+    if mode is None:
+        raise ConfigError(
+            f"hydra.sweeper.objective={name}: neither a high nor a low value is better; take"
+            " val/dsc, or another number that measures quality"
+        )
+    return f"{mode}imize"
