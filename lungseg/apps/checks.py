@@ -47,6 +47,23 @@ def _check_arguments(config: DictConfig) -> None:
         if "scheduler" not in config.scheduler:
             raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
         refuse_unknown_arguments(config.scheduler.scheduler, "scheduler.scheduler")
+        _check_scheduler(config.scheduler)
+
+
+def _check_scheduler(scheduler: Any) -> None:
+    """Check when a schedule steps, and that there is a number where it follows one."""
+    from hydra.utils import get_object
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+    from lungseg.training.direction import check_plateau
+
+    interval = scheduler.get("interval")
+    if interval not in ("epoch", "step"):
+        raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
+    # An unknown name is refused by now; where there is none, building says so.
+    made = get_object(scheduler.scheduler.get("_target_", "builtins.object"))
+    if isinstance(made, type) and issubclass(made, ReduceLROnPlateau):
+        check_plateau(interval, scheduler.get("monitor"))
 
 
 def check_metrics(metrics: Any) -> None:

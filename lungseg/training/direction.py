@@ -61,6 +61,24 @@ def build_monitored(node: Any, where: str, monitor: str | None, **kwargs: Any) -
     return build(plain, where, **kwargs)
 
 
+def check_plateau(interval: object, monitor: object) -> None:
+    """Stop where ReduceLROnPlateau would have no number to follow, and so never act.
+
+    Raises:
+        ConfigError: If it has no monitor, or steps by batch.
+    """
+    if monitor is None:
+        raise ConfigError(
+            "scheduler.monitor: ReduceLROnPlateau needs a number to follow:"
+            " scheduler.monitor=val/loss (or train/loss without a validation set)"
+        )
+    if interval != "epoch":
+        raise ConfigError(
+            f"scheduler.interval={interval}: ReduceLROnPlateau follows {monitor}, which there is"
+            " once per epoch: scheduler.interval=epoch"
+        )
+
+
 def check_built(callback: Any, where: str, *, allow_test: bool) -> None:
     """Check what a callback watches where its own defaults decide that.
 

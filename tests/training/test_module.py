@@ -11,6 +11,7 @@ import torch
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
 from lungseg.data.prepare import prepare
+from lungseg.errors import ConfigError
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
 from lungseg.sources.lctsc import LctscFolder
@@ -245,3 +246,15 @@ def test_a_set_without_lung_has_no_dsc(cohort, split, tmp_path):
     results = module.results("test")
     assert math.isnan(results["test/dsc"])
     assert results["test/accuracy"] == 1
+
+
+def test_a_plateau_of_a_users_factory_needs_a_monitor_too():
+    module = SegmentationModule(
+        UNet(base_channels=2, depth=1),
+        torch.nn.BCEWithLogitsLoss(),
+        partial(torch.optim.SGD, lr=0.1),
+        {"scheduler": torch.optim.lr_scheduler.ReduceLROnPlateau, "interval": "epoch"},
+        sets=["train", "test"],
+    )
+    with pytest.raises(ConfigError, match=r"^scheduler\.monitor: ReduceLROnPlateau needs"):
+        module.configure_optimizers()
