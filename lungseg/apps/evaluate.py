@@ -14,11 +14,13 @@ from omegaconf import DictConfig
 from lungseg.apps.checks import check_metrics
 from lungseg.apps.prepare import prepare_with_masks
 from lungseg.data.cohort import Cohort, open_cohort
+from lungseg.data.place import is_url
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.known import recognise
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
+from lungseg.privacy import hide_password
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
@@ -62,7 +64,7 @@ def _again(config: DictConfig, folder: Path) -> None:
     record = checkpoint[RECORD]
     _refuse_other_run(record, folder, file)
     try:
-        cohort = open_cohort(config.store or record["store"])
+        cohort = open_cohort(config.store or _noted_store(record))
     except DataError as error:
         raise DataError(f"{error}; if it was moved, say where: store=DIR", error.path) from None
     if cohort.sha256 != record["cohort_sha256"]:
@@ -71,6 +73,17 @@ def _again(config: DictConfig, folder: Path) -> None:
             cohort.store,
         )
     _evaluate(config, checkpoint, file, cohort, record["split"], folder)
+
+
+def _noted_store(record: dict[str, Any]) -> str:
+    """Where a run's prepared cases were. A file from anywhere may not name what is asked for."""
+    store = str(record["store"])
+    if is_url(store):
+        raise ConfigError(
+            "store: the checkpoint says that its prepared cases are at a URL, which is only opened"
+            f" when you give it: store={hide_password(store)}"
+        )
+    return store
 
 
 def _result(folder: Path) -> Path:

@@ -7,6 +7,7 @@ are taken as they are, without interpolation.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -23,6 +24,9 @@ NETWORKS = ("lungseg.models", "lungseg.losses", "torch.nn", "monai.networks")
 PLAIN = ("lungseg.data.intensity",)
 """Modules of which every class may be built."""
 SETTING = "allow_targets"
+
+FETCHES = re.compile(r"pretrained\w*|weights|path_or_repo_id")
+"""Arguments by which MONAI's networks download weights, which a checkpoint contains anyway."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 SPECIAL = ("_target_", "_args_", "_partial_", "_recursive_", "_convert_")
@@ -125,6 +129,8 @@ def _build(node: Any, where: str, located: Mapping[str, Any]) -> Any:
     positional = node.get("_args_", [])
     if node.get("_recursive_", True):
         given, positional = _build(given, where, located), _build(positional, where, located)
+    if _within(target, NETWORKS):
+        given, positional = _offline(make, where, target, given, positional)
     try:
         return (
             partial(make, *positional, **given)
@@ -133,6 +139,29 @@ def _build(node: Any, where: str, located: Mapping[str, Any]) -> Any:
         )
     except Exception as error:  # networks refuse arguments with errors of every kind
         raise reason(error, where, target) from error
+
+
+def _offline(
+    make: Any, where: str, target: str, given: Mapping[str, Any], positional: Sequence[Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    """The arguments, with the switches of downloads off; a file may not say what to download."""
+    parameters = inspect.signature(make).parameters
+    names = list(parameters)
+    named, in_order = dict(given), list(positional)
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    for name, value in {**defaults, **dict(zip(names, positional, strict=False)), **given}.items():
+        if not FETCHES.fullmatch(str(name)) or value is inspect.Parameter.empty or not value:
+            continue
+        if value is not True:
+            raise ConfigError(
+                f"{where}.{name}: {target} would download weights by it; in a checkpoint it must"
+                " be null or false"
+            )
+        if name in names[: len(positional)]:
+            in_order[names.index(name)] = False
+        else:
+            named[name] = False
+    return named, in_order
 
 
 def _located(target: str, where: str, allowed: Sequence[str]) -> Any:

@@ -24,6 +24,7 @@ from lungseg.config import build
 from lungseg.data.cohort import open_cohort
 from lungseg.data.digests import make_digests
 from lungseg.data.store import open_arrays
+from lungseg.errors import ConfigError
 from lungseg.evaluation.thumbnails import thumbnail
 from tests.conftest import CLONE, Cli
 
@@ -463,6 +464,16 @@ def test_data_other_than_the_trainings(run, trained, refused, tmp_path):
     case.write_text(json.dumps(attributes))
     line = refused("evaluate", f"run={run}", f"store={store}")
     assert "cohort hash differs" in line
+
+
+def test_a_checkpoint_cannot_name_a_url_to_open():
+    from lungseg.apps import evaluate
+
+    url = "http://user:geheim@127.0.0.1:9/store"
+    with pytest.raises(ConfigError, match=r"you give it: store=http://.*@127") as refusal:
+        evaluate._noted_store({"store": url})
+    assert "geheim" not in str(refusal.value)
+    assert evaluate._noted_store({"store": "/data/store"}) == "/data/store"
 
 
 def test_a_store_with_holes(run, trained, refused, tmp_path):

@@ -157,6 +157,52 @@ def test_the_setting_lets_a_package_in_and_only_that(trap):
         build_recorded({"_target_": "lungseg.cli.main"}, "model", ["lungseg"])
 
 
+@pytest.fixture
+def offline(monkeypatch):
+    """Every look-up of a host is noted and fails."""
+    asked = []
+
+    def refuse(host, *_, **__):
+        asked.append(host)
+        raise OSError("no network")
+
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"_target_": "HoVerNet", "pretrained_url": "http://127.0.0.1:9/x"}, "pretrained_url"),
+        (
+            {
+                "_target_": "HoVerNet",
+                "_args_": ["fast", 3, 2, 0, "relu", "batch", False, 0.0, "http://127.0.0.1:9/x"],
+            },
+            "pretrained_url",
+        ),
+        ({"_target_": "Transchex"}, "path_or_repo_id"),
+        ({"_target_": "TorchVisionFCModel", "weights": "DEFAULT"}, "weights"),
+    ],
+    ids=["named", "in order", "by default", "weights"],
+)
+def test_a_file_cannot_say_what_to_download(given, key, offline):
+    node = given | {"_target_": f"monai.networks.nets.{given['_target_']}"}
+    with pytest.raises(ConfigError, match=rf"^model\.{key}: .* would download weights"):
+        build_recorded(node, "model")
+    assert offline == []
+
+
+@pytest.mark.parametrize("given", [{"pretrained": True}, {"_args_": ["efficientnet-b0", True]}, {}])
+def test_a_network_trained_from_downloaded_weights_takes_those_of_the_file(given, offline):
+    node = {"_target_": "monai.networks.nets.EfficientNetBN", "model_name": "efficientnet-b0"}
+    if "_args_" in given:
+        del node["model_name"]
+    assert isinstance(build_recorded(node | given, "model"), nn.Module)
+    assert offline == []
+
+
 def test_texts_are_taken_as_they_are(monkeypatch, trap):
     monkeypatch.setenv("SECRET", "leaked")
     texts = [
