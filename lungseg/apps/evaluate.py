@@ -41,6 +41,10 @@ def run(config: DictConfig, run_dir: Path) -> None:
             "evaluate: give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
         )
     if config.run is None:
+        if config.store is not None:
+            raise ConfigError(
+                "store: goes with run=RUN_DIR; the prepared cases for ckpt=FILE are data.store=DIR"
+            )
         _on_other_data(config, Path(config.ckpt), run_dir)
         return
     changed = [key for key, value in config.metrics.items() if value is not None]

@@ -476,6 +476,11 @@ def test_a_checkpoint_cannot_name_a_url_to_open():
     assert evaluate._noted_store({"store": "/data/store"}) == "/data/store"
 
 
+def test_store_does_not_go_with_a_checkpoint(refused):
+    line = refused("evaluate", "ckpt=last.ckpt", "data=phantom", "store=nowhere")
+    assert "store: goes with run=RUN_DIR" in line
+
+
 def test_a_store_with_holes(run, trained, refused, tmp_path):
     store = tmp_path / "store"
     shutil.copytree(next((trained.folder / "outputs/prepared").iterdir()), store)
