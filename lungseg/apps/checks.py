@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -10,6 +11,8 @@ from omegaconf import DictConfig
 from lungseg.config import refuse_unknown_arguments
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
+
+READ_LATE = ("allow_test_selection", "ckpt_path", "logger", "report")
 
 
 def check_values(config: DictConfig) -> None:
@@ -20,6 +23,9 @@ def check_values(config: DictConfig) -> None:
     """
     from lungseg.training.device import resolve_precision
 
+    for key in READ_LATE:
+        if key not in config:
+            raise ConfigError(f"{key}: this setting must be there; leave ~{key} out")
     _check_arguments(config)
     _check_integer("seed", config.seed, 0)
     _check_integer("trainer.max_epochs", config.trainer.max_epochs, 1)
@@ -43,11 +49,23 @@ def _check_arguments(config: DictConfig) -> None:
     refuse_unknown_arguments(config.logger, "logger")
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
+        _check_watched(callback, f"callbacks.{name}")
     if config.scheduler:
         if "scheduler" not in config.scheduler:
             raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
         refuse_unknown_arguments(config.scheduler.scheduler, "scheduler.scheduler")
         _check_scheduler(config.scheduler)
+
+
+def _check_watched(callback: Any, where: str) -> None:
+    """Stop where a callback that has to watch a number is given none."""
+    from hydra.utils import get_object
+
+    if "_target_" not in callback or callback.get("monitor") is not None:
+        return
+    monitor = inspect.signature(get_object(callback["_target_"])).parameters.get("monitor")
+    if monitor is not None and monitor.default is monitor.empty:
+        raise ConfigError(f"{where}.monitor: must name a logged number, such as val/loss")
 
 
 def _check_scheduler(scheduler: Any) -> None:

@@ -50,6 +50,8 @@ def one_line(
         )
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match[1], command, overrides)
+    if match := re.search(r"Key '[^']+' is not in struct\s+full_key: (\S+)", text):
+        return f"{match[1]}: this setting must be there; leave ~{match[1]} out"
     if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
         return _several_values(match[1])
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):

@@ -22,6 +22,19 @@ REFUSED = {
         "scheduler.interval=step: ReduceLROnPlateau follows val/loss",
     ),
     "interval": (["scheduler=cosine", "scheduler.interval=week"], "must be epoch or step"),
+    "checkpoint without a monitor": (
+        ["callbacks.checkpoint.monitor=null"],
+        "callbacks.checkpoint.monitor: must name a logged number",
+    ),
+    "checkpoint whose monitor was removed": (
+        ["~callbacks.checkpoint.monitor"],
+        "callbacks.checkpoint.monitor: must name a logged number",
+    ),
+    "stopping without a monitor": (
+        ["callbacks=[checkpoint,early_stopping]", "callbacks.early_stopping.monitor=null"],
+        "callbacks.early_stopping.monitor: must name a logged number",
+    ),
+    "removed, and read last": (["~report"], "report: this setting must be there"),
     "no interval": (["scheduler=cosine", "~scheduler.interval"], "must be epoch or step"),
 }
 
@@ -36,3 +49,14 @@ def test_it_is_refused(what):
 @pytest.mark.parametrize("scheduler", ["none", "cosine", "onecycle", "plateau"])
 def test_what_comes_with_us_is_accepted(scheduler):
     check_values(train_config(f"scheduler={scheduler}"))
+
+
+def test_a_callback_may_watch_nothing_where_its_class_says_so():
+    own = "{_target_: pytorch_lightning.callbacks.ModelCheckpoint, monitor: null}"
+    check_values(train_config(f"+callbacks.mine={own}"))
+
+
+@pytest.mark.parametrize("key", ["seed", "metrics.threshold", "loss"])
+def test_a_setting_that_was_removed_is_named(key, refused):
+    line = refused("train", f"~{key}", "logger=none")
+    assert line == f"lungseg train: error: {key}: this setting must be there; leave ~{key} out"
