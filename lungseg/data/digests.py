@@ -7,6 +7,7 @@ those without the key, who cannot try out PatientIDs either; the key is never ke
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import os
@@ -108,9 +109,13 @@ def key_file(setting: str | None, outputs: str) -> Path | None:
             )
         return file
     configured = Path(os.environ.get("XDG_CONFIG_HOME") or "")
-    # The specification has relative paths ignored.
-    folder = configured if configured.is_absolute() else Path.home() / ".config"
-    return folder / "lungseg" / "patient.key"
+    if configured.is_absolute():  # the specification has relative paths ignored
+        return configured / "lungseg" / "patient.key"
+    try:
+        home = Path.home()
+    except RuntimeError:  # none, as in a container: reported where the key is needed
+        home = Path("~")
+    return home / ".config" / "lungseg" / "patient.key"
 
 
 def read_key(file: Path, say: Callable[[str], None]) -> bytes | None:
@@ -121,6 +126,8 @@ def read_key(file: Path, say: Callable[[str], None]) -> bytes | None:
         say: Takes one line for the user.
     """
     try:
+        if file.parts[0] == "~":
+            raise OSError(errno.ENOENT, "this user has no home folder")
         _make_key(file)
         return read_or_make_key(file)[0]
     except (ConfigError, OSError) as error:

@@ -126,6 +126,19 @@ def test_a_key_that_cannot_be_read_or_made_is_reported_and_nothing_else(patients
     assert str(tmp_path) not in "".join(said)
 
 
+def test_a_user_without_a_home_folder_is_told_only_when_the_key_is_needed(monkeypatch, tmp_path):
+    """As in a container that runs under any number."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+    monkeypatch.chdir(tmp_path)
+    said = []
+    assert read_key(key_file("default", "outputs"), said.append) is None
+    (line,) = said
+    assert "no key could be read or made (this user has no home folder)" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_store_has_digests_of_its_patients_and_nothing_identifying(patients, tmp_path):
     key = tmp_path / "config" / "patient.key"
     cohort, _, _ = prepared(patients, tmp_path / "store", key)
