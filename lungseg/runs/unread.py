@@ -87,12 +87,10 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def _references(key: str, value: Any) -> Iterator[str]:
     """Dotted keys that a value refers to."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _references(key, each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _references(key, each)
+    if isinstance(value, list | dict):
+        # An element is a node of its own, from which dots are counted.
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _references(f"{key}.{name}", each)
     elif isinstance(value, str):
         for name in REFERENCE.findall(value):
             absolute = name.lstrip(".")

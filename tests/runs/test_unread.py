@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
 from lungseg.runs.unread import refuse_unread
@@ -64,6 +65,14 @@ def test_what_a_relative_name_refers_to_is_read(text, tmp_path):
     (tmp_path / "loss" / "mine.yaml").write_text(f"defaults: [combo]\n{text}\n")
     above = ["+mine=0.1"] if ".." in text else []
     refuse_unread("train", *composed("train", "loss=mine", *above, config_dir=tmp_path))
+
+
+@pytest.mark.parametrize("opts", ["['${..base}']", "[0,['${...base}',1]]", "[{x:'${...base}'}]"])
+def test_a_relative_name_inside_a_list_counts_from_its_element(opts):
+    words = ["train", "+mine.base=33", f"+mine.opts={opts}", "+trainer.barebones=${mine.opts}"]
+    config, hydra = composed(*words)
+    assert "33" in str(OmegaConf.to_container(config.mine, resolve=True)["opts"])
+    refuse_unread("train", config, hydra)
 
 
 def test_one_file_may_describe_data_for_all_commands(tmp_path):
