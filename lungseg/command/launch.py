@@ -19,15 +19,16 @@ from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
 from lungseg.files import write_text
-from lungseg.overrides import quoted_overrides
+from lungseg.overrides import as_typed, quoted_overrides
 from lungseg.redacted_logs import redact_logs, redactor_of_job
 from lungseg.redaction import Redactor, hide_source, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
 from lungseg.runs.unread import refuse_unread
 from lungseg.sweeps.alone import RESOLVED
-from lungseg.sweeps.callback import Folders
+from lungseg.sweeps.callback import NO_SETTINGS, Folders, claim_for
 from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job, free_memory
+from lungseg.sweeps.index import REFUSED
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 VERSION_BASE = "1.3"
@@ -106,13 +107,20 @@ def _job(command: str, config: DictConfig) -> Any:
     single = hydra_config.mode == RunMode.RUN
     redactor = redactor_of_job(config)
     redact_logs(redactor)
+    sweep_dir = noted = run_dir
+    if not single:
+        sweep_dir = Path(hydra_config.sweep.dir)
+        noted = sweep_dir / REFUSED / str(hydra_config.job.num)  # until the job has its folder
     try:
         if single:
             _record_settings(config, run_dir)
         else:
             if hydra_config.output_subdir is not None:
                 hide_source(config, run_dir / hydra_config.output_subdir)
-            hide_source(config, Path(hydra_config.sweep.dir))
+            hide_source(config, sweep_dir)
+            claim_for(config, run_dir)
+            noted = run_dir
+            _record_settings(config, run_dir)
         _quiet()
         if hydra_config.job.config_name != RESOLVED:  # checked before it was resolved
             refuse_unread(command, config, hydra_config)
@@ -128,20 +136,20 @@ def _job(command: str, config: DictConfig) -> Any:
         if isinstance(error, Pruned):
             log.info(f"job {hydra_config.job.num}: {error}")
             return None
-        _note_failure(error, command, run_dir, hydra_config.job.num, redactor)
+        _note_failure(error, command, noted, hydra_config.job.num, redactor)
         if config.get("stop_on_error"):
             raise Stop from error
         return None  # its status says so; the other jobs of the sweep continue
     except KeyboardInterrupt as interrupt:
         if not single:
-            _note_failure(interrupt, command, run_dir, hydra_config.job.num, redactor)
+            _note_failure(interrupt, command, noted, hydra_config.job.num, redactor)
         raise
     finally:
         if not single:
             from lungseg.sweeps.index import write_index
 
             release()
-            write_index(Path(hydra_config.sweep.dir))
+            write_index(sweep_dir)
             free_memory()
 
 
@@ -157,6 +165,8 @@ def _record_settings(config: DictConfig, run_dir: Path) -> None:
     hydra_config: Any = copy.deepcopy(HydraConfig.instance().cfg)
     with flag_override(hydra_config.hydra, ["struct", "readonly"], [False, False]):
         hydra_config.hydra.output_subdir = name
+        typed = as_typed(hydra_config.hydra.overrides.hydra)
+        hydra_config.hydra.overrides.hydra = [word for word in typed if word != NO_SETTINGS]
     texts = {
         "config.yaml": OmegaConf.to_yaml(config),
         "hydra.yaml": OmegaConf.to_yaml(hydra_config),
@@ -175,13 +185,13 @@ def _record_settings(config: DictConfig, run_dir: Path) -> None:
 
 
 def _note_failure(
-    error: BaseException, command: str, run_dir: Path, job: int, redactor: Redactor
+    error: BaseException, command: str, folder: Path, job: int, redactor: Redactor
 ) -> None:
     from lungseg.command.messages import one_line
 
     reason = redactor.message(one_line(error, command, [], in_log=True))
-    if read_status(run_dir) is None:  # stopped before it had begun
-        write_status(run_dir, "failed", reason)
+    if read_status(folder) is None:  # stopped before it had begun
+        write_status(folder, "failed", reason)
     log.error(f"job {job} failed: {reason}")
 
 

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
 from lungseg.overrides import literal, literals
+from lungseg.runs.claim import release
 from lungseg.runs.status import read_status
 from lungseg.sweeps.mode import sweeping
 
@@ -44,6 +45,7 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
         ConfigError: If the process failed.
         Pruned: If a search gave it up.
     """
+    release()  # that process claims the folder by itself
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:
         # A ``${`` that is left in a resolved value is text.

@@ -18,6 +18,8 @@ from lungseg.runs.claim import claim, claim_new, claim_resumed, refuse_begun
 from lungseg.sweeps.mode import is_search
 
 MARK = ".sweep"
+NO_SETTINGS = "hydra.output_subdir=null"
+"""The override by which Hydra writes no settings of a job."""
 
 
 class Folders(Callback):
@@ -25,13 +27,15 @@ class Folders(Callback):
 
     Attributes:
         sweep: Configuration of the sweep under way; None where there is none.
-        output_subdir: Where in the folder of the run under way its settings are written.
+        output_subdir: Where in the folder of the run or job under way its settings are written.
         resumes: Whether the run under way resumes the one whose folder it is in.
     """
 
     sweep: DictConfig | None = None
     output_subdir: str | None = None
     resumes = False
+    _output_subdir: str | None = None
+    """Of this instance, which launchers carry into the processes of their jobs."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Claim the run folder; a folder named by the time gives way to the next free name.
@@ -46,7 +50,7 @@ class Folders(Callback):
         with _stopping(config):
             folder = Path(config.hydra.run.dir)
             first = is_rank_zero(config.get("trainer"))
-            Folders.output_subdir = config.hydra.output_subdir if first else None
+            self._output_subdir = config.hydra.output_subdir if first else None
             with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
                 config.hydra.output_subdir = None
                 if (claimed := self._claimed(config, folder, first=first)) != folder:
@@ -54,8 +58,6 @@ class Folders(Callback):
 
     def _claimed(self, config: DictConfig, folder: Path, *, first: bool) -> Path:
         checkpoint = config.get("ckpt_path")
-        # These leave a run folder; the other commands leave a log and their settings.
-        leaves_run = "ckpt_path" in config or config.get("ckpt") is not None
         if checkpoint is not None and _is_of(Path(checkpoint), folder):
             if first:
                 claim_resumed(folder, Path(checkpoint))
@@ -65,17 +67,21 @@ class Folders(Callback):
             folder = claim_new(folder)
         if not first:
             return folder  # for its log: by the time alone it cannot tell which is the first's
-        if leaves_run:
-            claim(folder)
-        else:
-            refuse_begun(folder)
+        claim_for(config, folder)
         return folder
+
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Tell this process where the settings are written."""
+        Folders.output_subdir = self._output_subdir
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Claim the folder of a sweep. A search keeps its own, and several workers share it.
 
+        Hydra would write a job's settings before the job has claimed its folder, which may be
+        another run's. So it writes none: :mod:`lungseg.command.launch` does.
+
         Raises:
-            Stop: If it contains another sweep.
+            Stop: If it contains another sweep, or a run.
         """
         with _stopping(config):
             folder = Path(config.hydra.sweep.dir)
@@ -83,7 +89,8 @@ class Folders(Callback):
                 if _named_by_time(config.hydra.sweep):
                     folder = claim_new(folder)
                     _set_sweep_dir(config, folder)
-                refuse_begun(folder)
+                for place in (folder, *folder.glob("*/")):
+                    refuse_begun(place)
                 folder.mkdir(parents=True, exist_ok=True)
                 try:
                     (folder / MARK).touch(exist_ok=False)
@@ -92,7 +99,22 @@ class Folders(Callback):
                         "this folder already contains a sweep; start again, or set hydra.sweep.dir",
                         folder,
                     ) from None
+            self._output_subdir = config.hydra.output_subdir
+            config.hydra.overrides.hydra.append(NO_SETTINGS)
         Folders.sweep = config
+
+
+def claim_for(config: DictConfig, folder: Path) -> None:
+    """Claim a folder for a run or job that starts there.
+
+    Raises:
+        ConfigError: If another has begun there.
+    """
+    # These leave a run folder; the other commands leave a log and their settings.
+    if "ckpt_path" in config or config.get("ckpt") is not None:
+        claim(folder)
+    else:
+        refuse_begun(folder)
 
 
 @contextmanager

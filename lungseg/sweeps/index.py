@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ SHOWN = {
 }
 """Numbers that the screen shows, where a job has them."""
 
+REFUSED = ".refused"
+"""Has the status of each job that was refused a folder of its own: another run is in it."""
+
 Row = dict[str, Any]
 
 
@@ -34,13 +38,24 @@ def rows(folder: Path) -> list[Row]:
     """One row per job of a sweep, in the order of their numbers: state, settings, numbers.
 
     Args:
-        folder: Of the sweep.
+        folder: Of the sweep. A job whose folder in it has no number goes by the folder's name.
     """
-    runs = sorted(
-        (run for run in folder.glob("*") if run.name.isdigit() and (run / ".hydra").is_dir()),
-        key=lambda run: int(run.name),
-    )
-    return [dict(_row(run, _changed(run))) for run in runs]
+    jobs: dict[int | str, Path] = {}
+    for run in _begun(folder):
+        name = run.relative_to(folder).as_posix()
+        jobs[int(name) if name.isdigit() else name] = run
+    jobs |= {int(run.name): run for run in (folder / REFUSED).glob("*/")}
+    in_order = sorted(jobs, key=lambda job: (isinstance(job, str), job))
+    return [{"job": job, **dict(_row(jobs[job], _changed(jobs[job])))} for job in in_order]
+
+
+def _begun(folder: Path) -> Iterator[Path]:
+    """Folders of jobs, wherever below the sweep's they are."""
+    for place, below, files in os.walk(folder):
+        if Path(place) != folder and (".hydra" in below or "status.json" in files):
+            yield Path(place)
+            below.clear()
+        below[:] = [name for name in below if not name.startswith(".")]
 
 
 def _changed(run: Path) -> tuple[int, ...]:
@@ -56,7 +71,7 @@ def _changed(run: Path) -> tuple[int, ...]:
 @lru_cache(maxsize=4096)
 def _row(run: Path, changed: tuple[int, ...]) -> tuple[tuple[str, Any], ...]:
     status = read_status(run) or {"state": "running", "error": None}
-    row: Row = {"job": int(run.name), "state": status["state"], "settings": _settings(run)}
+    row: Row = {"state": status["state"], "settings": _settings(run)}
     summary = run / "evaluation" / "summary.json"
     if summary.is_file():
         for name, numbers in json.loads(summary.read_text()).items():

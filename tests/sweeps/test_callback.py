@@ -30,7 +30,9 @@ def test_a_name_that_is_taken_gives_way_to_the_next(config, tmp_path):
     names = []
     for _ in range(2):
         run = config("train", *words)
-        Folders().on_run_start(run)
+        folders = Folders()
+        folders.on_run_start(run)
+        folders.on_job_start(run)
         release()
         names.append(run.hydra.run.dir)
     assert names == ["a b", "a b-2"]
@@ -65,7 +67,7 @@ def test_a_sweep_takes_the_next_name_and_its_jobs_know_it(config, tmp_path):
     sweep = config("train", "hydra.sweep.dir='it\\'s \\${b} ${now:c}'")
     Folders().on_multirun_start(sweep)
     assert sweep.hydra.sweep.dir == "it's ${b} c-2"
-    again = config("train", as_typed(sweep.hydra.overrides.hydra)[-1])
+    again = config("train", *as_typed(sweep.hydra.overrides.hydra))
     assert again.hydra.sweep.dir == "it's ${b} c-2"
 
 
@@ -82,7 +84,9 @@ def test_another_rank_logs_into_no_other_run(config, tmp_path, monkeypatch):
     (tmp_path / "noon").mkdir()
     for name, expected in (("noon", "noon"), ("${now:noon}", "noon-2")):
         run = config("train", *words, f"hydra.run.dir='{name}'")
-        Folders().on_run_start(run)
+        folders = Folders()
+        folders.on_run_start(run)
+        folders.on_job_start(run)
         assert run.hydra.run.dir == expected
         assert Folders.output_subdir is None
     assert not list(tmp_path.rglob(MARK))

@@ -15,7 +15,7 @@ def sweep(tmp_path):
         (tmp_path / str(job) / ".hydra").mkdir(parents=True)
         (tmp_path / str(job) / ".hydra" / "overrides.yaml").write_text(text)
     (tmp_path / "10" / ".hydra").mkdir(parents=True)
-    (tmp_path / "figures" / ".hydra").mkdir(parents=True)
+    (tmp_path / "figures").mkdir()
     (tmp_path / "2").mkdir()
     numbers = {key: {"value": 0.25, "n": 3} for key in HEADLINE}
     (tmp_path / "0" / "evaluation").mkdir()
@@ -32,6 +32,12 @@ def test_rows(sweep):
     assert first["settings"] == {"a": "1", "b": "2"}  # no path of the source
     assert first["test/dsc_mean_nonempty"] == 0.25
     assert third["settings"] == {}
+
+
+def test_jobs_whose_folders_have_no_number(sweep):
+    (sweep / "a" / "b" / "c").mkdir(parents=True)
+    (sweep / "a" / "b" / "status.json").write_text('{"state": "failed", "error": "x"}')
+    assert [row["job"] for row in rows(sweep)] == [0, 1, 10, "a/b"]
 
 
 def test_differing(sweep):
