@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from lungseg.runs.claim import claim, claim_new, claim_resumed, refuse_begun
 from lungseg.sweeps.mode import is_search
 
 MARK = ".sweep"
+SUBMITIT = ".submitit"
 NO_SETTINGS = "hydra.output_subdir=null"
 """The override by which Hydra writes no settings of a job."""
 
@@ -27,11 +29,13 @@ class Folders(Callback):
 
     Attributes:
         sweep: Configuration of the sweep under way; None where there is none.
+        submitit: Where in the folder of the sweep under way submitit leaves its files.
         output_subdir: Where in the folder of the run or job under way its settings are written.
         resumes: Whether the run under way resumes the one whose folder it is in.
     """
 
     sweep: DictConfig | None = None
+    submitit = SUBMITIT
     output_subdir: str | None = None
     resumes = False
     _output_subdir: str | None = None
@@ -85,7 +89,11 @@ class Folders(Callback):
         """
         with _stopping(config):
             folder = Path(config.hydra.sweep.dir)
-            if not is_search(config.hydra):
+            Folders.submitit = SUBMITIT
+            if is_search(config.hydra):
+                Folders.submitit = f"{SUBMITIT}/{secrets.token_hex(4)}"
+                _set_submitit(config, Folders.submitit)
+            else:
                 if _named_by_time(config.hydra.sweep):
                     folder = claim_new(folder)
                     _set_sweep_dir(config, folder)
@@ -141,6 +149,16 @@ def _is_of(checkpoint: Path, folder: Path) -> bool:
     """Whether a checkpoint is of the run in this folder."""
     in_run = checkpoint.parent.name == "checkpoints"
     return in_run and checkpoint.parent.parent.resolve() == folder.resolve()
+
+
+def _set_submitit(config: DictConfig, place: str) -> None:
+    """A worker's own folder for submitit, so that it removes nothing of other workers."""
+    plain: Any = OmegaConf.to_container(config.hydra.launcher)
+    theirs = str(plain.get("submitit_folder", ""))
+    if f"/{SUBMITIT}/" in theirs:
+        with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
+            mine = theirs.replace(f"/{SUBMITIT}/", f"/{place}/")
+            config.hydra.launcher.submitit_folder = mine
 
 
 def _set_sweep_dir(config: DictConfig, folder: Path) -> None:

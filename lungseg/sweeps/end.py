@@ -12,7 +12,6 @@ from omegaconf import DictConfig
 
 from lungseg.files import short
 from lungseg.redaction import hide_source, redact_text
-from lungseg.runs.status import read_status
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.mode import is_search
 
@@ -56,15 +55,12 @@ def end_sweep(command: str, code: int) -> int:
 
 
 def _tidy(config: DictConfig, folder: Path) -> None:
-    """Remove what launchers and jobs that were stopped early have left of identifying values."""
-    for pickled in folder.glob(".submitit/**/*.pkl"):
+    """Remove what this process's launcher has left of identifying values."""
+    for pickled in folder.glob(f"{Folders.submitit}/**/*.pkl"):
         pickled.unlink()  # contains the whole configuration
     redactor = hide_source(config, folder)
-    for settings in folder.glob(f"[0-9]*/{config.hydra.output_subdir}"):
-        status = read_status(settings.parent)
-        if status is None or status["state"] != "completed":  # it may have been stopped before
-            hide_source(config, settings)
-    for printed in folder.glob(".submitit/**/*_log.*"):  # the screen of jobs in other processes
+    # The screen of jobs in other processes.
+    for printed in folder.glob(f"{Folders.submitit}/**/*_log.*"):
         redact_text(printed, redactor)
 
 

@@ -41,9 +41,6 @@ class Launcher:
             file = Path("outputs/sweep/.submitit") / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("killed at /scans/Quasimodo 1/Images\nas said\n")
-        settings = Path("outputs/sweep/0/.hydra/overrides.yaml")
-        settings.parent.mkdir(parents=True)
-        settings.write_text("- data.root=/scans/Quasimodo 1\n")
         raise self.error
 
 
@@ -63,6 +60,33 @@ def test_a_launcher_that_dies(error, full, monkeypatch):
     assert not list(Path("outputs").rglob("*.pkl"))
     printed = Path("outputs/sweep/.submitit/1/1_0_log.out").read_text()
     assert printed == "killed at (not recorded)\nas said\n"
+
+
+def test_a_search_leaves_what_other_workers_have_launched(monkeypatch, capsys):
+    """Their jobs may wait in Slurm's queue. This worker has a place of its own."""
+    words = ("train", "-m", "sweep=search", "hydra.sweeper.study_name=s",
+             "hydra/launcher=submitit_local", "hydra.sweeper.sampler=nonsense")  # fmt: skip
+    folder = Path("outputs/multirun/search/s")
+    theirs = [folder / ".submitit/77/77_submitted.pkl", folder / ".submitit/ab/78/78_0_result.pkl",
+              folder / "3/.hydra/config.yaml"]  # fmt: skip
+    for file in theirs:
+        file.parent.mkdir(parents=True)
+        file.write_text("half: [writ")
+    mine = []
+
+    def search(node, hydra_context, task_function, config, arguments):
+        mine.append(Path(str(config.hydra.launcher.submitit_folder)).parent)
+        mine[-1].mkdir()
+        (mine[-1] / "1_submitted.pkl").touch()
+        raise KeyboardInterrupt
+
+    assert main(list(words)) == 1
+    assert "sampler=nonsense" in capsys.readouterr().err
+    monkeypatch.setattr("lungseg.search.sweeper.search", search)
+    assert main(list(words)) == 130
+    assert mine[0].parent == folder / ".submitit"
+    assert not list(mine[0].iterdir())
+    assert all(file.is_file() for file in theirs)
 
 
 def test_a_job_that_cannot_be_composed():
