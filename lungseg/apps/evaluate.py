@@ -21,6 +21,8 @@ from lungseg.evaluation.known import recognise
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
+from lungseg.rank import is_rank_zero
+from lungseg.runs.claim import lock
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
@@ -64,6 +66,8 @@ def _again(config: DictConfig, folder: Path) -> None:
     from lungseg.training.module import RECORD
 
     file = _result(folder)
+    if is_rank_zero(config.trainer):
+        lock(folder)  # its training, or another evaluation, may be running
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
     _refuse_other_run(record, folder, file)

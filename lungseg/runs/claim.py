@@ -44,7 +44,7 @@ def claim(folder: Path) -> None:
     if folder.resolve() in _locks:
         return
     refuse_begun(folder)
-    _lock(folder)
+    lock(folder)
     refuse_begun(folder)  # another may have come and gone since
 
 
@@ -61,7 +61,7 @@ def claim_resumed(folder: Path, checkpoint: Path) -> None:
     """
     if not checkpoint.is_file():
         raise DataError("no checkpoint here", checkpoint)
-    _lock(folder)
+    lock(folder)
 
 
 def refuse_begun(folder: Path) -> None:
@@ -99,17 +99,22 @@ def release() -> None:
     """Give up this process's claims; a folder where no run began is free for another."""
     _waiting.clear()
     while _locks:
-        folder, lock = _locks.popitem()
+        folder, mark = _locks.popitem()
         if not any((folder / name).exists() for name in BEGUN):
             (folder / MARK).unlink(missing_ok=True)
-        lock.release()
+        mark.release()
 
 
-def _lock(folder: Path) -> None:
+def lock(folder: Path) -> None:
+    """Keep other processes out of a run's folder until :func:`release`.
+
+    Raises:
+        ConfigError: If another process is in it already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / MARK, blocking=False)
+    mark = FileLock(folder / MARK, blocking=False)
     try:
-        lock.acquire()
+        mark.acquire()
     except Timeout:
         raise ConfigError("another process is running in this folder", folder) from None
-    _locks[folder.resolve()] = lock
+    _locks[folder.resolve()] = mark

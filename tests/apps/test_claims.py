@@ -7,6 +7,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from lungseg.cli import main
 from lungseg.runs.claim import MARK
 
 SMALL = ("data.size=32", "data.n_slices=12", "logger=none", "report=false",
@@ -66,6 +67,17 @@ def test_a_folder_with_a_run_is_refused_and_left_as_it_is(run, refused, tmp_path
         assert "already contains a run" in refused(*command, f"hydra.run.dir={run}")
     assert "already contains a run" in refused("train", "-m", *SMALL, f"hydra.sweep.dir={run}")
     assert files_of(run) == before
+
+
+def test_a_run_in_training_is_not_evaluated(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "last.ckpt").touch()
+    with FileLock(tmp_path / "run" / MARK):
+        assert main(["evaluate", "run=run"]) == 1
+    assert "another process is running in this folder" in capsys.readouterr().err
+    assert main(["evaluate", "run=run"]) == 1  # for it is no checkpoint
+    assert "another process" not in capsys.readouterr().err
 
 
 def resume(run, trained):
