@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lungseg.rank import is_rank_zero
+from lungseg.rank import is_rank_zero, starts_apart
 
 SEVERAL = {"devices": 2, "num_nodes": 2}
 SLURM = {"SLURM_NTASKS": "4", "SLURM_NTASKS_PER_NODE": "2", "SLURM_JOB_NAME": "train"}
@@ -40,6 +40,29 @@ def test_global_rank(what, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert is_rank_zero(trainer) is expected
+
+
+APART = {
+    "torchrun": ({"RANK": "0", "WORLD_SIZE": "4"}, {"devices": 2}, True),
+    "torchrun, one process": ({"RANK": "0", "WORLD_SIZE": "1"}, {"devices": "auto"}, False),
+    "several machines": ({}, {"devices": 1, "num_nodes": 2}, True),
+    "Slurm": (SLURM, {"devices": 2}, True),
+    "Slurm, in a shell": ({**SLURM, "SLURM_JOB_NAME": "bash"}, {"devices": 2}, False),
+    "Slurm, runs by themselves": (SLURM, {"devices": 1}, False),
+    "Lightning": ({"LOCAL_RANK": "0", "NODE_RANK": "0"}, {"devices": 2}, False),
+    "no Trainer": (SLURM, None, False),
+}
+
+
+@pytest.mark.parametrize("what", APART)
+def test_processes_that_start_each_by_itself(what, monkeypatch):
+    environment, trainer, expected = APART[what]
+    for name in list(os.environ):
+        if "RANK" in name or name.startswith("SLURM_"):
+            monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert starts_apart(trainer) is expected
 
 
 @pytest.mark.parametrize("rank", [0, 3])

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 
 from lungseg.errors import ConfigError, Stop
 from lungseg.overrides import literal, quoted
-from lungseg.rank import is_rank_zero
+from lungseg.rank import is_rank_zero, starts_apart
 from lungseg.runs.claim import claim, claim_new, claim_resumed, refuse_begun
 from lungseg.sweeps.mode import is_search
 
@@ -67,10 +67,16 @@ class Folders(Callback):
                 claim_resumed(folder, Path(checkpoint))
                 Folders.resumes = True
             return folder
-        if _named_by_time(config.hydra.run):
-            folder = claim_new(folder)
+        by_time = _named_by_time(config.hydra.run)
+        if by_time and starts_apart(config.get("trainer")):
+            raise ConfigError(
+                "hydra.run.dir: must be given, the same for all processes of this run: each would"
+                " name a folder by the time at which it starts"
+            )
         if not first:
-            return folder  # for its log: by the time alone it cannot tell which is the first's
+            return folder  # for its log
+        if by_time:
+            folder = claim_new(folder)
         claim_for(config, folder)
         return folder
 

@@ -81,12 +81,21 @@ def test_a_search_keeps_its_folder(config, tmp_path):
 def test_another_rank_logs_into_no_other_run(config, tmp_path, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     words = ["trainer=ddp", "trainer.devices=2"]
-    (tmp_path / "noon").mkdir()
-    for name, expected in (("noon", "noon"), ("${now:noon}", "noon-2")):
-        run = config("train", *words, f"hydra.run.dir='{name}'")
-        folders = Folders()
-        folders.on_run_start(run)
-        folders.on_job_start(run)
-        assert run.hydra.run.dir == expected
-        assert Folders.output_subdir is None
+    run = config("train", *words, "hydra.run.dir=noon")
+    folders = Folders()
+    folders.on_run_start(run)
+    folders.on_job_start(run)
+    assert run.hydra.run.dir == "noon"
+    assert Folders.output_subdir is None
     assert not list(tmp_path.rglob(MARK))
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_processes_that_start_apart_share_no_folder_by_the_time(
+    rank, config, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RANK", rank)
+    with pytest.raises(Stop) as stopped:
+        Folders().on_run_start(config("train", "trainer=ddp", "trainer.devices=2"))
+    assert "hydra.run.dir: must be given" in str(stopped.value.__cause__)
+    assert not list(tmp_path.iterdir())
