@@ -136,6 +136,8 @@ def _job(command: str, config: DictConfig) -> Any:
         if isinstance(error, Pruned):
             log.info(f"job {hydra_config.job.num}: {error}")
             return None
+        if noted != run_dir:  # for the index; the run that is there keeps its own
+            _record_settings(config, noted)
         _note_failure(error, command, noted, hydra_config.job.num, redactor)
         if config.get("stop_on_error"):
             raise Stop from error

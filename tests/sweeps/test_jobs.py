@@ -47,6 +47,7 @@ def test_settings_are_those_of_the_run(capsys):
     assert "output_subdir: .hydra" in hydra
     assert "output_subdir=null" not in hydra
     assert states() == [("1", "failed"), ("x", "completed")]
+    assert settings("sweep/.refused/1")[2] == "- optimizer.lr=0.7\n"
 
 
 def test_jobs_go_by_the_names_of_their_folders():
