@@ -43,6 +43,21 @@ def as_typed(overrides: Any) -> list[str]:
     return [str(word) for word in words]
 
 
+def flags_first(words: list[str]) -> list[str]:
+    """The words with all flags in front: argparse takes overrides on one side of a flag only.
+
+    >>> flags_first(["seed=1", "--config-dir", "mine", "-m", "model=own"])
+    ['--config-dir', 'mine', '-m', 'seed=1', 'model=own']
+    """
+    before = ["", *words]
+    is_flag = [
+        word.startswith("-") or flag in VALUE_FLAGS
+        for flag, word in zip(before, words, strict=False)
+    ]
+    flags = [word for word, flag in zip(words, is_flag, strict=True) if flag]
+    return [*flags, *(word for word, flag in zip(words, is_flag, strict=True) if not flag)]
+
+
 def split_override(word: str) -> tuple[str, str, str]:
     """The setting's name without prefix and package, all before its value, and the value."""
     key, _, value = word.partition("=")

@@ -40,7 +40,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         return
     if (config.run is None) == (config.ckpt is None):
         raise ConfigError(
-            "evaluate: give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
+            "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
         )
     if config.run is None:
         if config.store is not None:

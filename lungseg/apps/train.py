@@ -157,7 +157,9 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 
     checkpoint = load_checkpoint(Path(ckpt_path))
     refuse_other_run(checkpoint[RECORD], record)
-    refuse_shorter(checkpoint["epoch"] + 1, record["config"]["trainer"]["max_epochs"])
+    done = checkpoint["epoch"] + 1
+    refuse_shorter(done, record["config"]["trainer"]["max_epochs"])
+    log.info(f"resumed after epoch {done}")
 
 
 def _leave_split(training: Training) -> None:

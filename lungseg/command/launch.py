@@ -19,7 +19,7 @@ from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Pruned, Stop
 from lungseg.files import write_text
-from lungseg.overrides import as_typed, quoted_overrides
+from lungseg.overrides import as_typed, flags_first, quoted_overrides
 from lungseg.redacted_logs import redact_logs, redactor_of_job
 from lungseg.redaction import Redactor, hide_source, without_source
 from lungseg.runs.claim import release, when_begun
@@ -71,10 +71,7 @@ def _hydra(command: str, overrides: list[str]) -> int:
             return _job(command, config)
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
-    # The parser takes overrides before or after a flag, not on both sides of it.
-    sweep = [word for word in overrides if word in ("-m", "--multirun")]
-    words = [word for word in quoted_overrides(overrides) if word not in sweep]
-    sys.argv = [f"lungseg {command}", *sweep, *words]
+    sys.argv = [f"lungseg {command}", *flags_first(quoted_overrides(overrides))]
     try:
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):

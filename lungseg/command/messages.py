@@ -40,6 +40,8 @@ def one_line(
             else ""
         )
         return f"{match[1]}.yaml cannot be composed: {why[0] if why else text}{hint}"
+    if match := re.search(r"Additional config directory '(.+)' not found", text):
+        return f"--config-dir: no such folder{'' if in_log else f' [{match[1]}]'}"
     if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
         return _unknown_option(match[1], match[2], overrides)
     if match := re.search(r"Interpolation key '([^']+)' not found", text):

@@ -49,7 +49,7 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     for warning in warnings:
         log.warning(warning)
     log.info(
-        f"{weights.file} after {weights.epochs} epochs, threshold {conventions.threshold:g},"
+        f"{weights.file} after {_epochs(weights.epochs)}, threshold {conventions.threshold:g},"
         f" both-empty slices {conventions.empty_dsc}; into {short(folder / 'evaluation')}"
     )
     if report:
@@ -181,8 +181,8 @@ def origin_of(task: Task, warnings: list[str]) -> Origin:
     target = config["model"]["_target_"].rsplit(".", 1)[-1]
     return Origin(
         title=f"{target} on {', '.join(split['test'][:4])}{' …' if len(split['test']) > 4 else ''}",
-        subtitle=f"{n_parameters:,} parameters; {weights['file']} after {weights['epochs']} epochs;"
-        f" tested on {len(split['test'])} of {len(names)} cases; cohort {cohort.sha256[:12]}",
+        subtitle=f"{n_parameters:,} parameters; {weights['file']} after"
+        f" {_epochs(weights['epochs'])}; tested on {len(split['test'])} of {len(names)} cases; cohort {cohort.sha256[:12]}",
         split=split,
         fingerprint=cohort.fingerprint(),
         findings={
@@ -195,3 +195,7 @@ def origin_of(task: Task, warnings: list[str]) -> Origin:
         warnings=warnings,
         balance=read_balance(task.folder, split),
     )
+
+
+def _epochs(number: int) -> str:
+    return f"{number} epoch{'s' if number != 1 else ''}"

@@ -83,6 +83,16 @@ SETTINGS = [
 ]
 
 
+# Two jobs of each command.
+SWEPT = {
+    "prepare": "data.skip_bad_cases=true,false",
+    "train": "seed=1,2",
+    "evaluate": "metrics.threshold=0.4,0.5",
+    "deidentify": "retain_patient_characteristics=true,false",
+    "compare": "metric=dsc,hd95_mm",
+}
+
+
 def test_every_setting_is_planted():
     assert {setting for _, _, setting in SETTINGS} == set(PATHS)
 
@@ -105,9 +115,11 @@ def written(key, path):
 def test_planted_in_one_setting(command, choice, key, sweep, place, monkeypatch):
     """Interrupted, so that each is quick: what Hydra and the shell write is there by then."""
 
+    reached = []
+
     def stop(*arguments, **settings):
-        os.kill(os.getpid(), signal.SIGINT)
-        raise ValueError(f"at {place}")
+        reached.append(arguments)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(f"lungseg.apps.{command}.run", stop)
     for path in (place, place / "new"):
@@ -116,12 +128,14 @@ def test_planted_in_one_setting(command, choice, key, sweep, place, monkeypatch)
             if key == "hydra.searchpath":
                 words[-1] = word.replace('"', '"file://', 1)
             if sweep:
-                words += ["-m", f"+again=choice({quoted(path)},1)" if "data." in word else "+x=1,2"]
+                again = f"data.name=choice({quoted(path)},1)"
+                words += ["-m", again if "data." in word else SWEPT[command]]
             if sweep and word.startswith(key) and not key.startswith(("hydra", "outputs", "runs")):
                 words[2] = f"{key}=choice({quoted(path)},{quoted(path / 'Frollo')})"
             main(words)
             if Path("outputs").is_dir() and key not in ("hydra.run.dir", "hydra.sweep.dir"):
                 assert leaks() == [], word
+    assert reached or key == "hydra.searchpath"
 
 
 @pytest.mark.parametrize("sweep", [[], ["-m"]], ids=["one", "sweep"])
@@ -175,7 +189,7 @@ COMMANDS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sweep", [[], ["-m", "+x=1,2"]], ids=["one", "sweep"])
+@pytest.mark.parametrize("sweep", [False, True], ids=["one", "sweep"])
 @pytest.mark.parametrize("what", COMMANDS)
 def test_commands(what, sweep, place):
     def planted(word):
@@ -188,7 +202,8 @@ def test_commands(what, sweep, place):
                 word = start + quoted(f"{path}{'' if listed else end}") + (end if listed else "")
         return word
 
-    main([planted(word) for word in COMMANDS[what]] + sweep)
+    words = COMMANDS[what]
+    main([*map(planted, words), *(["-m", SWEPT[words[0]]] if sweep else [])])
     assert leaks() == []
 
 

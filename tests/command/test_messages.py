@@ -16,6 +16,14 @@ LINES = {
         ["train", "--config-dir=mine", "model=foo", "model.widht=1"],
         "model.widht: no such setting; did you mean model.width?",
     ),
+    "with a user's folder in the middle": (
+        ["train", "seed=1", "--config-dir", "mine", "model=fooo"],
+        "model=fooo: no such option; there are foo, monai_unet, unet, unet_small",
+    ),
+    "a user's folder that is missing": (
+        ["train", "--config-dir=nowhere"],
+        r"--config-dir: no such folder \[.*nowhere\]",
+    ),
     "in the name of a user's option": (
         ["train", "-cd", "mine", "model=fooo"],
         "model=fooo: no such option; there are foo, monai_unet, unet, unet_small",
