@@ -182,7 +182,8 @@ def origin_of(task: Task, warnings: list[str]) -> Origin:
     return Origin(
         title=f"{target} on {', '.join(split['test'][:4])}{' …' if len(split['test']) > 4 else ''}",
         subtitle=f"{n_parameters:,} parameters; {weights['file']} after"
-        f" {_epochs(weights['epochs'])}; tested on {len(split['test'])} of {len(names)} cases; cohort {cohort.sha256[:12]}",
+        f" {_epochs(weights['epochs'])}; tested on {len(split['test'])} of {len(names)} cases;"
+        f" cohort {cohort.sha256[:12]}",
         split=split,
         fingerprint=cohort.fingerprint(),
         findings={
