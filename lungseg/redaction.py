@@ -15,7 +15,7 @@ from urllib.parse import quote
 import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.files import write_text
+from lungseg.files import short, write_text
 from lungseg.overrides import split_override
 from lungseg.privacy import (
     CHOICES,
@@ -274,6 +274,7 @@ def _forms(value: str) -> set[str]:
     plain = {value}
     if not UID.fullmatch(value):
         plain |= {os.path.abspath(value), os.path.realpath(value)} - {os.path.abspath(os.sep)}
+        plain.add(short(Path(value)))  # as messages name results
     written = set()
     for text in plain:
         written |= {
