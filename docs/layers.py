@@ -28,6 +28,7 @@ NOTES = {
     "models": "arrays and tensors only",
     "redacted_logs": "logs without identifying values",
     "redaction": "replaces identifying values in records",
+    "written_forms": "how an identifying value may be written",
     "privacy": "what identifies a patient or a source",
     "config": "builds objects from YAML",
     "overrides": "overrides as typed in a shell",

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.files import short, write_text
+from lungseg.files import write_text
 from lungseg.overrides import split_override
 from lungseg.privacy import (
     CHOICES,
     HIDDEN,
     PATHS,
     SERIES_KEYS,
-    UID,
     WORD,
     hide_password,
     identifies,
     identifying_values,
     spellings,
 )
+from lungseg.written_forms import patterns_of, value_forms
 
 SWEPT = ("hydra.sweeper.params.", "hydra.sweeper.space.")
 """What the keys of swept settings start with where a file says what is swept over."""
 OVERRIDE = re.compile(r"[+~]{0,2}[\w./]+(@[\w.:]+)?=", re.ASCII)
-SHORTEST = 3
-"""Letters of a value that is looked for within longer texts."""
 
 
 class Redactor:
@@ -45,10 +40,10 @@ class Redactor:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        texts = {form for value in values for form in _forms(value)}
+        texts = {form for value in values for form in value_forms(value)}
         ordered = sorted(texts, key=len, reverse=True)
         self._plain = frozenset(ordered)
-        places = [pattern for text in ordered for pattern in _patterns(text)]
+        places = [pattern for text in ordered for pattern in patterns_of(text)]
         self._places = re.compile("|".join(places)) if places else None
 
     def data(self, content: Any, key: str = "") -> Any:
@@ -265,37 +260,3 @@ def _strings(content: Any) -> Iterator[str]:
             yield from _strings(item)
     elif isinstance(content, str):
         yield content
-
-
-def _forms(value: str) -> set[str]:
-    """A value as paths, overrides, Python, JSON and URLs write it."""
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    plain = {value}
-    if not UID.fullmatch(value):
-        plain |= {os.path.abspath(value), os.path.realpath(value)} - {os.path.abspath(os.sep)}
-        plain.add(short(Path(value)))  # as messages name results
-    written = set()
-    for text in plain:
-        written |= {
-            *(repr(text)[1:-1], ascii(text)[1:-1], json.dumps(text)[1:-1]),
-            *(QuotedString(text, quotes).with_quotes()[1:-1] for quotes in Quote),
-            quote(text.encode("utf-8", "surrogateescape")),
-            text.replace("${", r"\${"),
-        }
-    # A quoted text in a text that is quoted in turn, as an override in an error's message.
-    twice = {repr(text)[1:-1] for text in written} | {ascii(text)[1:-1] for text in written}
-    return {text for text in plain | written | twice if text}
-
-
-def _patterns(text: str) -> Iterator[str]:
-    """Where a text is an identifying value, and not a word that others use too."""
-    escaped = re.escape(text)
-    if len(text) >= 2 * SHORTEST and not re.fullmatch(r"[a-z_]+|[\d.]+", text):
-        yield escaped
-        return
-    keys = "|".join(rf"(?<=\b{re.escape(key)}=)" for key in (*PATHS, *SERIES_KEYS))
-    yield rf"(?:{keys}){escaped}(?=[/,]|$)"
-    if len(text) >= SHORTEST:
-        yield rf"(?<=['\"\[]){escaped}(?=[/'\"\],]|$)"
-        yield rf"(?<![\w./-]){escaped}(?=/)"
