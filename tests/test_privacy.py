@@ -103,7 +103,8 @@ def test_yaml_files_keep_everything_else(tmp_path_factory, name):
     config = OmegaConf.create({"data": {"root": root.replace("${", "\\${")}, "other": other})
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(config), "utf-8")
     words = quoted_overrides([f"data.root={root}"])
-    text = OmegaConf.to_yaml([*words, "loss.alpha=0.5"])
+    # OmegaConf would try to resolve what looks like ${…} in a name.
+    text = yaml.safe_dump([*words, "loss.alpha=0.5"], allow_unicode=True)
     (folder / "overrides.yaml").write_text(text, "utf-8")
     hide_source(config, folder)
     kept = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
