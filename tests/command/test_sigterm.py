@@ -8,6 +8,14 @@ import pytest
 from lungseg.command.sigterm import interrupted_by_sigterm
 
 
+@pytest.fixture(autouse=True)
+def without_handler():
+    """As in a new process: Lightning leaves a handler of its own."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def test_it_interrupts():
     before = signal.getsignal(signal.SIGTERM)
     with interrupted_by_sigterm() as came:

@@ -79,6 +79,6 @@ def test_a_helper_that_computes_without_end_is_ended(idle):
     start = time.perf_counter()
     with pytest.raises(RefusedError, match="gave up"):
         decoder.decode(Endless(), ["pydicom"], OPTIONS)
-    assert time.perf_counter() - start < 30
+    assert time.perf_counter() - start < 90  # seconds, on a busy machine
     assert idle == []
     np.testing.assert_array_equal(decoded(), IMAGE)
