@@ -32,13 +32,3 @@ def test_under_slurm_lightning_s_handler_decides(monkeypatch):
         signal.signal(signal.SIGTERM, lambda *arguments: ours(*arguments))
         os.kill(os.getpid(), signal.SIGTERM)
     assert not came.is_set()
-
-
-def test_a_forked_process_ends_at_once():
-    with interrupted_by_sigterm():
-        if not (child := os.fork()):
-            signal.pause()
-            os._exit(0)  # not reached
-        os.kill(child, signal.SIGTERM)
-        status = os.waitpid(child, 0)[1]
-    assert os.WTERMSIG(status) == signal.SIGTERM
