@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -32,3 +33,18 @@ def test_under_slurm_lightning_s_handler_decides(monkeypatch):
         signal.signal(signal.SIGTERM, lambda *arguments: ours(*arguments))
         os.kill(os.getpid(), signal.SIGTERM)
     assert not came.is_set()
+
+
+def test_a_forked_process_ends_at_once():
+    ready, tell = os.pipe()
+    with interrupted_by_sigterm():
+        if not (child := os.fork()):
+            os.write(tell, b"1")
+            while True:
+                time.sleep(0.01)
+        os.read(ready, 1)  # Python forgets a signal that comes while a child is being made
+        os.kill(child, signal.SIGTERM)
+        status = os.waitpid(child, 0)[1]
+    os.close(ready)
+    os.close(tell)
+    assert os.WTERMSIG(status) == signal.SIGTERM
