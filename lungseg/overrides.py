@@ -28,10 +28,9 @@ def quoted_overrides(words: list[str]) -> list[str]:
         words: Overrides and flags, as typed.
     """
     sweep = "-m" in words or "--multirun" in words
-    before = ["", *words]
     return [
-        word if word.startswith("-") or flag in VALUE_FLAGS else _quoted_override(word, sweep)
-        for flag, word in zip(before, words, strict=False)
+        word if is_flag else _quoted_override(word, sweep)
+        for word, is_flag in zip(words, _flags(words), strict=True)
     ]
 
 
@@ -49,13 +48,17 @@ def flags_first(words: list[str]) -> list[str]:
     >>> flags_first(["seed=1", "--config-dir", "mine", "-m", "model=own"])
     ['--config-dir', 'mine', '-m', 'seed=1', 'model=own']
     """
+    marked = [*zip(_flags(words), words, strict=True)]
+    return [word for wanted in (True, False) for flag, word in marked if flag == wanted]
+
+
+def _flags(words: list[str]) -> list[bool]:
+    """Whether each word is a flag or a flag's value."""
     before = ["", *words]
-    is_flag = [
+    return [
         word.startswith("-") or flag in VALUE_FLAGS
         for flag, word in zip(before, words, strict=False)
     ]
-    flags = [word for word, flag in zip(words, is_flag, strict=True) if flag]
-    return [*flags, *(word for word, flag in zip(words, is_flag, strict=True) if not flag)]
 
 
 def split_override(word: str) -> tuple[str, str, str]:

@@ -109,15 +109,13 @@ def _job(command: str, config: DictConfig) -> Any:
         sweep_dir = Path(hydra_config.sweep.dir)
         noted = sweep_dir / REFUSED / str(hydra_config.job.num)  # until the job has its folder
     try:
-        if single:
-            _record_settings(config, run_dir)
-        else:
+        if not single:
             if hydra_config.output_subdir is not None:
                 hide_source(config, run_dir / hydra_config.output_subdir)
             hide_source(config, sweep_dir)
             claim_for(config, run_dir)
             noted = run_dir
-            _record_settings(config, run_dir)
+        _record_settings(config, run_dir)
         _quiet()
         if hydra_config.job.config_name != RESOLVED:  # checked before it was resolved
             refuse_unread(command, config, hydra_config)

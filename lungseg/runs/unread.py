@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
+from lungseg.overrides import as_typed
 from lungseg.runs.settings import TABLE, known_keys, row_of
 
 TARGET = "_target_"
@@ -37,10 +38,9 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
         ConfigError: Naming the setting, and the nearest that exist.
     """
     settings = dict(_leaves(OmegaConf.to_container(config)))
-    # As they were typed: an override may contain ${…}.
-    typed = [_typed_key(str(text)) for text in _plain(hydra)["overrides"]["task"]]
+    typed = [_typed_key(text) for text in as_typed(hydra.overrides.task)]
     read = {key for key in settings if _reads(command, key, settings, typed)}
-    others = {key: text for key, text in _leaves(_plain(hydra))
+    others = {key: text for key, text in _leaves(OmegaConf.to_container(hydra))
               if not key.startswith(ECHO)}  # fmt: skip
     referred = [name for key, value in others.items() for name in _references("", value)]
     referred += [name for key in read for name in _references(key, settings[key])]
@@ -52,11 +52,6 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
     for key in settings:
         if key not in read:
             raise ConfigError(_reason(command, key, settings, read))
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = OmegaConf.to_container(config)  # type: ignore[assignment]
-    return plain
 
 
 def _reads(command: str, key: str, settings: dict[str, Any], typed: list[str]) -> bool:
