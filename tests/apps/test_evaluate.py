@@ -12,14 +12,10 @@ from PIL import Image
 
 from lungseg.cli import main
 from lungseg.evaluation.thumbnails import thumbnail
+from tests.apps.run_files import contents
 from tests.conftest import Cli
 
-TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
 NO_REPORT = "report=false"
-
-
-def contents(run):
-    return {name: (run / "evaluation" / name).read_bytes() for name in TABLES}
 
 
 def differing(again, pictures):

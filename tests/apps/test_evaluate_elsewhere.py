@@ -10,15 +10,10 @@ import torch
 
 from lungseg.data.digests import make_digests
 from lungseg.errors import ConfigError
-from tests.apps.damaged import damage
+from tests.apps.run_files import contents, damage
 from tests.conftest import Cli
 
-TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
 NO_REPORT = "report=false"
-
-
-def contents(run):
-    return {name: (run / "evaluation" / name).read_bytes() for name in TABLES}
 
 
 @pytest.mark.slow

@@ -7,13 +7,7 @@ import shutil
 import pytest
 import torch
 
-from tests.apps.damaged import damage
-
-TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
-
-
-def contents(run):
-    return {name: (run / "evaluation" / name).read_bytes() for name in TABLES}
+from tests.apps.run_files import contents, damage
 
 
 def test_a_run_without_a_checkpoint(run, refused):

@@ -3,11 +3,8 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -16,6 +13,7 @@ import torch
 import yaml
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from tests.apps.run_files import wandb_records
 from tests.conftest import Cli
 
 SETS = ("train", "test")
@@ -26,16 +24,6 @@ FIGURES = [
     "fig14_thresholds",
 ]  # fmt: skip
 SERIES = [f"{name}/{what}" for name in SETS for what in ("loss", "accuracy", "dsc")]
-
-
-def wandb_records(folder: Path) -> list[dict]:
-    done = subprocess.run(
-        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,16 @@
 """A training that is killed, interrupted, or fails."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.apps.run_files import wandb_records
 from tests.conftest import Cli
-
-
-def wandb_records(folder: Path) -> list[dict]:
-    done = subprocess.run(
-        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.slow
