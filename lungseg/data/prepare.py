@@ -21,7 +21,7 @@ from lungseg.data.notes import keep_files, read_failures, recall_files, write_fa
 from lungseg.data.pages import Pages
 from lungseg.data.parallel import Parallel, stop_if_orphaned
 from lungseg.data.patients import recorded_digests, recorded_labels, report_patients
-from lungseg.data.place import Place, is_url, read_text, write_text
+from lungseg.data.place import Place, absolute, is_url, read_text, write_text
 from lungseg.data.rules import Rules
 from lungseg.data.source import Source
 from lungseg.errors import DataError
@@ -183,7 +183,9 @@ class _Update:
     ) -> None:
         """Read and store cases; each is added to `ready` or `failed`."""
         before = {name: stores.attributes(self.store, name) for name in todo}
-        work = partial(_prepare_case, self.source, self.store, self.inventory.states, self.rules)
+        # joblib reuses its processes, which stay in the folder where they were started.
+        store = absolute(self.store)
+        work = partial(_prepare_case, self.source, store, self.inventory.states, self.rules)
         with closing(parallel.map(work, todo)) as outcomes:
             for _, outcome in zip(track(todo), outcomes, strict=False):
                 name, attributes = outcome.case, outcome.attributes

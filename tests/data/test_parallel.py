@@ -93,3 +93,14 @@ def test_workers_of_a_killed_parent_write_nothing_more(three_cases, tmp_path):
 def test_settings_of_parallel_are_checked(wrong, message):
     with pytest.raises(ConfigError, match=message):
         Parallel(**wrong)
+
+
+def test_processes_that_are_used_again_write_into_the_store_of_this_folder(
+    three_cases, tmp_path, monkeypatch
+):
+    """joblib's processes stay in the folder where they were started."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        cohort = prepare(LctscFolder(three_cases), "store", parallel=Parallel(n_jobs=2))
+        assert all((tmp_path / name / "store" / f"{case}.zarr").is_dir() for case in cohort.names)
