@@ -93,6 +93,7 @@ class Folders(Callback):
         Raises:
             Stop: If it contains another sweep, or a run.
         """
+        Folders.resumes = False
         with _stopping(config):
             folder = Path(config.hydra.sweep.dir)
             Folders.submitit = SUBMITIT

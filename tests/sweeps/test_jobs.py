@@ -7,6 +7,7 @@ import pytest
 
 from lungseg.cli import main
 from lungseg.runs.status import write_status
+from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.index import FILE
 
 
@@ -48,6 +49,12 @@ def test_settings_are_those_of_the_run(capsys):
     assert "output_subdir=null" not in hydra
     assert states() == [("1", "failed"), ("x", "completed")]
     assert settings("sweep/.refused/1")[2] == "- optimizer.lr=0.7\n"
+
+
+def test_settings_are_written_after_a_resumed_run_of_the_same_process():
+    Folders.resumes = True
+    assert sweep() == 0
+    assert settings("sweep/1")[2] == "- optimizer.lr=0.7\n"
 
 
 def test_jobs_go_by_the_names_of_their_folders():
