@@ -55,10 +55,11 @@ def _folders(runs: Any) -> list[Path]:
 
 def _output(config: DictConfig, folders: list[Path]) -> Path:
     """The chosen folder; otherwise the sweep's, if there is one; otherwise a new folder."""
+    from lungseg.runs.claim import claim_new
     from lungseg.runs.read import is_run
 
     if config.output is not None:
         return Path(str(config.output))
     if len(folders) == 1 and not is_run(folders[0]):
         return folders[0]
-    return Path(f"{config.outputs}/compare/{datetime.now():%Y-%m-%d_%H-%M-%S}")
+    return claim_new(Path(f"{config.outputs}/compare/{datetime.now():%Y-%m-%d_%H-%M-%S}"))

@@ -4,9 +4,11 @@ import csv
 import json
 import re
 import shutil
+from datetime import datetime
 
 import pytest
 
+from lungseg.cli import main
 from tests.conftest import Cli
 from tests.report.fake_runs import SETS, config, write_run
 
@@ -79,8 +81,6 @@ def test_pairs_of_the_sweep_follow_from_its_tables(sweep, tmp_path):
 @pytest.fixture
 def here(tmp_path, monkeypatch, capsys):
     """Compare in this process; the contents of ``compare.json`` and what the screen showed."""
-    from lungseg.cli import main
-
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -116,6 +116,23 @@ def test_other_splits_are_not_ranked(here, tmp_path):
     assert "Not comparable" in (tmp_path / "out" / "compare.html").read_text()
     with (tmp_path / "out" / "compare.csv").open() as file:
         assert [row["group"] for row in csv.DictReader(file)] == ["A", "B"]
+
+
+def test_two_comparisons_of_one_second_have_a_folder_each(tmp_path, monkeypatch):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 3, 1, 12)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lungseg.apps.compare.datetime", Clock)
+    for name in "abc":
+        write_run(tmp_path / name)
+    assert main(["compare", "runs=[a,b]"]) == 0
+    assert main(["compare", "runs=[a,c]"]) == 0
+    folder = tmp_path / "outputs" / "compare"
+    assert [run["run"] for run in content(folder / "2026-03-01_12-00-00")["runs"]] == ["a", "b"]
+    assert [run["run"] for run in content(folder / "2026-03-01_12-00-00-2")["runs"]] == ["a", "c"]
 
 
 def test_a_failed_job_is_left_out_and_named(here, tmp_path):
