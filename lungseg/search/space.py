@@ -17,6 +17,7 @@ from optuna.distributions import (
 )
 
 from lungseg.errors import ConfigError
+from lungseg.privacy import PATHS
 
 WORDS = ("low", "high", "log", "step", "type", "choices", "when")
 Point = dict[str, Any]
@@ -133,6 +134,12 @@ def read_space(written: Mapping[str, Any]) -> Space:
         raise ConfigError(
             "hydra.sweeper.space: is empty; it needs a range, e.g. {loss.alpha: {low: 0, high: 1}}"
         )
+    for key in ranges:
+        if key in PATHS:
+            raise ConfigError(
+                f"hydra.sweeper.space.{key}: a path is not searched, for a study keeps its values;"
+                f" without a search, -m {key}=A,B starts one job for each"
+            )
     parameters = {key: _parameter(key, given) for key, given in ranges.items()}
     ordered: dict[str, Parameter] = {}
     for key, parameter in parameters.items():

@@ -87,6 +87,7 @@ WRONG = {
     "both": ({"a": {"choices": [1], "low": 0}}, "choices exclude"),
     "no choice": ({"a": {"choices": []}}, "must be a list of values"),
     "twice": ({"a": {"choices": [1, 1]}}, "a choice is listed twice"),
+    "path": ({"data": {"root": {"choices": ["/a", "/b"]}}}, "data.root: a path is not searched"),
     "lists": ({"a": {"choices": [[1], [2]]}}, "must be a number, a word"),
     "condition unknown": ({"a": {**ALPHA, "when": {"b": 1}}}, "b is not searched; these are: a"),
     "condition on a range": ({"a": {**ALPHA, "when": {"b": 1}}, "b": ALPHA}, "must have choices"),
