@@ -71,17 +71,16 @@ def _check_watched(callback: Any, where: str) -> None:
 def _check_scheduler(scheduler: Any) -> None:
     """Check when a schedule steps, and that there is a number where it follows one."""
     from hydra.utils import get_object
-    from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-    from lungseg.training.direction import check_plateau
+    from lungseg.training.direction import check_monitored
 
     interval = scheduler.get("interval")
     if interval not in ("epoch", "step"):
         raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
     # An unknown name is refused by now; where there is none, building says so.
     made = get_object(scheduler.scheduler.get("_target_", "builtins.object"))
-    if isinstance(made, type) and issubclass(made, ReduceLROnPlateau):
-        check_plateau(interval, scheduler.get("monitor"))
+    if isinstance(made, type):  # what a function makes is checked when it is made
+        check_monitored(made, interval, scheduler.get("monitor"))
 
 
 def check_metrics(metrics: Any) -> None:

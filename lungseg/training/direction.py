@@ -61,12 +61,25 @@ def build_monitored(node: Any, where: str, monitor: str | None, **kwargs: Any) -
     return build(plain, where, **kwargs)
 
 
-def check_plateau(interval: object, monitor: object) -> None:
-    """Stop where ReduceLROnPlateau would have no number to follow, and so never act.
+def check_monitored(scheduler: object, interval: object, monitor: object) -> None:
+    """Stop where a schedule would not follow its number: only ReduceLROnPlateau follows one.
+
+    Args:
+        scheduler: Its class.
+        interval: ``epoch`` or ``step``.
+        monitor: Name of the number; None if there is none.
 
     Raises:
-        ConfigError: If it has no monitor, or steps by batch.
+        ConfigError: If ReduceLROnPlateau has no monitor or steps by batch, or another one has a
+            monitor.
     """
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+    if not (isinstance(scheduler, type) and issubclass(scheduler, ReduceLROnPlateau)):
+        if monitor is None:
+            return
+        name = getattr(scheduler, "__name__", scheduler)
+        raise ConfigError(f"scheduler.monitor={monitor}: {name} follows no number; leave it out")
     if monitor is None:
         raise ConfigError(
             "scheduler.monitor: ReduceLROnPlateau needs a number to follow:"

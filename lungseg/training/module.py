@@ -18,7 +18,7 @@ from lungseg.metrics.counts import SliceCounts
 from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
 from lungseg.processes import n_processes, sum_over_processes
-from lungseg.training.direction import check_plateau
+from lungseg.training.direction import check_monitored
 from lungseg.training.leaks import NUMBERS
 
 RECORD = "lungseg"  # key under which a checkpoint keeps what made it
@@ -185,8 +185,8 @@ class SegmentationModule(pl.LightningModule):
         scheduler = self._scheduler["scheduler"](optimizer, **length)
         interval = self._scheduler["interval"]
         config = {"scheduler": scheduler, "interval": interval}
+        check_monitored(type(scheduler), interval, self._scheduler.get("monitor"))
         if isinstance(scheduler, ReduceLROnPlateau):
-            check_plateau(interval, self._scheduler.get("monitor"))
             # Lightning insists on a number to look up; on_train_epoch_end looks at the right one.
             config |= {"monitor": "train/loss"}
         return {"optimizer": optimizer, "lr_scheduler": config}

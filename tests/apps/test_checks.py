@@ -21,6 +21,10 @@ REFUSED = {
         ["scheduler=plateau", "scheduler.interval=step"],
         "scheduler.interval=step: ReduceLROnPlateau follows val/loss",
     ),
+    "a number for one that follows none": (
+        ["scheduler=cosine", "+scheduler.monitor=val/loss"],
+        "scheduler.monitor=val/loss: CosineAnnealingLR follows no number; leave it out",
+    ),
     "interval": (["scheduler=cosine", "scheduler.interval=week"], "must be epoch or step"),
     "checkpoint without a monitor": (
         ["callbacks.checkpoint.monitor=null"],

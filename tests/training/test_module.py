@@ -248,13 +248,24 @@ def test_a_set_without_lung_has_no_dsc(cohort, split, tmp_path):
     assert results["test/accuracy"] == 1
 
 
-def test_a_plateau_of_a_users_factory_needs_a_monitor_too():
+@pytest.mark.parametrize(
+    ("scheduler", "message"),
+    [
+        (torch.optim.lr_scheduler.ReduceLROnPlateau, "scheduler.monitor: ReduceLROnPlateau needs"),
+        (
+            partial(torch.optim.lr_scheduler.StepLR, step_size=1),
+            "scheduler.monitor=val/loss: StepLR follows no number",
+        ),
+    ],
+)
+def test_the_monitor_of_a_users_factory_is_checked_too(scheduler, message):
+    monitor = {"monitor": "val/loss"} if isinstance(scheduler, partial) else {}
     module = SegmentationModule(
         UNet(base_channels=2, depth=1),
         torch.nn.BCEWithLogitsLoss(),
         partial(torch.optim.SGD, lr=0.1),
-        {"scheduler": torch.optim.lr_scheduler.ReduceLROnPlateau, "interval": "epoch"},
+        {"scheduler": scheduler, "interval": "epoch", **monitor},
         sets=["train", "test"],
     )
-    with pytest.raises(ConfigError, match=r"^scheduler\.monitor: ReduceLROnPlateau needs"):
+    with pytest.raises(ConfigError, match=f"^{message}"):
         module.configure_optimizers()
