@@ -29,6 +29,7 @@ def is_file_name(name):
     return name not in (".", "..") and len(os.fsencode(name)) <= 255
 
 
+@pytest.mark.slow
 @given(TEXT.filter(is_file_name))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example("${oc.env:HOME}").via("an interpolation")

@@ -41,6 +41,7 @@ def test_a_checkpoint_on_other_data(trained, tmp_path):
     assert contents(trained.run) == before
 
 
+@pytest.mark.slow
 def test_cases_that_the_model_was_trained_on_are_no_test(trained, tmp_path):
     """Under other names: it is their voxels that tell."""
     source = tmp_path / "renamed"
@@ -67,6 +68,7 @@ def test_cases_that_the_model_was_trained_on_are_no_test(trained, tmp_path):
     assert "trained on every one of these cases" in line
 
 
+@pytest.mark.slow
 def test_a_follow_up_scan_of_a_training_patient_is_no_test(run, phantom_root, tmp_path):
     """Another image, another case name; the checkpoint's cohort knows the patient by a digest."""
     source, key = tmp_path / "source", tmp_path / "patient.key"

@@ -196,6 +196,7 @@ def test_jobs_of_a_sweep_that_read_the_files_say_and_write_nothing(root, tmp_pat
     assert not leaks(tmp_path)
 
 
+@pytest.mark.slow
 def test_copies_hold_nothing(root, tmp_path):
     done = Cli(tmp_path)("deidentify", f"input={root}", "output=copies", "key=key")
     assert done.returncode == 0, done.stderr

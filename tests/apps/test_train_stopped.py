@@ -63,6 +63,7 @@ def test_killed_in_mid_epoch_and_resumed(phantom_root, tmp_path):
     assert "optimizer.lr=0.01: the checkpoint's run had 0.1" in line
 
 
+@pytest.mark.slow
 def test_a_failed_run_closes_its_wandb_run(phantom_root, tmp_path):
     """A network that fails in its first step."""
     (tmp_path / "broken_net.py").write_text(

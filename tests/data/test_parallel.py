@@ -65,6 +65,7 @@ class Slow(LctscFolder):
         return super().read(case)
 
 
+@pytest.mark.slow
 def test_workers_of_a_killed_parent_write_nothing_more(three_cases, tmp_path):
     context = multiprocessing.get_context("spawn")
     process = context.Process(

@@ -217,6 +217,7 @@ def merge(rank, rendezvous):
         torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_merge_exactly(tmp_path):
     torch.multiprocessing.spawn(merge, args=(tmp_path / "rendezvous",), nprocs=2)
 

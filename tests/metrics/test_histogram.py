@@ -91,6 +91,7 @@ def _one_of_two(rank, file, folder):
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_count_as_one(tmp_path):
     torch.multiprocessing.spawn(_one_of_two, (tmp_path / "meet", tmp_path), nprocs=2)
     generator = torch.Generator().manual_seed(0)

@@ -81,6 +81,7 @@ def test_what_is_left_out_is_said_and_is_no_html(grid):
     assert "<script>alert" not in text
 
 
+@pytest.mark.slow
 def test_scattered_points_and_a_hundred_runs(tmp_path, open_tab):
     for number in range(100):
         alpha, lr = (number * 37 % 100) / 100, 10 ** -(1 + number * 53 % 100 / 25)

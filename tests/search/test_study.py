@@ -84,6 +84,7 @@ def test_half_a_line_of_a_killed_writer_is_taken_back(tmp_path):
     assert again.get_n_trials(study_id) == 1
 
 
+@pytest.mark.slow
 def test_a_lock_of_a_killed_writer_is_let_go(tmp_path, monkeypatch):
     """Also where the path is relative, which made the lock a link to nowhere."""
     monkeypatch.chdir(tmp_path)

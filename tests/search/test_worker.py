@@ -64,6 +64,7 @@ def test_the_same_command_resumes_and_then_has_nothing_to_do(tmp_path):
     check_whole(worker, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["random", "grid"])
 def test_a_killed_search_resumes(tmp_path, sampler):
     chance = random.Random(sampler)
@@ -105,6 +106,7 @@ def test_the_folder_of_a_killed_trial_says_so(tmp_path, noted):
     assert not (worker.folder / "2").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["journal", "postgres"])
 def test_three_workers_on_a_fresh_storage_keep_to_the_total(tmp_path, kind, request):
     changes = {"sampler": "grid", "space": GRID, "start": time.time() + 2.5, "n_trials": 9}
