@@ -28,10 +28,11 @@ def quoted_overrides(words: list[str]) -> list[str]:
         words: Overrides and flags, as typed.
     """
     sweep = "-m" in words or "--multirun" in words
-    return [
+    made = [
         word if is_flag else _quoted_override(word, sweep)
         for word, is_flag in zip(words, _flags(words), strict=True)
     ]
+    return [*map(_without_choice, made)] if sweep else made
 
 
 def as_typed(overrides: Any) -> list[str]:
@@ -148,6 +149,14 @@ def _each(value: str, start: str, end: str, is_path: bool) -> str | None:
             return None
         made.append(rescued)
     return f"{start}{','.join(made)}{end}"
+
+
+def _without_choice(word: str) -> str:
+    """``key=choice("a","b")`` as ``key="a","b"``: Hydra gives jobs a choice without its quotes."""
+    _, start, value = split_override(word)
+    chosen = re.fullmatch(r"choice\((.*)\)", value, re.DOTALL)
+    items = [*_items(chosen[1])] if chosen else []
+    return start + ",".join(items) if any(item[:1] in ("'", '"') for item in items) else word
 
 
 def _items(text: str) -> Iterator[str]:

@@ -127,7 +127,9 @@ def test_a_sweep_over_paths(tmp_path, monkeypatch):
         'data.root="Röntgen","run (2)"'
     )
     assert quoted_overrides(["-m", 'data.root="ä, b",run (2)'])[1] == 'data.root="ä, b","run (2)"'
-    assert quoted_overrides(["-m", "data.root=choice(肺,a)"])[1] == 'data.root=choice("肺",a)'
+    # In a choice Hydra would give the jobs the words without their quotes, and then not read them.
+    assert quoted_overrides(["-m", "data.root=choice(肺,a)"])[1] == 'data.root="肺",a'
+    assert quoted_overrides(["-m", "model.depth=choice(1,2)"])[1] == "model.depth=choice(1,2)"
     (tmp_path / "a,b").mkdir()
     assert quoted_overrides(["-m", "data.root=a,b"])[1] == "data.root=a,b"
     assert quoted_overrides(["data.root=a,b"]) == ['data.root="a,b"']

@@ -98,6 +98,8 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
     keys, groups = _known(command, overrides)
     if key not in groups and any((conf / key).is_dir() for conf in _conf_dirs(overrides)):
         return f"{key}: lungseg {command} has no such group; it has {', '.join(sorted(groups))}"
+    if key in keys:  # a search's, and none was chosen
+        return f"{key}: is read by a search only: choose one with sweep=…"
     close = get_close_matches(key, [*keys, *groups], n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}?" if close else f"lungseg {command} --help lists them"
     return f"{key}: no such setting; {hint}"

@@ -51,7 +51,7 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
         referred += [one for key in new for one in _references(key, settings[key])]
     for key in settings:
         if key not in read:
-            raise ConfigError(_reason(command, key, settings, read))
+            raise ConfigError(_reason(command, key, settings, read, typed))
 
 
 def _reads(command: str, key: str, settings: dict[str, Any], typed: list[str]) -> bool:
@@ -105,8 +105,10 @@ def _typed_key(override: str) -> str:
     return key if "." in key or value.startswith("{") else ""
 
 
-def _reason(command: str, key: str, settings: dict[str, Any], read: set[str]) -> str:
-    top = key.split(".")[0]
+def _reason(
+    command: str, key: str, settings: dict[str, Any], read: set[str], typed: list[str]
+) -> str:
+    top, last = key.split(".")[0], key.split(".")[-1]
     if top in WHOLE:
         return f"{top}: the chosen file changes nothing; its first line must be # @package _global_"
     row = row_of(key)
@@ -118,6 +120,9 @@ def _reason(command: str, key: str, settings: dict[str, Any], read: set[str]) ->
         return f"{key}: {command} does not read this setting; it is one of lungseg {readers}"
     if row is not None and top != "data":
         return f"{key}: lungseg sets this itself; leave it out"
+    for other in typed:
+        if key not in typed and other.startswith(f"{top}.") and other.split(".")[-1] == last:
+            return f"{other}: takes its value from {key}, which now has no effect; set that instead"
     there = {*read, *known_keys(command)}
     close = sorted(there, key=lambda other: -_likeness(key, other))[:SHOWN]
     return f"{key}: nothing reads this setting; the nearest that exist: {', '.join(close)}"

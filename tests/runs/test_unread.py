@@ -19,6 +19,10 @@ REFUSED = {
     "below parallel": (["prepare", "+parallel.n_job=2"], "exist: parallel.n_jobs"),
     "below scheduler": (["train", "scheduler=cosine", "+scheduler.T_max=3"], "scheduler.T_max"),
     "no scheduler": (["train", "+scheduler.T_max=3"], "scheduler.T_max: nothing reads"),
+    "displaced": (
+        ["prepare", "data=tcia", "data.root=a", "data.source.numbers=b"],
+        "data.source.numbers: takes its value from data.numbers, which now has no effect",
+    ),
     "of another source": (["train", "+data.cases=patient"], "data.cases: nothing reads"),
     "of another command": (["evaluate", "+trainer.precision=32"], "one of lungseg train"),
     "typed for another": (["prepare", "+data.batch_size=3"], "prepare does not read this"),
