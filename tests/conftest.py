@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 # Images here are tiny. Threads that wait for each other would only make the suite slow wherever
 # another process takes a core.
@@ -22,10 +23,24 @@ REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data")
 SMALL = {"n_cases": 12, "size": 32, "n_slices": 12, "seed": 0}
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first of the test processes makes, for all of them."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.with_suffix(".made").exists():
+            folder.mkdir()
+            make(folder)
+            folder.with_suffix(".made").touch()
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def configuration_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A key for digests of patients is made here, not in the home of whoever runs the tests."""
-    folder = tmp_path_factory.mktemp("config")
+    folder = once(tmp_path_factory, "config", lambda folder: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder))
         yield folder
@@ -43,9 +58,10 @@ def phantom_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve small synthetic cases as DICOM and npz. Read only: copy before changing anything."""
     from lungseg.phantom import write_cohort
 
-    root = tmp_path_factory.mktemp("phantom") / "cohort"
-    write_cohort(root, **SMALL)
-    return root
+    def make(folder: Path) -> None:
+        write_cohort(folder / "cohort", **SMALL)
+
+    return once(tmp_path_factory, "phantom", make) / "cohort"
 
 
 @pytest.fixture

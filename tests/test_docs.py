@@ -49,6 +49,7 @@ class Links(HTMLParser):
             self.links.append(attributes.get("href") or "")
 
 
+@pytest.mark.slow
 def test_the_site_needs_no_network(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 100
@@ -57,6 +58,7 @@ def test_the_site_needs_no_network(site):
         assert not [address for address in loaded if "//" in address], page
 
 
+@pytest.mark.slow
 def test_every_link_of_the_site_leads_to_a_file(site):
     for page in (file for file in site.rglob("*.html") if file.name != "404.html"):
         for link in Links(page.read_text()).links:
@@ -65,6 +67,7 @@ def test_every_link_of_the_site_leads_to_a_file(site):
                 assert (page.parent / path).exists(), (page, link)
 
 
+@pytest.mark.slow
 def test_the_site_has_readme_guides_pictures_and_every_public_module(site):
     home = (site / "index.html").read_text()
     assert 'src="quick.png"' in home
@@ -78,6 +81,7 @@ def test_the_site_has_readme_guides_pictures_and_every_public_module(site):
             assert page.is_file()
 
 
+@pytest.mark.slow
 def test_docstrings_have_become_pages_with_formulas(site):
     page = (site / "api" / "lungseg" / "losses.html").read_text()
     assert "Share of the cross-entropy" in page

@@ -100,6 +100,7 @@ def test_only_commands_that_something_runs_are_shown():
             assert f"make {words[1]}" in ci
 
 
+@pytest.mark.slow
 def test_the_readmes_model_can_be_added_by_yaml_alone(tmp_path):
     (block,) = re.findall(r"```yaml\n(.*?)```", (CLONE / "README.md").read_text(), re.DOTALL)
     folder = tmp_path / "mine" / "model"

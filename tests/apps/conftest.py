@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lungseg.cli import main
-from tests.conftest import Cli
+from tests.conftest import Cli, once
 
 
 @pytest.fixture
@@ -42,13 +42,16 @@ class Trained:
 @pytest.fixture(scope="session")
 def trained(phantom_root, tmp_path_factory) -> Trained:
     """Read only: take a copy of the run before evaluating it."""
-    folder = tmp_path_factory.mktemp("trained")
-    done = Cli(folder)(
-        *("train", "data=lctsc", f"data.root={phantom_root}", "hydra.run.dir=run"),
-        *("trainer.max_epochs=2", "model.base_channels=4", "model.depth=2"),
-        *("optimizer=adam", "optimizer.lr=0.01", "trainer.precision=32", "logger=none"),
-    )
-    assert done.returncode == 0, done.stderr
+
+    def make(folder: Path) -> None:
+        done = Cli(folder)(
+            *("train", "data=lctsc", f"data.root={phantom_root}", "hydra.run.dir=run"),
+            *("trainer.max_epochs=2", "model.base_channels=4", "model.depth=2"),
+            *("optimizer=adam", "optimizer.lr=0.01", "trainer.precision=32", "logger=none"),
+        )
+        assert done.returncode == 0, done.stderr
+
+    folder = once(tmp_path_factory, "trained", make)
     return Trained(folder, folder / "run", phantom_root)
 
 

@@ -58,6 +58,7 @@ def test_decoders_are_asked_in_turn(idle):
     assert len(idle) == 1  # refusing ends no helper
 
 
+@pytest.mark.slow
 def test_a_helper_that_has_to_wait_is_waited_for(idle):
     np.testing.assert_array_equal(decoded(), IMAGE)
     (helper,) = idle
@@ -74,6 +75,7 @@ class Endless:
         return exec, ("while True: pass",)
 
 
+@pytest.mark.slow
 def test_a_helper_that_computes_without_end_is_ended(idle):
     np.testing.assert_array_equal(decoded(), IMAGE)
     start = time.perf_counter()

@@ -73,6 +73,7 @@ def found(tmp_path_factory):
     return [torch.load(folder / f"{rank}.pt") for rank in (0, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_and_running_statistics(found, name, size):
