@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,28 +107,33 @@ def hide_source(config: DictConfig, folder: Path) -> Redactor:
     Returns:
         What knows the values that were blanked.
     """
-    files = [folder / name for name in HYDRA_FILES if (folder / name).is_file()]
-    old = {file: file.read_text("utf-8") for file in files}
-    contents, redactor = _read(config, old)
-    for file in old.keys() - contents.keys():
-        file.unlink()  # half-written when its process was stopped: nothing in it can be trusted
-    for file, text in _written(contents, old, redactor).items():
-        if text != old[file]:
-            write_text(file, text)  # other jobs of a sweep read it at any time
+    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
+    from omegaconf._utils import get_yaml_loader
+
+    contents = {}
+    for name in HYDRA_FILES:
+        file = folder / name
+        if file.is_file():
+            try:
+                contents[file] = yaml.load(file.read_text("utf-8"), get_yaml_loader())
+            except yaml.YAMLError:  # half-written when its process was stopped
+                file.unlink()
+    redactor = _redactor(config, contents.values())
+    for file, content in contents.items():
+        if (new := redactor.data(content)) != content:
+            write_text(file, _yaml(new))  # other jobs of a sweep read it at any time
     return redactor
 
 
-def without_source(config: DictConfig, texts: dict[Path, str]) -> dict[Path, str]:
-    """YAML texts of a run's settings without source paths, UIDs and passwords.
-
-    What was read is changed, not the text: YAML folds long lines and escapes letters.
+def without_source(config: DictConfig, contents: dict[Path, Any]) -> dict[Path, str]:
+    """A run's settings as YAML without source paths, UIDs and passwords.
 
     Args:
         config: Of the run.
-        texts: By file; what one of them identifies is blanked in all.
+        contents: Plain containers by file; what one of them identifies is blanked in all.
     """
-    contents, redactor = _read(config, texts)
-    return _written(contents, texts, redactor)
+    redactor = _redactor(config, contents.values())
+    return {file: _yaml(redactor.data(content)) for file, content in contents.items()}
 
 
 def redact_text(file: Path, redactor: Redactor) -> None:
@@ -140,19 +144,19 @@ def redact_text(file: Path, redactor: Redactor) -> None:
         write_text(file, new)
 
 
-def _read(config: DictConfig, texts: dict[Path, str]) -> tuple[dict[Path, Any], Redactor]:
-    # Hydra and OmegaConf agree on what is a number; PyYAML by itself reads and writes others.
-    from omegaconf._utils import get_yaml_loader
-
-    contents = {}
-    for file, text in texts.items():
-        with suppress(yaml.YAMLError):
-            contents[file] = yaml.load(text, get_yaml_loader())
+def _redactor(config: DictConfig, contents: Iterable[Any]) -> Redactor:
     values = identifying_values(config)
-    for content in contents.values():
+    for content in contents:
         values |= {value for text in _strings(content) for value in identifying_in(text)}
         values |= set(_search_path(content)) | set(_swept_over(content))
-    return contents, Redactor(values)
+    return Redactor(values)
+
+
+def _yaml(content: Any) -> str:
+    from omegaconf._utils import get_omega_conf_dumper
+
+    dumper, plain = get_omega_conf_dumper(), {"default_flow_style": False, "sort_keys": False}
+    return str(yaml.dump(content, Dumper=dumper, allow_unicode=True, width=math.inf, **plain))
 
 
 def _search_path(content: Any) -> Iterator[str]:
@@ -182,29 +186,6 @@ def _setting(key: str, value: Any) -> tuple[str, Any]:
             values = _parsed(override) if isinstance(value, str) else value
             return split_override(override)[0], values
     return key, value
-
-
-def _written(
-    contents: dict[Path, Any], texts: dict[Path, str], redactor: Redactor
-) -> dict[Path, str]:
-    from omegaconf._utils import get_omega_conf_dumper
-
-    made = {}
-    for file, content in contents.items():
-        new = redactor.data(content)
-        made[file] = (
-            texts[file]
-            if new == content
-            else yaml.dump(
-                new,
-                Dumper=get_omega_conf_dumper(),
-                default_flow_style=False,
-                allow_unicode=True,
-                sort_keys=False,
-                width=math.inf,
-            )
-        )
-    return made
 
 
 def identifying_in(override: str) -> set[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-
-from filelock import BaseFileLock, FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from lungseg.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MARK = ".run"
 """An empty file that makes a folder a run's; locked while the run's process is alive."""
@@ -111,6 +113,8 @@ def lock(folder: Path) -> None:
     Raises:
         ConfigError: If another process is in it already.
     """
+    from filelock import FileLock, Timeout
+
     folder.mkdir(parents=True, exist_ok=True)
     mark = FileLock(folder / MARK, blocking=False)
     try:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,6 +43,9 @@ def run_alone(command: str, config: DictConfig, run_dir: Path) -> None:
         ConfigError: If the process failed.
         Pruned: If a search gave it up.
     """
+    import subprocess
+    import tempfile
+
     release()  # that process claims the folder by itself
     # Paths of the source stand in it, so it lies outside the run folder and does not stay.
     with tempfile.TemporaryDirectory() as folder:

@@ -45,7 +45,7 @@ class Folders(Callback):
         """Claim the run folder; a folder named by the time gives way to the next free name.
 
         Hydra would write the settings before the run is accepted, and paths of the source with
-        them. So it writes none: :mod:`lungseg.command.launch` does.
+        them. So it writes none: :mod:`lungseg.command.job` does.
 
         Raises:
             Stop: If the folder contains another run.
@@ -88,7 +88,7 @@ class Folders(Callback):
         """Claim the folder of a sweep. A search keeps its own, and several workers share it.
 
         Hydra would write a job's settings before the job has claimed its folder, which may be
-        another run's. So it writes none: :mod:`lungseg.command.launch` does.
+        another run's. So it writes none: :mod:`lungseg.command.job` does.
 
         Raises:
             Stop: If it contains another sweep, or a run.

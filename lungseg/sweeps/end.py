@@ -11,7 +11,6 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from lungseg.files import short
-from lungseg.redaction import hide_source, redact_text
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.mode import is_search
 
@@ -26,11 +25,11 @@ def end_sweep(command: str, code: int) -> int:
         command: Of lungseg.
         code: Exit code so far: 0 unless something stopped the sweep.
     """
-    from lungseg.sweeps.index import FILE, print_index, rows, write_index
-
     config, Folders.sweep = Folders.sweep, None
     if config is None:
         return code
+    from lungseg.sweeps.index import FILE, print_index, rows, write_index
+
     folder = Path(config.hydra.sweep.dir)
     if not folder.is_dir():
         return code
@@ -56,6 +55,8 @@ def end_sweep(command: str, code: int) -> int:
 
 def _tidy(config: DictConfig, folder: Path) -> None:
     """Remove what this process's launcher has left of identifying values."""
+    from lungseg.redaction import hide_source, redact_text
+
     for pickled in folder.glob(f"{Folders.submitit}/**/*.pkl"):
         pickled.unlink()  # contains the whole configuration
     redactor = hide_source(config, folder)

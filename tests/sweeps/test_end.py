@@ -110,6 +110,6 @@ def test_ctrl_c_in_the_first_moment_of_a_job(monkeypatch):
     def stop(*arguments):
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("lungseg.command.launch.hide_source", stop)
+    monkeypatch.setattr("lungseg.command.job.hide_source", stop)
     assert main(list(WORDS)) == 130
     assert tidy()
