@@ -42,7 +42,7 @@ class CaseScore:
         surface_mm: Surface voxels of the reference, both lungs, ``[m, 3]`` float32 ``(z, y, x)``,
             mm from the centre of the array's first voxel.
         distance_mm: Distance of each to the nearest surface voxel of the prediction, ``[m]``
-            float32, mm; NaN if the prediction is empty.
+            float32, mm; ``farthest_mm`` if the prediction is empty.
         predicted_surface_mm: Surface voxels of the prediction, likewise, ``[n, 3]``.
         predicted_distance_mm: Distance of each to the reference's surface, likewise, ``[n]``.
     """
@@ -69,10 +69,16 @@ def case_row(
       ``specificity`` :math:`\frac{TN}{TN + FP}`, ``precision`` :math:`\frac{TP}{TP + FP}`.
     - ``hd95_mm``, ``hd95_lctsc_mm``, ``msd_mm``, ``surface_dice_2mm``: see
       `lungseg.metrics.surface`.
+    - ``missed``: 1 if not one voxel of the reference's structure was predicted; for both lungs: of
+      one of them. ``invented``: 1 if there is a prediction, and nothing in the reference. Else 0.
     - ``volume_ml`` of the reference, ``predicted_volume_ml``, ``volume_difference_ml``: predicted
       minus reference, ``volume_difference_percent``: of the reference.
 
-    Undefined numbers (0 / 0, or a distance without a surface) are NaN.
+    ``farthest_mm`` is the distance between opposite corners of the grid, which no distance in it
+    exceeds. A structure that was missed or invented has the worst of numbers: all its distances are
+    ``farthest_mm``, its surface Dice is 0. Otherwise a model could improve by missing a lung.
+
+    Undefined numbers (0 / 0, or a distance where neither mask has a surface) are NaN.
 
     A reference without sides is split by `split_sides`. Predictions have no sides: inside the
     reference a predicted voxel has the reference's side, elsewhere that of the nearest reference
@@ -110,9 +116,13 @@ def case_row(
 
     to_actual, to_predicted = _Way.both(surface(predicted), actual_surface, steps)
     both = SurfaceDistances(to_actual.lengths, to_predicted.lengths)
-    numbers = _numbers(_counts(predicted, actual, prediction.size), both, steps)
-    names = list(numbers)
+    farthest = float(np.linalg.norm((np.array(prediction.shape) - 1) * steps))
     told_apart = RIGHT in actual_sides and LEFT in actual_sides
+    found = np.unique(predicted_sides[actual])
+    whole = RIGHT in found and LEFT in found
+    counts = _counts(predicted, actual, prediction.size)
+    numbers = _numbers(counts, both, steps, farthest, lung_missed=told_apart and not whole)
+    names = list(numbers)
     joined = _joined(predicted_sides) or _joined(actual_sides)
     for prefix, side in (("right_", RIGHT), ("left_", LEFT)):
         if not told_apart:
@@ -129,14 +139,15 @@ def case_row(
                 to_predicted.within(actual_sides, predicted_sides, side),
             )
         )
-        lung = _numbers(_counts(one, other, prediction.size), measured, steps)
+        lung = _numbers(_counts(one, other, prediction.size), measured, steps, farthest)
         numbers |= {prefix + name: value for name, value in lung.items()}
+    numbers["farthest_mm"] = farthest
     corner = [part.start for part in box]
     pictures: list[npt.NDArray[np.float32]] = []
     for way in (to_predicted, to_actual):
         points = indices_of(way.asking, actual.shape)
         pictures.append(((points + corner) * steps).astype(np.float32))
-        pictures.append(way.lengths.astype(np.float32))
+        pictures.append(np.nan_to_num(way.lengths, nan=farthest).astype(np.float32))
     return CaseScore(numbers, *pictures)
 
 
@@ -221,24 +232,34 @@ def _counts(predicted: BoolArray, actual: BoolArray, size: int) -> dict[str, int
 
 
 def _numbers(
-    counts: dict[str, int], measured: SurfaceDistances, steps: FloatArray
+    counts: dict[str, int],
+    measured: SurfaceDistances,
+    steps: FloatArray,
+    farthest: float,
+    *,
+    lung_missed: bool = False,
 ) -> dict[str, float | int]:
     tp, fp, fn, tn = counts.values()
     voxel_ml = float(steps.prod()) / 1000
+    missed = lung_missed or (tp + fn > 0 and tp == 0)
+    invented = tp + fn == 0 and tp + fp > 0
+    worst = missed or invented
     return {
         **counts,
         "dsc": _ratio(2 * tp, 2 * tp + fp + fn),
         "recall": _ratio(tp, tp + fn),
         "specificity": _ratio(tn, tn + fp),
         "precision": _ratio(tp, tp + fp),
-        "hd95_mm": hausdorff95(measured),
-        "hd95_lctsc_mm": hausdorff95_mean(measured),
-        "msd_mm": mean_surface_distance(measured),
-        "surface_dice_2mm": surface_dice(measured, TOLERANCE_MM),
+        "hd95_mm": farthest if worst else hausdorff95(measured),
+        "hd95_lctsc_mm": farthest if worst else hausdorff95_mean(measured),
+        "msd_mm": farthest if worst else mean_surface_distance(measured),
+        "surface_dice_2mm": 0.0 if worst else surface_dice(measured, TOLERANCE_MM),
         "volume_ml": (tp + fn) * voxel_ml,
         "predicted_volume_ml": (tp + fp) * voxel_ml,
         "volume_difference_ml": (fp - fn) * voxel_ml,
         "volume_difference_percent": 100 * _ratio(fp - fn, tp + fn),
+        "missed": int(missed),
+        "invented": int(invented),
     }
 
 

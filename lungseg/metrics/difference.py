@@ -42,7 +42,12 @@ class Difference:
 
 
 def paired_difference(
-    a: npt.ArrayLike, b: npt.ArrayLike, *, seed: int = 0, level: float = LEVEL
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    *,
+    limit: float = math.inf,
+    seed: int = 0,
+    level: float = LEVEL,
 ) -> Difference:
     r"""Mean difference b − a over cases, with interval and test.
 
@@ -71,6 +76,7 @@ def paired_difference(
         a: A number for each test case and repeat, ``[S_a, n_cases]``. A case that is NaN in any
             repeat is excluded from both.
         b: The same for b, with the same cases in the same order, ``[S_b, n_cases]``.
+        limit: Largest possible difference, beyond which no interval reaches: 1 for a DSC.
         seed: Seed of the resampling.
         level: Confidence level of the interval.
 
@@ -110,7 +116,8 @@ def paired_difference(
     p = signed_rank_p(by_case)
     if max(seeds) > 1:
         p = max(p, errors.p(abs(mean)))
-    return Difference(mean, (mean - half, mean + half), p, n, seeds)
+    ends = (max(mean - half, -limit), min(mean + half, limit))
+    return Difference(mean, ends, p, n, seeds)
 
 
 def _mean(values: FloatArray) -> float:

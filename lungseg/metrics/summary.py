@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lungseg.metrics.bootstrap import ratio_intervals
 from lungseg.metrics.curves import average_precision, brier_score, calibration, curve, roc_auc
+from lungseg.metrics.interval import ratio_intervals
 from lungseg.metrics.table import EmptyDsc, accuracy, dsc
 
 HIGH_DSC = 0.975
@@ -43,8 +43,7 @@ def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str,
     r"""Numbers of a set that are derived from the counts of its slices.
 
     Means and shares over slices, and ratios pooled over all pixels, are ratios of sums over slices;
-    their intervals resample cases (`ratio_intervals`). They are defined in
-    ``docs/metrics.md``.
+    their intervals are by case (`ratio_intervals`). They are defined in ``docs/metrics.md``.
 
     Args:
         table: ``[n, 6]``: case, z, tp, fp, fn, tn, as `SliceCounts` computes it.
@@ -138,10 +137,11 @@ def summarize_scores(histogram: npt.NDArray[np.int64]) -> dict[str, Any]:
 
 
 def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over cases of the 3-D numbers, for both lungs, the right and the left.
+    """Means and medians over cases of the 3-D numbers, for both lungs, the right and the left.
 
     A case in which a number is undefined is excluded from its mean; `n` is the number of cases in
-    the mean.
+    the mean. A structure that was missed or invented is included, with the worst of numbers, and
+    counted in ``n_missed`` or ``n_invented``.
 
     Args:
         rows: One mapping per case, as `lungseg.metrics.cases` makes them.
@@ -150,17 +150,39 @@ def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     values = np.array([[row[name] for name in names] for row in rows], np.float64)
     values = values.reshape(len(rows), len(names))
     defined = ~np.isnan(values)
-    values = np.where(defined, values, 0.0)
-    intervals = ratio_intervals(values, defined)
-    return {
-        _mean_name(name): _number(values[:, k].sum(), defined[:, k].sum(), intervals[k])
-        for k, name in enumerate(names)
-    } | {"n_cases": len(rows)}
+    farthest = max((row["farthest_mm"] for row in rows), default=0.0)
+    ends = np.array([_range(name, farthest) for name in CASE_NUMBERS] * len(SIDES))
+    intervals = ratio_intervals(
+        np.where(defined, values, 0.0), defined, low=ends[:, 0], high=ends[:, 1]
+    )
+    numbers: dict[str, Any] = {}
+    for k, name in enumerate(names):
+        there = values[defined[:, k], k]
+        side = next(side for side in reversed(SIDES) if name.startswith(side))
+        wrong = {
+            f"n_{kind}": sum(row[side + kind] == 1 for row in rows)
+            for kind in ("missed", "invented")
+        }
+        numbers[_key(name, "mean")] = _number(there.sum(), len(there), intervals[k]) | wrong
+        median = float(np.median(there)) if len(there) else None
+        numbers[_key(name, "median")] = {"value": median, "n": len(there)} | wrong
+    return numbers | {"n_cases": len(rows)}
 
 
-def _mean_name(name: str) -> str:
+def _range(name: str, farthest: float) -> tuple[float, float]:
+    """Least and largest possible value of a case's number."""
+    if name.endswith("_mm"):
+        return 0.0, farthest
+    if name.startswith("volume_difference"):
+        return (-100.0 if name.endswith("percent") else -math.inf), math.inf
+    return 0.0, 1.0
+
+
+def _key(name: str, kind: str) -> str:
     """Distinguishes the DSC of a volume from that of slices."""
-    return f"{name.removesuffix('dsc')}volume_dsc_mean" if name.endswith("dsc") else f"{name}_mean"
+    return (
+        f"{name.removesuffix('dsc')}volume_dsc_{kind}" if name.endswith("dsc") else f"{name}_{kind}"
+    )
 
 
 def conventions(

@@ -51,12 +51,22 @@ SECTIONS: dict[str, dict[str, str]] = {
     }.items()
 }
 """Names by key of ``summary.json``."""
+EVALUATED = (
+    *(key for names in SECTIONS.values() for key in names),
+    *(
+        f"{key.removesuffix('mean')}median"
+        for title, names in SECTIONS.items()
+        if title.startswith("Cases")
+        for key in names
+    ),
+)
+"""Keys of all numbers of ``summary.json`` that a set has a value of: those, and medians."""
 
 _NEITHER = re.compile(r"share_(dsc_intermediate|empty)|empty_accuracy_intermediate|positive_share|"
                       r"\w*volume_difference_\w+")  # fmt: skip
-_LOW = re.compile(r"brier|ece|share_dsc_low|empty_accuracy_low|\w+_mm_mean")
+_LOW = re.compile(r"brier|ece|share_dsc_low|empty_accuracy_low|\w+_mm_(mean|median)")
 
-_DECIMALS = {"_mm_mean": 2, "_ml_mean": 1, "_percent_mean": 2}
+_DECIMALS = {"_mm": 2, "_ml": 1, "_percent": 2}
 
 TILES = (
     "dsc_mean_nonempty",
@@ -78,7 +88,7 @@ class Shown:
     Attributes:
         value: The number, or "-" if it is undefined.
         interval: 95 % interval, or the location of an extreme, or "".
-        n: The denominator.
+        n: The denominator, and how many structures in it were missed or invented.
     """
 
     value: str
@@ -97,7 +107,8 @@ def shown(key: str, number: dict[str, Any]) -> Shown:
         interval = f"{number['case']}, slice {number['z']}"
     if "threshold" in number:
         interval = f"at {number['threshold']:.3f}"
-    return Shown(value, interval, f"{number['n']:,}")
+    wrong = [f"{k} {kind}" for kind in ("missed", "invented") if (k := number.get(f"n_{kind}"))]
+    return Shown(value, interval, ", ".join([f"{number['n']:,}", *wrong]))
 
 
 def better(key: str) -> str | None:
@@ -115,4 +126,5 @@ def better(key: str) -> str | None:
 
 def decimals(key: str) -> int:
     """Digits after the decimal point that suit a number's unit."""
-    return next((n for ending, n in _DECIMALS.items() if key.endswith(ending)), 4)
+    unit = re.sub("_(mean|median)$", "", key)
+    return next((n for ending, n in _DECIMALS.items() if unit.endswith(ending)), 4)

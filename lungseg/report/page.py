@@ -17,6 +17,7 @@ from lungseg.files import write_text
 from lungseg.report import interactive
 from lungseg.report import page_tables as tables
 from lungseg.report.numbers import SECTIONS, TILES, shown
+from lungseg.report.published import SOURCES
 from lungseg.report.render import render
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
@@ -82,7 +83,7 @@ def write_page(
         sets=sets,
         sections=tables.sections(evaluation.summary),
         compare=_compare(evaluation, origin),
-        sources=tables.SOURCES,
+        sources=SOURCES,
         case_columns=tables.case_columns(),
         case_rows=tables.case_rows(evaluation.cases),
         threshold=f"{evaluation.threshold:g}",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from lungseg.report import balance
 from lungseg.report.numbers import SECTIONS, Shown, shown
-from lungseg.report.published import CHALLENGE, PUBLISHED, REPORT
+from lungseg.report.published import PUBLISHED, SOURCES
 
-SOURCES = (REPORT, CHALLENGE)
 CONVENTIONS = {
     "report": "the report: mean over slices with lung (MONAI DiceMetric by default)",
     "report_all": "the report's slices: mean over all, both-empty slices 0",
@@ -38,12 +38,20 @@ def sections(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows = []
         for key, name in names.items():
             cells = [
-                (shown(key, numbers[key]), *_published(set_name, key))
+                (_with_median(key, numbers), *_published(set_name, key))
                 for set_name, numbers in summary.items()
             ]
             rows.append({"key": key, "name": name, "cells": cells})
         tables.append({"title": title, "rows": rows})
     return tables
+
+
+def _with_median(key: str, numbers: Mapping[str, Any]) -> Shown:
+    cell, median = shown(key, numbers[key]), f"{key.removesuffix('mean')}median"
+    if not key.endswith("_mean") or median not in numbers or cell.value == "-":
+        return cell
+    words = [*filter(None, [cell.interval]), f"median {shown(median, numbers[median]).value}"]
+    return replace(cell, interval="; ".join(words))
 
 
 def _published(name: str, key: str) -> tuple[str, str]:

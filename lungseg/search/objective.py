@@ -11,11 +11,15 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.report.numbers import SECTIONS
+from lungseg.report.numbers import EVALUATED
 from lungseg.training.leaks import NUMBERS
 
-EVALUATED = tuple(key for numbers in SECTIONS.values() for key in numbers)
-"""Keys of the numbers in ``evaluation/summary.json``."""
+ONE_SIDED = {
+    **dict.fromkeys(("precision", "specificity"), "nothing"),
+    **dict.fromkeys(("empty_accuracy_perfect", "empty_accuracy_low"), "nothing"),
+    "recall": "everything",
+}
+"""Numbers that are perfect for a model that predicts nothing as lung, or everything."""
 
 
 class NoValue(Exception):  # noqa: N818  # no error of the user's: it may happen to any trial
@@ -31,8 +35,14 @@ def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
 
     Raises:
         ConfigError: If one names the training or the test set, a set that the split lacks, or a
-            number that no run has.
+            number that no run has; or if it is the only one, and a useless model is best by it.
     """
+    predicts = ONE_SIDED.get(objectives[0].partition("/")[2])
+    if predicts and len(objectives) == 1:
+        raise ConfigError(
+            f"hydra.sweeper.objective={objectives[0]}: is best for a model that predicts {predicts}"
+            " as lung; take val/dsc, or a second objective that falls then"
+        )
     for name in objectives:
         where = f"hydra.sweeper.objective={name}"
         set_name, _, number = name.partition("/")

@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.report.numbers import SECTIONS, better
+from lungseg.report.numbers import EVALUATED, better
 from lungseg.training.direction import mode_of
 from lungseg.training.leaks import NUMBERS
 
@@ -146,7 +146,7 @@ def _direction(name: str, given: str) -> str:
     number = name.partition("/")[2]
     if number in NUMBERS:
         mode: str | None = mode_of(name)
-    elif any(number in section for section in SECTIONS.values()):
+    elif number in EVALUATED:
         mode = better(number)
     else:
         return given  # no run has it; refused once the split is known

@@ -24,6 +24,7 @@ NAMES = (
     *("dsc", "recall", "specificity", "precision"),
     *("hd95_mm", "hd95_lctsc_mm", "msd_mm", "surface_dice_2mm"),
     *("volume_ml", "predicted_volume_ml", "volume_difference_ml", "volume_difference_percent"),
+    *("missed", "invented"),
 )
 
 
@@ -40,6 +41,8 @@ REFERENCE = RIGHT | LEFT
 PREDICTED_RIGHT = box((2, 11), (4, 16), (4, 16))
 PREDICTED_LEFT = box((2, 10), (4, 14), (25, 36))
 PREDICTION = PREDICTED_RIGHT | PREDICTED_LEFT
+# From corner to corner of the grid: 11 steps of 3 mm, 19 of 1 mm, 39 of 2 mm.
+FARTHEST = (33**2 + 19**2 + 78**2) ** 0.5
 
 
 def assert_side(numbers, prefix, prediction, reference, spacing=SPACING):
@@ -66,6 +69,8 @@ def assert_side(numbers, prefix, prediction, reference, spacing=SPACING):
         "predicted_volume_ml": prediction.sum() * ml,
         "volume_difference_ml": (int(prediction.sum()) - int(reference.sum())) * ml,
         "volume_difference_percent": 100 * (prediction.sum() / reference.sum() - 1),
+        "missed": 0,
+        "invented": 0,
     }
     got = {name: numbers[prefix + name] for name in NAMES}
     assert got == pytest.approx(expected, rel=1e-9, abs=1e-9)
@@ -73,7 +78,8 @@ def assert_side(numbers, prefix, prediction, reference, spacing=SPACING):
 
 def test_numbers_of_both_lungs_and_of_each():
     numbers = case_row(PREDICTION, REFERENCE, SPACING).numbers
-    assert list(numbers) == [side + name for side in ("", "right_", "left_") for name in NAMES]
+    names = [side + name for side in ("", "right_", "left_") for name in NAMES]
+    assert list(numbers) == [*names, "farthest_mm"]
     assert_side(numbers, "", PREDICTION, REFERENCE)
     assert_side(numbers, "right_", PREDICTED_RIGHT, RIGHT)
     assert_side(numbers, "left_", PREDICTED_LEFT, LEFT)
@@ -172,10 +178,24 @@ def test_an_empty_prediction():
         assert numbers["dsc"] == numbers["recall"] == numbers["surface_dice_2mm"] == 0
         assert numbers["specificity"] == 1
         assert numbers["volume_difference_percent"] == -100
-        for name in ("precision", "hd95_mm", "hd95_lctsc_mm", "msd_mm"):
-            assert np.isnan(numbers[name])
+        assert np.isnan(numbers["precision"])
+        for name in ("hd95_mm", "hd95_lctsc_mm", "msd_mm"):
+            assert numbers[name] == pytest.approx(FARTHEST)
+        assert (numbers["missed"], numbers["invented"]) == (1, 0)
     assert len(score.surface_mm) == len(score.distance_mm) > 0
-    assert np.isnan(score.distance_mm).all()
+    assert score.distance_mm == pytest.approx(FARTHEST)
+
+
+def test_one_lung_missed():
+    numbers = score_quietly(PREDICTED_RIGHT, REFERENCE).numbers
+    assert_side(numbers, "right_", PREDICTED_RIGHT, RIGHT)
+    assert (numbers["missed"], numbers["right_missed"], numbers["left_missed"]) == (1, 0, 1)
+    for prefix in ("", "left_"):
+        for name in ("hd95_mm", "hd95_lctsc_mm", "msd_mm"):
+            assert numbers[prefix + name] == pytest.approx(FARTHEST)
+        assert numbers[prefix + "surface_dice_2mm"] == 0
+    assert numbers["dsc"] == pytest.approx(2 * 1152 / (1296 + 1152 + 960))
+    assert numbers["left_dsc"] == 0
 
 
 @pytest.mark.parametrize("prediction", [PREDICTION, np.zeros_like(PREDICTION)])
@@ -185,6 +205,9 @@ def test_an_empty_reference_has_no_sides(prediction):
     assert numbers["fp"] == prediction.sum()
     assert numbers["volume_ml"] == 0
     assert numbers["surface_dice_2mm"] == 0 or not prediction.any()
+    assert (numbers["missed"], numbers["invented"]) == (0, prediction.any())
+    worst = pytest.approx(FARTHEST if prediction.any() else np.nan, nan_ok=True)
+    assert [numbers["hd95_mm"], numbers["msd_mm"]] == [worst, worst]
     for prefix in ("right_", "left_"):
         assert all(np.isnan(numbers[prefix + name]) for name in NAMES)
     assert np.isnan(numbers["volume_difference_percent"])

@@ -1,6 +1,7 @@
 """The numbers of summary.json against scikit-learn, MONAI, torchmetrics, and by hand."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -73,9 +74,14 @@ def test_by_hand():
 
 
 def test_interval_of_two_cases_by_hand():
-    """Resamples are twice one case (a quarter each) or both: the ends are the cases' own."""
-    interval = summarize_slices(TABLE, "zero")["accuracy_mean"]["ci95"]
-    assert interval == pytest.approx([(14 + 16) / 40, (15 + 20) / 40])
+    """Cases of 14 + 16 and 15 + 20 of 20 right: 0.75 and 0.875 on average of two slices each."""
+    low, high = summarize_slices(TABLE, "zero")["accuracy_mean"]["ci95"]
+    mean, error, students = 0.8125, 0.0625, 12.7062
+    half = 1.2 * students * error / (mean * (1 - mean))
+    logit = math.log(mean / (1 - mean))
+    assert [low, high] == pytest.approx(
+        [1 / (1 + math.exp(half * s - logit)) for s in (1, -1)], rel=1e-4
+    )
 
 
 def test_one_case_has_no_interval():
@@ -224,18 +230,37 @@ def test_conventions_by_hand():
     assert found["nnunet"] == {"value": pytest.approx((8 / 9 + 0) / 2), "n": 2}
 
 
-def test_cases_are_averaged_where_they_are_defined():
+def rows_of(*values):
     names = [side + name for side in SIDES for name in CASE_NUMBERS]
-    rows = [dict.fromkeys(names, value) for value in (1.0, 2.0, 6.0)]
+    others = {side + kind: 0 for side in SIDES for kind in ("missed", "invented")}
+    return [dict.fromkeys(names, value) | others | {"farthest_mm": 100.0} for value in values]
+
+
+def test_cases_are_averaged_where_they_are_defined():
+    rows = rows_of(0.1, 0.2, 0.6)
     rows[1]["hd95_mm"] = float("nan")
     rows[0]["left_msd_mm"] = rows[1]["left_msd_mm"] = rows[2]["left_msd_mm"] = float("nan")
+    rows[2]["left_missed"] = 1
+    rows[0]["invented"] = 1
     numbers = summarize_cases(rows)
-    assert numbers["volume_dsc_mean"]["value"] == 3
+    assert numbers["volume_dsc_mean"]["value"] == pytest.approx(0.3)
+    assert numbers["volume_dsc_median"] == {"value": 0.2, "n": 3, "n_missed": 0, "n_invented": 1}
     assert numbers["right_volume_dsc_mean"]["n"] == 3
-    assert numbers["hd95_mm_mean"] == {"value": 3.5, "n": 2, "ci95": [1.0, 6.0]}
-    assert numbers["left_msd_mm_mean"] == {"value": None, "n": 0}
+    assert numbers["hd95_mm_mean"]["value"] == numbers["hd95_mm_median"]["value"] == 0.35
+    assert numbers["hd95_mm_mean"]["n"] == 2
+    undefined = {"value": None, "n": 0, "n_missed": 1, "n_invented": 0}
+    assert numbers["left_msd_mm_mean"] == numbers["left_msd_mm_median"] == undefined
     assert numbers["n_cases"] == 3
     json.dumps(numbers, allow_nan=False)
+
+
+def test_intervals_of_cases_stay_within_the_range_of_the_quantity():
+    numbers = summarize_cases(rows_of(0.01, 0.02, 1.0))
+    low, high = numbers["volume_dsc_mean"]["ci95"]
+    assert 0 <= low < 0.34 < high <= 1
+    assert 1 < numbers["hd95_mm_mean"]["ci95"][1] <= 100
+    assert -100 <= numbers["volume_difference_percent_mean"]["ci95"][0] < 0.34
+    assert numbers["volume_difference_ml_mean"]["ci95"][0] < 0
 
 
 def test_the_best_threshold_is_marked_as_not_selected():

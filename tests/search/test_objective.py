@@ -67,3 +67,19 @@ def test_test_may_choose_only_when_that_is_asked_for():
     refuse_objectives(("test/dsc",), config)
     with pytest.raises(ConfigError, match="must be a number of the validation set"):
         refuse_objectives(("train/dsc",), config)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("precision", "nothing"), ("specificity", "nothing"), ("recall", "everything")],
+)
+def test_a_number_that_a_useless_model_is_best_by_is_no_objective_alone(name, what):
+    config = OmegaConf.create({"allow_test_selection": False, "split": {"val": [1]}})
+    with pytest.raises(ConfigError, match=f"best for a model that predicts {what} as lung"):
+        refuse_objectives((f"val/{name}",), config)
+    refuse_objectives(("val/recall", "val/precision"), config)
+
+
+def test_a_median_may_be_an_objective():
+    config = OmegaConf.create({"allow_test_selection": False, "split": {"val": [1]}})
+    refuse_objectives(("val/left_hd95_mm_median",), config)

@@ -34,7 +34,9 @@ NEITHER = ("share_empty", "positive_share", "share_dsc_intermediate", "empty_acc
 def direction(number):
     if number in NEITHER or "volume_difference" in number:
         return set()
-    return {"minimize" if number in LOW or number.endswith("_mm_mean") else "maximize"}
+    return {
+        "minimize" if number in LOW or number.endswith(("_mm_mean", "_mm_median")) else "maximize"
+    }
 
 
 @pytest.mark.parametrize("number", [*NUMBERS, *EVALUATED])
