@@ -97,8 +97,8 @@ def _run(comparison: Comparison, run: Run, headlines: Sequence[str]) -> dict[str
         "history": history,
         "thinned": thinned,
         "cases": {
-            key: [_plain(value) for value in case_numbers(alone, key, comparison.set)[0]]
-            for key in METRICS
+            key: [_plain(value) for value in case_numbers(alone, metric, comparison.set)[0]]
+            for key, metric in METRICS.items()
         },
     }
 

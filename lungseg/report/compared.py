@@ -147,11 +147,19 @@ class Comparison:
         return next((setting for setting in self.settings if run in setting.runs), None)
 
 
-def case_numbers(setting: Setting, key: str, set_name: str) -> npt.NDArray[np.float64]:
-    """A number of each case by repeat, ``[repeats, cases]``, cases by name."""
+def case_numbers(setting: Setting, metric: Metric, set_name: str) -> npt.NDArray[np.float64]:
+    """A number of each case by repeat, ``[repeats, cases]``, cases by name.
+
+    Where there is no lung and none was predicted it is perfect: otherwise a case in which the other
+    run invents a lung would be left out.
+    """
     names = list(setting.runs[0].sets[set_name])
     rows = []
     for run in setting.runs:
-        cases = run.cases[run.cases["split"] == set_name].set_index("case")
-        rows.append(cases[key].reindex(names).to_numpy(dtype=np.float64))
+        cases = run.cases[run.cases["split"] == set_name].set_index("case").reindex(names)
+        numbers = cases[metric.key].to_numpy(dtype=np.float64)
+        if {"volume_ml", "predicted_volume_ml"} <= set(cases):
+            nothing = (cases["volume_ml"] == 0) & (cases["predicted_volume_ml"] == 0)
+            numbers = np.where(nothing, float(metric.higher_is_better), numbers)
+        rows.append(numbers)
     return np.stack(rows)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from lungseg.errors import ConfigError, DataError
-from lungseg.report.compared import METRICS, Comparison, Group, Setting
+from lungseg.report.compared import METRICS, Comparison, Group, Metric, Setting
 from lungseg.report.differences import differences, varied_settings
 from lungseg.report.grouping import group_runs
 from lungseg.report.pairs import compare_pairs
@@ -41,6 +41,8 @@ def compare(
     if without:
         there = ", ".join(dict.fromkeys(name for run in completed for name in run.sets))
         raise ConfigError(f"set={set_name}: run {without[0]} has no such set; there are {there}")
+    for run in completed:
+        _refuse_unscored(run, METRICS[metric], set_name)
     keys = differences(completed)
     groups = group_runs(completed, keys, METRICS[metric], set_name)
     chosen = _reference(reference, groups) if reference is not None else None
@@ -53,6 +55,19 @@ def compare(
         tuple(pairs),
         METRICS[metric],
         set_name,
+    )
+
+
+def _refuse_unscored(run: Run, metric: Metric, set_name: str) -> None:
+    """Older versions left a missed lung out of all distances, which flattered the run."""
+    cases = run.cases[run.cases["split"] == set_name]
+    found = [column for column in ("tp", "right_tp", "left_tp") if column in cases]
+    if metric.key == "dsc" or "missed" in cases or not (cases[found] == 0).any(axis=None):
+        return
+    raise DataError(
+        f"run {run.name} missed a lung and was evaluated by a version that gave no distances then;"
+        " evaluate it again: lungseg evaluate run=",
+        run.folder,
     )
 
 

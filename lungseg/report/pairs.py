@@ -30,8 +30,9 @@ def compare_pairs(
     planned = [pair for group in groups for pair in _planned(group, reference)]
     differences, undefined = [], []
     for a, b in planned:
-        numbers_a, numbers_b = (case_numbers(each, metric.key, set_name) for each in (a, b))
-        differences.append(paired_difference(numbers_a, numbers_b))
+        numbers_a, numbers_b = (case_numbers(each, metric, set_name) for each in (a, b))
+        limit = 1.0 if metric.higher_is_better else _farthest((a, b), set_name)
+        differences.append(paired_difference(numbers_a, numbers_b, limit=limit))
         lacking = np.isnan(np.concatenate([numbers_a, numbers_b])).any(axis=0)
         names = a.runs[0].sets[set_name]
         undefined.append(tuple(name for name, lacks in zip(names, lacking, strict=True) if lacks))
@@ -44,6 +45,14 @@ def compare_pairs(
         sentence = _sentence(a, b, difference, p, judged, metric, len(left_out), set_name)
         pairs.append(Pair(a, b, difference, p, judged, left_out, sentence))
     return pairs
+
+
+def _farthest(settings: Sequence[Setting], set_name: str) -> float:
+    """The largest distance possible in any case of a set; inf for runs that do not say."""
+    tables = [run.cases for setting in settings for run in setting.runs]
+    if not all("farthest_mm" in table for table in tables):
+        return np.inf
+    return float(max(table["farthest_mm"][table["split"] == set_name].max() for table in tables))
 
 
 def _planned(group: Group, reference: Setting | None) -> list[tuple[Setting, Setting]]:
@@ -103,7 +112,7 @@ def _sentence(
 def _why_no_case(a: Setting, b: Setting, metric: Metric, set_name: str) -> str:
     """Which repeats have no value: of each case, all repeats are needed."""
     rows = [(run, row) for setting in (a, b)
-            for run, row in zip(setting.runs, case_numbers(setting, metric.key, set_name),
+            for run, row in zip(setting.runs, case_numbers(setting, metric, set_name),
                                 strict=True)]  # fmt: skip
     without = [run.name for run, row in rows if np.isnan(row).all()]
     if without:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_rel, wilcoxon
 
+from lungseg.errors import DataError
 from lungseg.report.compare_tables import headlines
 from lungseg.report.comparison import compare
 from lungseg.report.pairs import MANY
@@ -107,3 +108,55 @@ def test_case_numbers_are_paired_by_name_not_by_row(runs, tmp_path):
     after = compare(find_runs([tmp_path])).pairs[0].difference
     assert after == before
     assert np.isfinite(before.mean)
+
+
+def with_columns(runs, tmp_path, **columns):
+    """Two runs; columns of the last case of the second, by name."""
+    runs(alpha(0.2), alpha(0.8, dsc=0.9))
+    for number in (0, 1):
+        file = tmp_path / str(number) / "evaluation" / "cases.csv"
+        frame = pd.read_csv(file)
+        for name, (usual, last) in columns.items():
+            frame[name] = usual
+            if number == 1:
+                frame.loc[frame.index[-1], name] = last
+        frame.to_csv(file, index=False)
+    return find_runs([tmp_path])
+
+
+def test_an_invented_lung_counts_against_a_run_that_invented_none(runs, tmp_path):
+    with_columns(runs, tmp_path, volume_ml=(9, 0), predicted_volume_ml=(9, 0), missed=(0, 0))
+    for number, (predicted, hd95) in enumerate([(0, None), (5, 600)]):
+        file = tmp_path / str(number) / "evaluation" / "cases.csv"
+        frame = pd.read_csv(file)
+        frame.loc[frame.index[-1], ["volume_ml", "predicted_volume_ml"]] = 0, predicted
+        frame.loc[frame.index[-1], "hd95_mm"] = hd95
+        frame.to_csv(file, index=False)
+    made = find_runs([tmp_path])
+    (pair,) = compare(made, metric="hd95_mm").pairs
+    assert pair.undefined == ()
+    one, other = (run.cases.query("split == 'test'")["hd95_mm"].to_numpy() for run in made)
+    gaps = [*(other - one)[:-1], 600]
+    assert pair.difference.mean == pytest.approx(np.mean(gaps))
+
+
+def test_an_interval_ends_where_the_metric_does(runs, tmp_path):
+    made = with_columns(runs, tmp_path, dsc=(0.9, 0.0), hd95_mm=(1.0, 600.0),
+                        farthest_mm=(620.0, 620.0), missed=(0, 1))  # fmt: skip
+    sets = {"train": ["Case_000"], "test": SETS["test"][-3:]}
+    for run in made:
+        file = run.folder / "evaluation" / "cases.csv"
+        frame = pd.read_csv(file)
+        keep = frame["case"].isin([*sets["train"], *sets["test"]])
+        frame[keep].to_csv(file, index=False)
+    made = find_runs([tmp_path])
+    (dsc,), (hd95,) = (compare(made, metric=name).pairs for name in ("dsc", "hd95_mm"))
+    assert dsc.difference.ci95 == (-1, pytest.approx(-0.3 + 4.303 * 0.3, abs=1e-3))
+    assert hd95.difference.ci95[1] == 620
+
+
+def test_a_run_whose_missed_lungs_have_no_distances_has_to_be_evaluated_again(runs, tmp_path):
+    made = with_columns(runs, tmp_path, right_tp=(5, 0), left_tp=(5, 5))
+    with pytest.raises(DataError, match=r"run 1 missed a lung .* evaluate it again"):
+        compare(made, metric="hd95_mm")
+    assert compare(made).pairs
