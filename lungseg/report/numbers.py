@@ -29,7 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "precision": "precision",
         "pr_auc": "area under the PR curve",
         "roc_auc": "area under the ROC curve",
-        "dsc_best_threshold": "DSC at the best threshold, NOT selected",
+        "dsc_best_threshold": "DSC at best threshold, NOT selected",
         "brier": "Brier score",
         "ece": "expected calibration error",
         "positive_share": "share of lung",

@@ -30,16 +30,35 @@ def one_liner(summary: dict[str, Any]) -> str:
 
 
 def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
-    """Print the numbers of all sets side by side, each with its interval and its n."""
+    """Print the numbers of the test set with intervals and n, the others beside them if they fit.
+
+    On a terminal of 80 columns only the test set does; a line says where the others are.
+    """
+    from rich.console import Console
+
+    first = "test" if "test" in summary else next(iter(summary))
+    others = [name for name in ("val", "train") if name in summary and name != first]
+    console = Console()
+    table = _summary_table(summary, [first, *others], synthetic=synthetic)
+    if console.is_terminal and others and _width(table) > console.width:
+        table = _summary_table(summary, [first], synthetic=synthetic)
+        print_table(table)
+        print(one_liner({name: summary[name] for name in others}))
+        print("all numbers of all sets: evaluation/summary.json, and the page")
+        return
+    print_table(table)
+
+
+def _summary_table(summary: dict[str, Any], sets: list[str], *, synthetic: bool) -> Table:
     from rich import box
     from rich.table import Table
 
     from lungseg.report.numbers import SECTIONS, shown
 
     title = "SYNTHETIC data: these numbers say nothing about patients" if synthetic else None
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
-    for name in summary:
+    for name in sets:
         table.add_column(name, justify="right", no_wrap=True)
         table.add_column("95 % interval", justify="right", no_wrap=True, style="dim")
         table.add_column("n", justify="right", no_wrap=True, style="dim")
@@ -47,10 +66,10 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
         table.add_section()
         table.add_row(f"[bold]{section}")
         for key, label in names.items():
-            cells = [shown(key, numbers[key]) for numbers in summary.values()]
+            cells = [shown(key, summary[name][key]) for name in sets]
             texts = [text for cell in cells for text in (cell.value, cell.interval, cell.n)]
-            table.add_row(f"  {label}", *texts)
-    print_table(table)
+            table.add_row(f" {label}", *texts)
+    return table
 
 
 def print_comparison(comparison: Comparison, notes: Sequence[str]) -> None:
@@ -117,12 +136,19 @@ def print_balance(balance: Balance) -> None:
 def print_table(table: Table) -> None:
     """Print a table in full: lines that wrap are better than truncated numbers."""
     from rich.console import Console
+
+    console = Console()
+    console.width = max(console.width, _width(table))
+    console.print(table)
+
+
+def _width(table: Table) -> int:
+    """Columns that a table takes on a terminal wide enough."""
+    from rich.console import Console
     from rich.measure import Measurement
 
-    needed = Measurement.get(wide := Console(width=1000), wide.options, table).maximum
-    console = Console()
-    console.width = max(console.width, needed)
-    console.print(table)
+    wide = Console(width=1000)
+    return Measurement.get(wide, wide.options, table).maximum
 
 
 def print_cohort(cohort: Cohort) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,12 @@ class History(pl.Callback):
         if trainer.is_global_zero:
             self._write()
             self._pass_on(trainer, row)
-            log.info(_line(row, trainer.max_epochs))
+            sets = [name for name in self._sets if f"{name}/loss" in row]
+            # Whoever watches the test set beside a validation set will choose by it.
+            watched = [name for name in sets if name != "test"] if "val" in sets else sets
+            log.info(_line(row, trainer.max_epochs, watched))
+            if watched != sets:
+                log.debug(_line(row, trainer.max_epochs, ["test"]))
 
     def _columns(self) -> list[str]:
         return [f"{name}/{number}" for name in self._sets for number in NUMBERS]
@@ -104,8 +110,7 @@ class History(pl.Callback):
         self.rows = list(state_dict["rows"])
 
 
-def _line(row: dict[str, float], max_epochs: int | None) -> str:
-    sets = dict.fromkeys(name.split("/")[0] for name in row if "/" in name)
+def _line(row: dict[str, float], max_epochs: int | None, sets: Sequence[str]) -> str:
     parts = [
         f"{name} loss {row[f'{name}/loss']:+.4f} accuracy {row[f'{name}/accuracy']:.4f}"
         f" DSC {row[f'{name}/dsc']:.4f}"

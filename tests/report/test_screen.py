@@ -1,5 +1,9 @@
 """Tables on the screen."""
 
+import re
+
+import pytest
+
 from lungseg.data.cohort import Cohort
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.report.numbers import SECTIONS
@@ -18,6 +22,24 @@ def test_nothing_is_cut_short_on_a_narrow_terminal(capsys, monkeypatch):
     assert shown.count("A_rather_long_pseudonym_of_a_case, slice 123") == 3
     assert shown.count("123,456,789") == 3 * len(numbers)
     assert "SYNTHETIC" in shown
+
+
+@pytest.mark.parametrize("columns", [80, 130, 220])
+def test_a_terminal_shows_the_test_set_first_and_no_line_is_wider(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal then
+    number = {"value": 0.1234, "n": 2_310_144, "ci95": [0.1, 0.2]}
+    numbers = {key: dict(number) for names in SECTIONS.values() for key in names}
+    numbers["accuracy_min"] |= {"case": "Case_005", "z": 111}
+    numbers["left_hd95_mm_mean"] = {"value": 123.4, "n": 4, "ci95": [5.5, 400.1], "n_missed": 1}
+    print_summary({"train": numbers, "test": numbers}, synthetic=True)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= columns
+    (head,) = [line for line in lines if "95 % interval" in line]
+    assert head.split()[0] == "test"
+    assert ("train" in head) == (columns > 80)
+    assert any("123.40" in line and "4, 1 missed" in line for line in lines)
+    assert any(line.startswith("train DSC 0.1234") for line in lines) == (columns == 80)
 
 
 def test_failed_cases_are_in_the_table_of_a_preparation(capsys, monkeypatch):

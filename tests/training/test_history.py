@@ -143,7 +143,9 @@ def test_an_epoch_that_was_not_evaluated_has_no_numbers(settings, epochs, tmp_pa
         assert {name for name in there if "/" in name} == seen.epochs[k]
     assert pruning.reported == [epoch + 1 for epoch in epochs]
     lines = [record.message for record in caplog.records if record.message.startswith("epoch ")]
-    assert ["test" in line for line in lines] == [k in epochs for k in range(4)]
+    assert ["val" in line for line in lines] == [k in epochs for k in range(4)]
+    # Whoever watches the test set beside a validation set will choose by it.
+    assert not any("test" in line for line in lines)
     # The columns are those of the contract whether or not there are numbers.
     assert list(rows(tmp_path)[0])[:10] == [
         "epoch",
