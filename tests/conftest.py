@@ -21,6 +21,8 @@ REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data")
 
 # A cohort that trains in seconds.
 SMALL = {"n_cases": 12, "size": 32, "n_slices": 12, "seed": 0}
+# Height and width of cases that differ in size: what a U-Net takes, and what has to be padded.
+MIXED_SIZES = (64, 60, 50, 33, 64, 60, 50, 33)
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -62,6 +64,19 @@ def phantom_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_cohort(folder / "cohort", **SMALL)
 
     return once(tmp_path_factory, "phantom", make) / "cohort"
+
+
+@pytest.fixture(scope="session")
+def mixed_sizes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small synthetic cases of different size, as DICOM and npz. Read only."""
+    from lungseg.phantom.cases import make_case
+    from lungseg.phantom.files import write_case
+
+    def make(folder: Path) -> None:
+        for index, size in enumerate(MIXED_SIZES):
+            write_case(make_case(index, size=size, n_slices=12), folder, index)
+
+    return once(tmp_path_factory, "mixed_sizes", make)
 
 
 @pytest.fixture

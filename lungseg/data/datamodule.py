@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.utils.data import (
-    BatchSampler,
     DataLoader,
     Dataset,
     DistributedSampler,
@@ -20,9 +18,9 @@ from torch.utils.data import (
 )
 
 from lungseg.data import store as stores
+from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
 from lungseg.data.memory import forget_others, kept
-from lungseg.errors import DataError
 
 GIB = 1 << 30
 
@@ -37,6 +35,10 @@ class SliceDataset(Dataset[dict[str, Any]]):
         cohort: All prepared cases.
         cases: Names of those to use.
         cache: Whether to read all slices at once and keep them, or each on access.
+
+    Attributes:
+        index: Case and z of each sample.
+        sizes: Height and width of each sample.
     """
 
     def __init__(self, cohort: Cohort, cases: list[str], *, cache: bool) -> None:
@@ -54,6 +56,8 @@ class SliceDataset(Dataset[dict[str, Any]]):
             for case in map(self._names.index, cases)
             for z in range(cohort.cases[self._names[case]]["fingerprint"]["n_slices"])
         ]
+        shapes = [cohort.cases[name]["fingerprint"]["shape"] for name in self._names]
+        self.sizes = [tuple(shapes[case][1:]) for case, _ in self.index]
 
     def __len__(self) -> int:
         return len(self.index)
@@ -93,55 +97,23 @@ class SliceDataset(Dataset[dict[str, Any]]):
         return image[:], mask[:]
 
 
-class SharedBatches(Sampler[list[int]]):
-    """This process's share of each batch of the whole run.
-
-    The batches are those of a single process with the total batch size, and each is distributed
-    over the processes. No item is repeated or omitted: the last batch may be distributed unevenly,
-    and some processes may have no item of it. All have the same number of batches, so that sums
-    over processes (of the loss, of batch norm) never wait for one that has finished. In evaluation
-    the loss is also that of whole batches, and no process has more than its `batch_size`.
-
-    Args:
-        sampler: Items in order; the same in all processes.
-        batch_size: Items per process.
-        rank: Rank of this process, from 0.
-        processes: Number of processes.
-    """
-
-    def __init__(
-        self, sampler: Sampler[int], batch_size: int, rank: int = 0, processes: int = 1
-    ) -> None:
-        self.sampler = sampler  # where Lightning expects set_epoch
-        self._batches = BatchSampler(sampler, batch_size * processes, drop_last=False)
-        self._mine = slice(rank, None, processes)
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        for batch in self._batches:
-            yield batch[self._mine]
-
-
 class SliceDataModule(pl.LightningDataModule):
     """Feeds slices by set: shuffled for training, in order for everything else.
 
-    The order in an epoch depends only on the seed and the epoch, so a resumed run sees the same
-    batches as an uninterrupted one.
+    A batch contains slices of one size. The order in an epoch depends only on the seed and the
+    epoch, so a resumed run sees the same batches as an uninterrupted one.
 
     Args:
         cohort: All prepared cases.
         sets: Names of the cases in each set, by name of the set.
         intensity: Maps HU to the network's input; applied to whole batches, on the training device.
-        batch_size: Slices per batch (in each process).
+        batch_size: Slices per batch (in each process), at most.
         num_workers: Processes that load slices.
         cache_gib: Keep all slices in memory when they take less than this.
         seed: Seed of the order of training slices.
 
     Raises:
-        DataError: If a case has no mask, or slices differ in size between cases, so that they
-            cannot share a batch.
+        DataError: If a case has no mask.
     """
 
     def __init__(
@@ -164,7 +136,6 @@ class SliceDataModule(pl.LightningDataModule):
         self._seed = seed
         used = [name for cases in sets.values() for name in cases]
         cohort.require_masks()
-        _check_one_size(cohort, used)
         # int16 image and uint8 mask
         bytes_needed = 3 * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
         cache = bytes_needed <= cache_gib * GIB
@@ -195,12 +166,15 @@ class SliceDataModule(pl.LightningDataModule):
             # resumed run would be the slices of epoch 0.
             progress: Any = self.trainer.fit_loop.epoch_progress.current
             sampler.set_epoch(progress.processed)
-        return self._loader(dataset, self._shared(sampler))
+        return self._loader(dataset, self._shared(sampler, dataset.sizes))
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each of :attr:`eval_sets`."""
         datasets = [self.datasets[name] for name in self.eval_sets]
-        return [self._loader(data, self._shared(SequentialSampler(data))) for data in datasets]
+        return [
+            self._loader(data, self._shared(SequentialSampler(data), runs(data.sizes)))
+            for data in datasets
+        ]
 
     def test_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each set, including the training set, all in order.
@@ -210,8 +184,8 @@ class SliceDataModule(pl.LightningDataModule):
         return [
             self._loader(
                 dataset,
-                BatchSampler(
-                    deal_cases(dataset.index, *self._rank()), self._batch_size, drop_last=False
+                SharedBatches(
+                    deal_cases(dataset.index, *self._rank()), runs(dataset.sizes), self._batch_size
                 ),
             )
             for dataset in self.datasets.values()
@@ -227,8 +201,8 @@ class SliceDataModule(pl.LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
 
-    def _shared(self, sampler: Sampler[int]) -> SharedBatches:
-        return SharedBatches(sampler, self._batch_size, *self._rank())
+    def _shared(self, sampler: Sampler[int], groups: Sequence[Hashable]) -> SharedBatches:
+        return SharedBatches(sampler, groups, self._batch_size, *self._rank())
 
     def _loader(
         self, dataset: SliceDataset, batches: Sampler[list[int]]
@@ -241,32 +215,3 @@ class SliceDataModule(pl.LightningDataModule):
             persistent_workers=self._num_workers > 0,
             pin_memory=torch.cuda.is_available(),
         )
-
-
-def deal_cases(index: list[tuple[int, int]], rank: int, processes: int) -> list[int]:
-    """Items of the slices of one process's cases, in order; the largest cases are assigned first.
-
-    Args:
-        index: Case and z of each item.
-        rank: Rank of the process, from 0.
-        processes: Number of processes.
-    """
-    sizes = Counter(case for case, _ in index)
-    load = [0] * processes
-    mine = set()
-    for case, size in sizes.most_common():
-        lightest = load.index(min(load))
-        load[lightest] += size
-        if lightest == rank:
-            mine.add(case)
-    return [item for item, (case, _) in enumerate(index) if case in mine]
-
-
-def _check_one_size(cohort: Cohort, names: list[str]) -> None:
-    sizes: dict[tuple[int, int], str] = {}
-    for name in names:
-        _, height, width = cohort.cases[name]["fingerprint"]["shape"]
-        sizes.setdefault((height, width), name)
-    if len(sizes) > 1:
-        which = ", ".join(f"{name} {height}x{width}" for (height, width), name in sizes.items())
-        raise DataError(f"slices differ in size between cases and cannot share a batch: {which}")

@@ -1,40 +1,70 @@
-"""Distribution of slices over processes."""
+"""Batches of slices of cases that differ in size."""
 
 from collections import Counter
+from itertools import pairwise
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from lungseg.data.datamodule import SharedBatches, deal_cases
+from lungseg.data.datamodule import SliceDataModule
+from lungseg.data.prepare import prepare
+from lungseg.sources.lctsc import LctscFolder
+from tests.conftest import MIXED_SIZES
 
-
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.integers(1, 5))
-def test_cases_are_dealt_whole_and_once(sizes, processes):
-    index = [(case, z) for case, size in enumerate(sizes) for z in range(size)]
-    shares = [deal_cases(index, rank, processes) for rank in range(processes)]
-    assert sorted(item for share in shares for item in share) == list(range(len(index)))
-    owners = Counter()
-    for share in shares:
-        assert share == sorted(share)
-        owners.update({index[item][0] for item in share})
-    assert set(owners.values()) == {1}
+BATCH = 4
 
 
-def test_the_largest_are_dealt_first():
-    index = [(case, z) for case, size in enumerate((2, 9, 3, 5)) for z in range(size)]
-    shares = [{index[item][0] for item in deal_cases(index, rank, 2)} for rank in (0, 1)]
-    assert shares == [{1}, {0, 2, 3}]  # 9 against 5 + 3 + 2
+@pytest.fixture(scope="module")
+def cohort(mixed_sizes_root, tmp_path_factory):
+    return prepare(LctscFolder(mixed_sizes_root), tmp_path_factory.mktemp("store"))
 
 
-@given(st.integers(0, 40), st.integers(1, 5), st.integers(1, 4))
-def test_shared_batches_are_those_of_one_process(n, batch_size, processes):
-    shares = [
-        list(SharedBatches(range(n), batch_size, rank, processes)) for rank in range(processes)
-    ]
-    whole = list(SharedBatches(range(n), batch_size * processes))
-    assert {len(share) for share in shares} == {len(whole)}
-    for k, batch in enumerate(whole):
-        parts = [share[k] for share in shares]
-        assert sorted(item for part in parts for item in part) == batch
-        assert max(map(len, parts)) <= batch_size
-        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+def data_module(cohort, **settings):
+    sets = {"train": cohort.names, "test": cohort.names}
+    defaults = {"batch_size": BATCH, "num_workers": 0, "cache_gib": 1, "seed": 0}
+    return SliceDataModule(cohort, sets, lambda image: image, **defaults | settings)
+
+
+def keys(batch):
+    return list(zip(batch["case"].tolist(), batch["z"].tolist(), strict=True))
+
+
+def test_training_batches_have_slices_of_one_size_from_all_cases_of_it(cohort):
+    data = data_module(cohort)
+    loader = data.train_dataloader()
+    made = list(loader)
+    assert len(made) == len(loader)
+    seen = Counter(key for batch in made for key in keys(batch))
+    assert seen == Counter(data.datasets["train"].index)
+    mixed_cases = 0
+    for batch in made:
+        (size,) = {MIXED_SIZES[case] for case, _ in keys(batch)}
+        assert batch["image"].shape == batch["mask"].shape == (len(keys(batch)), 1, size, size)
+        mixed_cases += len({case for case, _ in keys(batch)}) > 1
+    assert mixed_cases > len(made) / 2
+    n_slices = Counter()
+    for case, _ in seen:
+        n_slices[MIXED_SIZES[case]] += 1
+    assert len(made) == sum(-(-n // BATCH) for n in n_slices.values())
+
+
+def test_sizes_take_turns_in_an_order_of_seed_and_epoch(cohort):
+    def order(seed=0, epoch=0):
+        loader = data_module(cohort, seed=seed).train_dataloader()
+        loader.batch_sampler.sampler.set_epoch(epoch)
+        return [keys(batch) for batch in loader]
+
+    assert order() == order()
+    assert order() != order(seed=1)
+    assert order() != order(epoch=1)
+    sizes = [MIXED_SIZES[batch[0][0]] for batch in order()]
+    changes = sum(a != b for a, b in pairwise(sizes))
+    assert changes > 2 * len(set(sizes))
+
+
+def test_the_final_pass_keeps_the_slices_of_a_case_in_order(cohort):
+    for loader in data_module(cohort).test_dataloader():
+        made = list(loader)
+        assert len(made) == len(loader)
+        index = [key for batch in made for key in keys(batch)]
+        assert index == data_module(cohort).datasets["test"].index
+        assert all(len({MIXED_SIZES[case] for case, _ in keys(batch)}) == 1 for batch in made)
