@@ -20,7 +20,8 @@ class UNet(nn.Module):
     Args:
         in_channels: Channels of the image.
         out_channels: Channels of the logits, one per structure.
-        depth: How often the size is halved. Height and width must be multiples of `2**depth`.
+        depth: How often the size is halved. Height and width must be multiples of `2**depth`, its
+            `size_multiple`.
         base_channels: Channels at full size; `base_channels * 2**depth` at the smallest.
 
     Raises:
@@ -46,6 +47,7 @@ class UNet(nn.Module):
         self.in_channels = _check_count("in_channels", in_channels)
         _check_count("out_channels", out_channels)
         self.depth = _check_count("depth", depth)
+        self.size_multiple = 2**depth
         _check_count("base_channels", base_channels)
 
         widths = [base_channels * 2**level for level in range(depth)]
@@ -81,7 +83,7 @@ class UNet(nn.Module):
         shape = tuple(image.shape)
         if len(shape) != 4 or shape[1] != self.in_channels:
             raise ValueError(f"image must have shape [B, {self.in_channels}, H, W], got {shape}")
-        multiple = 2**self.depth
+        multiple = self.size_multiple
         if shape[2] % multiple or shape[3] % multiple:
             raise ValueError(
                 f"image height and width must be multiples of {multiple} (2**depth), "

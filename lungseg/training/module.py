@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from lungseg.metrics.counts import SliceCounts
 from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
+from lungseg.models.padding import Padding
 from lungseg.processes import n_processes, sum_over_processes
 from lungseg.training.direction import check_monitored
 from lungseg.training.leaks import NUMBERS
@@ -28,7 +29,8 @@ class SegmentationModule(pl.LightningModule):
     """Trains a network on slices and counts its hits and misses, slice by slice.
 
     Args:
-        net: Maps intensities ``[B, 1, y, x]`` to logits of the same shape.
+        net: Maps intensities ``[B, 1, y, x]`` to logits of the same shape. Images of a size that it
+            does not take are padded for it (`lungseg.models.padding`).
         loss: Takes logits and target; None for a module that is only evaluated.
         optimizer: Makes an optimizer from parameters; likewise.
         scheduler: ``scheduler`` (a factory), ``interval`` (``epoch`` or ``step``) and, where the
@@ -54,6 +56,7 @@ class SegmentationModule(pl.LightningModule):
         super().__init__()
         # Convolutions run about twice as fast on a CPU in this layout, and no slower on a GPU.
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._padding = Padding()
         self.loss = loss
         self.record = record or {}
         self._optimizer = optimizer
@@ -66,9 +69,9 @@ class SegmentationModule(pl.LightningModule):
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
     def forward(self, image: Tensor) -> Tensor:
-        """Intensities ``[B, 1, y, x]`` to logits."""
-        logits: Tensor = self.net(image.to(self.dtype))  # float64 where the precision says so
-        return logits
+        """Intensities ``[B, 1, y, x]`` to logits of the same size."""
+        image = image.to(self.dtype)  # float64 where the precision says so
+        return self._padding(self.net, image)
 
     def predict_mask(self, logits: Tensor) -> Tensor:
         """Logits to a boolean mask."""

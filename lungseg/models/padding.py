@@ -1,0 +1,94 @@
+"""Images of any size through a network that takes only some sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Size = tuple[int, int]
+
+MULTIPLES = (2, 4, 8, 16, 32, 64, 128)
+"""Tried where a network does not say what sizes it takes: they suit networks that halve images."""
+
+
+class Padding:
+    """Pads images to a size that a network takes, and crops its logits to the image again.
+
+    Below and at the right the last row and column are repeated. This is the scanner's air where an
+    image ends in air, and continues what is there where it does not, whatever the intensities
+    mean; a constant would be air for some windows only, and draw an edge through a cropped body.
+
+    A network may say in ``size_multiple`` that height and width must be multiples of a number. Any
+    other network is tried once with each size that occurs (a blank image, in evaluation mode), and,
+    if it fails or returns another size, with the next multiples of 2, 4, … 128. If it takes none of
+    them, images are passed on as they are, and the network says what is wrong.
+    """
+
+    def __init__(self) -> None:
+        self._fitting: dict[Size, Size] = {}
+
+    def __call__(self, net: nn.Module, image: Tensor) -> Tensor:
+        """Logits ``[B, C, y, x]`` of an image ``[B, channel, y, x]`` of any size.
+
+        Args:
+            net: Maps images to logits of the same height and width; always the same one.
+            image: What it is to see.
+        """
+        height, width = image.shape[-2:]
+        fitting = self._fitting.get((height, width))
+        if fitting is None:
+            fitting = self._fitting[height, width] = fitting_size(net, image)
+        if fitting == (height, width):
+            logits: Tensor = net(image)
+            return logits
+        below, right = fitting[0] - height, fitting[1] - width
+        logits = net(functional.pad(image, (0, right, 0, below), mode="replicate"))
+        return logits[..., :height, :width].contiguous()  # losses may want to view it
+
+
+def fitting_size(net: nn.Module, image: Tensor) -> Size:
+    """The size to which images are padded for a network.
+
+    Args:
+        net: Maps images to logits of the same height and width.
+        image: Only its size (without the batch), dtype and device matter.
+    """
+    size = height, width = image.shape[-2], image.shape[-1]
+    multiple = getattr(net, "size_multiple", None)
+    if multiple is not None:
+        return _rounded_up(size, multiple)
+    candidates = [size, *(_rounded_up(size, multiple) for multiple in MULTIPLES)]
+    for candidate in dict.fromkeys(candidates):
+        if _takes(net, image.new_zeros((1, *image.shape[1:-2], *candidate))):
+            return candidate
+    return height, width
+
+
+def _rounded_up(size: Size, multiple: int) -> Size:
+    height, width = (-(-length // multiple) * multiple for length in size)
+    return height, width
+
+
+def _takes(net: nn.Module, image: Tensor) -> bool:
+    try:
+        with torch.no_grad(), _evaluating(net):
+            logits = net(image)
+    except Exception:  # whatever a network of the user's raises at a size that it does not take
+        return False
+    return isinstance(logits, Tensor) and logits.shape[-2:] == image.shape[-2:]
+
+
+@contextmanager
+def _evaluating(net: nn.Module) -> Iterator[None]:
+    """Put a network in evaluation mode, in which statistics stay, and each layer back after it."""
+    modes = [(layer, layer.training) for layer in net.modules()]
+    net.eval()
+    try:
+        yield
+    finally:
+        for layer, training in modes:
+            layer.training = training
