@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lungseg.data.datamodule import SliceDataModule, SliceDataset
 from lungseg.evaluation.slices import predict_slices
@@ -36,6 +37,9 @@ def overlays(
 ) -> list[Any]:
     """Images for W&B: the network's input as uint8, with reference and predicted masks.
 
+    W&B shows images of one size only: where slices differ in size, the smaller ones are extended
+    below and at the right, in black.
+
     Args:
         module: The trained model.
         data: Slices, with a set ``test``.
@@ -45,9 +49,12 @@ def overlays(
     import wandb
 
     images = []
-    for predicted in predict_slices(module, data, "test", pick_slices(data.datasets["test"])):
+    slices = predict_slices(module, data, "test", pick_slices(data.datasets["test"]))
+    shapes = [predicted.image.shape for predicted in slices]
+    shape = np.max(shapes, axis=0) if shapes else ()
+    for predicted in slices:
         # W&B wraps HU modulo 256, so the window is applied first.
-        grey = np.rint(predicted.image * 255).astype(np.uint8)
+        grey = _extended(np.rint(predicted.image * 255).astype(np.uint8), shape)
         masks = {"reference": predicted.reference, "prediction": predicted.prediction}
         caption = f"{cases[predicted.case]} z={predicted.z}" + (" (synthetic)" if synthetic else "")
         images.append(
@@ -55,9 +62,16 @@ def overlays(
                 grey,
                 caption=caption,
                 masks={
-                    name: {"mask_data": mask.astype(np.uint8), "class_labels": LABELS}
+                    name: {
+                        "mask_data": _extended(mask.astype(np.uint8), shape),
+                        "class_labels": LABELS,
+                    }
                     for name, mask in masks.items()
                 },
             )
         )
     return images
+
+
+def _extended(image: NDArray[np.uint8], shape: Any) -> NDArray[np.uint8]:
+    return np.pad(image, [(0, more) for more in np.subtract(shape, image.shape)])
