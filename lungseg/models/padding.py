@@ -74,8 +74,11 @@ def _rounded_up(size: Size, multiple: int) -> Size:
 
 
 def _takes(net: nn.Module, image: Tensor) -> bool:
+    # Autocast keeps the weights that it converts. Older versions of torch would use them in the
+    # training step around this too, which would come to no gradients (pytorch#112583).
+    full_precision = torch.autocast(image.device.type, enabled=False)
     try:
-        with torch.no_grad(), _evaluating(net):
+        with torch.no_grad(), full_precision, _evaluating(net):
             logits = net(image)
     except Exception:  # whatever a network of the user's raises at a size that it does not take
         return False

@@ -131,3 +131,20 @@ def test_padded_pixels_have_no_gradient():
     net.size_multiple = 4
     Padding()(net, image).sum().backward()
     assert net.weight.grad.item() == 25  # of 64 with padding
+
+
+def test_networks_are_tried_without_autocast():
+    """It would keep weights without gradients for the step that the trial is a part of."""
+    modes = []
+    net, image = monai_unet(), torch.randn(2, 1, 50, 50)
+    net.register_forward_pre_hook(
+        lambda *_: modes.append((torch.is_grad_enabled(), torch.is_autocast_enabled("cpu")))
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = Padding()(net, image)
+    *trials, step = modes
+    assert set(trials) == {(False, False)}
+    assert step == (True, True)
+    assert logits.dtype == torch.bfloat16
+    logits.float().square().sum().backward()
+    assert all(weights.grad is not None for weights in net.parameters())
