@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +42,16 @@ def thumbnail(
         prediction: ``[y, x]``, outlined in orange, on top.
     """
     step = max(1, -(-max(image.shape) // SIDE))
-    grey = (np.clip(image[::step, ::step], 0, 1) * 255).astype(np.uint8)
+    # Small slices are enlarged, or the outlines, a pixel wide, would hide what they surround.
+    times = max(1, SIDE // max(image.shape))
+
+    def scaled(pixels: NDArray[Any]) -> NDArray[Any]:
+        return pixels[::step, ::step].repeat(times, axis=0).repeat(times, axis=1)
+
+    grey = (np.clip(scaled(image), 0, 1) * 255).astype(np.uint8)
     rgb = np.repeat(grey[..., None], 3, axis=-1)
     for full, colour in ((reference, REFERENCE), (prediction, PREDICTION)):
-        mask = full[::step, ::step]
+        mask = scaled(full)
         rgb[mask & ~ndimage.binary_erosion(mask)] = colour
     content = io.BytesIO()
     Image.fromarray(rgb).save(content, "JPEG", quality=75, subsampling=0)

@@ -34,6 +34,18 @@ def test_large_slices_shrink():
     assert max(picture.shape) <= SIDE
 
 
+def test_small_slices_grow_so_that_outlines_stay_thin():
+    image, (reference, prediction) = np.full((33, 20), 0.5, np.float32), np.zeros((2, 33, 20), bool)
+    reference[5:8, 5:8] = True
+    picture = opened(thumbnail(image, reference, prediction))
+    assert picture.shape == (132, 80, 3)  # four times, the most that fits
+    blue = picture[..., 2] - picture[..., 0] > 50
+    assert blue[20:32, 20].all()
+    assert blue[20:32, 31].all()
+    assert not blue[:18].any()
+    assert not blue[24:28, 24:28].any()  # the inside stays to be seen
+
+
 def test_pictures_are_spread_over_all_slices():
     slices = [(case, z) for case in range(40) for z in range(100)]
     chosen = pictured(slices)
