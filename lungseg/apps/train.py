@@ -86,7 +86,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     parts = setup.build_parts(config)
 
     cohort = prepare_with_masks(config)
-    split: Split = parts["split"](cohort)
+    split = setup.split_cohort(config, parts["split"], cohort)
     refuse_missing_set(config, list(split.sets()))
     refuse_twins(split.sets(), cohort.image_sha256)
     record = setup.record_of(config, cohort, split)

@@ -4,6 +4,7 @@ Each way to split is a class: built from its settings, which it checks, and call
 """
 
 from lungseg.splits.balanced import Balanced
+from lungseg.splits.default import Default
 from lungseg.splits.drawn import Fraction
 from lungseg.splits.file import FromFile
 from lungseg.splits.folds import KFold, LeaveOneOut
@@ -13,6 +14,7 @@ from lungseg.splits.sites import LeaveOneSiteOut
 
 __all__ = [
     "Balanced",
+    "Default",
     "Explicit",
     "Fraction",
     "FromFile",

@@ -13,7 +13,7 @@ from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
 from lungseg.privacy import hide_password
 from lungseg.redaction import recorded
-from lungseg.splits import Split
+from lungseg.splits import Default, Split
 from lungseg.training.direction import build_monitored, check_built
 from lungseg.training.leaks import evaluates
 
@@ -29,6 +29,14 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer: {error}") from None
     return parts
+
+
+def split_cohort(config: DictConfig, splitter: Any, cohort: Cohort) -> Split:
+    """The sets. Where no split was chosen, the configuration gets the one that was used."""
+    split: Split = splitter(cohort)
+    if isinstance(splitter, Default):
+        config.split = splitter.settings(cohort, config.split)
+    return split
 
 
 def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from tests.runs.conftest import composed
 
 
 def record(*overrides: str) -> dict:
-    config, _ = composed("train", "outputs=here", "ckpt_path=null", *overrides)
+    # As a run records the split where none is chosen: as the one that was used.
+    config, _ = composed("train", "split=paper", "outputs=here", "ckpt_path=null", *overrides)
     return {
         "config": OmegaConf.to_container(config, resolve=True),
         "cohort_sha256": "c0ffee",

@@ -1,0 +1,92 @@
+"""The split where none is chosen: the report's for the report's cohort, balanced for any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lungseg.data.cohort import Cohort
+from lungseg.splits.balanced import Balanced
+from lungseg.splits.given import Positions
+from lungseg.splits.sets import Split
+
+REPORTED = ("lctsc", "phantom")
+"""Names of data that may be the report's cohort, or stand in for it."""
+REPORTED_CASES = 12
+OTHERS = (
+    "others: split=balanced split.test=4, split=kfold split.k=5 split.fold=0,"
+    " split=explicit 'split.test=[CASE]'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Default:
+    """The report's test cases are positions, which mean nothing in another cohort.
+
+    Attributes:
+        data: Name of the data, if it has one.
+        report: The report's split.
+        other: The split of all other cohorts.
+        test: Replaces the test set's size or positions: positions choose `report`, a share or a
+            number of patients chooses `other`, whatever the cohort is.
+        val: Likewise.
+
+    Raises:
+        ConfigError: If `test` or `val` is neither.
+    """
+
+    data: str | None
+    report: Positions
+    other: Balanced
+    test: Sequence[int] | float | None = None
+    val: Sequence[int] | float | None = None
+
+    def __post_init__(self) -> None:
+        self._changed("other" if self._typed and not self._positions else "report")
+
+    def __call__(self, cohort: Cohort) -> Split:
+        """The sets, with a note that says how they were chosen and how others are."""
+        name = self.choice(cohort)
+        split = self._changed(name)(cohort)
+        if self._positions:  # the user's own
+            return split
+        return replace(split, notes=(*split.notes, self._note(name, cohort, split)))
+
+    def choice(self, cohort: Cohort) -> str:
+        """Which of the two is used for a cohort: ``report`` or ``other``."""
+        if self._typed:
+            return "report" if self._positions else "other"
+        is_reports = self.data in REPORTED and len(cohort.names) == REPORTED_CASES
+        return "report" if is_reports else "other"
+
+    def settings(self, cohort: Cohort, node: Any) -> dict[str, Any]:
+        """Settings of the split that is used, as if it had been chosen by name.
+
+        Args:
+            cohort: To be split.
+            node: Settings that this object was built from, resolved.
+        """
+        return dict(node[self.choice(cohort)]) | self._typed
+
+    @property
+    def _typed(self) -> dict[str, Any]:
+        given = {"test": self.test, "val": self.val}
+        return {key: value for key, value in given.items() if value is not None}
+
+    @property
+    def _positions(self) -> bool:
+        return any(isinstance(value, list | tuple) for value in self._typed.values())
+
+    def _changed(self, name: str) -> Positions | Balanced:
+        chosen: Positions | Balanced = getattr(self, name)
+        return replace(chosen, **self._typed)
+
+    def _note(self, name: str, cohort: Cohort, split: Split) -> str:
+        if name == "report":
+            positions = ", ".join(str(cohort.names.index(case)) for case in split.test)
+            why = "as in the report, whose cohort has as many cases"
+            return f"split: the cases at positions {positions} are tested, {why}; {OTHERS}"
+        tested = f"{len(split.test)} of {len(cohort.names)} cases are tested"
+        why = "chosen for similar sets (split=balanced, the default here)"
+        return f"split: {tested}, {why}; {OTHERS}"
