@@ -7,14 +7,13 @@ take the logarithm of a probability, so values and gradients stay finite for any
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lungseg.arguments import check_combo_loss, check_dice_loss
 from lungseg.processes import sum_over_processes
 
 Reduction = Literal["batch", "sample"]
@@ -120,10 +119,11 @@ class ComboLoss(nn.Module):
         reduction: Reduction = "batch",
     ) -> None:
         super().__init__()
-        self.alpha = _check_share("alpha", alpha)
-        self.beta = _check_share("beta", beta)
-        self.smooth = _check_smooth(smooth)
-        self.reduction = _check_reduction(reduction)
+        check_combo_loss(alpha, beta, smooth, reduction)
+        self.alpha = float(alpha)
+        self.beta = float(beta)
+        self.smooth = float(smooth)
+        self.reduction = reduction
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
@@ -151,8 +151,9 @@ class DiceLoss(nn.Module):
 
     def __init__(self, smooth: float = 1.0, reduction: Reduction = "batch") -> None:
         super().__init__()
-        self.smooth = _check_smooth(smooth)
-        self.reduction = _check_reduction(reduction)
+        check_dice_loss(smooth, reduction)
+        self.smooth = float(smooth)
+        self.reduction = reduction
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
@@ -189,25 +190,3 @@ def _prepare(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     # Sums over 512 × 512 pixels lose whole pixels in 16 bits.
     dtype = torch.promote_types(logits.dtype, torch.float32)
     return logits.to(dtype), target.to(dtype)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _check_share(name: str, value: float) -> float:
-    if not _is_number(value) or not 0 <= value <= 1:
-        raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
-    return float(value)
-
-
-def _check_smooth(value: float) -> float:
-    if not _is_number(value) or value <= 0:
-        raise ValueError(f"smooth must be a number above 0, got {value!r}")
-    return float(value)
-
-
-def _check_reduction(value: Reduction) -> Reduction:
-    if value not in ("batch", "sample"):
-        raise ValueError(f"reduction must be 'batch' or 'sample', got {value!r}")
-    return value

@@ -8,27 +8,26 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.arguments import check_arguments
 from lungseg.config import refuse_unknown_arguments
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
+from lungseg.training.device import check_names, check_precision
 
 READ_LATE = ("allow_test_selection", "ckpt_path", "logger", "report")
 
 
-def check_values(config: DictConfig) -> None:
-    """Check what the parts of a run would check too late or not at all.
+def check_settings(config: DictConfig) -> None:
+    """Check all that can be checked without importing torch, which takes seconds.
 
     Raises:
         ConfigError: Naming the first setting that is out of range.
     """
-    from lungseg.training.device import resolve_precision
-
     for key in READ_LATE:
         if key not in config:
             raise ConfigError(f"{key}: this setting must be there; leave ~{key} out")
-    _check_arguments(config)
     _check_integer("seed", config.seed, 0)
-    _check_integer("trainer.max_epochs", config.trainer.max_epochs, 1)
+    _check_trainer(config.trainer)
     _check_integer("data.batch_size", config.data.batch_size, 1)
     _check_integer("data.num_workers", config.data.num_workers, 0)
     if config.data.cache_gib != 0:
@@ -36,25 +35,46 @@ def check_values(config: DictConfig) -> None:
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
-    if config.trainer.get("limit_test_batches") is not None:
-        raise ConfigError(
-            "trainer.limit_test_batches: leave it out; numbers of a part would mislead"
-        )
-    resolve_precision(config.trainer.precision, config.trainer.accelerator)
+    for where in ("model", "loss", "intensity", "logger"):
+        check_arguments(config[where], where)
+    if config.scheduler:
+        _check_schedule(config.scheduler)
 
 
-def _check_arguments(config: DictConfig) -> None:
-    """Check the names of arguments of what is built only when the cases are there."""
+def check_classes(config: DictConfig) -> None:
+    """Check what the classes that are built only when the cases are there would refuse.
+
+    Raises:
+        ConfigError: Naming the first setting that they do not take.
+    """
+    from lungseg.training.device import check_accelerator
+
     refuse_unknown_arguments(config.trainer, "trainer")
     refuse_unknown_arguments(config.logger, "logger")
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
         _check_watched(callback, f"callbacks.{name}")
     if config.scheduler:
-        if "scheduler" not in config.scheduler:
-            raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
         refuse_unknown_arguments(config.scheduler.scheduler, "scheduler.scheduler")
-        _check_scheduler(config.scheduler)
+        _check_followed(config.scheduler)
+    check_accelerator(config.trainer)
+
+
+def _check_trainer(trainer: DictConfig) -> None:
+    _check_integer("trainer.max_epochs", trainer.max_epochs, 1)
+    if trainer.get("limit_test_batches") is not None:
+        raise ConfigError(
+            "trainer.limit_test_batches: leave it out; numbers of a part would mislead"
+        )
+    check_precision(trainer.precision)
+    check_names(trainer)
+
+
+def _check_schedule(scheduler: Any) -> None:
+    if "scheduler" not in scheduler:
+        raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
+    if (interval := scheduler.get("interval")) not in ("epoch", "step"):
+        raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
 
 
 def _check_watched(callback: Any, where: str) -> None:
@@ -68,19 +88,16 @@ def _check_watched(callback: Any, where: str) -> None:
         raise ConfigError(f"{where}.monitor: must name a logged number, such as val/loss")
 
 
-def _check_scheduler(scheduler: Any) -> None:
-    """Check when a schedule steps, and that there is a number where it follows one."""
+def _check_followed(scheduler: Any) -> None:
+    """Check that there is a number where a schedule follows one."""
     from hydra.utils import get_object
 
     from lungseg.training.direction import check_monitored
 
-    interval = scheduler.get("interval")
-    if interval not in ("epoch", "step"):
-        raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
     # An unknown name is refused by now; where there is none, building says so.
     made = get_object(scheduler.scheduler.get("_target_", "builtins.object"))
     if isinstance(made, type):  # what a function makes is checked when it is made
-        check_monitored(made, interval, scheduler.get("monitor"))
+        check_monitored(made, scheduler.interval, scheduler.get("monitor"))
 
 
 def check_metrics(metrics: Any) -> None:
@@ -90,8 +107,24 @@ def check_metrics(metrics: Any) -> None:
         ConfigError: Naming the first setting that is out of range.
     """
     _check_number("metrics.threshold", metrics.threshold, 0, 1)
-    if empty_dsc(metrics) not in ("zero", "one", "nan"):
-        raise ConfigError(f"metrics.empty_dsc={metrics.empty_dsc}: must be zero, one or nan")
+    _check_convention(empty_dsc(metrics))
+
+
+def check_given(metrics: Any) -> None:
+    """As :func:`check_metrics`, where null stands for the settings of the training.
+
+    Raises:
+        ConfigError: Naming the first setting that is out of range.
+    """
+    if metrics.threshold is not None:
+        _check_number("metrics.threshold", metrics.threshold, 0, 1)
+    if metrics.empty_dsc is not None:
+        _check_convention(empty_dsc(metrics))
+
+
+def _check_convention(value: object) -> None:
+    if value not in ("zero", "one", "nan"):
+        raise ConfigError(f"metrics.empty_dsc={value}: must be zero, one or nan")
 
 
 def _check_integer(key: str, value: object, least: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, DataError
 from lungseg.files import short, write_json
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,12 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The contents of ``compare.json``.
     """
+    folders = _folders(config.runs)
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError("runs: no such folder", folder)
+    if config.set not in SETS:
+        raise ConfigError(f"set={config.set}: must be one of {', '.join(SETS)}")
     from lungseg.evaluation.tables import write_csv
     from lungseg.report.compare_page import write_compare_page
     from lungseg.report.compare_tables import as_json, runs_frame
@@ -30,9 +36,6 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.report.screen import print_comparison
     from lungseg.runs.find import find_runs
 
-    folders = _folders(config.runs)
-    if config.set not in SETS:
-        raise ConfigError(f"set={config.set}: must be one of {', '.join(SETS)}")
     runs = find_runs(folders)
     reference = None if config.reference is None else str(config.reference)
     comparison = compare(runs, metric=str(config.metric), set_name=config.set, reference=reference)

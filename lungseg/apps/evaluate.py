@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from lungseg.apps.checks import check_metrics
-from lungseg.apps.prepare import prepare_with_masks
+from lungseg.apps.checks import check_given, check_metrics
+from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.place import is_url
 from lungseg.errors import ConfigError, DataError
@@ -22,10 +22,12 @@ from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
+from lungseg.runs.checkpoint import load_checkpoint, require_checkpoint
 from lungseg.runs.claim import lock
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
+from lungseg.training.device import check_names
 
 if TYPE_CHECKING:
     from lungseg.training.module import SegmentationModule
@@ -42,6 +44,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
         raise ConfigError(
             "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
         )
+    check_given(config.metrics)
+    check_names(config.trainer)
     if config.run is None:
         if config.store is not None:
             raise ConfigError(
@@ -62,10 +66,10 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
 def _again(config: DictConfig, folder: Path) -> None:
     """Evaluate a run on its own cases, into its folder."""
-    from lungseg.runs.checkpoint import load_checkpoint
+    file = _result(folder)
+    require_checkpoint(file)
     from lungseg.training.module import RECORD
 
-    file = _result(folder)
     if is_rank_zero(config.trainer):
         lock(folder)  # its training, or another evaluation, may be running
     checkpoint = load_checkpoint(file)
@@ -125,12 +129,13 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """Evaluate a checkpoint on the cases of a ``data`` choice, into a new folder."""
-    from lungseg.report.audit import failures
-    from lungseg.runs.checkpoint import load_checkpoint
-    from lungseg.training.module import RECORD
-
     if "data" not in config:
         raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
+    require_checkpoint(file)
+    check_cases(config)
+    from lungseg.report.audit import failures
+    from lungseg.training.module import RECORD
+
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
     cohort = prepare_with_masks(config)
@@ -162,10 +167,11 @@ def _evaluate(
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.report.results import leave_results
     from lungseg.runs.recorded import build_recorded
-    from lungseg.training.device import resolve_precision
+    from lungseg.training.device import check_accelerator, resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
 
+    check_accelerator(config.trainer)
     trained = checkpoint[RECORD]["config"]
     changed = {key: value for key, value in config.metrics.items() if value is not None}
     metrics = SimpleNamespace(**trained["metrics"] | changed)

@@ -8,16 +8,18 @@ import logging
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from lungseg.arguments import check_arguments
 from lungseg.config import build
 from lungseg.data import cohort as cohorts
 from lungseg.data.cohort import Cohort
 from lungseg.data.digests import key_file
 from lungseg.data.export import export_npz
 from lungseg.data.parallel import Parallel
-from lungseg.data.place import Place, join
+from lungseg.data.place import Place, is_url, join
 from lungseg.data.prepare import prepare as update_store
 from lungseg.data.rules import Rules
 from lungseg.data.source import Generated
@@ -53,10 +55,7 @@ def prepare(config: DictConfig) -> Cohort:
     if OmegaConf.is_missing(data, "root") and data.store is not None:
         cohort = cohorts.open_cohort(data.store)
     else:
-        if data.root == "":  # an unset shell variable
-            raise ConfigError("data.root: must be given: data.root=DIR")
-        check_list(data.get("numbers"), config.outputs)
-        source = build(data.source, "data")
+        source = _source(config)
         if isinstance(source, Generated):
             source.materialize(lambda names: track(names, "Writing synthetic DICOM"))
         cohort = update_store(
@@ -80,14 +79,46 @@ def prepare_with_masks(config: DictConfig) -> Cohort:
         ConfigError: If ``data.masks=none``; raised before hours of preparation.
         DataError: If a prepared case has no mask.
     """
-    if config.data.get("masks") == NONE:
+    check_cases(config)
+    cohort = prepare(config)
+    cohort.require_masks()
+    return cohort
+
+
+def check_cases(config: DictConfig) -> None:
+    """Check settings of the cases, and that there is something to read, before torch is imported.
+
+    Args:
+        config: As for :func:`prepare_with_masks`.
+
+    Raises:
+        ConfigError: If a setting is wrong, or no masks are to be read.
+        DataError: If there is no such folder.
+    """
+    data = config.data
+    if data.get("masks") == NONE:
         raise ConfigError(
             "data.masks=none: cases without masks can be prepared and inspected, not trained on or"
             " evaluated"
         )
-    cohort = prepare(config)
-    cohort.require_masks()
-    return cohort
+    Parallel(**config.parallel)
+    _rules(data, config.outputs)
+    if OmegaConf.is_missing(data, "root") and data.store is not None:
+        if not is_url(data.store):
+            cohorts.open_cohort(data.store)
+        return
+    source = _source(config)
+    if not (isinstance(source, Generated) or Path(data.root).exists()):
+        source.cases()  # says best what it looks for
+
+
+def _source(config: DictConfig) -> Any:
+    data = config.data
+    if data.root == "":  # an unset shell variable
+        raise ConfigError("data.root: must be given: data.root=DIR")
+    check_list(data.get("numbers"), config.outputs)
+    check_arguments(data.source, "data")
+    return build(data.source, "data")
 
 
 def _rules(data: DictConfig, outputs: str) -> Rules:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from lungseg.apps.checks import check_values
-from lungseg.apps.prepare import prepare_with_masks
+from lungseg.apps.checks import check_classes, check_settings
+from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.errors import Pruned
@@ -19,6 +19,7 @@ from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.rank import is_rank_zero
 from lungseg.redacted_logs import redactor_of_job
+from lungseg.runs.checkpoint import require_checkpoint
 from lungseg.runs.claim import begin
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.status import noting_status
@@ -27,6 +28,8 @@ from lungseg.splits.file import NAME, describe
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.labels import name_run
 from lungseg.sweeps.mode import first_job, refuse_single_search, sweeping
+from lungseg.training.direction import refuse_wrong_mode
+from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
 if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
@@ -69,17 +72,21 @@ def run(config: DictConfig, run_dir: Path) -> None:
         run_alone("train", config, run_dir)
         return
 
+    # Everything that can be refused is refused here: within a second what needs no torch, before
+    # hours of preparation the rest.
+    refuse_single_search()
+    check_settings(config)
+    refuse_test_selection(config)
+    refuse_wrong_mode(config)
+    build(config.split, "split")
+    check_cases(config)
+    if config.ckpt_path is not None:
+        require_checkpoint(Path(config.ckpt_path))
     import pytorch_lightning as pl
 
     from lungseg.training import setup
-    from lungseg.training.direction import refuse_wrong_mode
-    from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
-    # Everything that can be refused is refused here, before hours of preparation.
-    refuse_single_search()
-    check_values(config)
-    refuse_test_selection(config)
-    refuse_wrong_mode(config)
+    check_classes(config)
     if config.allow_test_selection:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(config.seed, workers=True, verbose=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
+
+from lungseg.arguments import check_window
 
 
 class Window:
@@ -24,8 +24,7 @@ class Window:
     """
 
     def __init__(self, lower: float, upper: float) -> None:
-        if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
-            raise ValueError(f"lower must be below upper, got lower={lower}, upper={upper}")
+        check_window(lower, upper)
         self.lower = float(lower)
         self.upper = float(upper)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lungseg.arguments import check_unet
+
 
 class UNet(nn.Module):
     """U-Net: `depth` halvings of the image, as many doublings, and skip connections.
@@ -44,11 +46,15 @@ class UNet(nn.Module):
         base_channels: int = 16,
     ) -> None:
         super().__init__()
-        self.in_channels = _check_count("in_channels", in_channels)
-        _check_count("out_channels", out_channels)
-        self.depth = _check_count("depth", depth)
+        check_unet(
+            in_channels=in_channels,
+            out_channels=out_channels,
+            depth=depth,
+            base_channels=base_channels,
+        )
+        self.in_channels = in_channels
+        self.depth = depth
         self.size_multiple = 2**depth
-        _check_count("base_channels", base_channels)
 
         widths = [base_channels * 2**level for level in range(depth)]
         self.encoder = nn.ModuleList(
@@ -101,9 +107,3 @@ def _block(in_channels: int, out_channels: int) -> nn.Sequential:
         nn.BatchNorm2d(out_channels),
         nn.ReLU(inplace=True),
     )
-
-
-def _check_count(name: str, value: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return value

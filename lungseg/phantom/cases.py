@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.arguments import check_at_least
 from lungseg.phantom.anatomy import render
 from lungseg.phantom.patient import Patient
 from lungseg.phantom.scan import LOWEST_HU, outside_circle, paint_table, scan
@@ -101,10 +102,3 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
         sex="F" if female else "M",
         plant=plant_of(index),
     )
-
-
-def check_at_least(**arguments: tuple[int, int]) -> None:
-    """Refuse the first argument below its minimum."""
-    for name, (value, least) in arguments.items():
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lungseg.phantom.cases import PhantomCase, check_at_least, make_case
+from lungseg.arguments import check_phantom
+from lungseg.phantom.cases import PhantomCase, make_case
 from lungseg.phantom.header import PADDING, case_header, uid_of
 from lungseg.phantom.scan import outside_circle
 from lungseg.phantom.variants import CYCLE, PADDED, scanner_of
@@ -80,7 +81,7 @@ def write_cohort(
         ValueError: If an argument is out of range.
         FileExistsError: If ``root`` exists.
     """
-    check_at_least(n_cases=(n_cases, 1), size=(size, 32), n_slices=(n_slices, 12), seed=(seed, 0))
+    check_phantom(n_cases=n_cases, size=size, n_slices=n_slices, seed=seed)
     root = Path(root)
     if os.path.lexists(root):
         raise FileExistsError(f"{root} exists; a cohort is written to a new folder")

@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.errors import DataError
-from lungseg.training.module import RECORD
 
 REQUIRED = ("config", "split", "cohort_sha256")
 """What every record has; later versions added more."""
+
+
+def require_checkpoint(file: Path) -> None:
+    """Refuse a missing file before what loads it has to be imported.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if not file.is_file():
+        raise DataError("no checkpoint here", file)
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:
@@ -18,10 +27,11 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     Raises:
         DataError: If the file is missing, damaged, or was written by something else.
     """
+    require_checkpoint(file)
     import torch
 
-    if not file.is_file():
-        raise DataError("no checkpoint here", file)
+    from lungseg.training.module import RECORD
+
     try:
         checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes surface as errors of every kind

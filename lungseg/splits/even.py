@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
@@ -57,6 +58,8 @@ class Even:
             )
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ConfigError(f"split.seed={self.seed}: must be a whole number, 0 or more")
+        if self.table is not None and not Path(self.table).exists():
+            raise ConfigError("split.table: no such file", self.table)
 
     def find(self, cohort: Cohort, sizes: Sequence[int], among: Sequence[str]) -> Assignment:
         """Assign patients to sets, each with all its cases.

@@ -58,6 +58,8 @@ class FromFile:
     def __post_init__(self) -> None:
         if self.file is None:
             raise ConfigError("split.file: must be given: split.file=RUN/split.json")
+        if not Path(self.file).exists():
+            raise ConfigError("split.file: no such file", self.file)
 
     def __call__(self, cohort: Cohort) -> Split:
         """The sets.
@@ -88,8 +90,6 @@ class FromFile:
     def _read(self, file: Path) -> dict[str, Any]:
         try:
             saved = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError("split.file: no such file", file) from None
         except (OSError, ValueError):
             raise ConfigError("split.file: cannot be read as JSON", file) from None
         if not _valid(saved):

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytorch_lightning.loggers.logger import Logger
 
+from lungseg.arguments import check_wandb
 from lungseg.config import flatten
-from lungseg.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     import wandb
-
-MODES = ("offline", "online")
 
 
 class WandbRun(Logger):
@@ -114,10 +112,7 @@ def start_run(
     Raises:
         ConfigError: If the mode is unknown.
     """
-    if mode not in MODES:
-        raise ConfigError(
-            f"logger.mode={mode}: must be {' or '.join(MODES)}; logger=none for no W&B"
-        )
+    check_wandb(mode=mode)
     import wandb
 
     Path(outputs).mkdir(parents=True, exist_ok=True)

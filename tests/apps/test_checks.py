@@ -4,9 +4,15 @@ import re
 
 import pytest
 
-from lungseg.apps.checks import check_values
+from lungseg.apps.checks import check_classes, check_settings
 from lungseg.errors import ConfigError
 from tests.training.compose import train_config
+
+
+def check_values(config):
+    check_settings(config)
+    check_classes(config)
+
 
 REFUSED = {
     "plateau without a monitor": (

@@ -1,0 +1,137 @@
+"""What our own classes accept: checked by them, and before torch has to be imported for them."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+from lungseg.errors import ConfigError
+
+WANDB_MODES = ("offline", "online")
+
+
+def check_combo_loss(alpha: float, beta: float, smooth: float, reduction: str) -> None:
+    """Check the arguments of :class:`lungseg.losses.ComboLoss`.
+
+    Raises:
+        ValueError: Naming the first that is out of range.
+    """
+    _check_share("alpha", alpha)
+    _check_share("beta", beta)
+    check_dice_loss(smooth, reduction)
+
+
+def check_dice_loss(smooth: float, reduction: str) -> None:
+    """Check the arguments of :class:`lungseg.losses.DiceLoss`.
+
+    Raises:
+        ValueError: Naming the first that is out of range.
+    """
+    if not _is_number(smooth) or smooth <= 0:
+        raise ValueError(f"smooth must be a number above 0, got {smooth!r}")
+    if reduction not in ("batch", "sample"):
+        raise ValueError(f"reduction must be 'batch' or 'sample', got {reduction!r}")
+
+
+def check_unet(
+    *, in_channels: int = 1, out_channels: int = 1, depth: int = 1, base_channels: int = 1
+) -> None:
+    """Check the arguments of :class:`lungseg.models.unet.UNet`.
+
+    Raises:
+        ValueError: Naming the first that is not a whole number of at least 1.
+    """
+    for name, value in {
+        "in_channels": in_channels,
+        "out_channels": out_channels,
+        "depth": depth,
+        "base_channels": base_channels,
+    }.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+
+def check_window(lower: float, upper: float) -> None:
+    """Check the arguments of :class:`lungseg.data.intensity.Window`.
+
+    Raises:
+        ValueError: If the window is empty.
+    """
+    if not (_is_number(lower) and _is_number(upper) and lower < upper):
+        raise ValueError(f"lower must be below upper, got lower={lower}, upper={upper}")
+
+
+def check_phantom(*, n_cases: int, size: int, n_slices: int, seed: int, **_: Any) -> None:
+    """Check the size of a synthetic cohort; other arguments of its source are left alone.
+
+    Raises:
+        ValueError: Naming the first that is out of range.
+    """
+    check_at_least(n_cases=(n_cases, 1), size=(size, 32), n_slices=(n_slices, 12), seed=(seed, 0))
+
+
+def check_at_least(**arguments: tuple[int, int]) -> None:
+    """Refuse the first argument that is no whole number, or below its minimum."""
+    for name, (value, least) in arguments.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+def check_wandb(*, mode: object, **_: Any) -> None:
+    """Check the mode of :func:`lungseg.training.wandb_run.start_run`; W&B checks the rest.
+
+    Raises:
+        ConfigError: If the mode is unknown.
+    """
+    if mode not in WANDB_MODES:
+        raise ConfigError(
+            f"logger.mode={mode}: must be {' or '.join(WANDB_MODES)}; logger=none for no W&B"
+        )
+
+
+CHECKS: dict[str, Callable[..., None]] = {
+    "lungseg.losses.ComboLoss": check_combo_loss,
+    "lungseg.losses.DiceLoss": check_dice_loss,
+    "lungseg.models.unet.UNet": check_unet,
+    "lungseg.data.intensity.Window": check_window,
+    "lungseg.sources.phantom.PhantomFolder": check_phantom,
+    "lungseg.training.wandb_run.start_run": check_wandb,
+}
+
+
+def check_arguments(node: Mapping[str, Any], where: str) -> None:
+    """Check what a node gives to a class of ours; any other class checks when it is built.
+
+    Args:
+        node: Settings with ``_target_``.
+        where: Their key, named in errors.
+
+    Raises:
+        ConfigError: If a value is out of range.
+    """
+    check = CHECKS.get(str(node.get("_target_")))
+    if check is None:
+        return
+    given = {str(key): value for key, value in node.items() if not str(key).startswith("_")}
+    try:
+        bound = inspect.signature(check).bind(**given)
+    except TypeError:  # one too many or too few, which building explains
+        return
+    try:
+        check(*bound.args, **bound.kwargs)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check_share(name: str, value: object) -> None:
+    if not _is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
+        raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,100 @@
+"""Wrong and unusual command lines as people type them, each answered in one true line."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+# Answered from the settings alone, or because something is not there.
+AT_ONCE = {
+    "train trainer.max_epochs=two": "trainer.max_epochs=two: must be a whole number, 1 or more",
+    "train trainer.max_epochs=0": "trainer.max_epochs=0: must be a whole number, 1 or more",
+    "train data.batch_size=1.5": "data.batch_size=1.5: must be a whole number, 1 or more",
+    "train data.num_workers=-1": "data.num_workers=-1: must be a whole number, 0 or more",
+    "train data.cache_gib=all": "data.cache_gib=all: must be a number above 0",
+    "train seed=today": "seed=today: must be a whole number, 0 or more",
+    "train optimizer.lr=0": "optimizer.lr=0: must be a number above 0",
+    "train loss.alpha=1.5": "loss: alpha must be a number from 0 to 1, got 1.5",
+    "train loss=dice loss.smooth=0": "loss: smooth must be a number above 0, got 0",
+    "train model.depth=0": "model: depth must be a whole number of at least 1, got 0",
+    "train intensity.upper=-2000": "intensity: lower must be below upper",
+    "train metrics.threshold=50": "metrics.threshold=50: must be a number between 0 and 1",
+    "train metrics.empty_dsc=half": "metrics.empty_dsc=half: must be zero, one or nan",
+    "train trainer.precision=17": "trainer.precision=17: must be auto or one of 32",
+    "train trainer.accelerator=cud": "trainer.accelerator=cud: must be one of auto, cpu, gpu",
+    "train trainer.devices=0": "trainer.devices=0: must be how many, 1 or more",
+    "train +trainer.limit_test_batches=3": "trainer.limit_test_batches: leave it out",
+    "train logger.mode=sometimes": "logger.mode=sometimes: must be offline or online",
+    "train scheduler=cosine scheduler.interval=week": "scheduler.interval=week: must be epoch or",
+    "train callbacks.checkpoint.monitor=val_loss": "did you mean val/loss?",
+    "train callbacks.checkpoint.monitor=test/dsc": "would choose by the test set",
+    "train data.size=8": "data: size must be at least 32, got 8",
+    "train data.n_cases=many": "data: n_cases must be a whole number of at least 1, got 'many'",
+    "train data=lctsc": "data.root: must be given: data.root=VALUE",
+    "train data=lctsc data.root=nowhere": r"no folder Images/ with a folder .* \[nowhere\]",
+    "train data=nifti data.root=nowhere": r"data.root: no such folder \[nowhere\]",
+    "train data=tcia data.root=nowhere data.masks=none": "data.masks=none: cases without masks can",
+    "train data=lctsc data.store=nowhere": r"no prepared cohort here .* \[nowhere\]",
+    "train data=lctsc data.root=. data.patients=name": "data.patients=name: must be id or case",
+    "train parallel.n_jobs=0": "parallel.n_jobs=0: must be 1 or more, or -1 for all cores",
+    "train split.test=1.5": "split.test: must be a share of the patients from 0 to 1, or a whole",
+    "train split=file split.file=no.json": r"split.file: no such file \[no.json\]",
+    "train split=balanced split.table=no.csv": r"split.table: no such file \[no.csv\]",
+    "train ckpt_path=no.ckpt": r"no checkpoint here \[no.ckpt\]",
+    "train modle=unet": "modle: no such setting; did you mean model?",
+    "train model=unett": "model=unett: no such option; there are monai_unet, unet, unet_small",
+    "train loss.alpah=0.5": "loss.alpah: no such setting; did you mean loss.alpha?",
+    "train loss.alpha=0.2,0.5": "several values; add -m to sweep over them",
+    "train +transforms=flip": "transforms: nothing reads this setting",
+    "evaluate": "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two",
+    "evaluate run=nowhere": r"no such run folder \[nowhere\]",
+    "evaluate ckpt=no.ckpt": "data: must be given with ckpt: data=lctsc data.root=DIR",
+    "evaluate ckpt=no.ckpt data=phantom": r"no checkpoint here \[no.ckpt\]",
+    "evaluate run=. metrics.threshold=2": "metrics.threshold=2: must be a number between 0 and 1",
+    "evaluate run=. trainer.accelerator=cud": "trainer.accelerator=cud: must be one of auto, cpu",
+    "compare runs=nowhere": r"runs: no such folder \[nowhere\]",
+    "compare runs=. set=tests": "set=tests: must be one of test, val, train",
+    "prepare data=dicomseg data.root=nowhere": r"data.root: no such folder \[nowhere\]",
+    "deidentify input=nowhere output=copies": r"\[nowhere\]",
+}
+
+# Runs lines in one process and notes after each what was said and whether torch was imported.
+RUNNER = """
+import contextlib, io, json, shlex, sys
+from lungseg.cli import main
+
+answers = {}
+for line in json.load(sys.stdin):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        code = main(shlex.split(line))
+    heavy = [name for name in ("torch", "pytorch_lightning", "pandas") if name in sys.modules]
+    answers[line] = [code, said.getvalue().strip().splitlines(), heavy]
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER],
+        cwd=tmp_path_factory.mktemp("nothing_here"),
+        input=json.dumps(list(AT_ONCE)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("line", AT_ONCE)
+def test_answered_at_once(line, answers):
+    code, said, heavy = answers[line]
+    assert code != 0
+    (only,) = said
+    assert only.startswith(f"lungseg {shlex.split(line)[0]}: error: ")
+    assert re.search(AT_ONCE[line], only), only
+    assert heavy == []

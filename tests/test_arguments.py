@@ -1,0 +1,77 @@
+"""What a class of ours refuses is refused before torch is imported, in the same words."""
+
+import pytest
+
+from lungseg.arguments import CHECKS, check_arguments
+from lungseg.config import build
+from lungseg.errors import ConfigError
+
+REFUSED = {
+    "alpha": ("lungseg.losses.ComboLoss", {"alpha": 1.5}),
+    "alpha that is a word": ("lungseg.losses.ComboLoss", {"alpha": "half"}),
+    "beta": ("lungseg.losses.ComboLoss", {"beta": -0.1}),
+    "smooth": ("lungseg.losses.DiceLoss", {"smooth": 0}),
+    "reduction": ("lungseg.losses.ComboLoss", {"reduction": "mean"}),
+    "depth": ("lungseg.models.unet.UNet", {"depth": 0}),
+    "channels": ("lungseg.models.unet.UNet", {"base_channels": 1.5}),
+    "window": ("lungseg.data.intensity.Window", {"upper": -2000}),
+    "window that is a word": ("lungseg.data.intensity.Window", {"upper": "high"}),
+}
+WHOLE = {
+    "lungseg.losses.ComboLoss": {"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "batch"},
+    "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample"},
+    "lungseg.models.unet.UNet": {"depth": 1, "base_channels": 2},
+    "lungseg.data.intensity.Window": {"lower": -1000, "upper": 400},
+    "lungseg.sources.phantom.PhantomFolder": {
+        **{"root": "x", "n_cases": 1, "size": 32, "n_slices": 12, "seed": 0}
+    },
+}
+
+
+@pytest.mark.parametrize(("target", "changed"), REFUSED.values(), ids=REFUSED)
+def test_the_class_and_the_check_say_the_same(target, changed):
+    node = {"_target_": target, **WHOLE[target], **changed}
+    with pytest.raises(ConfigError) as early:
+        check_arguments(node, "key")
+    with pytest.raises(ConfigError) as built:
+        build(node, "key")
+    assert str(early.value) == str(built.value)
+    assert str(early.value).startswith("key: ")
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"size": 8}, "data: size must be at least 32, got 8"),
+        ({"n_cases": "many"}, "data: n_cases must be a whole number of at least 1, got 'many'"),
+        ({"seed": -1}, "data: seed must be at least 0, got -1"),
+    ],
+)
+def test_a_synthetic_cohort(changed, line):
+    target = "lungseg.sources.phantom.PhantomFolder"
+    with pytest.raises(ConfigError, match=line):
+        check_arguments({"_target_": target, **WHOLE[target], **changed}, "data")
+
+
+@pytest.mark.parametrize("target", WHOLE)
+def test_what_is_in_range_passes(target):
+    check_arguments({"_target_": target, **WHOLE[target]}, "key")
+    build({"_target_": target, **WHOLE[target]}, "key")
+
+
+def test_every_check_is_tried_here():
+    assert {*WHOLE, "lungseg.training.wandb_run.start_run"} == {*CHECKS}
+
+
+def test_the_mode_of_wandb():
+    node = {"_target_": "lungseg.training.wandb_run.start_run", "project": "lungseg"}
+    check_arguments({**node, "mode": "online"}, "logger")
+    with pytest.raises(ConfigError, match="logger.mode=sometimes: must be offline or online"):
+        check_arguments({**node, "mode": "sometimes"}, "logger")
+
+
+@pytest.mark.parametrize(
+    "node", [{}, {"_target_": "torch.nn.Linear", "in_features": -1}, {"_target_": "lungseg.losses.ComboLoss", "gamma": 1}]
+)  # fmt: skip
+def test_the_rest_is_left_to_building(node):
+    check_arguments(node, "key")
