@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
 from lungseg.overrides import literals
+from lungseg.targets import locate, needs
 
 
 def conf_dir() -> Path:
@@ -69,6 +70,7 @@ def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:
     # What looks like ${…} in a resolved value is text; Hydra resolves twice.
     config = literals(literals(current_names(config)))
     target = str(config["_target_"])
+    locate(target, where)
     try:
         # Arguments of ours are added here: Hydra would instantiate what it finds in them.
         made = instantiate(config, _convert_="all", _partial_=True)
@@ -94,20 +96,31 @@ def refuse_unknown_arguments(config: Any, where: str) -> None:
     Raises:
         ConfigError: If the target cannot be imported or has no argument of that name.
     """
-    from hydra.utils import get_object
-
     if "_target_" not in config:
         return
     target = str(config["_target_"])
-    try:
-        parameters = inspect.signature(get_object(target)).parameters
-    except Exception as error:  # whatever the import of a user's module raises
-        raise reason(error, where, target) from error
+    parameters = parameters_of(target, where)
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
     for key in config:
         if key not in parameters and not str(key).startswith("_"):
             raise _unknown_argument(str(key), where, target, parameters)
+
+
+def parameters_of(target: str, where: str) -> Mapping[str, inspect.Parameter]:
+    """Arguments of what a ``_target_`` names; anything, where they are not known.
+
+    Args:
+        target: The dotted name.
+        where: Key of its node, named in errors.
+
+    Raises:
+        ConfigError: If it cannot be imported.
+    """
+    try:
+        return inspect.signature(locate(current_names(target), where)).parameters
+    except (TypeError, ValueError):  # some that are written in C do not say
+        return {"any": inspect.Parameter("any", inspect.Parameter.VAR_KEYWORD)}
 
 
 def _unknown_argument(key: str, where: str, target: str, known: Iterable[str]) -> ConfigError:
@@ -121,8 +134,7 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     if isinstance(cause, ConfigError):
         return cause
     if isinstance(cause, ModuleNotFoundError):
-        extra = " pip install 'lungseg[monai]'" if (cause.name or "").startswith("monai") else ""
-        return ConfigError(f"{where}: {target} needs the package {cause.name}, not found;{extra}")
+        return needs(str(cause.name or cause), where, target)
     # A setting whose value is ??? is not handed over.
     if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
         return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")

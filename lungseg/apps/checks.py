@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.apps.leftovers import refuse_leftovers, typed_keys
 from lungseg.arguments import check_arguments
-from lungseg.config import refuse_unknown_arguments
+from lungseg.config import parameters_of, refuse_unknown_arguments
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
+from lungseg.targets import locate
 from lungseg.training.device import check_names, check_precision
 
 READ_LATE = ("allow_test_selection", "ckpt_path", "logger", "report")
@@ -54,8 +55,13 @@ def check_classes(config: DictConfig) -> None:
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
         _check_watched(callback, f"callbacks.{name}")
+    typed = typed_keys()
+    for where in ("model", "loss", "optimizer", "intensity"):
+        refuse_leftovers(config[where], where, typed)
     if config.scheduler:
-        refuse_unknown_arguments(config.scheduler.scheduler, "scheduler.scheduler")
+        schedule, given = config.scheduler.scheduler, [config.scheduler.get("steps_as")]
+        refuse_leftovers(schedule, "scheduler.scheduler", typed, given)
+        refuse_unknown_arguments(schedule, "scheduler.scheduler")
         _check_followed(config.scheduler)
     check_accelerator(config.trainer)
 
@@ -79,23 +85,19 @@ def _check_schedule(scheduler: Any) -> None:
 
 def _check_watched(callback: Any, where: str) -> None:
     """Stop where a callback that has to watch a number is given none."""
-    from hydra.utils import get_object
-
     if "_target_" not in callback or callback.get("monitor") is not None:
         return
-    monitor = inspect.signature(get_object(callback["_target_"])).parameters.get("monitor")
+    monitor = parameters_of(callback["_target_"], where).get("monitor")
     if monitor is not None and monitor.default is monitor.empty:
         raise ConfigError(f"{where}.monitor: must name a logged number, such as val/loss")
 
 
 def _check_followed(scheduler: Any) -> None:
     """Check that there is a number where a schedule follows one."""
-    from hydra.utils import get_object
-
     from lungseg.training.direction import check_monitored
 
-    # An unknown name is refused by now; where there is none, building says so.
-    made = get_object(scheduler.scheduler.get("_target_", "builtins.object"))
+    # Where none is named, building says so.
+    made = locate(scheduler.scheduler.get("_target_", "builtins.object"), "scheduler.scheduler")
     if isinstance(made, type):  # what a function makes is checked when it is made
         check_monitored(made, scheduler.interval, scheduler.get("monitor"))
 

@@ -23,6 +23,7 @@ from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import NO_SETTINGS, Folders, claim_for
 from lungseg.sweeps.end import free_memory
 from lungseg.sweeps.index import REFUSED, write_index
+from lungseg.targets import current_folder_importable
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,8 @@ def run_job(command: str, config: DictConfig) -> Any:
         if hydra_config.job.config_name != RESOLVED:  # checked before it was resolved
             refuse_unread(command, config, hydra_config)
         app = importlib.import_module(f"lungseg.apps.{command}")
-        made = app.run(config, run_dir)
+        with current_folder_importable():
+            made = app.run(config, run_dir)
         if not single and read_status(run_dir) is None:  # training notes its own
             write_status(run_dir, "completed")
         return made

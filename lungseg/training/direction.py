@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg.config import build
+from lungseg.config import build, parameters_of
 from lungseg.errors import ConfigError
-from lungseg.moved import current_names
 from lungseg.training.leaks import check_monitor, monitors
 
 MODES = {"loss": "min", "accuracy": "max", "dsc": "max"}
@@ -116,9 +114,7 @@ def _check_mode(key: str, mode: object, monitor: str) -> None:
 
 
 def _takes_mode(target: Any) -> bool:
-    from hydra.utils import get_object
-
     try:
-        return "mode" in inspect.signature(get_object(current_names(target))).parameters
-    except Exception:  # building it says what is wrong
+        return "mode" in parameters_of(str(target), "monitor")
+    except ConfigError:  # building it says what is wrong
         return False
