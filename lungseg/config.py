@@ -133,8 +133,8 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     """What a refusal means for the user: one of ours as it is, others with the key they concern."""
     if isinstance(cause, ConfigError):
         return cause
-    if isinstance(cause, ModuleNotFoundError):
-        return needs(str(cause.name or cause), where, target)
+    if isinstance(cause, ModuleNotFoundError) and cause.name is not None:
+        return needs(cause.name, where, target)
     # A setting whose value is ??? is not handed over.
     if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
         return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")

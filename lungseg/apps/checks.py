@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 
 from omegaconf import DictConfig
@@ -12,9 +14,15 @@ from lungseg.arguments import check_arguments
 from lungseg.config import parameters_of, refuse_unknown_arguments
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
-from lungseg.targets import locate
+from lungseg.targets import locate, needs
 from lungseg.training.device import check_names, check_precision
 
+LOGGER_PACKAGES = {
+    "TensorBoardLogger": ("tensorboard", "tensorboardX"),
+    "MLFlowLogger": ("mlflow",),
+    "CometLogger": ("comet_ml",),
+}
+"""Packages of which Lightning's own loggers need one, and which they miss only when built."""
 READ_LATE = ("allow_test_selection", "ckpt_path", "logger", "report")
 
 
@@ -52,6 +60,7 @@ def check_classes(config: DictConfig) -> None:
 
     refuse_unknown_arguments(config.trainer, "trainer")
     refuse_unknown_arguments(config.logger, "logger")
+    _check_logger(config.logger)
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
         _check_watched(callback, f"callbacks.{name}")
@@ -64,6 +73,7 @@ def check_classes(config: DictConfig) -> None:
         refuse_unknown_arguments(schedule, "scheduler.scheduler")
         _check_followed(config.scheduler)
     check_accelerator(config.trainer)
+    _check_strategy(config.trainer.get("strategy"))
 
 
 def _check_trainer(trainer: DictConfig) -> None:
@@ -81,6 +91,35 @@ def _check_schedule(scheduler: Any) -> None:
         raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
     if (interval := scheduler.get("interval")) not in ("epoch", "step"):
         raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
+
+
+def _check_logger(logger: Any) -> None:
+    """Stop at a class that logs nothing, or whose package is not installed."""
+    from pytorch_lightning.loggers.logger import Logger
+
+    if "_target_" not in logger:
+        return
+    made = locate(str(logger["_target_"]), "logger")
+    if not isinstance(made, type):  # what a function makes is used as it is
+        return
+    if not issubclass(made, Logger):
+        raise ConfigError(
+            f"logger: {logger['_target_']} is no logger, a subclass of"
+            " pytorch_lightning.loggers.Logger"
+        )
+    packages = LOGGER_PACKAGES.get(made.__name__, ())
+    if packages and not any(find_spec(package) for package in packages):
+        raise needs(packages[0], "logger", str(logger["_target_"]))
+
+
+def _check_strategy(strategy: object) -> None:
+    from pytorch_lightning.strategies import StrategyRegistry
+
+    names = ["auto", *StrategyRegistry.available_strategies()]
+    if isinstance(strategy, str) and strategy not in names:
+        close = get_close_matches(strategy, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+        raise ConfigError(f"trainer.strategy={strategy}: no such strategy; {hint}")
 
 
 def _check_watched(callback: Any, where: str) -> None:

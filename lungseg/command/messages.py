@@ -100,8 +100,15 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
         return f"{key}: lungseg {command} has no such group; it has {', '.join(sorted(groups))}"
     if key in keys:  # a search's, and none was chosen
         return f"{key}: is read by a search only: choose one with sweep=…"
-    close = get_close_matches(key, [*keys, *groups], n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}?" if close else f"lungseg {command} --help lists them"
+    node, _, last = key.rpartition(".")
+    if f"{node}._target_" in keys:  # of its own node alone: the beginnings of keys are alike
+        there = [name.removeprefix(f"{node}.") for name in keys if name.startswith(f"{node}.")]
+        close = [f"{node}.{name}" for name in get_close_matches(last, there, n=1)]
+        other = f"if the class that {node}._target_ names takes it, add it with +{key}=…"
+    else:
+        close = get_close_matches(key, [*keys, *groups], n=1)
+        other = f"lungseg {command} --help lists them"
+    hint = f"did you mean {close[0]}?" if close else other
     return f"{key}: no such setting; {hint}"
 
 

@@ -19,8 +19,10 @@ from lungseg.training.leaks import evaluates
 
 
 def build_parts(config: DictConfig) -> dict[str, Any]:
-    """Everything that needs no data. An optimizer is made on trial, to see its arguments."""
+    """Everything that needs no data, each tried out, so that it does not fail hours later."""
     from torch import nn
+
+    from lungseg.training.probe import check_loss, check_network
 
     names = ("model", "loss", "intensity", "optimizer", "split")
     parts = {name: build(config[name], name) for name in names}
@@ -28,6 +30,8 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
         parts["optimizer"](nn.Linear(1, 1).parameters())
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer: {error}") from None
+    check_network(parts["model"], config.model)
+    check_loss(parts["loss"], config.loss)
     return parts
 
 
@@ -115,6 +119,8 @@ def build_trainer(
     config: DictConfig, run_dir: Path, logger: Any, extra: list[Any], *, selects: bool
 ) -> Any:
     """The Trainer, with the callbacks of the configuration, then the history, then `extra`."""
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
+
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
 
@@ -128,14 +134,17 @@ def build_trainer(
         for one in made if isinstance(made, list) else [made]:
             check_built(one, where, allow_test=config.allow_test_selection)
             callbacks.append(one)
-    return build(
-        config.trainer,
-        "trainer",
-        precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
-        callbacks=[*callbacks, History(run_dir / "metrics.csv"), *extra],
-        logger=logger or False,
-        default_root_dir=run_dir,
-        enable_progress_bar=False,  # Lightning's; ours is among the callbacks
-        enable_checkpointing="checkpoint" in config.callbacks,
-        enable_model_summary=False,
-    )
+    try:
+        return build(
+            config.trainer,
+            "trainer",
+            precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
+            callbacks=[*callbacks, History(run_dir / "metrics.csv"), *extra],
+            logger=logger or False,
+            default_root_dir=run_dir,
+            enable_progress_bar=False,  # Lightning's; ours is among the callbacks
+            enable_checkpointing="checkpoint" in config.callbacks,
+            enable_model_summary=False,
+        )
+    except MisconfigurationException as error:
+        raise ConfigError(f"trainer: {' '.join(str(error).split())}") from error

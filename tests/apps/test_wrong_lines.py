@@ -47,6 +47,7 @@ AT_ONCE = {
     "train modle=unet": "modle: no such setting; did you mean model?",
     "train model=unett": "model=unett: no such option; there are monai_unet, unet, unet_small",
     "train loss.alpah=0.5": "loss.alpah: no such setting; did you mean loss.alpha?",
+    "train trainer.strategy=ddp": r"trainer._target_ names takes it, add it with \+trainer.strategy=…",
     "train loss.alpha=0.2,0.5": "several values; add -m to sweep over them",
     "train +transforms=flip": "transforms: nothing reads this setting",
     "evaluate": "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two",
@@ -98,3 +99,56 @@ def test_answered_at_once(line, answers):
     assert only.startswith(f"lungseg {shlex.split(line)[0]}: error: ")
     assert re.search(AT_ONCE[line], only), only
     assert heavy == []
+
+
+TARGET = "monai.networks.nets.UNet"
+ARGUMENTS = "model=monai_unet"
+
+# Answered once torch or the named package is imported, but before any case is written or read.
+BEFORE_CASES = {
+    "train trainer=gpu": "trainer.accelerator=cuda: torch finds no such device here",
+    "train +trainer.strategy=ddpp": "trainer.strategy=ddpp: no such strategy; did you mean ddp?",
+    "train +trainer.max_epoch=3": "takes no such argument; did you mean trainer.max_epochs?",
+    "train logger=none +logger._target_=torch.nn.Flatten": (
+        "logger: torch.nn.Flatten is no logger, a subclass of pytorch_lightning.loggers.Logger"
+    ),
+    "train logger=none +logger._target_=pytorch_lightning.loggers.CometLogger": (
+        "logger: .*CometLogger needs the package comet_ml, which is not there"
+    ),
+    "train logger=none +logger._target_=nowhere.Logger": (
+        "logger: no package nowhere is installed, nor is nowhere.py in the current folder"
+    ),
+    f"train {ARGUMENTS} model.in_channels=3": (
+        f"model: {TARGET} takes three-channel images; a network must map .*: model.in_channels=1$"
+    ),
+    f"train {ARGUMENTS} model.out_channels=2": (
+        r"maps an image \[1, 1, 64, 64\] to \[1, 2, 64, 64\]; .*: model.out_channels=1$"
+    ),
+    f"train {ARGUMENTS} model.spatial_dims=3": "takes 3-D images; .*: model.spatial_dims=2$",
+    "train model._target_=lungseg.models.unet.UNett": (
+        "model: lungseg.models.unet has no UNett; did you mean lungseg.models.unet.UNet?"
+    ),
+    "train model._target_=mynet.Net": (
+        "model: no package mynet is installed, nor is mynet.py in the current folder"
+    ),
+    "train model._target_=UNet": "model: 'UNet' is no dotted name of a class: package.module.Class",
+    "train loss._target_=torch.nn.Sigmoid ~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction": (
+        "loss: torch.nn.Sigmoid fails: .*; a loss must make one number"
+    ),
+    "train optimizer._target_=torch.optim.Adam": "drop with ~optimizer.momentum",
+    "train optimizer.momentum=-1": "optimizer: Invalid momentum value: -1",
+    "train callbacks.checkpoint.monitor=null": "must name a logged number, such as val/loss",
+}
+
+
+@pytest.mark.parametrize("line", BEFORE_CASES)
+def test_answered_before_any_case_is_prepared(line, refused, tmp_path):
+    if "trainer=gpu" in line:
+        torch = pytest.importorskip("torch")
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU")
+    words = shlex.split(line)
+    only = refused(*words, *([] if "logger" in line else ["logger=none"]))
+    assert re.search(BEFORE_CASES[line], only), only
+    assert not (tmp_path / "outputs" / "phantom").exists()
+    assert not list(tmp_path.rglob("status.json"))

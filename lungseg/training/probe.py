@@ -1,0 +1,121 @@
+"""Tries a network and a loss on one small batch, before cases are prepared for them."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lungseg.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+SIDES = (64, 128, 256, 512)
+"""Sizes to try: some networks need a certain one, or one of at least some size."""
+OTHERS = {
+    "two-channel": (1, 2, 64, 64),
+    "three-channel": (1, 3, 64, 64),
+    "four-channel": (1, 4, 64, 64),
+    "3-D": (1, 1, 64, 64, 64),
+}
+"""Images that a network may take instead, to say so."""
+EXPECTED = "a network must map images [B, 1, H, W] to logits of the same shape"
+OURS = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
+"""What the usual arguments of networks have to be."""
+
+
+def check_network(net: Any, settings: Mapping[str, Any]) -> None:
+    """Stop at a network that does not map an image to logits of the same shape.
+
+    One that fails at every size tried is left to the data, whose size it may need.
+
+    Args:
+        net: As built.
+        settings: What it was built from.
+
+    Raises:
+        ConfigError: Saying what is expected and what the network does.
+    """
+    name = settings.get("_target_")
+    if not isinstance(net, nn.Module):
+        raise ConfigError(f"model: {name} is no torch.nn.Module; {EXPECTED}")
+    if not any(weights.requires_grad for weights in net.parameters()):
+        raise ConfigError(f"model: {name} has no weights to train; {EXPECTED}")
+    wrong = [key for key, value in OURS.items() if settings.get(key, value) != value]
+    right = " ".join(f"model.{key}={OURS[key]}" for key in wrong)
+    expected = f"{EXPECTED}: {right}" if right else EXPECTED
+    with _left_as_it_was(net):
+        error = ""
+        for side in SIDES:
+            made = _forward(net, (1, 1, side, side))
+            if not isinstance(made, Exception):
+                _check_made(made, side, str(name), expected)
+                return
+            error = error or " ".join(str(made).split())
+        for kind, shape in OTHERS.items():
+            if not isinstance(_forward(net, shape), Exception):
+                raise ConfigError(f"model: {name} takes {kind} images; {expected}")
+    log.warning(f"model: {name} could not be tried on images of {SIDES[0]} to {SIDES[-1]}: {error}")
+
+
+def check_loss(loss: Any, settings: Mapping[str, Any]) -> None:
+    """Stop at a loss that cannot be computed from logits and a mask, or followed downhill.
+
+    Raises:
+        ConfigError: Saying what is expected and what the loss does.
+    """
+    name = settings.get("_target_")
+    logits = torch.zeros(2, 1, SIDES[0], SIDES[0], requires_grad=True)
+    mask = torch.zeros(logits.shape, dtype=torch.uint8)
+    mask[..., 1:9, 1:9] = 1
+    expected = "a loss must make one number of logits [B, 1, H, W] and a mask of 0 and 1"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = loss(logits, mask)
+    except Exception as error:  # whatever a loss of the user's does
+        raise ConfigError(
+            f"loss: {name} fails: {' '.join(str(error).split())}; {expected}"
+        ) from error
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        raise ConfigError(f"loss: {name} makes {_shape(value)}; {expected}")
+    if not value.requires_grad:
+        raise ConfigError(f"loss: {name} has no gradient; {expected}")
+
+
+def _check_made(made: Any, side: int, name: str, expected: str) -> None:
+    if not isinstance(made, Tensor) or tuple(made.shape) != (1, 1, side, side):
+        what = f"an image [1, 1, {side}, {side}] to {_shape(made)}"
+        raise ConfigError(f"model: {name} maps {what}; {expected}")
+
+
+def _shape(made: Any) -> str:
+    return str(list(made.shape)) if isinstance(made, Tensor) else f"a {type(made).__name__}"
+
+
+def _forward(net: nn.Module, shape: tuple[int, ...]) -> Any:
+    """What a network makes of an empty image, or the error that it raises."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return net(torch.zeros(shape, dtype=next(net.parameters()).dtype))
+    except Exception as error:
+        return error
+
+
+@contextmanager
+def _left_as_it_was(net: nn.Module) -> Iterator[None]:
+    """No statistics of batch norm, no mode of a layer and no random number may change."""
+    modes = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
