@@ -13,6 +13,7 @@ from typing import Any, get_args
 from lungseg.data.cohort import Cohort
 from lungseg.data.store import has_mask
 from lungseg.findings import Severity
+from lungseg.report.obstacles import obstacles
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The most severe first."""
@@ -61,6 +62,7 @@ def audit_json(cohort: Cohort) -> str:
         **totals(cohort),
         "cases": cases_in(cohort),
         "failed": failures(cohort),
+        "obstacles": obstacles(cohort),
     }
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

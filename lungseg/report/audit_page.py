@@ -13,6 +13,7 @@ from lungseg.data.cohort import Cohort
 from lungseg.report.audit import SEVERITIES, cases_in, failed_cases, failures, totals
 from lungseg.report.audit_cases import PICTURED, Case, card, heads, link, row
 from lungseg.report.audit_charts import DOT, HEIGHT, WIDTH, Chart, spread
+from lungseg.report.obstacles import obstacles
 from lungseg.report.render import render
 
 LISTED = 2000
@@ -41,7 +42,7 @@ def audit_html(cohort: Cohort, previews: Callable[[str], NDArray[np.uint8] | Non
         "audit.html",
         title="Audit of a cohort",
         subtitle=_verdict(whole),
-        alarms=_alarms(whole, list(failed)),
+        alarms=[*_alarms(whole, list(failed)), *obstacles(cohort)],
         notes=_notes(whole, cases),
         failed=list(failed.items())[:LISTED],
         more_failed=max(0, len(failed) - LISTED),

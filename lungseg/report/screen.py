@@ -160,6 +160,7 @@ def print_cohort(cohort: Cohort) -> None:
 
     from lungseg.report.audit import cases_in, failures, totals
     from lungseg.report.audit_cases import evidence_cells, lung_cells
+    from lungseg.report.obstacles import obstacles
 
     console = Console()
     whole, failed = totals(cohort), failures(cohort)
@@ -210,6 +211,8 @@ def print_cohort(cohort: Cohort) -> None:
     for sentence, names in cases_by_finding.items():
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         console.print(f"{', '.join(names[:NAMED])}{more}: {sentence}", soft_wrap=True, markup=False)
+    for sentence in obstacles(cohort):
+        console.print(sentence, style="red", soft_wrap=True, markup=False)
 
 
 def track(names: list[str], what: str) -> Iterable[str]:
