@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
 from lungseg.splits.balanced import Balanced
 from lungseg.splits.given import Positions
 from lungseg.splits.sets import Split
@@ -46,9 +47,18 @@ class Default:
         self._changed("other" if self._typed and not self._positions else "report")
 
     def __call__(self, cohort: Cohort) -> Split:
-        """The sets, with a note that says how they were chosen and how others are."""
+        """The sets, with a note that says how they were chosen and how others are.
+
+        Raises:
+            ConfigError: As the split that is used.
+        """
         name = self.choice(cohort)
-        split = self._changed(name)(cohort)
+        try:
+            split = self._changed(name)(cohort)
+        except ConfigError as error:
+            if name == "report" and not self._typed:  # cases of one patient on both sides
+                raise ConfigError(f"{error}; or choose split=balanced") from None
+            raise
         if self._positions:  # the user's own
             return split
         return replace(split, notes=(*split.notes, self._note(name, cohort, split)))

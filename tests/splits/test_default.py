@@ -81,3 +81,11 @@ def test_what_it_cannot_be_is_refused_before_there_is_a_cohort(typed, line):
 def test_one_patient_cannot_be_split():
     with pytest.raises(ConfigError, match="of 1 leave none for training"):
         split_by(plain(["a"]), "data=nifti", ROOT)
+
+
+def test_where_the_reports_positions_would_divide_a_patient_another_split_is_named():
+    cohort = random_cohort(12, patients={"Case_003": "Case_002"})
+    with pytest.raises(ConfigError, match="belong to one patient; .*; or choose split=balanced"):
+        split_by(cohort, "data=lctsc", ROOT)
+    split, _ = split_by(cohort, "data=lctsc", ROOT, "split=balanced")
+    assert ("Case_002" in split.test) == ("Case_003" in split.test)
