@@ -11,6 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from lungseg.command.put_away import put_away_log
 from lungseg.errors import Pruned, Stop
 from lungseg.files import write_text
 from lungseg.overrides import as_typed
@@ -73,6 +74,8 @@ def run_job(command: str, config: DictConfig) -> Any:
     except Exception as error:
         log.debug("the traceback:", exc_info=True)
         if single:
+            if hydra_config.job.config_name != RESOLVED:  # a sweep's job keeps its place
+                put_away_log(command, config, run_dir)
             raise Stop from error
         if isinstance(error, Pruned):
             log.info(f"job {hydra_config.job.num}: {error}")
@@ -86,6 +89,8 @@ def run_job(command: str, config: DictConfig) -> Any:
     except KeyboardInterrupt as interrupt:
         if not single:
             _note_failure(interrupt, command, noted, hydra_config.job.num, redactor)
+        elif hydra_config.job.config_name != RESOLVED:
+            put_away_log(command, config, run_dir)
         raise
     finally:
         if not single:

@@ -25,12 +25,14 @@ def claim_new(folder: Path) -> Path:
 
     For folders named by the time of day, of which several runs may start in one second.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
     number, free = 1, folder
     while True:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             free.mkdir()  # the file system lets one process make it
             return free
+        except FileNotFoundError:  # a refused run has just removed the empty folder of the day
+            continue
         except FileExistsError:
             number += 1
             free = folder.with_name(f"{folder.name}-{number}")
@@ -66,13 +68,18 @@ def claim_resumed(folder: Path, checkpoint: Path) -> None:
     lock(folder)
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a run has begun in a folder."""
+    return any((folder / name).exists() for name in BEGUN)
+
+
 def refuse_begun(folder: Path) -> None:
     """Stop where a run has begun: its files are never overwritten by another.
 
     Raises:
         ConfigError: Likewise.
     """
-    if any((folder / name).exists() for name in BEGUN):
+    if has_begun(folder):
         raise ConfigError(
             "this folder already contains a run; choose another, or resume the run with"
             " ckpt_path=…/checkpoints/last.ckpt",
@@ -102,7 +109,7 @@ def release() -> None:
     _waiting.clear()
     while _locks:
         folder, mark = _locks.popitem()
-        if not any((folder / name).exists() for name in BEGUN):
+        if not has_begun(folder):
             (folder / MARK).unlink(missing_ok=True)
         mark.release()
 

@@ -125,11 +125,15 @@ def claim_for(config: DictConfig, folder: Path) -> None:
     Raises:
         ConfigError: If another has begun there.
     """
-    # These leave a run folder; the other commands leave a log and their settings.
-    if "ckpt_path" in config or config.get("ckpt") is not None:
+    if leaves_run_folder(config):
         claim(folder)
     else:
         refuse_begun(folder)
+
+
+def leaves_run_folder(config: DictConfig) -> bool:
+    """Whether a command leaves a run folder; the others leave a log and their settings."""
+    return "ckpt_path" in config or config.get("ckpt") is not None
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""A command that is refused leaves its log, and no run folder."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from lungseg.overrides import as_typed
+from lungseg.rank import is_rank_zero
+from lungseg.runs.claim import claim_new, has_begun, release
+from lungseg.sweeps.callback import Folders, leaves_run_folder
+
+log = logging.getLogger(__name__)
+
+
+def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
+    """Move the log of a run that never began to ``<outputs>/logs``, and remove its empty folder.
+
+    A run that has begun keeps its folder, as does a command that leaves only a log anyway. Only
+    what lungseg wrote is touched: the folder may be the user's own.
+
+    Args:
+        command: Whose log it is.
+        config: As composed.
+        run_dir: The folder that the run would have had.
+    """
+    if not leaves_run_folder(config) or not is_rank_zero(config.get("trainer")):
+        return
+    if has_begun(run_dir):
+        return
+    from hydra.core.hydra_config import HydraConfig
+
+    for word in as_typed(HydraConfig.get().overrides.task):  # the recorded settings are removed
+        log.debug(f"typed: {word}")
+    release()  # removes the mark of a folder where nothing began
+    with suppress(OSError):  # what cannot be moved stays where it is
+        place = Path(config.outputs) / "logs" / command
+        place = claim_new(place / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")
+        _move_logs(run_dir, place)
+        if Folders.output_subdir is not None:
+            shutil.rmtree(run_dir / Folders.output_subdir, ignore_errors=True)
+        run_dir.rmdir()
+        if run_dir.parent.parent.resolve() == Path(config.outputs).resolve():
+            run_dir.parent.rmdir()  # the folder of the day
+
+
+def _move_logs(run_dir: Path, place: Path) -> None:
+    """Move the files that this process logs to; what it still logs goes to the new place."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler):
+            file = Path(handler.baseFilename)
+            if file.parent == run_dir.resolve():
+                handler.close()
+                shutil.move(file, place / file.name)
+                handler.baseFilename = str((place / file.name).resolve())
