@@ -15,6 +15,8 @@ MARK = ".run"
 """An empty file that makes a folder a run's; locked while the run's process is alive."""
 BEGUN = ("status.json", "provenance.json", "metrics.csv", "checkpoints")
 """Any of these in a folder: a run has begun there."""
+WAIT_SECONDS = 0.2
+"""Longer than it takes others to look whether a folder's process is alive."""
 
 _locks: dict[Path, BaseFileLock] = {}
 _waiting: dict[Path, Callable[[], None]] = {}
@@ -82,7 +84,7 @@ def refuse_begun(folder: Path) -> None:
     if has_begun(folder):
         raise ConfigError(
             "this folder already contains a run; choose another, or resume the run with"
-            " ckpt_path=…/checkpoints/last.ckpt",
+            " lungseg train resume=RUN",
             folder,
         )
 
@@ -123,9 +125,9 @@ def lock(folder: Path) -> None:
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
-    mark = FileLock(folder / MARK, blocking=False)
+    mark = FileLock(folder / MARK)
     try:
-        mark.acquire()
+        mark.acquire(timeout=WAIT_SECONDS, poll_interval=WAIT_SECONDS / 10)
     except Timeout:
         raise ConfigError("another process is running in this folder", folder) from None
     _locks[folder.resolve()] = mark

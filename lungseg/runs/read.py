@@ -13,12 +13,12 @@ import yaml  # type: ignore[import-untyped]
 from lungseg.config import flatten
 from lungseg.errors import DataError
 from lungseg.moved import current_names
+from lungseg.runs.alive import INTERRUPTED, state_of_running
 from lungseg.runs.status import FILE, read_status
 
 COMPLETED = "completed"
 DAMAGED = "damaged"
 UNFINISHED = "unfinished"
-INTERRUPTED = "interrupted"
 NEVER_BEGAN = "never began"
 MARKS = (".run", FILE, "provenance.json")
 """Files of which a run folder has at least one."""
@@ -164,7 +164,7 @@ def _status(folder: Path) -> dict[str, Any]:
         raise DataError(f"{FILE} is damaged", folder) from None
     if status is not None:
         if status["state"] == "running" and status["error"] is None:
-            status["error"] = "still running, or killed"
+            status["state"], status["error"] = state_of_running(folder)
         if status["state"] == "failed" and str(status["error"]).startswith(STOPPED):
             status["state"] = INTERRUPTED
             if status["error"].startswith("KeyboardInterrupt"):

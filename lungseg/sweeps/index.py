@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from lungseg.files import short, write_text
 from lungseg.privacy import SERIES_KEYS, SOURCE_KEYS
 from lungseg.report.screen import print_table
+from lungseg.runs.alive import INTERRUPTED, has_process, state_of_running
 from lungseg.runs.status import read_status
 
 FILE = "sweep.csv"
@@ -46,7 +47,15 @@ def rows(folder: Path) -> list[Row]:
         jobs[int(name) if name.isdigit() else name] = run
     jobs |= {int(run.name): run for run in (folder / REFUSED).glob("*/")}
     in_order = sorted(jobs, key=lambda job: (isinstance(job, str), job))
-    return [{"job": job, **dict(_row(jobs[job], _changed(jobs[job])))} for job in in_order]
+    return [{"job": job, **_current(jobs[job])} for job in in_order]
+
+
+def _current(run: Path) -> Row:
+    """A job's row; whether its process is alive is looked up each time."""
+    row = dict(_row(run, _changed(run)))
+    if row["state"] == "running" and has_process(run) is False:
+        row["state"], row["error"] = state_of_running(run)
+    return row
 
 
 def _begun(folder: Path) -> Iterator[Path]:
@@ -128,8 +137,8 @@ def print_index(folder: Path) -> None:
     print()
     print_table(table)
     for row in jobs:
-        if row["state"] == "failed":
-            print(f"job {row['job']} failed: {row['error']}")
+        if row["state"] in ("failed", INTERRUPTED):
+            print(f"job {row['job']} {row['state']}: {row['error']}")
     states = [row["state"] for row in jobs]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     print(f"{len(jobs)} run{'s' if len(jobs) > 1 else ''}: {counts}; {short(folder / FILE)}")
