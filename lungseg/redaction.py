@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,6 +88,9 @@ def recorded(config: DictConfig) -> dict[str, Any]:
 
     Values are blanked in every setting: others may refer to one of the source.
     """
+    if "data" in config and OmegaConf.is_missing(config.data, "root"):  # its store is enough
+        config = copy.deepcopy(config)
+        config.data.root = HIDDEN
     plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
     redacted: dict[str, Any] = Redactor(identifying_values(config)).data(

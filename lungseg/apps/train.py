@@ -224,7 +224,7 @@ def _fit(training: Training, trainer: Any) -> None:
     except SystemExit:  # what Lightning makes of Ctrl-C
         last = training.folder / "checkpoints" / "last.ckpt"
         if last.is_file() and not sweeping():
-            log.warning(f"to resume, repeat the command with ckpt_path={short(last)}")
+            log.warning(f"to resume: lungseg train resume={short(training.folder)}")
         raise KeyboardInterrupt from None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Stop
@@ -58,8 +59,9 @@ def _hydra(command: str, overrides: list[str]) -> int:
             return run_job(command, config)
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
-    sys.argv = [f"lungseg {command}", *flags_first(quoted_overrides(overrides))]
     try:
+        words = quoted_overrides(with_overrides_of_run(command, overrides))
+        sys.argv = [f"lungseg {command}", *flags_first(words)]
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):
             main(task)()

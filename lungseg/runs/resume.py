@@ -11,7 +11,7 @@ from lungseg.privacy import HIDDEN
 from lungseg.runs.settings import Shapes, shapes
 
 LENGTHS = ("trainer.max_epochs", "trainer.max_steps")
-SAME = "; resume with the overrides of that run (its .hydra/overrides.yaml)"
+SAME = "; lungseg train resume=RUN takes the overrides of that run"
 Differences = dict[str, tuple[Any, Any]]
 
 

@@ -1,4 +1,4 @@
-"""``lungseg train ckpt_path=…`` as a user types it."""
+"""``lungseg train ckpt_path=…`` and ``resume=RUN`` as a user types them."""
 
 import logging
 
@@ -34,3 +34,30 @@ def test_the_same_run_resumes_faster_and_longer(trained, run, tmp_path, monkeypa
     assert torch.load(last, weights_only=True)["epoch"] == 2
     epochs = [line.split(",")[0] for line in (run / "metrics.csv").read_text().splitlines()]
     assert epochs == ["epoch", "0", "1", "2"]
+
+
+@pytest.mark.slow
+def test_a_run_resumes_by_its_folder_alone(trained, run, tmp_path, monkeypatch, capfd, refused):
+    """Twice, with the weights that come from typing everything again."""
+    import shutil
+
+    typed = shutil.copytree(run, tmp_path / "typed")
+    handlers = logging.getLogger().handlers[:]
+    everything = (*SAME, f"data.root={trained.source}", f"ckpt_path={typed}/checkpoints/last.ckpt")
+    assert main(["train", *everything, "report=false", "trainer.max_epochs=4"]) == 0
+    short = ["train", f"resume={run}", "report=false"]
+    line = refused(*short, "optimizer.lr=0.02")
+    assert "optimizer.lr=0.02: the checkpoint's run had 0.01" in line
+    for epochs in (3, 4):
+        code = main([*short, f"trainer.max_epochs={epochs}"])
+        assert code == 0, capfd.readouterr().err
+    logging.getLogger().handlers[:] = handlers
+    weights = [
+        torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+        for folder in (run, typed)
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
+    recorded = (run / ".hydra" / "overrides.yaml").read_text()
+    assert str(trained.source) not in recorded
+    assert "optimizer.lr=0.01" in recorded
+    assert not (tmp_path / "outputs" / "phantom").exists()

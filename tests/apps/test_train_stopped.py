@@ -113,7 +113,7 @@ def test_interrupted_by_hand(phantom_root, tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.strip() == "lungseg train: interrupted"
-    assert "repeat the command with ckpt_path=run/checkpoints/last.ckpt" in out
+    assert "to resume: lungseg train resume=run" in out
     (folder,) = (tmp_path / "outputs" / "wandb").glob("offline-run-*")
     (exit_code,) = [r["exit"]["exit_code"] for r in wandb_records(folder) if r["type"] == "exit"]
     assert exit_code == 1
