@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.files import short, write_json
 from lungseg.report.audit import failed_cases, failures
+from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.screen import one_liner, print_summary
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.splits.file import read_balance
@@ -35,12 +35,15 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
         brief: Whether to print one line only: a sweep prints a table of its own at its end.
     """
     folder, conventions, weights = task.folder, task.conventions, task.weights
-    _remove_report(folder)
+    before = read_tables(folder)
     made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
     note_evaluation(folder, made_by)
     warnings = warnings_of(task.module.record, task.cohort, conventions, weights)
     write_tables(evaluation, folder / "evaluation")
-    if report:
+    if not report:
+        set_aside_report(folder, before)
+    else:
+        remove_report(folder)
         write_report(task, evaluation, warnings)
     if brief:
         log.info(one_liner(evaluation.summary))
@@ -106,12 +109,6 @@ def _recognition(not_compared: str | None) -> str:
         "Cases that the model has seen were recognised by their voxels alone: another scan of a"
         f" patient of the training counts as test. Patients were not compared: {not_compared}."
     )
-
-
-def _remove_report(folder: Path) -> None:
-    """Remove a page and figures of an earlier evaluation, which would not fit the new tables."""
-    (folder / "report.html").unlink(missing_ok=True)
-    shutil.rmtree(folder / "evaluation" / "figures", ignore_errors=True)
 
 
 def write_tables(evaluation: Evaluation, folder: Path) -> None:
