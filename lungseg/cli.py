@@ -46,6 +46,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"lungseg {__version__}")
         return 0
     command, *overrides = arguments
+    if "-sc" in arguments or "--shell_completion" in arguments:
+        from lungseg.command.completion import complete
+
+        return complete(overrides if command in COMMANDS else arguments, COMMANDS)
     if command not in COMMANDS:
         close = get_close_matches(command, COMMANDS, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"

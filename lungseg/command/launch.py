@@ -61,7 +61,9 @@ def _hydra(command: str, overrides: list[str]) -> int:
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     try:
         words = quoted_overrides(with_overrides_of_run(command, overrides))
-        sys.argv = [f"lungseg {command}", *flags_first(words)]
+        # Completion is installed for the name of the program.
+        program = "lungseg" if {"-sc", "--shell_completion"} & {*words} else f"lungseg {command}"
+        sys.argv = [program, *flags_first(words)]
         # With this set Hydra raises errors instead of printing them.
         with _environment(FULL_ERROR, "1"):
             main(task)()

@@ -83,6 +83,8 @@ def _unreadable(word: str) -> str:
         return f"{word}: overrides look like key=value"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
+    if re.search(r"^,|,,|,$", value):
+        return f"{word}: nothing stands on one side of a comma; leave that comma out"
     uneven = any(value.count(opened) != value.count(closed) for opened, closed in PAIRS.items())
     what = "its brackets do not pair up" if uneven else "cannot be read as a value"
     return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"

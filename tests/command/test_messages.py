@@ -28,6 +28,11 @@ LINES = {
         ["train", "-cd", "mine", "model=fooo"],
         "model=fooo: no such option; there are foo, monai_unet, unet, unet_small",
     ),
+    "a comma at the end": (
+        ["train", "seed=1,"],
+        "seed=1,: nothing stands on one side of a comma; leave that comma out",
+    ),
+    "two commas": (["train", "-m", "seed=1,,2"], "seed=1,,2: nothing stands on one side of"),
     "a user's group": (
         ["train", "--config-dir=mine", "mygroup=a"],
         "mygroup: lungseg train has no such group; it has data, experiment, intensity,",
