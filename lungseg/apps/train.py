@@ -17,6 +17,7 @@ from lungseg.errors import Pruned
 from lungseg.evaluation.conventions import Conventions, Weights, empty_dsc
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
+from lungseg.overrides import as_typed
 from lungseg.rank import is_rank_zero
 from lungseg.redacted_logs import redactor_of_job
 from lungseg.runs.checkpoint import require_checkpoint
@@ -34,6 +35,7 @@ from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, re
 if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.training.module import SegmentationModule
+    from lungseg.training.wandb_run import WandbRun
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Training:
 def run(config: DictConfig, run_dir: Path) -> None:
     """Train, evaluate, and write the run folder of the contract."""
     config.metrics.empty_dsc = empty_dsc(config.metrics)  # Hydra reads nan as a number
+    _set_logger(config)
     name_run(config)
     if has_to_run_alone(config):
         run_alone("train", config, run_dir)
@@ -109,6 +112,16 @@ def run(config: DictConfig, run_dir: Path) -> None:
         _train(Training(config, run_dir, cohort, split, data, module, record))
 
 
+def _set_logger(config: DictConfig) -> None:
+    from hydra.core.hydra_config import HydraConfig
+
+    from lungseg.training.loggers import drop_leftovers
+
+    hydra = HydraConfig.get()
+    typed = as_typed(hydra.overrides.task)
+    drop_leftovers(config.logger, hydra.runtime.choices.get("logger"), typed)
+
+
 def _train(training: Training) -> None:
     from lungseg.report.audit import failures
     from lungseg.report.results import leave_results
@@ -116,12 +129,15 @@ def _train(training: Training) -> None:
     from lungseg.runs.provenance import provenance
     from lungseg.search.prune import pruning
     from lungseg.training.setup import build_trainer, selects
+    from lungseg.training.wandb_run import WandbRun
 
     config, folder, cohort = training.config, training.folder, training.cohort
     module, record = training.module, training.record
     origin = provenance(record["config"], cohort.sha256, failures(cohort))
-    logger = _logger(config, record, origin)
-    origin["wandb_run_id"] = logger.version if logger else None
+    logger = _logger(config, folder, record, origin)
+    # Lightning finishes its own loggers.
+    wandb_run = logger if isinstance(logger, WandbRun) else None
+    origin["wandb_run_id"] = wandb_run.version if wandb_run else None
     chooses = selects(config, training.split)
     try:
         trainer = build_trainer(config, folder, logger, pruning(config.outputs), selects=chooses)
@@ -143,14 +159,14 @@ def _train(training: Training) -> None:
         evaluation = evaluate(task)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())
-        if logger is not None:
-            _log_results(logger, task, evaluation.summary)
+        if wandb_run is not None:
+            _log_results(wandb_run, task, evaluation.summary)
     except BaseException as stopped:
-        if logger is not None:
-            logger.finish(exit_code=0 if isinstance(stopped, Pruned) else 1)
+        if wandb_run is not None:
+            wandb_run.finish(exit_code=0 if isinstance(stopped, Pruned) else 1)
         raise
-    if logger is not None:
-        logger.finish()
+    if wandb_run is not None:
+        wandb_run.finish()
     if trainer.is_global_zero:
         log.info(f"run folder: {short(folder)}")
         if config.logger.get("mode") == "offline" and not sweeping():
@@ -184,21 +200,22 @@ def _leave_split(training: Training) -> None:
         print_balance(split.balance)
 
 
-def _logger(config: DictConfig, record: dict[str, Any], origin: dict[str, Any]) -> Any:
+def _logger(
+    config: DictConfig, folder: Path, record: dict[str, Any], origin: dict[str, Any]
+) -> Any:
     """The logger of the configuration, or None. Only the first process of several logs."""
+    from lungseg.training.loggers import build_logger
+
     if "_target_" not in config.logger or not is_rank_zero(config.trainer):
         return None
-    return build(
-        config.logger,
-        "logger",
-        outputs=config.outputs,
-        recorded={
-            **record["config"],
-            "cohort_sha256": record["cohort_sha256"],
-            "git_commit": (origin["git"] or {}).get("commit"),
-            "split_sets": record["split"],
-        },
-    )
+    recorded = {
+        **record["config"],
+        "cohort_sha256": record["cohort_sha256"],
+        "git_commit": (origin["git"] or {}).get("commit"),
+        "split_sets": record["split"],
+    }
+    ours = {"outputs": config.outputs, "recorded": recorded}
+    return build_logger(config.logger, folder, ours)
 
 
 def _announce(training: Training, trainer: Any) -> None:
@@ -228,7 +245,7 @@ def _fit(training: Training, trainer: Any) -> None:
         raise KeyboardInterrupt from None
 
 
-def _log_results(logger: Any, task: Task, summary: dict[str, Any]) -> None:
+def _log_results(logger: WandbRun, task: Task, summary: dict[str, Any]) -> None:
     from lungseg.evaluation.overlays import overlays
 
     cohort, evaluation = task.cohort, task.folder / "evaluation"

@@ -89,7 +89,8 @@ class History(pl.Callback):
 
     def _pass_on(self, trainer: pl.Trainer, row: dict[str, float]) -> None:
         for logger in trainer.loggers:
-            logger.log_metrics(row)
+            logger.log_metrics(row, step=int(row["epoch"]))
+            logger.save()
 
     def _write(self) -> None:
         text = io.StringIO()
