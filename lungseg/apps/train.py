@@ -128,6 +128,7 @@ def _train(training: Training) -> None:
     from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.runs.provenance import provenance
     from lungseg.search.prune import pruning
+    from lungseg.training.device import devices_of
     from lungseg.training.setup import build_trainer, selects
     from lungseg.training.wandb_run import WandbRun
 
@@ -141,7 +142,7 @@ def _train(training: Training) -> None:
     chooses = selects(config, training.split)
     try:
         trainer = build_trainer(config, folder, logger, pruning(config.outputs), selects=chooses)
-        origin["precision"] = trainer.precision
+        origin |= {"precision": trainer.precision, "devices": devices_of(trainer)}
         if trainer.is_global_zero:
             write_json(folder / PROVENANCE, origin)
             _leave_split(training)

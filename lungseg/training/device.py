@@ -112,3 +112,18 @@ def _on_mps(accelerator: str) -> bool:
     import torch
 
     return accelerator == "auto" and torch.backends.mps.is_available()
+
+
+def devices_of(trainer: Any) -> dict[str, Any]:
+    """What ``trainer.accelerator`` and ``trainer.devices`` came to, for the provenance.
+
+    Args:
+        trainer: A Trainer of Lightning.
+
+    Returns:
+        ``kind`` (such as ``cuda``), ``name`` of the first device (None for a CPU), and ``number``
+        of devices on all machines.
+    """
+    device = trainer.strategy.root_device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return {"kind": device.type, "name": name, "number": trainer.num_devices * trainer.num_nodes}

@@ -1,12 +1,13 @@
-"""Devices that are not there are refused in one line; what is there is accepted."""
+"""Devices that are not there are refused in one line; those that are there are recorded."""
 
 from types import SimpleNamespace
 
 import pytest
+import pytorch_lightning as pl
 import torch
 
 from lungseg.errors import ConfigError
-from lungseg.training.device import check_accelerator, check_names, check_precision
+from lungseg.training.device import check_accelerator, check_names, check_precision, devices_of
 
 
 def machine(monkeypatch, *, gpus=0, mps=False, built_with="12.8"):
@@ -69,3 +70,16 @@ def test_names_that_do_not_exist():
         check_names(SimpleNamespace(get={"accelerator": "cud"}.get))
     with pytest.raises(ConfigError, match="trainer.precision=17: must be auto or one of 32"):
         check_precision(17)
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_processes_on_a_cpu(devices):
+    trainer = pl.Trainer(accelerator="cpu", devices=devices, logger=False)
+    assert devices_of(trainer) == {"kind": "cpu", "name": None, "number": devices}
+
+
+def test_several_machines_with_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device.index}")
+    strategy = SimpleNamespace(root_device=torch.device("cuda", 0))
+    trainer = SimpleNamespace(strategy=strategy, num_devices=4, num_nodes=2)
+    assert devices_of(trainer) == {"kind": "cuda", "name": "GPU 0", "number": 8}
