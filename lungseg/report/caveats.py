@@ -25,6 +25,7 @@ def caveats(comparison: Comparison) -> list[str]:
         *_synthetic(comparison),
         *_left_out(comparison.runs),
         *_failed_cases(comparison),
+        *_finds_nothing(comparison),
         *_groups(comparison),
         *_few_cases(comparison),
         *_one_seed(comparison),
@@ -83,6 +84,17 @@ def _failed_cases(comparison: Comparison) -> list[str]:
         reasons = [f"{case} ({alike[0].failed_cases[case]})" for case in cases]
         notes.append(f"{who} out {what} that could not be prepared: {_some(reasons, 6, '; ')}.")
     return notes
+
+
+def _finds_nothing(comparison: Comparison) -> list[str]:
+    """Runs whose model found no lung at all, which a mean over empty slices may hide."""
+    names = [
+        run.name
+        for run in _completed(comparison)
+        if run.summary.get(comparison.set, {}).get("recall", {}).get("value") == 0
+    ]
+    where = f"in the {comparison.set} set"
+    return [f"No pixel of the lungs was found {where} by {_some(names)}."] if names else []
 
 
 def _not_comparable(comparison: Comparison) -> list[str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lungseg.data.cohort import Cohort
+from lungseg.data.domain import domain_of, unlike
 from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.files import short, write_json
 from lungseg.report.audit import failed_cases, failures
@@ -38,7 +40,8 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     before = read_tables(folder)
     made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
     note_evaluation(folder, made_by)
-    warnings = warnings_of(task.module.record, task.cohort, conventions, weights)
+    warnings = degenerate(evaluation.slices)
+    warnings += warnings_of(task.module.record, task.cohort, conventions, weights)
     write_tables(evaluation, folder / "evaluation")
     if not report:
         set_aside_report(folder, before)
@@ -93,6 +96,9 @@ def warnings_of(
         if record.get("image_sha256"):
             warnings += recognise(cohort, record).lines
             warnings.append(_recognition(patients_not_compared(cohort, record)))
+        if record.get("domain"):  # earlier versions recorded none
+            line = unlike(record["domain"], domain_of(cohort, cohort.names))
+            warnings += [line] if line else []
         if record.get("synthetic") and not cohort.synthetic:
             warnings.append("The model was trained on synthetic data and has seen no patient.")
     return warnings

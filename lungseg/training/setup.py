@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
+from lungseg.data.domain import domain_of
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
 from lungseg.privacy import hide_password
@@ -53,6 +54,7 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,
+        "domain": domain_of(cohort, split.sets().get("train", ())),
         "split": split.sets(),
         "patient_digests": digests.plain() if digests is not None else None,
     }

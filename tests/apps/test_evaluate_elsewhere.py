@@ -190,3 +190,14 @@ def test_a_checkpoint_that_does_not_tell_its_scans(run, refused):
     damage(run, lambda checkpoint: checkpoint["lungseg"].pop("image_sha256"))
     line = refused("evaluate", f"ckpt={run}/checkpoints/last.ckpt", "data=phantom", "data.size=32")
     assert "written by an older lungseg" in line
+
+
+@pytest.mark.slow
+def test_cases_unlike_those_trained_on_are_said_to_be(trained, cli):
+    file = trained.run / "checkpoints" / "last.ckpt"
+    same = ("evaluate", f"ckpt={file}", "data=phantom", "data.seed=5", "data.n_cases=2", NO_REPORT)
+    done = cli(*same, "data.size=32", "data.n_slices=12")
+    assert "Evaluated on other data" in done.stdout
+    assert "matrix size" not in done.stdout
+    done = cli(*same, "data.size=64", "data.n_slices=12")
+    assert "matrix size 64 pixels, in training 32 pixels" in done.stdout, done.stderr

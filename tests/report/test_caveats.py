@@ -83,6 +83,17 @@ def test_runs_of_different_code_or_precision_are_said_to_be(runs, tmp_path):
     assert "different commits of the code (abc123, def456)" in said(compare(find_runs([tmp_path])))
 
 
+def test_a_model_that_finds_nothing_is_named(runs, tmp_path):
+    runs(alpha(0.2), alpha(0.8))
+    file = tmp_path / "1" / "evaluation" / "summary.json"
+    summary = json.loads(file.read_text())
+    for recall, is_said in ((0.0, True), (0.001, False)):
+        summary["test"]["recall"] = {"value": recall, "n": 8}
+        file.write_text(json.dumps(summary))
+        text = said(compare(find_runs([tmp_path])))
+        assert ("No pixel of the lungs was found in the test set by 1." in text) is is_said
+
+
 def test_pairs_of_single_runs_are_marked_also_beside_repeats(runs):
     found = compare(runs(alpha(0.2), alpha(0.5), alpha(0.8, seed=1), alpha(0.8, seed=2)))
     assert "Pairs of single runs: a verdict is on these trained models" in said(found)

@@ -58,8 +58,16 @@ def test_a_checkpoint_names_its_store_without_a_password():
         store="ftp://me:geheim@host/store",
         sha256="0",
         image_sha256={},
+        cases={
+            name: {
+                "spacing_mm": [3, 1, 1],
+                "fingerprint": {"shape": [9, 8, 8], "hu_percentiles": {"5": -1000, "95": 60}},
+            }
+            for name in WITHOUT.train
+        },
         synthetic=True,
         patient_digests=None,
     )
     made = record_of(train_config(), cohort, WITHOUT)
     assert made["store"] == "ftp://(not recorded)@host/store"
+    assert made["domain"]["slice_mm"] == [3, 3]
