@@ -69,6 +69,7 @@ def shown_commands():
             for line in block.splitlines():
                 if line.strip():
                     yield line
+        yield from re.findall(r"^\|.* \| `(lungseg [^`]+)` \|$", page.read_text(), re.MULTILINE)
 
 
 LUNGSEG = [line for line in shown_commands() if line.startswith("lungseg")]
