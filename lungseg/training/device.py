@@ -124,6 +124,8 @@ def devices_of(trainer: Any) -> dict[str, Any]:
         ``kind`` (such as ``cuda``), ``name`` of the first device (None for a CPU), and ``number``
         of devices on all machines.
     """
+    import torch
+
     device = trainer.strategy.root_device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {"kind": device.type, "name": name, "number": trainer.num_devices * trainer.num_nodes}

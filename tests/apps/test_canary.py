@@ -92,8 +92,7 @@ FOLDERS = ("outputs", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweeper.storage
 REFUSED = ("data.source.numbers",)  # before the command is reached: data.numbers is there for it
 
 
-# Two jobs of each command.
-SWEPT = {
+SWEPT = {  # two jobs of each command
     "prepare": "data.skip_bad_cases=true,false",
     "train": "seed=1,2",
     "evaluate": "metrics.threshold=0.4,0.5",
@@ -223,7 +222,7 @@ def test_commands(what, sweep, place):
         return word
 
     words = COMMANDS[what]
-    main([*map(planted, words), *(["-m", SWEPT[words[0]]] if sweep else [])])
+    main([*map(planted, words), *["-m", SWEPT[words[0]]][: 2 * sweep]])
     assert leaks() == []
 
 
@@ -247,7 +246,6 @@ def test_a_training_and_what_comes_after_it(place):
         main(["compare", "runs=[outputs/first,outputs/second]", f"output={quoted(place / 'c')}"])
         == 0
     )
-    assert set(leaks()) == {"second/checkpoints/last.ckpt"}
     shutil.rmtree(place / "moved")
     assert main(["evaluate", "run=outputs/second", moved]) == 1
     assert set(leaks()) == {"second/checkpoints/last.ckpt"}
