@@ -11,10 +11,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 # Images here are tiny. Threads that wait for each other would only make the suite slow wherever
 # another process takes a core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Nor does a busy machine make a property false.
+settings.register_profile("lungseg", deadline=None)
+settings.load_profile("lungseg")
 
 CLONE = Path(__file__).resolve().parents[1]
 REAL = Path(os.environ.get("LUNGSEG_REALDATA", CLONE.parent / "shared" / "data"))

@@ -242,10 +242,8 @@ def test_a_training_and_what_comes_after_it(place):
     ckpt = "outputs/first/checkpoints/last.ckpt"
     assert main(["evaluate", f"ckpt={ckpt}", *words[:2], "report=false", "-m"]) == 0
     assert main(["train", *words, f"ckpt_path={ckpt}", "trainer.max_epochs=2"]) == 0
-    assert (
-        main(["compare", "runs=[outputs/first,outputs/second]", f"output={quoted(place / 'c')}"])
-        == 0
-    )
+    both = "runs=[outputs/first,outputs/second]"
+    assert main(["compare", both, f"output={quoted(place / 'c')}"]) == 0
     shutil.rmtree(place / "moved")
     assert main(["evaluate", "run=outputs/second", moved]) == 1
     assert set(leaks()) == {"second/checkpoints/last.ckpt"}
