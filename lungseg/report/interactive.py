@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,10 +31,11 @@ _WORDS = (
 )
 
 
+@cache
 def library() -> str:
-    """Plotly's JavaScript, to be embedded in the page."""
+    """Plotly's JavaScript, to be embedded in the page: gzip as base64, two fifths of its size."""
     source: str = get_plotlyjs()
-    return source
+    return base64.b64encode(gzip.compress(source.encode(), mtime=0)).decode()
 
 
 def scatter(slices: pd.DataFrame) -> str:

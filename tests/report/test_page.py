@@ -253,7 +253,7 @@ def test_in_a_browser(browser, page, found):
         label = tab.locator(f"#{plot} .hovertext").first.text_content()
         assert words in label
         assert "accuracy" in label
-        assert tab.eval_on_selector("#slice img", "one => one.naturalWidth") == 160
+        assert tab.eval_on_selector("#slice img", "one => one.naturalWidth") == 160  # eight times
         tab.mouse.move(5, 5)
         tab.wait_for_selector("#slice", state="hidden", timeout=5000)
     assert messages == []

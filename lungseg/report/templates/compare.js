@@ -204,5 +204,7 @@ options($("curve-set"), curves.map((set) => [set, set]), curves[0]);
 options($("curve-setting"), [["", "all settings"], ...found.settings.map((one, place) => [place, named(one)])], "");
 options($("group"), [...$("group")?.options ?? []].map((one) => [one.value, one.text]), group);
 choices();
-draw();
-drawCurves();
+plotly.then(() => {
+  draw();
+  drawCurves();
+});
