@@ -19,12 +19,13 @@ from lungseg.files import write_text
 from lungseg.report import interactive
 from lungseg.report import page_tables as tables
 from lungseg.report.numbers import SECTIONS, TILES, shown
-from lungseg.report.published import SOURCES
+from lungseg.report.published import PUBLISHED, SOURCES
 from lungseg.report.render import render
+from lungseg.report.style import SPLITS
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
 FEW = 10
-"""With fewer cases than this, intervals are far too narrow."""
+"""With fewer cases than this, a reader is told so."""
 MOST_LOSSLESS, QUALITY = 120_000, 80
 """Bytes up to which a figure is embedded without loss, and JPEG's quality above. The page stays
 below 8 MB; ``evaluation/figures`` has all figures without loss."""
@@ -75,25 +76,30 @@ def write_page(
         figures: Name, caption and PNG file of each.
         thumbnails: Pictures of test slices as ``data:`` URLs, by case and z.
     """
-    sets = list(evaluation.summary)
     test = evaluation.summary["test"]
+    # The test set first: on a narrow screen there is room for one.
+    summary = {name: evaluation.summary[name] for name in SPLITS if name in evaluation.summary}
     text = render(
         "report.html",
         title=origin.title,
         subtitle=origin.subtitle,
         alarms=_alarms(origin),
         notes=_notes(evaluation),
-        tiles=[{"name": _name(key), "shown": shown(key, test[key])} for key in TILES],
+        tiles=[
+            {"name": _name(key), "shown": shown(key, test[key]), "meaning": tables.MEANINGS[key]}
+            for key in TILES
+        ],
         intervals=_intervals(test["n_cases"]),
-        sets=sets,
-        sections=tables.sections(evaluation.summary),
+        sets=list(summary),
+        published=[name for name in summary if name in PUBLISHED],
+        sections=tables.sections(summary),
         compare=_compare(evaluation, origin),
         sources=SOURCES,
         case_columns=tables.case_columns(),
         case_rows=tables.case_rows(evaluation.cases),
         threshold=f"{evaluation.threshold:g}",
         empty_dsc=test["empty_dsc"],
-        conventions=tables.conventions(evaluation.summary),
+        conventions=tables.conventions(summary),
         pictures=_pictures(evaluation, len(thumbnails)),
         figures=[
             {"name": name, "caption": caption, "image": _data(png)}
@@ -145,11 +151,7 @@ def _notes(evaluation: Evaluation) -> list[str]:
 
 
 def _intervals(n_cases: int) -> str:
-    if n_cases < 2:
-        return "One test case: there is no interval."
-    if n_cases < FEW:
-        return f"From {n_cases} test cases such an interval is too narrow."
-    return ""
+    return "One test case: there is no interval." if n_cases < 2 else ""
 
 
 def _compare(evaluation: Evaluation, origin: Origin) -> str:

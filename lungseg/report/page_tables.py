@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
 from lungseg.report import balance
 from lungseg.report.numbers import SECTIONS, Shown, shown
 from lungseg.report.published import PUBLISHED, SOURCES
@@ -19,6 +20,18 @@ CONVENTIONS = {
     "torchmetrics": "torchmetrics DiceScore by slice: both-empty slices left out",
     "nnunet": "nnU-Net: mean over volumes",
 }
+MEANINGS = {
+    "dsc_mean_nonempty": "overlap with the reference, where it has lung",
+    "accuracy_mean": "share of a slice's pixels that are right",
+    "recall": "share of the reference's lung that was found",
+    "specificity": "share of what is not lung that was left out",
+    "precision": "share of the predicted lung that is lung",
+    "pr_auc": "precision over recall, at all thresholds",
+    "hd95_mm_mean": "95th percentile of the distances between surfaces",
+    "share_excellent": f"slices with DSC above {HIGH_DSC}, or empty and accuracy above"
+    f" {HIGH_ACCURACY}",
+}
+"""What the numbers at the top of the page are (`TILES`)."""
 CASE_COLUMNS = {
     "dsc": ("DSC", "{:.4f}"),
     "hd95_mm": ("HD95 mm", "{:.2f}"),

@@ -146,9 +146,10 @@ def test_every_number_of_the_summary_is_on_the_page(found, page):
     for (title, cells), key in zip(lines, keys, strict=True):
         assert title == key
         values = re.findall(r"<td[^>]*>(.*?)</td>", cells)
-        for position, name in ((0, "train"), (4, "test")):
+        for position, name in ((0, "test"), (4, "train")):
             words = shown(key, found.summary[name][key])
             value, interval, n = values[position : position + 3]
+            interval = re.sub("<.*?>", "", interval).strip()
             assert (value, n) == (words.value, words.n)
             assert interval.startswith(words.interval)
             median = found.summary[name].get(key.replace("_mean", "_median"))
@@ -160,9 +161,9 @@ def test_published_numbers_and_whether_they_compare(found, tmp_path):
     text = text_of(found, origin(), tmp_path)
     for value in ("0.9985", "0.958", "0.9737", "0.9994", "0.996", "0.782", "0.98", "0.59"):
         assert value in text
-    assert "<td>0.9986<sup>1</sup></td>" in text  # beside the training set's own
-    assert "<td>0.98<sup>2</sup></td>" in text  # each beside its method
-    assert "<td>0.59<sup>3</sup></td>" in text
+    assert ">0.9986<sup>1</sup></td>" in text  # beside the training set's own
+    assert ">0.98<sup>2</sup></td>" in text  # each beside its method
+    assert ">0.59<sup>3</sup></td>" in text
     assert "other cases" in text
     assert "are not comparable" in text
     assert "they are not comparable" in text_of(evaluation(synthetic=True), origin(), tmp_path)
@@ -269,3 +270,39 @@ def test_json_in_the_page_is_json(page):
     assert len(pictures) == 24
     script = text[text.index("for (const [name, plot]") :]
     assert "NaN" not in script
+
+
+def test_a_phone_shows_the_test_set_and_says_where_the_others_are(browser, page):
+    tab = browser.new_page(viewport={"width": 400, "height": 800})
+    tab.goto(f"file://{page}")
+    heads = [one.inner_text() for one in tab.locator(".numbers thead th").all() if one.is_visible()]
+    assert heads == ["", "test", "95 % interval", "n"]
+    assert tab.eval_on_selector(".numbers", "one => one.getBoundingClientRect().right") <= 400
+    assert "Of the test set; wider screens show train, and published numbers" in tab.inner_text(
+        "body"
+    )
+    tab.set_viewport_size({"width": 1300, "height": 800})
+    heads = [one.inner_text() for one in tab.locator(".numbers thead th").all() if one.is_visible()]
+    assert heads[1::4] == ["test", "train"]
+    assert "wider screens" not in tab.inner_text("body")
+    tab.close()
+
+
+def test_each_number_at_the_top_says_what_it_is(found, page):
+    tiles = re.findall(r'<div class="tile">(.*?)</div>', page.read_text())
+    assert len(tiles) == 8
+    words = re.sub("<.*?>", " ", tiles[-1])
+    assert "share called excellent" in words
+    assert "slices with DSC above 0.975, or empty and accuracy above 0.999" in words
+    assert all(len(re.findall("<span>", tile)) == 3 for tile in tiles)
+
+
+def test_three_sets_fit_a_window_and_only_published_sets_have_such_a_column(found, tmp_path):
+    three = dataclasses.replace(found, summary=found.summary | {"val": found.summary["train"]})
+    split = {"train": NAMES[:1], "val": NAMES[1:2], "test": NAMES[2:]}
+    text = text_of(three, origin(split=split), tmp_path)
+    (head,) = re.findall(r'<table class="numbers">\s*<thead>(.*?)</thead>', text, re.DOTALL)
+    assert [one for one in re.findall("<th[^>]*>(.*?)</th>", head) if one not in ("", "n")] == [
+        "test", "95 % interval", "published", "val", "95 % interval", "train", "95 % interval",
+        "published",
+    ]  # fmt: skip
