@@ -97,9 +97,35 @@ def _finds_nothing(comparison: Comparison) -> list[str]:
     return [f"No pixel of the lungs was found {where} by {_some(names)}."] if names else []
 
 
+def folds(comparison: Comparison) -> dict[str, int]:
+    """The fold of each group where the groups are the folds of one cross-validation, else none."""
+    found = {}
+    for group in comparison.groups:
+        runs = [run for setting in group.settings for run in setting.runs]
+        numbers = {run.config.get("split.fold") for run in runs}
+        if len(numbers) > 1 or not isinstance(number := numbers.pop(), int):
+            return {}
+        found[group.name] = number
+    first = comparison.groups[0].run
+    alike = all(
+        (group.run.cohort_sha256, group.run.threshold) == (first.cohort_sha256, first.threshold)
+        for group in comparison.groups
+    )
+    tested = [case for group in comparison.groups for case in group.run.sets.get("test", ())]
+    # Two groups of one fold differ in something else, such as k or the seed of the split.
+    several = len(found) > 1 and len(set(found.values())) == len(found)
+    return found if alike and several and len(set(tested)) == len(tested) else {}
+
+
 def _not_comparable(comparison: Comparison) -> list[str]:
     if len(comparison.groups) < 2:
         return []
+    if n := len(folds(comparison)):
+        return [
+            f"Cross-validation, {n} folds: each is tested on other cases, so runs of two folds are"
+            " not comparable. Settings are compared within a fold. For one setting over all folds,"
+            " join the test rows of evaluation/cases.csv of its runs: no case is tested twice."
+        ]
     return [
         f"Not comparable: the runs fall into {len(comparison.groups)} groups that were not"
         " evaluated alike. Runs of one group are compared, never runs of two: other cases are"
@@ -108,7 +134,7 @@ def _not_comparable(comparison: Comparison) -> list[str]:
 
 
 def _groups(comparison: Comparison) -> list[str]:
-    if len(comparison.groups) < 2:
+    if len(comparison.groups) < 2 or folds(comparison):
         return []
     first, notes = comparison.groups[0].run, []
     for group in comparison.groups[1:7]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from lungseg.files import write_text
 from lungseg.report import interactive
-from lungseg.report.caveats import alarms, caveats
+from lungseg.report.caveats import alarms, caveats, folds
 from lungseg.report.compare_data import chart_data
 from lungseg.report.compare_looks import is_number, looks_of
 from lungseg.report.compare_rows import (
@@ -97,7 +97,8 @@ def _ground(group: Group, comparison: Comparison) -> str:
     cases = group.run.sets[comparison.set]
     more = " …" if len(cases) > 4 else ""
     n = group.n_runs
-    return f"{n} run{'s' if n > 1 else ''}, {comparison.set} {', '.join(cases[:4])}{more}"
+    fold = f"fold {number}, " if (number := folds(comparison).get(group.name)) is not None else ""
+    return f"{fold}{n} run{'s' if n > 1 else ''}, {comparison.set} {', '.join(cases[:4])}{more}"
 
 
 def _has_surface(comparison: Comparison) -> bool:

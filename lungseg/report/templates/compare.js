@@ -68,7 +68,7 @@ function drawCurves() {
   if (found.bar) traces.push({x: [null], y: [null], type: "scatter", mode: "markers", zorder: 2, showlegend: false, hoverinfo: "skip", marker: {color: [found.bar.low], cmin: found.bar.low, cmax: found.bar.high, colorscale: found.scale, showscale: true, colorbar: {title: {text: escape(cut(found.bar.name, 24))}, thickness: 14, ...ticks(found.bar.low, found.bar.high, found.bar.log)}}});
   const legend = !found.bar && found.settings.length <= many;
   const longest = Math.max(...found.settings.map((one) => cut(named(one)).length));
-  const rows = legend ? Math.ceil(found.settings.length / Math.max(1, Math.floor(1100 / (60 + 8 * longest)))) : 0;
+  const rows = legend ? Math.ceil(found.settings.length / Math.max(1, Math.floor(($("curves-plot").clientWidth - 90) / (60 + 8 * longest)))) : 0;
   const below = 60 + 24 * rows, plot = 370; // the legend begins below the title of the axis
   Plotly.react("curves-plot", traces, layout({height: 20 + plot + below, margin: {l: 70, r: 20, t: 20, b: below}, showlegend: legend, legend: {orientation: "h", y: -52 / plot, yanchor: "top", x: 0}, xaxis: axis("", Object.assign({title: {text: "epoch", standoff: 4}, automargin: false}, last <= 12 ? {dtick: 1} : {tickformat: "d"})), yaxis: axis(found.curves[metric] + ", " + set)}), config);
   const notes = [];
@@ -82,6 +82,14 @@ function drawCurves() {
 // A number by which a model that predicts nothing does well needs a word.
 function excellent(plot, key) {
   $(plot).parentNode.querySelector(`.excellent:has(+ #${plot})`).hidden = key !== "share_excellent";
+}
+
+// The part of an axis to show: all values, and of bars about them no more than `most` beyond these, or one wide bar would hide how the others differ.
+function extent(values, ends, most) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [first, last] = [Math.max(Math.min(low, ...ends), low - most), Math.min(Math.max(high, ...ends), high + most)];
+  const room = 0.05 * (last - first);
+  return {range: [first - room, last + room], cut: ends.some((end) => end < first || end > last)};
 }
 
 // Headline numbers.
@@ -104,7 +112,13 @@ function drawDots() {
   const means = repeated.map(([one]) => one.runs.map((k) => number(found.runs[k], set, key)[0]).filter((value) => value !== null));
   traces.push({x: means.map((values) => values.length ? mean(values) : null), y: repeated.map(([, row]) => row), type: "scatter", mode: "markers+text", text: repeated.map(([one], k) => means[k].length < one.runs.length && means[k].length ? "mean of " + means[k].length + " of " + one.runs.length : ""), textposition: "middle right", showlegend: false, marker: {symbol: "diamond-open", size: 13, color: "#1b1f24", line: {width: 2}}, customdata: repeated.map(([one], k) => [full(one.name), means[k].length + " of " + one.runs.length, means[k].length ? fixed(mean(means[k]), key) : "-", means[k].length ? fixed(Math.min(...means[k]), key) + " to " + fixed(Math.max(...means[k]), key) : "-"]), hovertemplate: "<b>%{customdata[0]}</b><br>mean of %{customdata[1]} runs: %{customdata[2]}<br>runs from %{customdata[3]}<extra></extra>"});
   const ticks = {tickvals: shown.map((_, row) => row), ticktext: shown.map((one) => brief(one) + (one.runs.every((k) => number(found.runs[k], set, key)[0] === null) ? " (undefined)" : "")), range: [shown.length - 0.4, -0.6], automargin: true, tickfont: {size: shown.length > 40 ? 10 : 12}};
-  Plotly.react("dots-plot", traces, layout({height: 110 + shown.length * (shown.length > 40 ? 16 : 30), xaxis: axis(found.numbers[key] + ", " + set, {side: "top"}), yaxis: axis("", ticks), margin: {l: 90, r: 20, t: 60, b: 20}}), config);
+  const all = shown.flatMap((one) => one.runs.map((k) => number(found.runs[k], set, key))).filter((value) => value[0] !== null);
+  const bars = all.filter((value) => value[1] !== null), widths = bars.map((value) => value[2] - value[1]).sort((a, b) => a - b);
+  const values = all.map((value) => value[0]), usual = widths[Math.floor((widths.length - 1) / 2)] ?? 0;
+  const part = extent(values, bars.flatMap((value) => value.slice(1, 3)), 2 * usual + (Math.max(...values) - Math.min(...values)));
+  $("dots-note").textContent = part.cut ? "Some bars go on beyond the plot: point at a dot for its interval." : "";
+  const shownRange = part.range[0] < part.range[1] ? {range: part.range} : {};
+  Plotly.react("dots-plot", traces, layout({height: 110 + shown.length * (shown.length > 40 ? 16 : 30), xaxis: axis(found.numbers[key] + ", " + set, {side: "top", ...shownRange}), yaxis: axis("", ticks), margin: {l: 90, r: 20, t: 60, b: 20}}), config);
 }
 
 // Two settings.
@@ -142,9 +156,10 @@ function drawTwo() {
     shapes.push({type: "rect", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: low, y1: high, fillcolor: "#0072b2", opacity: 0.13, line: {width: 0}});
   }
   if (gaps.length) shapes.push({type: "line", xref: "x2 domain", yref: "y2", x0: 0, x1: 1, y0: mean(gaps), y1: mean(gaps), line: {color: "#0072b2", width: 2, dash: "dash"}});
+  const reach = extent([0, ...gaps], pair && pair.ci ? [shapes[0].y0, shapes[0].y1] : [], 1.5 * (Math.max(0, ...gaps) - Math.min(0, ...gaps)));
   const labels = {type: "category", showticklabels: names.length <= 40, categoryorder: "array", categoryarray: names, range: [-0.6, names.length - 0.4]};
-  const note = "difference, judged less the other" + (shapes.length > 1 ? " (dashed: mean; band: its 95 % interval)" : " (dashed: mean)");
-  Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y", showticklabels: false}), yaxis: axis(found.metrics[metric], {domain: [0.48, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.38, yanchor: "bottom", xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
+  const note = "difference, judged less the other" + (shapes.length > 1 ? " (dashed: mean; band: its 95 % interval" + (reach.cut ? ", which goes on beyond the plot)" : ")") : " (dashed: mean)");
+  Plotly.react("two-plot", traces, layout({height: 620, shapes, showlegend: true, legend: {orientation: "h", y: 1.08}, xaxis: axis("", {...labels, domain: [0, 1], anchor: "y", showticklabels: false}), yaxis: axis(found.metrics[metric], {domain: [0.48, 1]}), xaxis2: axis("", {...labels, anchor: "y2"}), yaxis2: axis("difference", {domain: [0, 0.36], ...(reach.range[0] < reach.range[1] ? {range: reach.range} : {}), zeroline: true, zerolinecolor: "#666"}), annotations: [{text: note, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.38, yanchor: "bottom", xanchor: "left", font: {size: 12, color: "#667"}}]}), config);
 }
 
 // Choices, and what follows from each.
