@@ -124,6 +124,7 @@ def _case(cohort: Cohort, name: str) -> dict[str, Any]:
         "status": "prepared",
         "patient": cohort.patients.get(name, name),
         "slices": figures["n_slices"],
+        "matrix": figures.get("shape", [])[1:],
         "empty_share": figures["n_empty"] / figures["n_slices"] if masked else None,
         "positive_share": figures["n_positive"] / figures["n_voxels"] if masked else None,
         "lung_ml": figures["n_positive"] * voxel_ml if masked else None,

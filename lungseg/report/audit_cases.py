@@ -33,7 +33,13 @@ def heads(*, masked: bool) -> list[str]:
         masked: Whether any case has a mask; if not, columns for masks are omitted.
     """
     lung, evidence = ["empty", "positive", "lung ml"], ["flip", "score", "lead"]
-    return ["slices", *(lung if masked else []), "spacing z y x mm", *(evidence if masked else [])]
+    return [
+        "slices",
+        "matrix y x",
+        *(lung if masked else []),
+        "spacing z y x mm",
+        *(evidence if masked else []),
+    ]
 
 
 def row(name: str, case: Case, number: int, *, masked: bool) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def row(name: str, case: Case, number: int, *, masked: bool) -> dict[str, Any]:
         "found": {severity: n for severity, n in case["n_findings"].items() if n},
         "cells": [
             f"{case['slices']:,}",
+            " ".join(map(str, case["matrix"])),
             *(lung_cells(case) if masked else []),
             " ".join(shown(mm) for mm in case["spacing_mm"]),
             *([*evidence_cells(evidence), _lead(evidence)] if masked else []),
@@ -97,6 +104,7 @@ def card(name: str, case: Case, number: int, picture: NDArray[np.uint8] | None) 
         "height": 0 if picture is None else picture.shape[0],
         "figures": [
             ("slices", f"{case['slices']:,}{empty}"),
+            *([("matrix y × x", " × ".join(map(str, case["matrix"])))] if case["matrix"] else []),
             ("lung", lung),
             ("spacing z × y × x", " × ".join(shown(mm) for mm in case["spacing_mm"]) + " mm"),
             ("HU 5, 50, 95 %", ", ".join(str(percentiles[p]) for p in ("5", "50", "95"))),

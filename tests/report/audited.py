@@ -30,6 +30,7 @@ def case(name, findings=(), alignment=None, **figures):
         "image_sha256": "d" * 64,
         "audit": audit,
         "fingerprint": {"sex": "F", "scanner": "Maker M1", "synthetic": False, "n_slices": 10,
+                        "shape": [10, 500, 512],
                         "n_empty": 4, "n_voxels": 1000, "n_positive": 80, "hu_percentiles": HU}
         | figures,
     }  # fmt: skip

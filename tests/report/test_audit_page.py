@@ -97,10 +97,10 @@ def test_a_page_without_masks_mentions_none(browser, tmp_path):
         "No case has a mask (data.masks=none): to be looked at, not trained on or evaluated."
     )
     heads = tab.locator(".cases th").all_inner_texts()
-    assert heads == ["case", "found", "slices", "spacing z y x mm"]
+    assert heads == ["case", "found", "slices", "matrix y x", "spacing z y x mm"]
     assert tab.locator(".cases tbody tr").all_inner_texts() == [
-        "a\t1 warning\t10\t3 0.5 0.25",
-        "b\t\t10\t3 0.5 0.25",
+        "a\t1 warning\t10\t500 512\t3 0.5 0.25",
+        "b\t\t10\t500 512\t3 0.5 0.25",
     ]
     assert tab.locator(".tile b").all_inner_texts() == ["2", "0", "20", "2"]
     assert "lung\nno mask" in tab.inner_text(".case dl")
@@ -118,8 +118,8 @@ def test_a_page_with_and_without_masks_says_which(browser, mixed, tmp_path):
         "No mask: n (data.masks=none): to be looked at, not trained on or evaluated."
     ]
     rows = {text.split("\t")[0]: text for text in tab.locator(".cases tbody tr").all_inner_texts()}
-    assert rows["n"] == "n\t\t10\tno mask\t\t\t3 0.5 0.25\t\t\t"
-    assert rows["a"] == "a\t\t10\t0.400\t0.0800\t0\t3 0.5 0.25\tzy\t0.84\t0.45"
+    assert rows["n"] == "n\t\t10\t500 512\tno mask\t\t\t3 0.5 0.25\t\t\t"
+    assert rows["a"] == "a\t\t10\t500 512\t0.400\t0.0800\t0\t3 0.5 0.25\tzy\t0.84\t0.45"
     for table in tab.locator(".wide:has(table.found)").all():  # a phone scrolls down, not aside
         assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0
     (dots,) = [
