@@ -81,6 +81,18 @@ def test_nothing_is_scrolled_sideways_and_no_error_is_said(browser, page, width,
     tab.close()
 
 
+def test_a_phone_shows_the_verdicts(browser, tmp_path):
+    for number in range(3):
+        write_run(tmp_path / str(number), settings=config(loss__alpha=0.1 * number), chance=number)
+    write(tmp_path)
+    tab = browser.new_page(viewport={"width": 400, "height": 900})
+    tab.goto(f"file://{tmp_path / 'compare.html'}")
+    tab.wait_for_selector("#curves-plot .scatterlayer .trace")
+    verdict = tab.locator("#pair-table td.verdict").first.bounding_box()
+    assert verdict["x"] + verdict["width"] <= 400
+    tab.close()
+
+
 def test_codes_of_findings_stay_on_one_line_on_a_phone(browser, tmp_path):
     audit(tmp_path)
     tab = browser.new_page(viewport={"width": 400, "height": 900})
