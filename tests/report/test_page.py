@@ -297,7 +297,7 @@ def test_each_number_at_the_top_says_what_it_is(found, page):
     assert all(len(re.findall("<span>", tile)) == 3 for tile in tiles)
 
 
-def test_three_sets_fit_a_window_and_only_published_sets_have_such_a_column(found, tmp_path):
+def test_only_sets_with_published_numbers_have_a_column_of_them(found, tmp_path):
     three = dataclasses.replace(found, summary=found.summary | {"val": found.summary["train"]})
     split = {"train": NAMES[:1], "val": NAMES[1:2], "test": NAMES[2:]}
     text = text_of(three, origin(split=split), tmp_path)
