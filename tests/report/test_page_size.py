@@ -14,7 +14,7 @@ from lungseg.report.examples import Example
 from lungseg.report.figures import draw
 from lungseg.report.page import write_page
 from lungseg.report.save import save
-from tests.report.test_page import evaluation, origin
+from tests.report.evaluated import evaluation, origin
 
 
 @pytest.fixture(scope="module")

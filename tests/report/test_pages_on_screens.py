@@ -6,8 +6,8 @@ import pytest
 from lungseg.report.audit_page import audit_html
 from tests.report.audited import ALIGNMENT, case, cohort, finding, picture
 from tests.report.compare_tab import write
+from tests.report.evaluated import evaluation, origin, text_of
 from tests.report.fake_runs import config, write_run
-from tests.report.test_page import evaluation, origin, text_of
 
 LONG = "LCTSC_" + "a_long_name_of_a_hospital_" * 5
 CODE = "structure-reference"
