@@ -17,6 +17,8 @@ from lungseg.sweeps.callback import Folders, leaves_run_folder
 
 log = logging.getLogger(__name__)
 
+SETTINGS = ("config.yaml", "hydra.yaml", "overrides.yaml")
+
 
 def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
     """Move the log of a run that never began to ``<outputs>/logs``, and remove its empty folder.
@@ -43,7 +45,11 @@ def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
         place = claim_new(place / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")
         _move_logs(run_dir, place)
         if Folders.output_subdir is not None:
-            shutil.rmtree(run_dir / Folders.output_subdir, ignore_errors=True)
+            settings = run_dir / Folders.output_subdir
+            for name in SETTINGS:  # no more: the folder may be called as one of the user's own
+                (settings / name).unlink(missing_ok=True)
+            if settings.is_dir() and settings.resolve() != run_dir.resolve():
+                settings.rmdir()
         run_dir.rmdir()
         if run_dir.parent.parent.resolve() == Path(config.outputs).resolve():
             run_dir.parent.rmdir()  # the folder of the day

@@ -14,6 +14,15 @@ def files_below(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.parametrize("subdir", [".", "own"])
+def test_nothing_of_the_users_is_removed_with_the_settings(subdir, refused, tmp_path):
+    folder = tmp_path / "mine" / subdir
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("of the user")
+    refused("train", *SMALL, "loss.alpha=2", "hydra.run.dir=mine", f"hydra.output_subdir={subdir}")
+    assert files_below(folder) == ["notes.txt"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
