@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,8 @@ SETTINGS = ("config.yaml", "hydra.yaml", "overrides.yaml")
 def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
     """Move the log of a run that never began to ``<outputs>/logs``, and remove its empty folder.
 
-    A run that has begun keeps its folder, as does a command that leaves only a log anyway. Only
-    what lungseg wrote is touched: the folder may be the user's own.
+    A run that has begun keeps its folder, as does a command that leaves only a log anyway. What was
+    in the folder before stays, and so does the folder: it may be the user's own.
 
     Args:
         command: Whose log it is.
@@ -39,28 +40,38 @@ def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
 
     for word in as_typed(HydraConfig.get().overrides.task):  # the recorded settings are removed
         log.debug(f"typed: {word}")
-    release()  # removes the mark of a folder where nothing began
-    with suppress(OSError):  # what cannot be moved stays where it is
+    there = Folders.there or frozenset()
+    with suppress(OSError, TypeError):  # what cannot be moved stays where it is
         place = Path(config.outputs) / "logs" / command
         place = claim_new(place / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")
-        _move_logs(run_dir, place)
+        _move_logs(run_dir, place, there)
         if Folders.output_subdir is not None:
-            settings = run_dir / Folders.output_subdir
-            for name in SETTINGS:  # no more: the folder may be called as one of the user's own
-                (settings / name).unlink(missing_ok=True)
-            if settings.is_dir() and settings.resolve() != run_dir.resolve():
-                settings.rmdir()
-        run_dir.rmdir()
-        if run_dir.parent.parent.resolve() == Path(config.outputs).resolve():
-            run_dir.parent.rmdir()  # the folder of the day
+            _remove_settings(run_dir, Folders.output_subdir, there)
+    release()  # removes the mark of a folder where nothing began
+    if Folders.there is None:
+        with suppress(OSError, TypeError):
+            run_dir.rmdir()
+            if run_dir.parent.parent.resolve() == Path(config.outputs).resolve():
+                run_dir.parent.rmdir()  # the folder of the day
 
 
-def _move_logs(run_dir: Path, place: Path) -> None:
+def _remove_settings(run_dir: Path, subdir: str, there: Collection[str]) -> None:
+    """Remove the files with the recorded settings, and their folder if it is empty then."""
+    folder = run_dir / subdir
+    for name in SETTINGS:
+        if str(Path(subdir, name)) not in there:
+            (folder / name).unlink(missing_ok=True)
+    if str(Path(subdir)) not in there and folder.resolve() != run_dir.resolve():
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _move_logs(run_dir: Path, place: Path, there: Collection[str]) -> None:
     """Move the files that this process logs to; what it still logs goes to the new place."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.FileHandler):
             file = Path(handler.baseFilename)
-            if file.parent == run_dir.resolve():
+            if file.parent.resolve() == run_dir.resolve() and file.name not in there:
                 handler.close()
                 shutil.move(file, place / file.name)
                 handler.baseFilename = str((place / file.name).resolve())

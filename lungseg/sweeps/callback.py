@@ -32,12 +32,15 @@ class Folders(Callback):
         submitit: Where in the folder of the sweep under way submitit leaves its files.
         output_subdir: Where in the folder of the run or job under way its settings are written.
         resumes: Whether the run under way resumes the one whose folder it is in.
+        there: What was in the run's folder before it was claimed, and one level below; None where
+            there was no folder.
     """
 
     sweep: DictConfig | None = None
     submitit = SUBMITIT
     output_subdir: str | None = None
     resumes = False
+    there: frozenset[str] | None = None
     _output_subdir: str | None = None
     """Of this instance, which launchers carry into the processes of their jobs."""
 
@@ -75,8 +78,12 @@ class Folders(Callback):
             )
         if not first:
             return folder  # for its log
+        Folders.there = None
         if by_time:
             folder = claim_new(folder)
+        elif folder.is_dir():
+            found = (*folder.glob("*"), *folder.glob("*/*"))
+            Folders.there = frozenset(str(path.relative_to(folder)) for path in found)
         claim_for(config, folder)
         return folder
 

@@ -14,6 +14,26 @@ def files_below(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def test_a_log_and_an_empty_folder_that_were_there_stay(refused, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "train.log").write_text("of the user\n")
+    (tmp_path / "empty").mkdir()
+    for folder in ("mine", "empty"):
+        refused("train", *SMALL, "loss.alpha=2", f"hydra.run.dir={folder}")
+    assert files_below(tmp_path / "mine") == ["train.log"]
+    assert (tmp_path / "mine" / "train.log").read_text().startswith("of the user\n")
+    assert files_below(tmp_path / "empty") == []
+
+
+def test_results_behind_a_link(refused, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "outputs").symlink_to("scratch")
+    refused("train", *SMALL, "loss.alpha=2")
+    (file,) = files_below(tmp_path / "scratch")
+    assert file.startswith("logs/train/")
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["logs"]
+
+
 @pytest.mark.parametrize("subdir", [".", "own"])
 def test_nothing_of_the_users_is_removed_with_the_settings(subdir, refused, tmp_path):
     folder = tmp_path / "mine" / subdir
