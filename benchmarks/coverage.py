@@ -26,6 +26,11 @@ def _distance(spread: float) -> Draw:
     return lambda random, shape: (np.exp(random.normal(1.5, spread, shape)), np.ones(shape))
 
 
+def _difference() -> Draw:
+    """A case's volume difference, ml."""
+    return lambda random, shape: (random.normal(20, 60, shape), np.ones(shape))
+
+
 def _share(low: float, high: float) -> Draw:
     """Slices of a kind among the 100 to 150 of a case, whose share is its own."""
 
@@ -51,6 +56,7 @@ def _pooled(correlation: float) -> Draw:
 POPULATIONS: dict[str, dict[str, Draw]] = {
     "mean DSC": {"0.96": _dsc(3.2, 0.5), "0.90": _dsc(2.4, 0.8), "0.94, skewed": _dsc(3.2, 1.0)},
     "mean distance": {"5 mm": _distance(0.5), "6 mm, skewed": _distance(0.8)},
+    "mean difference": {"20 ml": _difference()},
     "share of slices": {
         "0.05": _share(1, 19), "0.3": _share(3, 7), "0.8": _share(8, 2), "0.95": _share(19, 1),
     },
@@ -59,16 +65,20 @@ POPULATIONS: dict[str, dict[str, Draw]] = {
 """Draws of ``a`` and ``b`` of `ratio_intervals`, ``[rounds, cases]``, by kind of number."""
 
 
+ENDS = {"mean distance": (0.0, 700.0), "mean difference": (-np.inf, np.inf)}
+"""Least and largest possible value, where they are not 0 and 1."""
+
+
 def coverage(kind: str, name: str, n_cases: int, rounds: int = ROUNDS) -> float:
     """Share of rounds whose interval contains the ratio of the whole population."""
     draw = POPULATIONS[kind][name]
     random = np.random.default_rng(n_cases)
     part, whole = draw(random, (1, 2_000_000))
     truth = part.sum() / whole.sum()
-    high = 700.0 if kind == "mean distance" else 1.0
+    low, high = ENDS.get(kind, (0.0, 1.0))
     # Each round is a ratio of its own: [cases, rounds].
     parts, wholes = (drawn.T for drawn in draw(random, (rounds, n_cases)))
-    low_ends, high_ends = ratio_intervals(parts, wholes, high=high).T
+    low_ends, high_ends = ratio_intervals(parts, wholes, low=low, high=high).T
     return float(np.mean((low_ends <= truth) & (truth <= high_ends)))
 
 

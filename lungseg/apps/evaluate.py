@@ -134,10 +134,12 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     require_checkpoint(file)
     check_cases(config)
     from lungseg.report.audit import failures
+    from lungseg.training.device import check_accelerator
     from lungseg.training.module import RECORD
 
     checkpoint = load_checkpoint(file)
     record = checkpoint[RECORD]
+    check_accelerator(config.trainer)
     cohort = prepare_with_masks(config)
     known = recognise(cohort, record)
     for line in known.lines:

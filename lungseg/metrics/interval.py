@@ -29,11 +29,12 @@ def ratio_intervals(
     the variation is that between patients: with the residuals :math:`e_c = a_c - r b_c`,
     :math:`s^2 = \frac{n}{n - 1} \sum_c e_c^2 / (\sum_c b_c)^2`. The interval is symmetric on a
     scale without ends, :math:`g(r) \pm 1.2\,t\,g'(r)\,s`, with Student's t for n − 1 degrees of
-    freedom, :math:`g(r) = \log\frac{r - low}{high - r}`, or :math:`\log(r - low)` without an upper
-    end, or r without ends. ``docs/metrics.md`` has its coverage in simulations.
+    freedom and :math:`g(r) = \log\frac{r - low}{high - r}`; where an end is infinite, g(r) = r, and
+    the interval stops at the other end. ``docs/metrics.md`` has its coverage in simulations.
 
     If all cases are at 0 of 1, or all at 1, they show no variation, and the other end is that of
-    Clopper and Pearson for n cases: at 1, :math:`(\frac{1 - level}{2})^{1/n}`.
+    Clopper and Pearson for n cases: at 1, :math:`(\frac{1 - level}{2})^{1/n}`. Other quantities
+    have no interval without variation.
 
     Sources: Cochran, Sampling Techniques (1977), sections 6.3 and 9A.2 (variance of a ratio of
     sums by cluster); Korn and Graubard, Surv. Methodol. 24 (1998) 193-201 (logit scale, and exact
@@ -47,7 +48,7 @@ def ratio_intervals(
         level: Share of such intervals that contain the true value, about.
 
     Returns:
-        Low and high ends, ``[k, 2]``; NaN if fewer than two cases count.
+        Low and high ends, ``[k, 2]``; NaN if fewer than two cases count, or all agree.
 
     Raises:
         ValueError: If the shapes differ or are not 2-D.
@@ -75,10 +76,8 @@ def _interval(a: FloatArray, b: FloatArray, low: float, high: float, tail: float
     error = np.sqrt((residuals**2).sum() * n / (n - 1)) / b.sum()
     reach = -WIDENING * float(stdtrit(n - 1, tail)) * error * np.array([-1, 1])
     if error == 0 or ratio in (low, high):
-        return np.array([ratio, ratio])
+        return np.array([np.nan, np.nan])
     if np.isfinite(low) and np.isfinite(high):
         share, width = (ratio - low) / (high - low), high - low
         return np.asarray(low + width * expit(logit(share) + reach / (width * share * (1 - share))))
-    if np.isfinite(low):
-        return np.asarray(low + (ratio - low) * np.exp(reach / (ratio - low)))
-    return np.asarray(ratio + reach)
+    return np.asarray(np.clip(ratio + reach, low, high))

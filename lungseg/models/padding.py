@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -76,7 +76,9 @@ def _rounded_up(size: Size, multiple: int) -> Size:
 def _takes(net: nn.Module, image: Tensor) -> bool:
     # Autocast keeps the weights that it converts. Older versions of torch would use them in the
     # training step around this too, which would come to no gradients (pytorch#112583).
-    full_precision = torch.autocast(image.device.type, enabled=False)
+    kind = image.device.type
+    has_autocast = torch.amp.is_autocast_available(kind)
+    full_precision = torch.autocast(kind, enabled=False) if has_autocast else nullcontext()
     try:
         with torch.no_grad(), full_precision, _evaluating(net):
             logits = net(image)

@@ -61,8 +61,12 @@ def compare(
 def _refuse_unscored(run: Run, metric: Metric, set_name: str) -> None:
     """Older versions left a missed lung out of all distances, which flattered the run."""
     cases = run.cases[run.cases["split"] == set_name]
-    found = [column for column in ("tp", "right_tp", "left_tp") if column in cases]
-    if metric.key == "dsc" or "missed" in cases or not (cases[found] == 0).any(axis=None):
+    missed = any(
+        ((cases[f"{side}tp"] == 0) & (cases[f"{side}fn"] > 0)).any()
+        for side in ("", "right_", "left_")
+        if {f"{side}tp", f"{side}fn"} <= set(cases)
+    )
+    if metric.key == "dsc" or "missed" in cases or not missed:
         return
     raise DataError(
         f"run {run.name} missed a lung and was evaluated by a version that gave no distances then;"

@@ -42,11 +42,12 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     note_evaluation(folder, made_by)
     warnings = degenerate(evaluation.slices)
     warnings += warnings_of(task.module.record, task.cohort, conventions, weights)
+    if report:
+        remove_report(folder)  # before the tables with which it would no longer agree
     write_tables(evaluation, folder / "evaluation")
     if not report:
         set_aside_report(folder, before)
     else:
-        remove_report(folder)
         write_report(task, evaluation, warnings)
     if brief:
         log.info(one_liner(evaluation.summary))

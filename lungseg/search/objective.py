@@ -16,7 +16,7 @@ from lungseg.training.leaks import NUMBERS
 
 ONE_SIDED = {
     **dict.fromkeys(("precision", "specificity"), "nothing"),
-    **dict.fromkeys(("empty_accuracy_perfect", "empty_accuracy_low"), "nothing"),
+    **dict.fromkeys(("empty_accuracy_perfect", "empty_accuracy_low", "ece"), "nothing"),
     "recall": "everything",
 }
 """Numbers that are perfect for a model that predicts nothing as lung, or everything."""
@@ -37,11 +37,11 @@ def refuse_objectives(objectives: tuple[str, ...], config: DictConfig) -> None:
         ConfigError: If one names the training or the test set, a set that the split lacks, or a
             number that no run has; or if it is the only one, and a useless model is best by it.
     """
-    predicts = ONE_SIDED.get(objectives[0].partition("/")[2])
-    if predicts and len(objectives) == 1:
+    predicts, *others = {ONE_SIDED.get(name.partition("/")[2]) for name in objectives}
+    if predicts and not others:
         raise ConfigError(
-            f"hydra.sweeper.objective={objectives[0]}: is best for a model that predicts {predicts}"
-            " as lung; take val/dsc, or a second objective that falls then"
+            f"hydra.sweeper.objective={','.join(objectives)}: is best for a model that predicts"
+            f" {predicts} as lung; take val/dsc, or a second objective that falls then"
         )
     for name in objectives:
         where = f"hydra.sweeper.objective={name}"

@@ -50,9 +50,15 @@ class Default:
         """The sets, with a note that says how they were chosen and how others are.
 
         Raises:
-            ConfigError: As the split that is used.
+            ConfigError: As the split that is used; or if only validation cases are positions, in
+                another cohort than the report's, whose test cases are positions too.
         """
         name = self.choice(cohort)
+        if name == "report" and self.test is None and not self._is_reports(cohort):
+            raise ConfigError(
+                "split.val: positions need those of the test cases beside them, split.test=[…], as"
+                f" this is not the report's cohort; {OTHERS}"
+            )
         try:
             split = self._changed(name)(cohort)
         except ConfigError as error:
@@ -67,8 +73,10 @@ class Default:
         """Which of the two is used for a cohort: ``report`` or ``other``."""
         if self._typed:
             return "report" if self._positions else "other"
-        is_reports = self.data in REPORTED and len(cohort.names) == REPORTED_CASES
-        return "report" if is_reports else "other"
+        return "report" if self._is_reports(cohort) else "other"
+
+    def _is_reports(self, cohort: Cohort) -> bool:
+        return self.data in REPORTED and len(cohort.names) == REPORTED_CASES
 
     def settings(self, cohort: Cohort, node: Any) -> dict[str, Any]:
         """Settings of the split that is used, as if it had been chosen by name.

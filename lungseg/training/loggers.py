@@ -30,7 +30,8 @@ def drop_leftovers(logger: DictConfig, option: str | None, typed: Iterable[str])
     kept = {word.lstrip("+").partition("=")[0] for word in typed}
     with open_dict(logger):
         for key in list(logger):
-            if key != "_target_" and f"logger.{key}" not in kept:
+            typed_below = any(f"{one}.".startswith(f"logger.{key}.") for one in kept)
+            if key != "_target_" and not typed_below:
                 del logger[key]
 
 

@@ -121,7 +121,5 @@ def test_the_example_of_one_missed_lung_in_four_cases():
     assert numbers["left_hd95_mm_mean"]["value"] == pytest.approx(farthest / 4)
     assert numbers["left_hd95_mm_mean"]["n_missed"] == 1
     assert numbers["hd95_mm_mean"]["value"] == pytest.approx(farthest / 4)
-    assert numbers["right_hd95_mm_mean"] == {
-        "value": 0, "n": 4, "ci95": [0, 0], "n_missed": 0, "n_invented": 0,
-    }  # fmt: skip
+    assert numbers["right_hd95_mm_mean"] == {"value": 0, "n": 4, "n_missed": 0, "n_invented": 0}
     assert numbers["left_hd95_mm_median"]["value"] == 0

@@ -156,7 +156,12 @@ def test_an_interval_ends_where_the_metric_does(runs, tmp_path):
 
 
 def test_a_run_whose_missed_lungs_have_no_distances_has_to_be_evaluated_again(runs, tmp_path):
-    made = with_columns(runs, tmp_path, right_tp=(5, 0), left_tp=(5, 5))
+    made = with_columns(runs, tmp_path, right_tp=(5, 0), right_fn=(1, 6))
     with pytest.raises(DataError, match=r"run 1 missed a lung .* evaluate it again"):
         compare(made, metric="hd95_mm")
     assert compare(made).pairs
+
+
+def test_a_case_without_lung_is_no_missed_lung(runs, tmp_path):
+    made = with_columns(runs, tmp_path, tp=(5, 0), fn=(1, 0))
+    assert compare(made, metric="hd95_mm").pairs

@@ -78,6 +78,14 @@ def test_a_number_that_a_useless_model_is_best_by_is_no_objective_alone(name, wh
     with pytest.raises(ConfigError, match=f"best for a model that predicts {what} as lung"):
         refuse_objectives((f"val/{name}",), config)
     refuse_objectives(("val/recall", "val/precision"), config)
+    refuse_objectives((f"val/{name}", "val/dsc"), config)
+
+
+def test_two_objectives_of_one_useless_model_are_refused_too():
+    config = OmegaConf.create({"allow_test_selection": False, "split": {"val": [1]}})
+    for names in (("val/precision", "val/specificity"), ("val/ece",)):
+        with pytest.raises(ConfigError, match="best for a model that predicts nothing"):
+            refuse_objectives(names, config)
 
 
 def test_a_median_may_be_an_objective():

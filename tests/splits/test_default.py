@@ -89,3 +89,10 @@ def test_where_the_reports_positions_would_divide_a_patient_another_split_is_nam
         split_by(cohort, "data=lctsc", ROOT)
     split, _ = split_by(cohort, "data=lctsc", ROOT, "split=balanced")
     assert ("Case_002" in split.test) == ("Case_003" in split.test)
+
+
+def test_positions_for_validation_bring_no_positions_for_the_test_along():
+    with pytest.raises(ConfigError, match=r"split.val: positions need those of the test cases"):
+        split_by(random_cohort(14), "data=nifti", ROOT, "split.val=[3]")
+    split, _ = split_by(report_cohort(), "data=lctsc", ROOT, "split.val=[3]")
+    assert split.sets() == Positions(test=TESTED, val=[3])(report_cohort()).sets()
