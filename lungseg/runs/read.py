@@ -164,7 +164,10 @@ def _status(folder: Path) -> dict[str, Any]:
         raise DataError(f"{FILE} is damaged", folder) from None
     if status is not None:
         if status["state"] == "running" and status["error"] is None:
-            status["state"], status["error"] = state_of_running(folder)
+            state, error = state_of_running(folder)
+            status = read_status(folder) or status  # it may have completed before its process ended
+            if status["state"] == "running":
+                status["state"], status["error"] = state, error
         if status["state"] == "failed" and str(status["error"]).startswith(STOPPED):
             status["state"] = INTERRUPTED
             if status["error"].startswith("KeyboardInterrupt"):

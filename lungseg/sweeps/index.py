@@ -54,7 +54,9 @@ def _current(run: Path) -> Row:
     """A job's row; whether its process is alive is looked up each time."""
     row = dict(_row(run, _changed(run)))
     if row["state"] == "running" and has_process(run) is False:
-        row["state"], row["error"] = state_of_running(run)
+        row = dict(_row(run, _changed(run)))  # it may have completed before its process ended
+        if row["state"] == "running":
+            row["state"], row["error"] = state_of_running(run)
     return row
 
 

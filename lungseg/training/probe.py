@@ -50,13 +50,18 @@ def check_network(net: Any, settings: Mapping[str, Any]) -> None:
     right = " ".join(f"model.{key}={OURS[key]}" for key in wrong)
     expected = f"{EXPECTED}: {right}" if right else EXPECTED
     with _left_as_it_was(net):
-        error = ""
+        error, resized = "", None
         for side in SIDES:
             made = _forward(net, (1, 1, side, side))
-            if not isinstance(made, Exception):
+            if isinstance(made, Exception):
+                error = error or " ".join(str(made).split())
+            elif isinstance(made, Tensor) and made.dim() == 4 and made.shape[2:] != (side, side):
+                resized = resized or (made, side)  # it may be made for one size
+            else:
                 _check_made(made, side, str(name), expected)
                 return
-            error = error or " ".join(str(made).split())
+        if resized is not None:
+            _check_made(*resized, str(name), expected)
         for kind, shape in OTHERS.items():
             if not isinstance(_forward(net, shape), Exception):
                 raise ConfigError(f"model: {name} takes {kind} images; {expected}")
@@ -75,7 +80,7 @@ def check_loss(loss: Any, settings: Mapping[str, Any]) -> None:
     mask[..., 1:9, 1:9] = 1
     expected = "a loss must make one number of logits [B, 1, H, W] and a mask of 0 and 1"
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")
             value = loss(logits, mask)
     except Exception as error:  # whatever a loss of the user's does

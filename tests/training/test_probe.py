@@ -68,6 +68,28 @@ def test_a_network_that_fits_at_some_size(net, caplog):
     assert not caplog.records
 
 
+def test_a_network_that_makes_one_size_of_all_fits_at_that(caplog):
+    class Resized(nn.Conv2d):
+        def __init__(self, side):
+            super().__init__(1, 1, 1)
+            self.side = side
+
+        def forward(self, image):
+            return nn.functional.interpolate(super().forward(image), size=(self.side, self.side))
+
+    check_network(Resized(256), NAME)
+    with pytest.raises(ConfigError, match=r"maps an image \[1, 1, 64, 64\] to \[1, 1, 40, 40\]"):
+        check_network(Resized(40), NAME)
+
+
+def test_a_loss_that_draws_numbers_changes_no_other_draw():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    check_loss(lambda logits, mask: (logits * torch.rand_like(logits)).sum(), {})
+    assert torch.rand(1) == expected
+
+
 def test_a_network_that_may_fit_the_data_is_left_to_them(caplog):
     check_network(OfOneSize(97), NAME)
     (said,) = caplog.messages
