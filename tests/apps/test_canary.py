@@ -295,5 +295,7 @@ def test_stopped(number, code, sweep, place, tmp_path):
         time.sleep(seconds)
         process.send_signal(number)
         stopped = process.wait(60)
-        assert stopped == code if seconds > 3 else stopped != 0
-        assert leaks(begun=seconds > 3) == []
+        # Compiled modules of others may lose a Ctrl-C while they are imported, and fail for it.
+        training = seconds == 10
+        assert stopped == code if training else stopped != 0
+        assert leaks(begun=training) == []
