@@ -295,7 +295,6 @@ def test_stopped(number, code, sweep, place, tmp_path):
         time.sleep(seconds)
         process.send_signal(number)
         stopped = process.wait(60)
-        # Compiled modules of others may lose a Ctrl-C while they are imported, and fail for it.
-        training = seconds == 10
+        training = seconds == 10  # compiled modules of others may lose a Ctrl-C while they load
         assert stopped == code if training else stopped != 0
         assert leaks(begun=training) == []
