@@ -120,6 +120,7 @@ def test_slices_add_up_to_cases(trained):
         ].tolist()
 
 
+@pytest.mark.slow
 def test_the_convention_for_empty_slices_changes_what_it_says_and_nothing_else(run, cli):
     before = json.loads((run / "evaluation" / "summary.json").read_text())
     done = cli("evaluate", f"run={run}", "metrics.empty_dsc=one", NO_REPORT)
@@ -139,6 +140,7 @@ def test_the_convention_for_empty_slices_changes_what_it_says_and_nothing_else(r
     assert set(both_empty) == {"1.0"}
 
 
+@pytest.mark.slow
 def test_another_threshold(run, cli):
     done = cli("evaluate", f"run={run}", "metrics.threshold=0.9", NO_REPORT)
     assert done.returncode == 0, done.stderr

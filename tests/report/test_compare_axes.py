@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.report.compare_tab import write
 from tests.report.fake_runs import config, write_run
+
+pytestmark = pytest.mark.slow
 
 
 def widen(run, key, ends):

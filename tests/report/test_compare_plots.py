@@ -6,6 +6,8 @@ import pytest
 from tests.report.compare_tab import GRID, write
 from tests.report.fake_runs import config, write_run
 
+pytestmark = pytest.mark.slow
+
 
 def test_long_names_are_cut_in_plots_and_whole_under_the_pointer(tmp_path, open_tab):
     names = [f"Case_{number:03d}" for number in range(20)]

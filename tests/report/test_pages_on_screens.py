@@ -9,6 +9,8 @@ from tests.report.compare_tab import write
 from tests.report.evaluated import evaluation, origin, text_of
 from tests.report.fake_runs import config, write_run
 
+pytestmark = pytest.mark.slow
+
 LONG = "LCTSC_" + "a_long_name_of_a_hospital_" * 5
 CODE = "structure-reference"
 

@@ -36,6 +36,7 @@ encodings = st.builds(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "encoding",
     [

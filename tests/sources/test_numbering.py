@@ -117,6 +117,7 @@ def test_the_list_must_be_outside_the_outputs(tmp_path):
         check_list(str(tmp_path / "outputs" / "x" / "list.csv"), str(tmp_path / "outputs"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed", [False, True])
 def test_prepare_by_numbers(listed, phantom_root, cli, tmp_path):
     """As a published set has them: folders named by PatientID and a shifted date."""

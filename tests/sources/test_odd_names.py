@@ -64,6 +64,7 @@ UIDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", UIDS)
 def test_malformed_uids_are_in_no_log(kind, case, tmp_path):
     """They are compared like any other, and quoted nowhere."""
