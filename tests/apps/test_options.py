@@ -7,8 +7,6 @@ import pytest
 
 from lungseg.cli import main
 
-pytestmark = pytest.mark.slow
-
 OPTIONS = [
     ["model=monai_unet"],
     ["model=unet", "model.base_channels=4"],
