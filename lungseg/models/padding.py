@@ -80,7 +80,7 @@ def _takes(net: nn.Module, image: Tensor) -> bool:
     has_autocast = torch.amp.is_autocast_available(kind)
     full_precision = torch.autocast(kind, enabled=False) if has_autocast else nullcontext()
     try:
-        with torch.no_grad(), full_precision, _evaluating(net):
+        with torch.no_grad(), full_precision, evaluating(net):
             logits = net(image)
     except Exception:  # whatever a network of the user's raises at a size that it does not take
         return False
@@ -88,7 +88,7 @@ def _takes(net: nn.Module, image: Tensor) -> bool:
 
 
 @contextmanager
-def _evaluating(net: nn.Module) -> Iterator[None]:
+def evaluating(net: nn.Module) -> Iterator[None]:
     """Put a network in evaluation mode, in which statistics stay, and each layer back after it."""
     modes = [(layer, layer.training) for layer in net.modules()]
     net.eval()

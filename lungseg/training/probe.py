@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lungseg.errors import ConfigError
+from lungseg.models.padding import evaluating
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ def check_network(net: Any, settings: Mapping[str, Any]) -> None:
     wrong = [key for key, value in OURS.items() if settings.get(key, value) != value]
     right = " ".join(f"model.{key}={OURS[key]}" for key in wrong)
     expected = f"{EXPECTED}: {right}" if right else EXPECTED
-    with _left_as_it_was(net):
+    # No statistics of batch norm, no mode of a layer and no random number may change.
+    with evaluating(net), torch.no_grad(), torch.random.fork_rng(devices=[]):
         error, resized = "", None
         for side in SIDES:
             made = _forward(net, (1, 1, side, side))
@@ -111,16 +112,3 @@ def _forward(net: nn.Module, shape: tuple[int, ...]) -> Any:
             return net(torch.zeros(shape, dtype=next(net.parameters()).dtype))
     except Exception as error:
         return error
-
-
-@contextmanager
-def _left_as_it_was(net: nn.Module) -> Iterator[None]:
-    """No statistics of batch norm, no mode of a layer and no random number may change."""
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
