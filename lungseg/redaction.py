@@ -99,10 +99,9 @@ def recorded(config: DictConfig) -> dict[str, Any]:
     return redacted
 
 
-HYDRA_FILES = (
-    *("config.yaml", "hydra.yaml", "overrides.yaml"),
-    *("multirun.yaml", "optimization_results.yaml"),
-)
+SETTINGS = ("config.yaml", "hydra.yaml", "overrides.yaml")
+"""Files with the recorded settings of a run."""
+HYDRA_FILES = (*SETTINGS, "multirun.yaml", "optimization_results.yaml")
 
 
 def hide_source(config: DictConfig, folder: Path) -> Redactor:

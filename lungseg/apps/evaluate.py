@@ -22,7 +22,7 @@ from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
-from lungseg.runs.checkpoint import load_checkpoint, require_checkpoint
+from lungseg.runs.checkpoint import LAST, load_checkpoint, require_checkpoint
 from lungseg.runs.claim import lock
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
@@ -68,8 +68,10 @@ def _again(config: DictConfig, folder: Path) -> None:
     """Evaluate a run on its own cases, into its folder."""
     file = _result(folder)
     require_checkpoint(file)
+    from lungseg.training.device import check_accelerator
     from lungseg.training.module import RECORD
 
+    check_accelerator(config.trainer)
     if is_rank_zero(config.trainer):
         lock(folder)  # its training, or another evaluation, may be running
     checkpoint = load_checkpoint(file)
@@ -103,7 +105,7 @@ def _result(folder: Path) -> Path:
     if not folder.is_dir():
         raise DataError("no such run folder", folder)
     best = folder / "checkpoints" / "best.ckpt"
-    return best if best.is_file() else folder / "checkpoints" / "last.ckpt"
+    return best if best.is_file() else folder / LAST
 
 
 def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
@@ -169,11 +171,10 @@ def _evaluate(
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.report.results import leave_results
     from lungseg.runs.recorded import build_recorded
-    from lungseg.training.device import check_accelerator, resolve_precision
+    from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
 
-    check_accelerator(config.trainer)
     trained = checkpoint[RECORD]["config"]
     changed = {key: value for key, value in config.metrics.items() if value is not None}
     metrics = SimpleNamespace(**trained["metrics"] | changed)

@@ -20,7 +20,7 @@ from lungseg.files import short, write_json
 from lungseg.overrides import as_typed
 from lungseg.rank import is_rank_zero
 from lungseg.redacted_logs import redactor_of_job
-from lungseg.runs.checkpoint import require_checkpoint
+from lungseg.runs.checkpoint import LAST, require_checkpoint
 from lungseg.runs.claim import begin
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.status import noting_status
@@ -148,7 +148,7 @@ def _train(training: Training) -> None:
             _leave_split(training)
             _announce(training, trainer)
         _fit(training, trainer)
-        weights = Weights("last.ckpt", trainer.current_epoch)
+        weights = Weights(LAST.name, trainer.current_epoch)
         best = folder / "checkpoints" / "best.ckpt"
         # An earlier part of a resumed run may have chosen one by other rules.
         if chooses and best.is_file():
@@ -240,7 +240,7 @@ def _fit(training: Training, trainer: Any) -> None:
             weights_only=True,
         )
     except SystemExit:  # what Lightning makes of Ctrl-C
-        last = training.folder / "checkpoints" / "last.ckpt"
+        last = training.folder / LAST
         if last.is_file() and not sweeping():
             log.warning(f"to resume: lungseg train resume={short(training.folder)}")
         raise KeyboardInterrupt from None

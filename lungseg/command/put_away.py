@@ -13,12 +13,11 @@ from omegaconf import DictConfig
 
 from lungseg.overrides import as_typed
 from lungseg.rank import is_rank_zero
+from lungseg.redaction import SETTINGS
 from lungseg.runs.claim import claim_new, has_begun, release
 from lungseg.sweeps.callback import Folders, leaves_run_folder
 
 log = logging.getLogger(__name__)
-
-SETTINGS = ("config.yaml", "hydra.yaml", "overrides.yaml")
 
 
 def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from lungseg.errors import ConfigError, DataError
+from lungseg.overrides import split_override
 from lungseg.privacy import HIDDEN
-from lungseg.runs.alive import LAST
+from lungseg.runs.checkpoint import LAST
 
 KEY = "resume"
 OWN = ("ckpt_path", KEY)
@@ -112,4 +112,4 @@ def _noted_store(folder: Path) -> Path:
 
 def _key(word: str) -> str:
     """The setting or group that an override is about, whatever it does to it."""
-    return re.split(r"[=@]", word.lstrip("+~"), maxsplit=1)[0]
+    return split_override(word.lstrip("~"))[0]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lungseg.runs.checkpoint import LAST
 from lungseg.runs.claim import MARK
 
 INTERRUPTED = "interrupted"
-LAST = Path("checkpoints", "last.ckpt")
-"""From which a run resumes."""
 
 
 def has_process(folder: Path) -> bool | None:

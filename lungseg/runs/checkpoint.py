@@ -7,6 +7,8 @@ from typing import Any
 
 from lungseg.errors import DataError
 
+LAST = Path("checkpoints", "last.ckpt")
+"""From which a run resumes."""
 REQUIRED = ("config", "split", "cohort_sha256")
 """What every record has; later versions added more."""
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError
+from lungseg.runs.checkpoint import require_checkpoint
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -65,8 +66,7 @@ def claim_resumed(folder: Path, checkpoint: Path) -> None:
         DataError: If there is no such checkpoint.
         ConfigError: If another process trains there.
     """
-    if not checkpoint.is_file():
-        raise DataError("no checkpoint here", checkpoint)
+    require_checkpoint(checkpoint)
     lock(folder)
 
 

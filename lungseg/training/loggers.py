@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, open_dict
 
 from lungseg.config import build, parameters_of
+from lungseg.overrides import split_override
 
 START_RUN = "lungseg.training.wandb_run.start_run"
 OPTION = "wandb"
@@ -27,7 +28,7 @@ def drop_leftovers(logger: DictConfig, option: str | None, typed: Iterable[str])
     """
     if option != OPTION or logger.get("_target_", START_RUN) == START_RUN:
         return
-    kept = {word.lstrip("+").partition("=")[0] for word in typed}
+    kept = {split_override(word)[0] for word in typed}
     with open_dict(logger):
         for key in list(logger):
             typed_below = any(f"{one}.".startswith(f"logger.{key}.") for one in kept)
