@@ -119,6 +119,29 @@ def to_lps(
     return voxels, moved
 
 
+def from_lps(array: NDArray[Any], affine: NDArray[np.float64]) -> NDArray[Any]:
+    """Undo :func:`to_lps`: bring an array back to the order of axes in which it was stored.
+
+    Args:
+        array: ``[z, y, x]``, as from :func:`to_lps`.
+        affine: ``[4, 4]``, the affine that was given to it.
+
+    Returns:
+        The array (a view) with the axes and directions of `affine`.
+
+    Example:
+        >>> import numpy as np
+        >>> stored = np.arange(6, dtype=np.int16).reshape(1, 2, 3)
+        >>> affine = np.diag([-3.0, 1.0, 1.0, 1.0])[[2, 1, 0, 3]]
+        >>> array, _ = to_lps(stored, affine)
+        >>> bool((from_lps(array, affine) == stored).all())
+        True
+    """
+    order = axis_order(affine)
+    flipped = tuple(axis for axis in range(3) if affine[2 - axis, order[axis]] < 0)
+    return np.flip(array, flipped).transpose(np.argsort(order))
+
+
 def place(array: NDArray[Any], affine: NDArray[np.float64], volume: Volume) -> NDArray[Any]:
     """Place an array on a volume's grid: reorder, flip and shift it by whole voxels.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lungseg.volume import Volume, place, to_lps
+from lungseg.volume import Volume, from_lps, place, to_lps
 
 MOVES = [(order, flips) for order in permutations(range(3)) for flips in product((0, 1), repeat=3)]
 
@@ -33,6 +33,7 @@ def test_all_48_orientations_come_back(order, flips):
 
     back, back_affine = to_lps(moved, moved_affine)
     np.testing.assert_array_equal(back, voxels)
+    np.testing.assert_array_equal(from_lps(back, moved_affine), moved)
     np.testing.assert_allclose(back_affine, affine, atol=1e-9)
 
 

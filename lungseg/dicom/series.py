@@ -47,6 +47,9 @@ class CtSeries:
         sha256: Hash over the contents of all files, independent of their names and order.
         series: SeriesInstanceUID; only compared, never shown or written.
         frame_of_reference: FrameOfReferenceUID; likewise.
+        stored_affine: ``[4, 4]``, maps ``(slice, row, column, 1)`` as stored, slices along the
+            normal of the image plane, to ``(x, y, z, 1)`` in mm (LPS).
+        instances: File and number of the frame (from 1) of each slice, in that order.
     """
 
     volume: Volume
@@ -55,6 +58,8 @@ class CtSeries:
     sha256: str = ""
     series: str = ""
     frame_of_reference: str = ""
+    stored_affine: NDArray[np.float64] | None = None
+    instances: tuple[tuple[Path, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,9 @@ def read_series(files: Sequence[Path]) -> CtSeries:
     except ValueError as error:
         raise DataError(str(error), folder) from None
     ordered = [headers[k] for k in stacked.order]
+    instances = [
+        (file, k + 1) for file, count in zip(files, counts, strict=True) for k in range(count)
+    ]
     return CtSeries(
         volume=Volume(np.ascontiguousarray(moved), affine),
         header=_header(contents),
@@ -123,6 +131,8 @@ def read_series(files: Sequence[Path]) -> CtSeries:
         sha256=hashlib.sha256(b"".join(sorted(file.digest for file in contents))).hexdigest(),
         series=contents[0].series,
         frame_of_reference=contents[0].frame_of_reference,
+        stored_affine=stacked.affine,
+        instances=tuple(instances[k] for k in stacked.order),
     )
 
 
