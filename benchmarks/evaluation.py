@@ -15,7 +15,6 @@ Each side runs in a process of its own, so that its peak memory can be measured.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.memory import peak_mib
 
 SIZE, BATCH = 512, 3
 SLICES = [44] * 11 + [43]
@@ -142,10 +143,6 @@ def measured(side: str, folder: Path, n_slices: list[int]) -> dict[str, Any]:
     return measurement
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
     """Run one side in this process and print its time, memory and numbers as JSON."""
     import sklearn.metrics  # noqa: F401
@@ -157,10 +154,10 @@ def one_side(side: str, folder: Path, n_slices: list[int]) -> None:
 
     # Both sides compute in one thread; ours also scores finished cases in other threads.
     torch.set_num_threads(1)
-    before, start = _peak(), time.perf_counter()
+    before, start = peak_mib(), time.perf_counter()
     numbers = SIDES[side](folder, n_slices)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "mib": _peak() - before, "numbers": numbers}))
+    print(json.dumps({"seconds": seconds, "mib": peak_mib() - before, "numbers": numbers}))
 
 
 def main() -> None:

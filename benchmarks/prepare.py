@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.memory import peak_mib
 from lungseg.phantom import write_cohort
 
 REAL = Path(os.environ.get("LUNGSEG_REALDATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -77,15 +77,11 @@ SIDES = {"ours": ours, "simple_itk": simple_itk, "monai": monai}
 def timed(side: str, tiny: Path, root: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as out:
         SIDES[side](tiny, Path(warm))
-        before = peak_kib()
+        before = peak_mib()
         start = time.perf_counter()
         SIDES[side](root, Path(out))
         seconds = time.perf_counter() - start
-    return {"seconds": seconds, "peak_mib": (peak_kib() - before) / 1024}
-
-
-def peak_kib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": seconds, "peak_mib": peak_mib() - before}
 
 
 def alone(side: str, tiny: Path, root: Path) -> dict[str, float]:
