@@ -139,7 +139,7 @@ def test_a_loss_of_ones_own_needs_no_permission_to_be_evaluated(run, trained):
     """It is not built: the tables are those of the run, loss or not."""
     import pytorch_lightning as pl
 
-    from lungseg.apps.evaluate import restore
+    from lungseg.runs.restore import restore
 
     def own_loss(checkpoint):
         checkpoint["lungseg"]["config"]["loss"] = {"_target_": "mine.Loss"}

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from lungseg.apps.evaluate import restore
+from lungseg.runs.restore import restore
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
 from lungseg.training.module import SegmentationModule

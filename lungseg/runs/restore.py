@@ -1,0 +1,60 @@
+"""The trained model of a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lungseg.errors import DataError
+
+if TYPE_CHECKING:
+    from lungseg.training.module import SegmentationModule
+
+
+def restore(
+    checkpoint: dict[str, Any],
+    file: Path,
+    sets: list[str],
+    threshold: float,
+    allow_targets: Sequence[str] = (),
+) -> SegmentationModule:
+    """The trained model of a checkpoint, without the loss and the optimizer of its training.
+
+    Args:
+        checkpoint: As from :func:`lungseg.runs.checkpoint.load_checkpoint`.
+        file: Where it was read, for errors.
+        sets: Names of the sets to evaluate.
+        threshold: A pixel is lung when its probability is at least this.
+        allow_targets: What the checkpoint may name beside networks of ours, torch's and MONAI's.
+
+    Raises:
+        ConfigError: If the checkpoint names a model that may not be built from a file.
+        DataError: If its weights do not fit the model.
+    """
+    from lungseg.runs.recorded import build_recorded
+    from lungseg.training.module import RECORD, SegmentationModule
+
+    record = checkpoint[RECORD]
+    described = record["config"]["model"]
+    module = SegmentationModule(
+        build_recorded(described, "model", allow_targets),
+        sets=sets,
+        threshold=threshold,
+        record=record,
+    )
+    # A loss may have weights of its own, which no evaluation needs.
+    weights = {
+        name: value
+        for name, value in checkpoint["state_dict"].items()
+        if not name.startswith("loss.")
+    }
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError:
+        raise DataError(
+            "the checkpoint's weights are of another model than the one that it names"
+            f" ({described['_target_']})",
+            file,
+        ) from None
+    return module
