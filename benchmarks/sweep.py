@@ -31,22 +31,22 @@ def watched_sweep(jobs: int) -> None:
     """Run the sweep in this process; one line per job: seconds, overhead, MiB, files, children."""
     import lungseg.apps.train as app
     from lungseg.cli import main
-    from lungseg.command import launch
+    from lungseg.command import job as jobs_of_sweep
 
     spent = [0.0]
     for name in ("_fit", "evaluate"):
         setattr(app, name, _timed(getattr(app, name), spent))
-    job = launch._job
+    run_job = jobs_of_sweep.run_job
 
     def watched(*arguments: Any) -> Any:
         spent[0] = 0.0
         start = time.perf_counter()
-        result = job(*arguments)
+        result = run_job(*arguments)
         seconds = time.perf_counter() - start
         print("JOB", seconds, seconds - spent[0], *_resources(), file=sys.stderr)
         return result
 
-    launch._job = watched
+    jobs_of_sweep.run_job = watched
     seeds = ",".join(map(str, range(jobs)))
     sys.exit(main(["train", "-m", f"seed={seeds}", *SMALL]))
 
