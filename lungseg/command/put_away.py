@@ -23,15 +23,16 @@ log = logging.getLogger(__name__)
 def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
     """Move the log of a run that never began to ``<outputs>/logs``, and remove its empty folder.
 
-    A run that has begun keeps its folder, as does a command that leaves only a log anyway. What was
-    in the folder before stays, and so does the folder: it may be the user's own.
+    A run that has begun keeps its folder. A command that leaves only a log anyway keeps its place,
+    without the recorded settings. What was in the folder before stays, and so does the folder: it
+    may be the user's own.
 
     Args:
         command: Whose log it is.
         config: As composed.
         run_dir: The folder that the run would have had.
     """
-    if not leaves_run_folder(config) or not is_rank_zero(config.get("trainer")):
+    if not is_rank_zero(config.get("trainer")):
         return
     if has_begun(run_dir):
         return
@@ -40,6 +41,10 @@ def put_away_log(command: str, config: DictConfig, run_dir: Path) -> None:
     for word in as_typed(HydraConfig.get().overrides.task):  # the recorded settings are removed
         log.debug(f"typed: {word}")
     there = Folders.there or frozenset()
+    if not leaves_run_folder(config):
+        if Folders.output_subdir is not None:
+            _remove_settings(run_dir, Folders.output_subdir, there)
+        return
     with suppress(OSError, TypeError):  # what cannot be moved stays where it is
         place = Path(config.outputs) / "logs" / command
         place = claim_new(place / f"{datetime.now():%Y-%m-%d_%H-%M-%S}")

@@ -50,6 +50,10 @@ def test_nothing_of_the_users_is_removed_with_the_settings(subdir, refused, tmp_
         ("train", *SMALL, "+optimizer.speed=1"),
         ("train", "data=lctsc", "data.root=Quasimodo", "split=balanced"),
         ("evaluate", "ckpt=Quasimodo.ckpt", "data=phantom"),
+        ("evaluate", "run=Quasimodo"),
+        ("prepare", "data=lctsc", "data.root=Quasimodo"),
+        ("compare", "runs=[Quasimodo]"),
+        ("deidentify", "input=Quasimodo", "output=copies"),
     ],
 )
 def test_only_a_log_is_left(words, refused, tmp_path):
