@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg import __version__
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.data.domain import domain_of
@@ -48,6 +49,7 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
     """What every checkpoint says of its origin."""
     digests = cohort.patient_digests
     return {
+        "lungseg": __version__,
         "config": recorded(config),
         "seed": config.seed,
         "store": hide_password(absolute(cohort.store)),

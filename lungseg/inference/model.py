@@ -1,0 +1,183 @@
+"""A trained network, with everything that turns HU into its input."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lungseg.errors import ConfigError, DataError
+from lungseg.runs.checkpoint import LAST, load_checkpoint
+from lungseg.runs.find import run_folders
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from lungseg.training.module import SegmentationModule
+
+BEST = Path("checkpoints", "best.ckpt")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network from a checkpoint.
+
+    Attributes:
+        name: Class of the network, such as ``UNet``.
+        sha256: Hash of the file.
+        record: What the checkpoint records of its origin.
+        module: The network, in evaluation mode, with its padding.
+        intensity: Maps HU to its input.
+        threshold: A voxel is lung when its probability is at least this.
+        batch_size: Slices per batch, as in training and evaluation: another one may round
+            differently.
+        precision: bf16, 16, 32 or 64, as Lightning names it.
+    """
+
+    name: str
+    sha256: str
+    record: dict[str, Any]
+    module: SegmentationModule
+    intensity: Any
+    threshold: float
+    batch_size: int
+    precision: str
+
+    @property
+    def domain(self) -> dict[str, list[float]]:
+        """Ranges of the training cases, by quantity (`lungseg.data.domain`)."""
+        return dict(self.record.get("domain") or {})
+
+    @property
+    def postprocess(self) -> dict[str, Any] | None:
+        """The post-processing with which the model was evaluated."""
+        chosen: dict[str, Any] | None = self.record["config"].get("postprocess")
+        return chosen
+
+    def logits(self, hu: Tensor) -> Tensor:
+        """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``, on the network's device."""
+        import torch
+
+        kind = self.module.device.type
+        with torch.inference_mode(), _autocast(self.precision, kind):
+            image = self.intensity(hu.to(self.module.device).unsqueeze(1))
+            image = image.contiguous(memory_format=torch.channels_last)
+            logits: Tensor = self.module(image)
+        return logits[:, 0].float()
+
+    def describe(self) -> dict[str, str]:
+        """What ``prediction.json`` says of the model."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "cohort_sha256": self.record["cohort_sha256"],
+            "lungseg": str(self.record.get("lungseg", "")),
+        }
+
+
+def model_files(paths: Sequence[Path]) -> list[Path]:
+    """The files of trained networks that paths lead to.
+
+    Args:
+        paths: Run folders, files, and folders with runs below them, such as a cross-validation.
+
+    Raises:
+        DataError: If one leads to no trained network.
+        ConfigError: If none is given.
+    """
+    if not paths:
+        raise ConfigError("model: must be given: model=outputs/<date>/<time>")
+    files: list[Path] = []
+    for path in paths:
+        if path.is_file():
+            files.append(path)
+            continue
+        if not path.is_dir():
+            raise DataError("model: no such run folder or file", path)
+        runs = run_folders(path)
+        if not runs:
+            raise DataError("model: neither a run folder nor a folder with runs below it", path)
+        for run in runs:
+            file = run / BEST if (run / BEST).is_file() else run / LAST
+            if not file.is_file():
+                raise DataError("model: this run has no checkpoint", run)
+            files.append(file)
+    return list(dict.fromkeys(files))
+
+
+def load_model(file: Path, *, device: str = "auto", allow_targets: Sequence[str] = ()) -> Model:
+    """Load a checkpoint for prediction.
+
+    Args:
+        file: That ``lungseg train`` wrote.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        allow_targets: What the checkpoint may name beside networks of ours, torch's and MONAI's.
+
+    Raises:
+        ConfigError: If the checkpoint names a model that may not be built from a file.
+        DataError: If the file is missing or damaged, or its weights do not fit the model.
+    """
+    from lungseg.runs.recorded import build_recorded
+    from lungseg.runs.restore import restore
+    from lungseg.training.device import resolve_precision
+    from lungseg.training.module import RECORD
+
+    checkpoint = load_checkpoint(file)
+    record = checkpoint[RECORD]
+    config = record["config"]
+    threshold = float(config["metrics"]["threshold"])
+    place = device_of(device)
+    module = restore(checkpoint, file, ["test"], threshold, allow_targets)
+    module.eval().to(place)
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    precision = resolve_precision(config["trainer"]["precision"], place.type)
+    if precision.startswith("64"):
+        module.double()
+    return Model(
+        name=str(config["model"]["_target_"]).rpartition(".")[2],
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        record=record,
+        module=module,
+        intensity=build_recorded(config["intensity"], "intensity", allow_targets),
+        threshold=threshold,
+        batch_size=int(config["data"]["batch_size"]),
+        precision=precision,
+    )
+
+
+def device_of(name: str) -> torch.device:
+    """The device that a setting names; ``auto`` is the first GPU, else the CPU.
+
+    Raises:
+        ConfigError: If there is no such device here.
+    """
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(),
+             "mps": torch.backends.mps.is_available()}  # fmt: skip
+    if name == "auto":
+        return torch.device(next(one for one in ("cuda", "mps", "cpu") if there[one]))
+    if name not in there:
+        raise ConfigError(f"device={name}: must be auto, {', '.join(there)}")
+    if not there[name]:
+        raise ConfigError(f"device={name}: torch finds no such device here")
+    return torch.device(name)
+
+
+def logit(probability: float) -> float:
+    """The logit of a probability between 0 and 1."""
+    return math.log(probability / (1 - probability))
+
+
+def _autocast(precision: str, device: str) -> Any:
+    from contextlib import nullcontext
+
+    import torch
+
+    kinds = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+    return torch.autocast(device, kinds[precision]) if precision in kinds else nullcontext()

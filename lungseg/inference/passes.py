@@ -1,0 +1,161 @@
+"""All slices of a volume through models and flips, and what they agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.inference.network_grid import NetworkGrid, between
+from lungseg.volume import Volume
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TTA: Mapping[str, tuple[tuple[int, ...], ...]] = {"none": ((),), "flip": ((), (-1,))}
+"""Axes along which the slice is flipped for each pass, by the name of the setting."""
+FULL = 255
+"""Stands for probability 1."""
+
+
+class Network(Protocol):
+    """What maps HU to logits: a checkpoint's network, or an exported one."""
+
+    threshold: float
+    batch_size: int
+
+    @property
+    def domain(self) -> Mapping[str, Sequence[float]]:
+        """Ranges of the training cases."""
+
+    def logits(self, hu: Tensor) -> Tensor:
+        """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What came out for a volume, on its own grid, ``[z, y, x]``.
+
+    Attributes:
+        mask: Where the mean probability is at least the threshold, bool.
+        probability: Mean over models and flips, uint8: 255 is 1.
+        spread: Difference between the highest and the lowest of them, likewise; None where there
+            is only one.
+        members: The mask of each, as packed bits.
+        grids: On which each model saw the volume.
+    """
+
+    mask: NDArray[np.bool_]
+    probability: NDArray[np.uint8]
+    spread: NDArray[np.uint8] | None
+    members: tuple[NDArray[np.uint8], ...]
+    grids: tuple[NetworkGrid, ...]
+
+
+def run(
+    networks: Sequence[Network],
+    volume: Volume,
+    *,
+    tta: str = "none",
+    advance: Callable[[int], object] = lambda slices: None,
+) -> Scores:
+    """Predict a volume slice by slice, in bounded memory.
+
+    With one network and no flip, the mask is the one that ``lungseg evaluate`` counts: the same
+    batches, the same comparison of logits.
+
+    Args:
+        networks: One, or several whose probabilities are averaged.
+        volume: HU.
+        tta: ``none``, or ``flip``: each slice as it is and with left and right exchanged.
+        advance: Told the number of slices that were done.
+    """
+    import torch
+
+    from lungseg.inference.model import logit
+
+    shape = volume.voxels.shape
+    flips = TTA[tta]
+    several = len(networks) * len(flips) > 1
+    grids = [NetworkGrid.of(shape, volume.spacing, network.domain) for network in networks]
+    mask = np.empty(shape, np.bool_)
+    probability = np.empty(shape, np.uint8)
+    spread = np.empty(shape, np.uint8) if several else None
+    width = -(-shape[2] // 8)
+    members = [
+        np.empty((*shape[:2], width), np.uint8) for _ in range(len(networks) * len(flips) * several)
+    ]
+    passes = [
+        _pass(network, grid, volume.voxels, flip, networks[0].batch_size)
+        for network, grid in zip(networks, grids, strict=True)
+        for flip in flips
+    ]
+    threshold = float(np.mean([network.threshold for network in networks]))
+    for outputs in zip(*passes, strict=True):
+        z = slice(outputs[0][0], outputs[0][0] + len(outputs[0][1]))
+        logits = [output[1] for output in outputs]
+        probabilities = [torch.sigmoid(one) for one in logits]
+        mean = torch.stack(probabilities).mean(dim=0) if several else probabilities[0]
+        chosen = mean >= threshold if several else logits[0] >= logit(threshold)
+        mask[z] = chosen.cpu().numpy()
+        probability[z] = _as_byte(mean)
+        if spread is not None:
+            stacked = torch.stack(probabilities)
+            spread[z] = _as_byte(stacked.amax(dim=0) - stacked.amin(dim=0))
+            for member, own in zip(members, probabilities, strict=True):
+                member[z] = np.packbits((own >= threshold).cpu().numpy(), axis=-1)
+        advance(z.stop - z.start)
+    return Scores(mask, probability, spread, tuple(members), tuple(grids))
+
+
+def _pass(
+    network: Network,
+    grid: NetworkGrid,
+    voxels: NDArray[np.int16],
+    flip: tuple[int, ...],
+    size: int,
+) -> Iterator[tuple[int, Any]]:
+    """First slice and logits of each batch of slices of the scan."""
+    import torch
+
+    n = len(voxels)
+
+    def logits(hu: Tensor) -> Tensor:
+        seen = grid.to_network(hu)
+        if not flip:
+            return network.logits(seen)
+        return network.logits(seen.flip(flip)).flip(flip)
+
+    if not grid.resampled:
+        for start in range(0, n, size):
+            yield start, logits(torch.from_numpy(voxels[start : start + size]))
+        return
+    # Few and small: coarse planes of all slices are kept, and each slice interpolated from them.
+    planes = grid.planes(n)
+    coarse: list[Any] = []
+    for start in range(0, len(planes), size):
+        hu = np.stack([_mean(voxels, plane) for plane in planes[start : start + size]])
+        coarse += torch.sigmoid(logits(torch.from_numpy(hu))).half().unbind()
+    for start in range(0, n, size):
+        values = []
+        for z in range(start, min(start + size, n)):
+            below, above, weight = between(planes, z)
+            values.append(torch.lerp(coarse[below].float(), coarse[above].float(), weight))
+        yield start, torch.logit(grid.to_scan(torch.stack(values)), eps=1e-6)
+
+
+def _mean(voxels: NDArray[np.int16], plane: range) -> NDArray[Any]:
+    if len(plane) == 1:
+        return voxels[plane[0]].astype(np.float32)
+    return np.asarray(voxels[plane[0] : plane[-1] + 1].mean(axis=0, dtype=np.float32))
+
+
+def _as_byte(values: Tensor) -> NDArray[np.uint8]:
+    import torch
+
+    scaled = (values * FULL).round().clamp(0, FULL).to(torch.uint8)
+    array: NDArray[np.uint8] = scaled.cpu().numpy()
+    return array

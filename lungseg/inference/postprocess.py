@@ -1,0 +1,93 @@
+"""From the mask that a network gives to lungs: components, holes, sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from lungseg.metrics.masks import bounding_box
+
+
+class Postprocess(Protocol):
+    """Maps the mask of a whole volume to another one."""
+
+    def __call__(self, mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
+        """Bool ``[z, y, x]`` to the same; may change its argument."""
+
+
+class Unchanged:
+    """The mask as the network gives it."""
+
+    def __call__(self, mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
+        """The mask itself."""
+        return mask
+
+
+@dataclass(frozen=True)
+class Lungs:
+    """At most two lungs, without holes.
+
+    Voxels that share a face belong together. The largest component is kept, and the second largest
+    if it is at least `min_share` of the largest: two lungs that do not touch. Two that touch are
+    one component. Then cavities that the lungs enclose from all sides in 3-D are filled: vessels
+    and nodules, but not airways, which lead out of the lungs, as in the training masks.
+
+    Attributes:
+        n_lungs: Components that are kept.
+        min_share: Of the largest component's voxels.
+        fill_holes: Whether cavities are filled.
+
+    Raises:
+        ValueError: If a parameter is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> mask = np.zeros((1, 1, 12), bool)
+        >>> mask[..., :4] = mask[..., 5:8] = mask[..., 10] = True  # two lungs and a stray voxel
+        >>> Lungs()(mask, (1, 1, 1)).astype(int).ravel().tolist()
+        [1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]
+    """
+
+    n_lungs: int = 2
+    min_share: float = 0.05
+    fill_holes: bool = True
+
+    def __post_init__(self) -> None:
+        if self.n_lungs not in (1, 2):
+            raise ValueError(f"n_lungs must be 1 or 2, got {self.n_lungs}")
+        if not 0 <= self.min_share <= 1:
+            raise ValueError(f"min_share must be between 0 and 1, got {self.min_share}")
+
+    def __call__(self, mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
+        """The lungs in a mask, bool ``[z, y, x]``."""
+        if not mask.any():
+            return mask
+        box = bounding_box(mask)
+        inside = mask[box]
+        labels, count = ndimage.label(inside)
+        sizes = np.bincount(labels.ravel(), minlength=count + 1)
+        sizes[0] = 0
+        largest = np.argsort(-sizes, kind="stable")[: self.n_lungs]
+        kept = np.zeros(count + 1, np.bool_)
+        kept[largest] = sizes[largest] >= self.min_share * sizes.max()
+        kept[0] = False
+        lungs = kept[labels]
+        del labels
+        if self.fill_holes:
+            lungs = _filled(lungs)
+        result = np.zeros_like(mask)
+        result[box] = lungs
+        return result
+
+
+def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without cavities: background that no path along faces connects with the outside."""
+    labels, _ = ndimage.label(np.pad(~lungs, 1, constant_values=True))
+    outside = labels[0, 0, 0]
+    filled: NDArray[np.bool_] = (labels != outside)[1:-1, 1:-1, 1:-1]
+    return filled
