@@ -94,11 +94,24 @@ def check_wandb(*, mode: object, **_: Any) -> None:
         )
 
 
+def check_lungs(*, n_lungs: object = 2, min_share: object = 0.05, **_: Any) -> None:
+    """Check the arguments of :class:`lungseg.inference.postprocess.Lungs`.
+
+    Raises:
+        ValueError: If one is out of range.
+    """
+    if n_lungs not in (1, 2) or isinstance(n_lungs, bool):
+        raise ValueError(f"n_lungs must be 1 or 2, got {n_lungs}")
+    if not isinstance(min_share, int | float) or not 0 <= min_share <= 1:
+        raise ValueError(f"min_share must be between 0 and 1, got {min_share}")
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.losses.ComboLoss": check_combo_loss,
     "lungseg.losses.DiceLoss": check_dice_loss,
     "lungseg.models.unet.UNet": check_unet,
     "lungseg.data.intensity.Window": check_window,
+    "lungseg.inference.postprocess.Lungs": check_lungs,
     "lungseg.sources.phantom.PhantomFolder": check_phantom,
     "lungseg.training.wandb_run.start_run": check_wandb,
 }

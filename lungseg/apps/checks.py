@@ -44,7 +44,7 @@ def check_settings(config: DictConfig) -> None:
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
-    for where in ("model", "loss", "intensity", "logger"):
+    for where in ("model", "loss", "intensity", "postprocess", "logger"):
         check_arguments(config[where], where)
     if config.scheduler:
         _check_schedule(config.scheduler)

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_given, check_metrics
 from lungseg.apps.prepare import check_cases, prepare_with_masks
+from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.place import is_url
 from lungseg.errors import ConfigError, DataError
@@ -31,6 +32,9 @@ from lungseg.training.device import check_names
 
 if TYPE_CHECKING:
     pass
+
+if TYPE_CHECKING:
+    from lungseg.inference.postprocess import Postprocess
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +183,7 @@ def _evaluate(
     changed = {key: value for key, value in config.metrics.items() if value is not None}
     metrics = SimpleNamespace(**trained["metrics"] | changed)
     check_metrics(metrics)
+    lungs = _postprocess(config, checkpoint[RECORD])
     module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
     data = SliceDataModule(
         cohort,
@@ -203,7 +208,17 @@ def _evaluate(
         use_distributed_sampler=False,
     )
     weights = Weights(file.name, checkpoint["epoch"] + 1)
-    task = Task(module, data, trainer, cohort, folder, Conventions.of(metrics), weights)
+    conventions = Conventions.of(metrics, lungs)
+    task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs)
     evaluation = evaluate(task)
     if trainer.is_global_zero:
         leave_results(task, evaluation, report=config.report, brief=sweeping())
+
+
+def _postprocess(config: DictConfig, record: dict[str, Any]) -> Postprocess | None:
+    """What masks go through: as the settings say, or else as the run was trained with."""
+    from lungseg.inference.postprocess import recorded_postprocess
+
+    if config.get("postprocess") is None:
+        return recorded_postprocess(record)
+    return build(config.postprocess, "postprocess") if config.postprocess else None

@@ -34,6 +34,7 @@ from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, re
 
 if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
+    from lungseg.inference.postprocess import Postprocess
     from lungseg.training.module import SegmentationModule
     from lungseg.training.wandb_run import WandbRun
 
@@ -55,6 +56,7 @@ class Training:
         data: Slices by set.
         module: The model, its loss and its optimizer.
         record: What checkpoints record of their origin.
+        postprocess: From the mask of a case to lungs, in the evaluation; None for nothing.
     """
 
     config: DictConfig
@@ -64,6 +66,7 @@ class Training:
     data: SliceDataModule
     module: SegmentationModule
     record: dict[str, Any]
+    postprocess: Postprocess | None
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -94,6 +97,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(config.seed, workers=True, verbose=False)
     parts = setup.build_parts(config)
+    lungs = build(config.postprocess, "postprocess") if config.postprocess else None
 
     cohort = prepare_with_masks(config)
     split = setup.split_cohort(config, parts["split"], cohort)
@@ -109,7 +113,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     if first:
         begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message, writes=first):
-        _train(Training(config, run_dir, cohort, split, data, module, record))
+        _train(Training(config, run_dir, cohort, split, data, module, record, lungs))
 
 
 def _set_logger(config: DictConfig) -> None:
@@ -155,8 +159,9 @@ def _train(training: Training) -> None:
             chosen = load_checkpoint(best)
             module.load_state_dict(chosen["state_dict"])
             weights = Weights("best.ckpt", chosen["epoch"] + 1)
-        conventions = Conventions.of(config.metrics)
-        task = Task(module, training.data, trainer, cohort, folder, conventions, weights)
+        lungs = training.postprocess
+        conventions = Conventions.of(config.metrics, lungs)
+        task = Task(module, training.data, trainer, cohort, folder, conventions, weights, lungs)
         evaluation = evaluate(task)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())

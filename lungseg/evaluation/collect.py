@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from lungseg.data.cohort import Cohort
 from lungseg.data.store import open_sides
 from lungseg.errors import DataError
 from lungseg.evaluation.thumbnails import pictured, thumbnail
+from lungseg.evaluation.whole_cases import Slice, WholeCases, table_of
+from lungseg.inference.postprocess import Postprocess
 from lungseg.metrics.cases import CaseScore
 from lungseg.metrics.histogram import ScoreHistogram
 from lungseg.metrics.stream import CaseStream
@@ -33,6 +36,7 @@ class Collect(pl.Callback):
         cohort: Gives the number of slices and the spacing of each case.
         sets: Case and z of the slices of each set, in the order of the loaders.
         device: Device on which scores are counted.
+        postprocess: From the mask of a case to lungs; None for the masks as they are.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Collect(pl.Callback):
         cohort: Cohort,
         sets: Mapping[str, Sequence[tuple[int, int]]],
         device: torch.device,
+        postprocess: Postprocess | None = None,
     ) -> None:
         cases = list(cohort.cases.values())
         n_slices = [case["fingerprint"]["n_slices"] for case in cases]
@@ -51,6 +56,12 @@ class Collect(pl.Callback):
             name: CaseStream(n_slices, spacing, lambda case: open_sides(cohort.store, names[case]))
             for name in sets
         }
+        self._whole = None
+        if postprocess is not None:
+            self._whole = {
+                name: WholeCases(n_slices, spacing, postprocess, partial(self._take, name))
+                for name in sets
+            }
         self._pictured = pictured(sets.get("test", ()))
         self._pictures: dict[tuple[int, int], str] = {}
         self._masks: dict[tuple[int, int], bytes] = {}
@@ -70,15 +81,31 @@ class Collect(pl.Callback):
         self._histograms[name].update(outputs, batch["mask"])
         masks = pl_module.predict_mask(outputs)[:, 0].cpu().numpy()
         references = batch["mask"][:, 0].bool().cpu().numpy()
-        for case, mask, reference in zip(batch["case"].tolist(), masks, references, strict=True):
-            self._cases[name].add(case, mask, reference)
+        keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
+        for k, (case, z) in enumerate(keys):
+            image = None
+            if name == "test" and (case, z) in self._pictured:
+                image = batch["image"][k, 0].float().cpu().numpy()
+            one = Slice(case, z, masks[k], references[k], image)
+            if self._whole is None:
+                self._take(name, one)
+            else:
+                self._whole[name].add(one)
+
+    def _take(self, name: str, one: Slice) -> None:
+        """Score a slice and keep what is shown of it."""
+        self._cases[name].add(one.case, one.prediction, one.reference)
         if name == "test":
-            keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
-            for k, key in enumerate(keys):
-                self._masks[key] = pack(masks[k])
-                if key in self._pictured:
-                    image = batch["image"][k, 0].float().cpu().numpy()
-                    self._pictures[key] = thumbnail(image, references[k], masks[k])
+            key = one.case, one.z
+            self._masks[key] = pack(one.prediction)
+            if one.image is not None:
+                self._pictures[key] = thumbnail(one.image, one.reference, one.prediction)
+
+    def table(self, name: str) -> NDArray[np.int64] | None:
+        """Counts of a set after post-processing, of all processes; None without any."""
+        if self._whole is None:
+            return None
+        return table_of([row for rows in _from_all(self._whole[name].rows()) for row in rows])
 
     def histogram(self, name: str) -> NDArray[np.int64]:
         """Counts of scores in a set, of all processes, ``[2, BINS]``.

@@ -14,15 +14,18 @@ class Conventions:
     Attributes:
         threshold: A pixel is lung when its probability is at least this.
         empty_dsc: DSC of slices with neither reference nor prediction: zero, one or nan.
+        postprocess: What masks went through before they were counted; empty for nothing.
     """
 
     threshold: float
     empty_dsc: Any
+    postprocess: str = ""
 
     @classmethod
-    def of(cls, metrics: Any) -> Conventions:
-        """Conventions from the settings below ``metrics``."""
-        return cls(threshold=metrics.threshold, empty_dsc=empty_dsc(metrics))
+    def of(cls, metrics: Any, postprocess: object = None) -> Conventions:
+        """Conventions from the settings below ``metrics``, and what post-processes masks."""
+        text = "" if postprocess is None else repr(postprocess)
+        return cls(metrics.threshold, empty_dsc(metrics), text)
 
 
 @dataclass(frozen=True)

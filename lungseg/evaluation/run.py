@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.evaluation.collect import Collect
     from lungseg.evaluation.result import Evaluation
+    from lungseg.inference.postprocess import Postprocess
     from lungseg.training.module import SegmentationModule
 
 
@@ -33,6 +34,7 @@ class Task:
         folder: Run folder; the report includes its history and provenance if they exist.
         conventions: Threshold and convention for empty masks.
         weights: Origin of the module's weights.
+        postprocess: From the mask of a case to lungs; None for the masks as they are.
     """
 
     module: SegmentationModule
@@ -42,6 +44,7 @@ class Task:
     folder: Path
     conventions: Conventions
     weights: Weights
+    postprocess: Postprocess | None = None
 
 
 def evaluate(task: Task) -> Evaluation:
@@ -60,6 +63,7 @@ def evaluate(task: Task) -> Evaluation:
         task.cohort,
         {name: dataset.index for name, dataset in data.datasets.items()},
         trainer.strategy.root_device,
+        task.postprocess,
     )
     trainer.callbacks.append(collect)  # type: ignore[attr-defined]  # a list, says the docs
     # A process without a case to evaluate would skip this and keep the counts of the last epoch.
@@ -67,7 +71,10 @@ def evaluate(task: Task) -> Evaluation:
     trainer.test(module, data, verbose=False)
     # Lightning has moved it to the CPU, from which not every backend can gather.
     module.to(trainer.strategy.root_device)
-    tables = {name: module.table(name) for name in data.datasets}
+    tables = {}
+    for name in data.datasets:
+        after = collect.table(name)
+        tables[name] = module.table(name) if after is None else after
     _refuse_partial(tables, data)
     return _evaluation(tables, collect, task)
 
@@ -132,6 +139,7 @@ def _summary(
     rows = list(scores.values())
     numbers = summarize_slices(table, conventions.empty_dsc)
     numbers["accuracy_min"]["case"] = names[numbers["accuracy_min"]["case"]]
+    after = {"postprocess": conventions.postprocess} if conventions.postprocess else {}
     return {
         **numbers,
         **summarize_scores(histogram),
@@ -139,4 +147,5 @@ def _summary(
         "dsc_by_convention": by_convention(table, rows),
         "threshold": conventions.threshold,
         "empty_dsc": conventions.empty_dsc,
+        **after,
     }

@@ -148,9 +148,9 @@ def _pass(
 
 
 def _mean(voxels: NDArray[np.int16], plane: range) -> NDArray[Any]:
-    if len(plane) == 1:
-        return voxels[plane[0]].astype(np.float32)
-    return np.asarray(voxels[plane[0] : plane[-1] + 1].mean(axis=0, dtype=np.float32))
+    slices = voxels[plane[0] : plane[-1] + 1]
+    mean: NDArray[Any] = slices.mean(axis=0, dtype=np.float32)
+    return mean
 
 
 def _as_byte(values: Tensor) -> NDArray[np.uint8]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lungseg.arguments import check_lungs
 from lungseg.metrics.masks import bounding_box
+from lungseg.runs.recorded import build_recorded
 
 
 class Postprocess(Protocol):
@@ -58,10 +60,7 @@ class Lungs:
     fill_holes: bool = True
 
     def __post_init__(self) -> None:
-        if self.n_lungs not in (1, 2):
-            raise ValueError(f"n_lungs must be 1 or 2, got {self.n_lungs}")
-        if not 0 <= self.min_share <= 1:
-            raise ValueError(f"min_share must be between 0 and 1, got {self.min_share}")
+        check_lungs(n_lungs=self.n_lungs, min_share=self.min_share)
 
     def __call__(self, mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
         """The lungs in a mask, bool ``[z, y, x]``."""
@@ -91,3 +90,17 @@ def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     outside = labels[0, 0, 0]
     filled: NDArray[np.bool_] = (labels != outside)[1:-1, 1:-1, 1:-1]
     return filled
+
+
+def recorded_postprocess(record: Mapping[str, Any]) -> Postprocess | None:
+    """What a model was evaluated with; None for masks as they are.
+
+    Args:
+        record: Of the checkpoint.
+
+    Raises:
+        ConfigError: If it names anything that may not be built from a file.
+    """
+    node = record["config"].get("postprocess")
+    made: Postprocess | None = build_recorded(node, "postprocess") if node else None
+    return made

@@ -99,6 +99,7 @@ def write_page(
         case_rows=tables.case_rows(evaluation.cases),
         threshold=f"{evaluation.threshold:g}",
         empty_dsc=test["empty_dsc"],
+        postprocess=test.get("postprocess"),
         conventions=tables.conventions(summary),
         pictures=_pictures(evaluation, len(thumbnails)),
         figures=[

@@ -13,6 +13,7 @@ from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.files import short, write_json
+from lungseg.inference.postprocess import recorded_postprocess
 from lungseg.report.audit import failed_cases, failures
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.screen import one_liner, print_summary
@@ -88,6 +89,12 @@ def warnings_of(
         warnings.append(
             f"The threshold was set to {conventions.threshold:g} after training, which had"
             f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
+        )
+    before = recorded_postprocess(record)
+    if conventions.postprocess != ("" if before is None else repr(before)):
+        warnings.append(
+            f"Post-processing was set to {conventions.postprocess or 'none'} after training. If it"
+            " was chosen by these test cases, their numbers are no evidence."
         )
     if cohort.sha256 != record["cohort_sha256"]:
         warnings.append(

@@ -21,7 +21,7 @@ from lungseg.moved import current_names
 
 NETWORKS = ("lungseg.models", "lungseg.losses", "torch.nn", "monai.networks")
 """Modules whose subclasses of ``torch.nn.Module`` may be built."""
-PLAIN = ("lungseg.data.intensity",)
+PLAIN = ("lungseg.data.intensity", "lungseg.inference.postprocess")
 """Modules of which every class may be built."""
 SETTING = "allow_targets"
 

@@ -59,7 +59,7 @@ class Row:
         )
 
 
-COMMANDS = ("prepare", "train", "evaluate", "compare", "deidentify")
+COMMANDS = ("prepare", "train", "evaluate", "predict", "compare", "deidentify")
 CASES = ("prepare", "train", "evaluate")
 NONE: tuple[str, ...] = ()
 
@@ -115,16 +115,22 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, NONE, "data.numbers"
 
     yield speed, train, "data.num_workers data.cache_gib"
-    yield speed, CASES, "parallel.n_jobs parallel.backend parallel.address"
+    yield speed, (*CASES, "predict"), "parallel.n_jobs parallel.backend parallel.address"
 
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate"), "report"
-    yield place, ("evaluate",), "run ckpt store allow_targets"
+    yield place, ("evaluate",), "run ckpt store"
+    yield place, ("evaluate", "predict"), "allow_targets"
     yield place, ("compare",), "runs"
-    yield place, ("compare", "deidentify"), "output"
+    yield place, ("compare", "deidentify", "predict"), "output"
     yield result, ("compare",), "metric set reference"
-    yield place, ("deidentify",), "input key"
+    yield place, ("deidentify", "predict"), "input"
+    yield place, ("deidentify",), "key"
+    yield place, ("predict",), "models formats probabilities overwrite on_doubt"
+    yield speed, ("predict",), "device"
+    yield result, ("predict",), "spacing_mm tta"
+    yield result, ("train", "evaluate", "predict"), "postprocess.**"
     yield result, ("deidentify",), "retain_patient_characteristics lungs.*"
 
 

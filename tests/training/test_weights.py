@@ -5,9 +5,9 @@ import re
 import pytest
 import torch
 
-from lungseg.runs.restore import restore
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
+from lungseg.runs.restore import restore
 from lungseg.training.module import SegmentationModule
 from tests.conftest import CLONE
 
