@@ -11,6 +11,7 @@ COMMANDS = {
     "prepare": "read DICOM and masks, align, audit and store them",
     "train": "train a model, evaluate it, leave a run folder",
     "evaluate": "evaluate a run once more, or a checkpoint on other data",
+    "predict": "write the lungs in new scans as masks that viewers open",
     "compare": "tell which differences between runs are real",
     "deidentify": "copy DICOM files without what tells who the patient is",
 }
@@ -27,6 +28,7 @@ Try:
   lungseg train data=lctsc data.root=DIR split=fraction   real scans
   lungseg train -m loss.alpha=0.3,0.6                     a sweep
   lungseg compare runs=outputs/multirun/DATE/TIME         what the sweep shows
+  lungseg predict model=RUN input=SCANS output=MASKS      lungs in new scans
   lungseg <command> --help                                its groups and settings
 """
 

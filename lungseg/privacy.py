@@ -47,7 +47,7 @@ PATHS = {
         (
             *("data.root", "data.source.root", "data.numbers", "data.source.numbers"),
             *("data.export_npz", "data.patient_key", "split.table", "split.file"),
-            *("input", "output", "key"),  # of deidentify; output of compare too
+            *("input", "output", "key"),  # of deidentify and predict; output of compare too
         ),
         SOURCE,
     ),
@@ -59,6 +59,7 @@ PATHS = {
         RESULT,
     ),
     "runs": PathSetting(source=False, many=True),
+    "models": PathSetting(source=False, many=True),
     "hydra.searchpath": PathSetting(source=False, many=True),
 }
 """Every setting that takes a path, whatever characters are in it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.command.renamed import with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
@@ -60,7 +61,8 @@ def _hydra(command: str, overrides: list[str]) -> int:
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     try:
-        words = quoted_overrides(with_overrides_of_run(command, overrides))
+        words = with_models(command, with_overrides_of_run(command, overrides))
+        words = quoted_overrides(words)
         # Completion is installed for the name of the program.
         program = "lungseg" if {"-sc", "--shell_completion"} & {*words} else f"lungseg {command}"
         sys.argv = [program, *flags_first(words)]

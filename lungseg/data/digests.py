@@ -83,6 +83,11 @@ def make_digests(keys: Mapping[str, str | Collection[str]], key: bytes) -> Patie
     return PatientDigests(key_id(key) if known else None, known)
 
 
+def pseudonym(key: bytes, uid: str) -> str:
+    """A name for a series of images that is the same every time and tells nothing."""
+    return f"scan-{_digest(key, f'series{chr(0)}{uid}')[:10]}"
+
+
 def key_id(key: bytes) -> str:
     """What tells one secret key from another without revealing it."""
     return _digest(key, "key")[:16]

@@ -70,8 +70,8 @@ class Parallel:
                 if not (of_cluster or isinstance(error, TerminatedWorkerError)):
                     raise
                 raise DataError(
-                    "a process that prepared cases was killed, perhaps because memory ran out;"
-                    " finished cases are kept: continue with a smaller parallel.n_jobs"
+                    "a process was killed, perhaps because memory ran out; finished cases are kept:"
+                    " continue with a smaller parallel.n_jobs"
                 ) from None
 
 

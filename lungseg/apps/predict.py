@@ -1,0 +1,163 @@
+"""``lungseg predict``: the lungs in new scans."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from lungseg import __version__
+from lungseg.data.digests import key_file, pseudonym, read_key
+from lungseg.data.parallel import Parallel
+from lungseg.errors import ConfigError, DataError
+from lungseg.files import short
+from lungseg.inference.model import model_files
+from lungseg.inference.output import PAGE, Output, refuse_inside
+from lungseg.inference.predictor import check_tta
+from lungseg.inference.work import Outcome, Work, predict_one
+from lungseg.inference.writers import FORMATS
+from lungseg.privacy import DEFAULT_KEY
+from lungseg.report.predictions import draw, write_page
+from lungseg.report.predictions_screen import print_predictions
+from lungseg.report.screen import track
+from lungseg.sources.scans import Found, ScanFiles, find_scans
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+log = logging.getLogger(__name__)
+
+DOUBT = ("warn", "error")
+
+
+def run(config: DictConfig, run_dir: Path) -> None:
+    """Predict every scan of the input that is not done yet, and leave a page of all."""
+    formats = _formats(config.formats)
+    check_tta(config.tta)
+    for key in ("probabilities", "overwrite"):
+        if not isinstance(config[key], bool):  # any word would count as true
+            raise ConfigError(f"{key}={config[key]}: must be true or false")
+    if config.on_doubt not in DOUBT:
+        raise ConfigError(f"on_doubt={config.on_doubt}: must be {' or '.join(DOUBT)}")
+    parallel = Parallel(**config.parallel)
+    files = tuple(model_files(_paths(config.models)))
+    source, folder = Path(config.input), Path(config.output)
+    refuse_inside(folder, source)
+    found = find_scans(source, _pseudonyms(config.outputs), config.spacing_mm)
+    for finding in found.unreadable:
+        log.warning(finding.text)
+    load = {
+        "postprocess": _postprocess(config),
+        "tta": config.tta,
+        "device": config.device,
+        "allow_targets": tuple(config.allow_targets),
+    }
+    output = Output(folder, _made_by(config, files, load))
+    work = Work(
+        files,
+        load,
+        formats,
+        config.probabilities,
+        config.on_doubt == "error",
+        output,
+        draw,
+        _threads(parallel.n_jobs),
+    )
+    with output.locked():
+        states = {scan.name: scan.state() for scan in found.scans}
+        done = output.done(states, overwrite=config.overwrite)
+        todo = [scan for scan in found.scans if scan.name not in done]
+        failed = _predict(work, todo, parallel)
+        write_page(output, failed)
+    _report(found, output, done, failed)
+
+
+def _predict(work: Work, todo: list[ScanFiles], parallel: Parallel) -> dict[str, str]:
+    """Predict scans; the reasons of those that failed, by name."""
+    failed: dict[str, str] = {}
+    outcomes: Generator[Outcome] = parallel.map(partial(predict_one, work), todo)
+    for _, outcome in zip(
+        track([scan.name for scan in todo], "Predicting scans"), outcomes, strict=False
+    ):
+        if outcome.record is None:
+            failed[outcome.name] = outcome.reason
+            log.error(f"{outcome.name}: {outcome.reason}")
+    return failed
+
+
+def _report(found: Found, output: Output, done: Iterable[str], failed: Mapping[str, str]) -> None:
+    records = {scan.name: output.record(scan.name) for scan in found.scans}
+    paths = {scan.name: scan.path for scan in found.scans}
+    print_predictions(records, paths, set(done), failed)
+    for reason, count in found.left_out.items():
+        log.info(f"left out: {count} file(s), {reason}")
+    log.info(f"to look at: {short(output.folder / PAGE)}")
+    n = len(found.scans)
+    if failed:
+        first = next(iter(failed.items()))
+        raise DataError(
+            f"{len(failed)} of {n} scans failed, the others are done; the first, {first[0]}:"
+            f" {first[1]}"
+        )
+
+
+def _postprocess(config: DictConfig) -> Any:
+    """The node of the group; None for what the model was evaluated with."""
+    node = config.get("postprocess")
+    return None if node is None else OmegaConf.to_container(node)
+
+
+def _paths(models: Any) -> list[Path]:
+    given = models if OmegaConf.is_list(models) else [] if models is None else [models]
+    return [Path(str(one)) for one in given]
+
+
+def _threads(n_jobs: int) -> int | None:
+    """Threads for each of several processes, which would wait for each other with more."""
+    if n_jobs == 1:
+        return None
+    return 1 if n_jobs == -1 else max(1, (os.cpu_count() or 1) // n_jobs)
+
+
+def _formats(formats: Any) -> tuple[str, ...] | None:
+    if formats is None:
+        return None
+    names = tuple(formats) if OmegaConf.is_list(formats) else (formats,)
+    for name in names:
+        if name not in FORMATS:
+            raise ConfigError(f"formats={name}: there are {', '.join(FORMATS)}")
+    if not names:
+        raise ConfigError(f"formats=[]: give at least one of {', '.join(FORMATS)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _made_by(config: DictConfig, files: Iterable[Path], load: Mapping[str, Any]) -> dict[str, Any]:
+    """What predictions depend on beside the scan, as ``prediction.json`` records it."""
+    return {
+        "lungseg": __version__,
+        "models": [{"sha256": hashlib.sha256(file.read_bytes()).hexdigest()} for file in files],
+        "settings": {
+            "postprocess": load["postprocess"],
+            "tta": config.tta,
+            "formats": _list(config.formats),
+            "probabilities": config.probabilities,
+        },
+    }
+
+
+def _list(value: Any) -> list[str] | None:
+    return None if value is None else list(value) if OmegaConf.is_list(value) else [value]
+
+
+def _pseudonyms(outputs: str) -> Any:
+    """Makes the name of a series from its UID: the same every time, and telling nothing."""
+    file = key_file(DEFAULT_KEY, outputs)
+    assert file is not None
+    key = read_key(file, lambda text: None) or os.urandom(32)
+    return partial(pseudonym, key)

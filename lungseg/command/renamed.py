@@ -1,0 +1,24 @@
+"""Settings that Hydra would take for the choice of a group's option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+TYPED, MEANT = "model", "models"
+"""For training ``model`` is a group of networks; here it names trained ones."""
+COMMANDS = ("predict",)
+
+
+def with_models(command: str, words: Sequence[str]) -> list[str]:
+    """The words of a command line, with ``model=RUN`` under the name that it has for Hydra.
+
+    >>> with_models("predict", ["model=outputs/a", "input=scans"])
+    ['models=outputs/a', 'input=scans']
+    >>> with_models("train", ["model=unet"])
+    ['model=unet']
+    """
+    if command not in COMMANDS:
+        return list(words)
+    return [
+        MEANT + word.removeprefix(TYPED) if word.startswith(f"{TYPED}=") else word for word in words
+    ]

@@ -1,0 +1,89 @@
+"""One scan's lungs, as models see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lungseg.data.anatomy import anatomy_of
+from lungseg.findings import Finding
+from lungseg.inference.agreement import agreement
+from lungseg.inference.doubt import doubts
+from lungseg.inference.model import Model
+from lungseg.inference.network_grid import NetworkGrid
+from lungseg.inference.passes import run
+from lungseg.inference.postprocess import Postprocess
+from lungseg.metrics.sides import split_sides
+from lungseg.sources.scan import Scan
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The lungs of one scan, on its own grid.
+
+    Attributes:
+        labels: uint8 ``[z, y, x]``: 1 the patient's right lung, 2 the left, 0 anything else.
+        probability: uint8 ``[z, y, x]``, before post-processing: 255 is probability 1.
+        spread: uint8 ``[z, y, x]``, where models or flips disagree; None where there is only one.
+        lungs: Numbers of ``right`` and ``left``: ``volume_ml``, ``mean_hu``, ``n_components``, …
+        findings: On the scan, and on what came out.
+        grid: On which the first model saw the scan.
+    """
+
+    labels: NDArray[np.uint8]
+    probability: NDArray[np.uint8]
+    spread: NDArray[np.uint8] | None
+    lungs: dict[str, Any]
+    findings: list[Finding]
+    grid: NetworkGrid
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Both lungs, bool ``[z, y, x]``."""
+        return self.labels > 0
+
+
+def predict(
+    models: Sequence[Model],
+    scan: Scan,
+    postprocess: Postprocess,
+    *,
+    tta: str = "none",
+    advance: Callable[[int], object] = lambda slices: None,
+) -> Prediction:
+    """Find the lungs in a scan.
+
+    Args:
+        models: One, or several whose probabilities are averaged.
+        scan: As read.
+        postprocess: From the mask to lungs.
+        tta: As in :func:`lungseg.inference.passes.run`.
+        advance: Told the number of slices that were done.
+    """
+    scores = run(models, scan.volume, tta=tta, advance=advance)
+    mask = postprocess(scores.mask, scan.volume.spacing)
+    labels = split_sides(mask, scan.volume.spacing) if mask.any() else mask.astype(np.uint8)
+    agreed = agreement(labels, scores.members) if scores.members else None
+    grid = scores.grids[0]
+    findings = [
+        *scan.findings,
+        *_of_grid(grid, scan.volume.spacing),
+        *doubts(scan, labels, models[0].record, disagreement=agreed),
+    ]
+    lungs = anatomy_of(scan.volume, labels)
+    return Prediction(labels, scores.probability, scores.spread, lungs, findings, grid)
+
+
+def _of_grid(grid: NetworkGrid, spacing: Sequence[float]) -> list[Finding]:
+    if not grid.resampled:
+        return []
+    here, there = (" × ".join(f"{mm:.3g}" for mm in sizes) for sizes in (spacing, grid.spacing_mm))
+    text = (
+        f"voxels of {here} mm are unlike those of the training scans: the network saw {there} mm,"
+        " and its probabilities were interpolated to the scan's own voxels"
+    )
+    return [Finding("resampled", "info", text)]
