@@ -1,10 +1,13 @@
 """An asymmetric chest, written as DICOM with slices in any orientation; where its lungs are."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+from lungseg.dicom.series import read_series
 
 AFFINE = np.array(
     [[0, 0, 1.25, -30.5], [0, 1.5, 0, -42.25], [3, 0, 0, -100.75], [0, 0, 0, 1]], float
@@ -90,3 +93,22 @@ def on_grid(values, affine, like=AFFINE, shape=SHAPE):
     out[tuple(index.T)] = values[tuple(found.T)]
     assert np.count_nonzero(out) == len(found)
     return out
+
+
+HU, LABELS = chest()
+FLIPS = list(itertools.product((0, 1), repeat=3))
+# Axial slices in all eight in-plane orientations, ascending and descending; the other two planes.
+TURNS = [
+    *(((0, *plane), flips) for plane in ((1, 2), (2, 1)) for flips in FLIPS if not flips[0]),
+    *(((0, 1, 2), (1, 0, 0)), ((1, 0, 2), (0, 1, 0)), ((2, 0, 1), (1, 1, 0))),
+]
+ALL = list(itertools.product(itertools.permutations(range(3)), FLIPS))
+REST = [turn for turn in ALL if turn not in TURNS]
+
+
+def series(folder, axes=(0, 1, 2), flips=(0, 0, 0), **how):
+    """A written series, as read."""
+    write_series(folder, *turned(HU, AFFINE, axes, flips), **how)
+    read = read_series(sorted(folder.iterdir()))
+    np.testing.assert_array_equal(read.volume.voxels, HU)
+    return read

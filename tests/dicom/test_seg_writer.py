@@ -1,6 +1,5 @@
 """Other programs find the mask of a written DICOM-SEG on the scan's voxels."""
 
-import itertools
 import os
 import shutil
 import subprocess
@@ -16,29 +15,12 @@ from lungseg.dicom.seg_writer import write_seg
 from lungseg.dicom.series import read_series
 from lungseg.errors import DataError
 from lungseg.volume import from_lps
-from tests.dicom.oriented import AFFINE, chest, on_grid, turned, write_series
+from tests.dicom.oriented import AFFINE, HU, LABELS, REST, TURNS, on_grid, series, write_series
 from tests.dicom.read_back import by_highdicom, by_itk, by_positions, violations
 from tests.dicom.test_findings import change
 from tests.dicom.write_enhanced import write_enhanced
 
 ABOUT = Algorithm("lungseg", "1.2", "ab" * 32)
-HU, LABELS = chest()
-FLIPS = list(itertools.product((0, 1), repeat=3))
-# Axial slices in all eight in-plane orientations, ascending and descending; the other two planes.
-TURNS = [
-    *(((0, *plane), flips) for plane in ((1, 2), (2, 1)) for flips in FLIPS if not flips[0]),
-    *(((0, 1, 2), (1, 0, 0)), ((1, 0, 2), (0, 1, 0)), ((2, 0, 1), (1, 1, 0))),
-]
-ALL = list(itertools.product(itertools.permutations(range(3)), FLIPS))
-REST = [turn for turn in ALL if turn not in TURNS]
-
-
-def series(folder, axes=(0, 1, 2), flips=(0, 0, 0), **how):
-    """A written series, as read."""
-    write_series(folder, *turned(HU, AFFINE, axes, flips), **how)
-    read = read_series(sorted(folder.iterdir()))
-    np.testing.assert_array_equal(read.volume.voxels, HU)
-    return read
 
 
 def write(path, read, labels=LABELS, **how):
