@@ -176,6 +176,7 @@ def _contours(lung: Lung, origin: Origin, labels: NDArray[np.uint8]) -> Dataset:
 
 def _put_points(contour: Dataset, points: NDArray[np.float64]) -> None:
     """Set ContourData, as bytes: a million decimal strings would take pydicom minutes."""
+    from pydicom.charset import default_encoding
     from pydicom.dataelem import RawDataElement
     from pydicom.tag import BaseTag
 
@@ -184,3 +185,5 @@ def _put_points(contour: Dataset, points: NDArray[np.float64]) -> None:
     value = (text + " " * (len(text) % 2)).encode("ascii")
     tag = BaseTag(CONTOUR_DATA)
     contour[tag] = RawDataElement(tag, "DS", len(value), value, 0, True, True)
+    # As if read from a file of the same encoding: else pydicom would convert them after all.
+    contour.set_original_encoding(True, True, default_encoding)
