@@ -32,9 +32,9 @@ def nearer_lung(labels: NDArray[np.uint8], spacing: Sequence[float]) -> NDArray[
         >>> nearer_lung(np.array([[[0, 1, 0, 0, 0, 2]]], np.uint8), (3, 3, 3))
         array([[[1, 1, 1, 2, 2, 2]]], dtype=uint8)
     """
-    steps = [max(1, int(STEP_MM // size)) for size in spacing]
+    steps = tuple(max(1, int(STEP_MM // size)) for size in spacing)
     lengths = [step * size for step, size in zip(steps, spacing, strict=True)]
-    right, left = (_blocks(labels == lung, steps) for lung in (RIGHT, LEFT))
+    right, left = (_blocks(labels, lung, steps) for lung in (RIGHT, LEFT))
     if right.any() and left.any():
         apart = (distance_transform_edt(~lung, sampling=lengths) for lung in (right, left))
         is_left = np.greater(*apart)
@@ -42,17 +42,26 @@ def nearer_lung(labels: NDArray[np.uint8], spacing: Sequence[float]) -> NDArray[
         is_left = np.full(right.shape, left.any())
     else:
         is_left = np.broadcast_to(np.arange(right.shape[2]) >= right.shape[2] / 2, right.shape)
-    lung = np.where(is_left, np.uint8(LEFT), np.uint8(RIGHT))
-    for axis, step in enumerate(steps):
-        lung = lung.repeat(step, axis=axis)
-    z, y, x = labels.shape
-    lung = lung[:z, :y, :x]
-    np.copyto(lung, labels, where=labels > 0)
-    return lung
+    _, rows, columns = labels.shape
+    made = labels.copy()
+    for k, out in enumerate(made):
+        lung = np.where(is_left[k // steps[0]], np.uint8(LEFT), np.uint8(RIGHT))
+        lung = lung.repeat(steps[1], axis=0).repeat(steps[2], axis=1)[:rows, :columns]
+        np.copyto(out, lung, where=out == 0)
+    return made
 
 
-def _blocks(mask: NDArray[np.bool_], steps: Sequence[int]) -> NDArray[np.bool_]:
-    """Whether any voxel of each block is set."""
-    for axis, step in enumerate(steps):
-        mask = np.logical_or.reduceat(mask, np.arange(0, mask.shape[axis], step), axis=axis)
-    return mask
+def _blocks(labels: NDArray[np.uint8], lung: int, steps: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether any voxel of each block has a label."""
+    deep, high, wide = steps
+    rows, columns = np.arange(0, labels.shape[1], high), np.arange(0, labels.shape[2], wide)
+    return np.stack(
+        [
+            np.logical_or.reduceat(
+                np.logical_or.reduceat((labels[k : k + deep] == lung).any(axis=0), rows, axis=0),
+                columns,
+                axis=1,
+            )
+            for k in range(0, len(labels), deep)
+        ]
+    )
