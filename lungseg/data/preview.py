@@ -9,9 +9,9 @@ from PIL import Image
 from lungseg.volume import Volume
 
 SIDE = 200
-"""Width of a plane's box in pixels; the wider of the patient's two widths fills it."""
-TALLEST = 300
-"""Height of the picture, at most."""
+"""Usual width of a plane's box in pixels; the wider of the patient's two widths fills it."""
+TALLEST = 1.5
+"""Height of the picture in widths of a plane's box, at most."""
 GAP = 4
 WINDOW = (-1350, 150)
 """HU that are black and white: the usual window of lungs, level -600, width 1500."""
@@ -24,7 +24,10 @@ STEP = 8
 
 
 def preview(
-    volume: Volume, mask: NDArray[np.uint8] | None, sides: NDArray[np.uint8] | None
+    volume: Volume,
+    mask: NDArray[np.uint8] | None,
+    sides: NDArray[np.uint8] | None,
+    side: int = SIDE,
 ) -> NDArray[np.uint8]:
     """Axial, coronal and sagittal plane next to each other, with the mask's outline.
 
@@ -36,9 +39,10 @@ def preview(
         volume: Image, HU, ``[z, y, x]``.
         mask: 0 or 1, uint8 ``[z, y, x]``, or None.
         sides: uint8 ``[z, y, x]``: 1 the patient's right lung, 2 the left; None if not known.
+        side: Width of a plane's box in pixels.
 
     Returns:
-        uint8 ``[h, w, 3]``: three boxes of `SIDE` pixels, separated by `GAP` black ones.
+        uint8 ``[h, w, 3]``: three boxes of `side` pixels, separated by `GAP` black ones.
     """
     labels = mask if sides is None else sides
     if labels is None:
@@ -47,7 +51,7 @@ def preview(
     else:
         z, y, x = _middle(labels)
     size = np.array(volume.voxels.shape) * volume.spacing
-    scale = min(SIDE / size[1:].max(), TALLEST / size.max())
+    scale = min(side / size[1:].max(), TALLEST * side / size.max())
     deep, high, wide = (max(1, round(mm * scale)) for mm in size)
     colours = {1: BOTH} if sides is None else {1: RIGHT, 2: LEFT}
     image = volume.voxels
@@ -58,10 +62,10 @@ def preview(
         _plane(image[::-1, :, x], labels[::-1, :, x], (deep, high), colours),
     ]
     tall = max(len(plane) for plane in planes)
-    canvas = np.zeros((tall, 3 * SIDE + 2 * GAP, 3), np.uint8)
+    canvas = np.zeros((tall, 3 * side + 2 * GAP, 3), np.uint8)
     for k, plane in enumerate(planes):
         h, w, _ = plane.shape
-        top, left = (tall - h) // 2, k * (SIDE + GAP) + (SIDE - w) // 2
+        top, left = (tall - h) // 2, k * (side + GAP) + (side - w) // 2
         canvas[top : top + h, left : left + w] = plane
     return canvas
 

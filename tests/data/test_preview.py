@@ -133,3 +133,17 @@ def test_the_same_case_gives_the_same_bytes_and_is_left_alone():
     np.testing.assert_array_equal(first, preview(one, mask.copy(order="F"), None))
     np.testing.assert_array_equal(one.voxels, before[0])
     np.testing.assert_array_equal(mask, before[1])
+
+
+def test_twice_as_wide_is_twice_as_tall():
+    mask = ball((30, 80, 45), 26)
+    one = volume(np.full(SHAPE, -800))
+    small, large = preview(one, mask, None), preview(one, mask, None, side=2 * SIDE)
+    assert (large.shape[0], small.shape[0]) == (2 * 225, 225)  # 180 of 160 mm
+    assert large.shape[1] == 6 * SIDE + 2 * GAP
+    for plane in range(3):
+        start = plane * (2 * SIDE + GAP)
+        wide = large[:, start : start + 2 * SIDE]
+        assert middle(coloured(wide, BOTH)) == pytest.approx(
+            middle(coloured(box(small, plane), BOTH)), abs=0.01
+        )
