@@ -8,6 +8,8 @@ from tests.report.audited import ALIGNMENT, case, cohort, finding, picture
 from tests.report.compare_tab import write
 from tests.report.evaluated import evaluation, origin, text_of
 from tests.report.fake_runs import config, write_run
+from tests.report.predicted import Entry, entry
+from tests.report.predicted import write as write_predictions
 
 pytestmark = pytest.mark.slow
 
@@ -47,11 +49,18 @@ def audit(folder):
     (folder / "audit.html").write_text(audit_html(whole, picture))
 
 
+def predictions(folder):
+    found = [finding(CODE, "error", LONG), finding("tilt", "warning")]
+    scans = [entry(LONG, found, 0), entry("b", index=1), Entry(LONG + "9", None, failed=LONG)]
+    write_predictions(folder / "predictions.html", scans)
+
+
 PAGES = {
     "report": (report, "report.html", "#heatmap .hm"),
     "comparison": (comparison, "compare.html", "#curves-plot .scatterlayer .trace"),
     "cross-validation": (cross_validation, "compare.html", "#curves-plot .scatterlayer .trace"),
     "audit": (audit, "audit.html", ".case img"),
+    "predictions": (predictions, "predictions.html", ".scans img"),
 }
 
 
@@ -80,6 +89,24 @@ def test_nothing_is_scrolled_sideways_and_no_error_is_said(browser, page, width,
     ink = tab.evaluate("getComputedStyle(document.body).color")
     assert paper == "rgb(255, 255, 255)"
     assert max(int(part) for part in ink.removeprefix("rgb(").rstrip(")").split(",")) < 60
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [1300, 400])
+def test_the_viewer_fits_in_the_window(browser, tmp_path, width):
+    predictions(tmp_path)
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(f"file://{tmp_path / 'predictions.html'}")
+    tab.locator(".open").first.click()
+    tab.wait_for_function("scan !== null")
+    for part in ("#viewer", "#slice", "#z", "#width", "#close", "#viewer-found"):
+        box = tab.locator(part).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    for part in ("#slice", "#z", "#width", "#outline"):  # nothing to scroll down to
+        box = tab.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 900
+    assert tab.evaluate("viewer.scrollWidth - viewer.clientWidth") <= 0
     tab.close()
 
 
