@@ -238,6 +238,8 @@ def attributes(store: Place, case: str) -> dict[str, Any] | None:
 
 def describe(case: Case) -> dict[str, Any]:
     """Attributes of a case: geometry, hashes, audit, and its part of the cohort's fingerprint."""
+    from lungseg.data.anatomy import case_anatomy  # scipy
+
     voxels, mask = case.volume.voxels, case.mask
     positives = None if mask is None else np.count_nonzero(mask, axis=(1, 2))
     return {
@@ -252,6 +254,10 @@ def describe(case: Case) -> dict[str, Any]:
         "audit": case.audit,
         "mask": mask is not None,
         "sides": case.sides is not None,
+        # Missing in cases that older versions have prepared: a training measures it then.
+        "anatomy": None
+        if mask is None
+        else case_anatomy(voxels, mask, case.volume.affine, case.sides),
         "fingerprint": {
             **case.header,
             "shape": list(voxels.shape),
