@@ -47,7 +47,10 @@ def split_cohort(config: DictConfig, splitter: Any, cohort: Cohort) -> Split:
 
 def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
     """What every checkpoint says of its origin."""
+    from lungseg.data.typical import typical_of  # scipy
+
     digests = cohort.patient_digests
+    trained = split.sets().get("train", ())
     return {
         "lungseg": __version__,
         "config": recorded(config),
@@ -56,7 +59,8 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
         "cohort_sha256": cohort.sha256,
         "image_sha256": cohort.image_sha256,
         "synthetic": cohort.synthetic,
-        "domain": domain_of(cohort, split.sets().get("train", ())),
+        "domain": domain_of(cohort, trained),
+        "anatomy": typical_of(cohort, trained),
         "split": split.sets(),
         "patient_digests": digests.plain() if digests is not None else None,
     }

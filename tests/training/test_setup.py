@@ -12,6 +12,13 @@ from tests.training.compose import train_config
 
 WITH_VAL = Split(train=["a"], test=["b"], val=["c"])
 WITHOUT = Split(train=["a"], test=["b"])
+LUNG = {
+    "volume_ml": 2000.0,
+    "mean_hu": -700.0,
+    "n_components": 1,
+    "centre": [0.5, 0.5, 0.5],
+    "extent_mm": [200.0, 150.0, 100.0],
+}
 
 
 def test_the_parts_of_the_default_settings(tmp_path):
@@ -61,6 +68,7 @@ def test_a_checkpoint_names_its_store_without_a_password():
         cases={
             name: {
                 "spacing_mm": [3, 1, 1],
+                "anatomy": {"right": LUNG, "left": LUNG},
                 "fingerprint": {"shape": [9, 8, 8], "hu_percentiles": {"5": -1000, "95": 60}},
             }
             for name in WITHOUT.train
@@ -71,3 +79,5 @@ def test_a_checkpoint_names_its_store_without_a_password():
     made = record_of(train_config(), cohort, WITHOUT)
     assert made["store"] == "ftp://(not recorded)@host/store"
     assert made["domain"]["slice_mm"] == [3, 3]
+    assert made["anatomy"]["n"] == 1
+    assert made["anatomy"]["quantities"]["left_volume_ml"]["mean"] == 2000
