@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lungseg.data.cohort import Cohort
@@ -31,6 +31,7 @@ QUANTITIES = {
     "pixel_mm": Quantity("pixel spacing", "mm", 0.1),
     "slice_mm": Quantity("slice spacing", "mm", 0.1),
     "size": Quantity("matrix size", "pixels", 0.1),
+    "fov_mm": Quantity("field of view", "mm", 0.1),
     "hu_5": Quantity("5th percentile of HU", "HU", 100, relative=False),
     "hu_95": Quantity("95th percentile of HU", "HU", 100, relative=False),
 }
@@ -43,17 +44,36 @@ def domain_of(cohort: Cohort, names: Iterable[str]) -> Domain:
         cohort: Of the cases.
         names: Of the cases that count.
     """
-    values: dict[str, list[float]] = {key: [] for key in QUANTITIES}
+    values: dict[str, list[float]] = {}
     for name in names:
         case = cohort.cases[name]
         figures = case["fingerprint"]
-        slice_mm, *pixel_mm = case["spacing_mm"]
-        values["pixel_mm"] += pixel_mm
-        values["slice_mm"].append(slice_mm)
-        values["size"] += figures["shape"][1:]
-        for percentile in ("5", "95"):
-            values[f"hu_{percentile}"].append(figures["hu_percentiles"][percentile])
-    return {key: [float(min(v)), float(max(v))] for key, v in values.items() if v}
+        one = domain_of_scan(case["spacing_mm"], figures["shape"], figures["hu_percentiles"])
+        for key, ends in one.items():
+            values.setdefault(key, []).extend(ends)
+    return {key: [min(v), max(v)] for key, v in values.items()}
+
+
+def domain_of_scan(
+    spacing: Sequence[float], shape: Sequence[int], percentiles: Mapping[str, float]
+) -> Domain:
+    """The ranges of a single scan: of its two directions in plane.
+
+    Args:
+        spacing: Along ``(z, y, x)``, in mm.
+        shape: Likewise, in voxels.
+        percentiles: HU by percentage, as in a case's fingerprint.
+    """
+    slice_mm, *pixel_mm = spacing
+    values = {
+        "pixel_mm": pixel_mm,
+        "slice_mm": [slice_mm],
+        "size": shape[1:],
+        "fov_mm": [size * step for size, step in zip(shape[1:], pixel_mm, strict=True)],
+        "hu_5": [percentiles["5"]],
+        "hu_95": [percentiles["95"]],
+    }
+    return {key: [float(min(v)), float(max(v))] for key, v in values.items()}
 
 
 def unlike(trained: dict[str, Any], here: Domain) -> str | None:
@@ -77,5 +97,5 @@ def unlike(trained: dict[str, Any], here: Domain) -> str | None:
 
 
 def _range(ends: list[float], unit: str) -> str:
-    shown = [f"{end:.3g}" if unit == "mm" else f"{end:.0f}" for end in ends]
+    shown = [f"{end:.3g}" if unit == "mm" and end < 100 else f"{end:.0f}" for end in ends]
     return f"{' to '.join(dict.fromkeys(shown))} {unit}"

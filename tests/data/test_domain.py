@@ -1,7 +1,7 @@
 """Where evaluated cases are unlike those that a model was trained on."""
 
 from lungseg.data.cohort import Cohort
-from lungseg.data.domain import domain_of, unlike
+from lungseg.data.domain import domain_of, domain_of_scan, unlike
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.report.results import warnings_of
 
@@ -33,6 +33,7 @@ def test_the_ranges():
         "pixel_mm": [0.78, 0.98],
         "slice_mm": [2.5, 3.0],
         "size": [512.0, 512.0],
+        "fov_mm": [0.78 * 512, 0.98 * 512],
         "hu_5": [-1024.0, -1000.0],
         "hu_95": [60.0, 80.0],
     }
@@ -40,14 +41,25 @@ def test_the_ranges():
     assert domain_of(TRAINED, []) == {}
 
 
+def test_a_single_scan():
+    percentiles = {"5": -1000, "50": 0, "95": 60}
+    scan = domain_of_scan((3, 0.98, 0.98), (9, 512, 512), percentiles)
+    assert scan == domain_of(TRAINED, ["c0"])
+    oblong = domain_of_scan((3, 0.5, 2.0), (9, 100, 200), percentiles)
+    assert oblong["pixel_mm"] == [0.5, 2]
+    assert oblong["size"] == [100, 200]
+    assert oblong["fov_mm"] == [50, 400]
+
+
 def test_what_differs_is_named_with_figures():
     then = domain_of(TRAINED, TRAINED.names)
-    here = cohort(((10, 4.17, 4.17), 120, -200, 300))
+    here = cohort(((10, 4.17, 4.17), 60, -200, 300))
     assert unlike(then, domain_of(here, here.names)) == (
         "Unlike the cases that the model was trained on:"
         " pixel spacing 4.17 mm, in training 0.78 to 0.98 mm;"
         " slice spacing 10 mm, in training 2.5 to 3 mm;"
-        " matrix size 120 pixels, in training 512 pixels;"
+        " matrix size 60 pixels, in training 512 pixels;"
+        " field of view 250 mm, in training 399 to 502 mm;"
         " 5th percentile of HU -200 HU, in training -1024 to -1000 HU;"
         " 95th percentile of HU 300 HU, in training 60 to 80 HU."
     )
