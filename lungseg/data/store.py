@@ -265,12 +265,12 @@ def describe(case: Case) -> dict[str, Any]:
             "n_empty": None if positives is None else int((positives == 0).sum()),
             "n_voxels": int(voxels.size),
             "n_positive": None if positives is None else int(positives.sum()),
-            "hu_percentiles": _percentiles(voxels),
+            "hu_percentiles": hu_percentiles(voxels),
         },
     }
 
 
-def _percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
+def hu_percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
     """For each percentage, the lowest HU with at least that share of voxels at or below it."""
     counts = np.zeros(1 << 16, np.int64)
     for plane in voxels:  # counting is faster than sorting, and one plane fits the cache
