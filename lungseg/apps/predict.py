@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lungseg import __version__
 from lungseg.data.digests import key_file, pseudonym, read_key
 from lungseg.data.parallel import Parallel
 from lungseg.errors import ConfigError, DataError
-from lungseg.files import short
+from lungseg.files import sha256_of, short
 from lungseg.inference.model import model_files
 from lungseg.inference.output import PAGE, Output, refuse_inside
 from lungseg.inference.predictor import check_tta
@@ -58,7 +56,13 @@ def run(config: DictConfig, run_dir: Path) -> None:
         "device": config.device,
         "allow_targets": tuple(config.allow_targets),
     }
-    output = Output(folder, _made_by(config, files, load))
+    settings = {
+        "postprocess": load["postprocess"],
+        "tta": config.tta,
+        "formats": formats and list(formats),
+        "probabilities": config.probabilities,
+    }
+    output = Output(folder, tuple(sha256_of(file).hex() for file in files), settings)
     work = Work(
         files,
         load,
@@ -135,24 +139,6 @@ def _formats(formats: Any) -> tuple[str, ...] | None:
     if not names:
         raise ConfigError(f"formats=[]: give at least one of {', '.join(FORMATS)}")
     return tuple(dict.fromkeys(names))
-
-
-def _made_by(config: DictConfig, files: Iterable[Path], load: Mapping[str, Any]) -> dict[str, Any]:
-    """What predictions depend on beside the scan, as ``prediction.json`` records it."""
-    return {
-        "lungseg": __version__,
-        "models": [{"sha256": hashlib.sha256(file.read_bytes()).hexdigest()} for file in files],
-        "settings": {
-            "postprocess": load["postprocess"],
-            "tta": config.tta,
-            "formats": _list(config.formats),
-            "probabilities": config.probabilities,
-        },
-    }
-
-
-def _list(value: Any) -> list[str] | None:
-    return None if value is None else list(value) if OmegaConf.is_list(value) else [value]
 
 
 def _pseudonyms(outputs: str) -> Any:

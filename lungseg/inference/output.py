@@ -27,12 +27,13 @@ class Output:
 
     Attributes:
         folder: Made if missing.
-        made_by: What makes them: hashes of models, settings. Predictions that were made by
-            something else are never mixed with them.
+        models: Hashes of the models' files. Predictions by others are never mixed with theirs.
+        settings: On which predictions depend; likewise.
     """
 
     folder: Path
-    made_by: Mapping[str, Any]
+    models: tuple[str, ...]
+    settings: Mapping[str, Any]
 
     def done(self, states: Mapping[str, str], *, overwrite: bool) -> set[str]:
         """Names of scans that need not be predicted again.
@@ -60,7 +61,8 @@ class Output:
         }
 
     def _mine(self, record: Mapping[str, Any]) -> bool:
-        return all(record.get(key) == value for key, value in self.made_by.items())
+        models = tuple(model["sha256"] for model in record["models"])
+        return models == self.models and record["settings"] == self.settings
 
     def record(self, name: str) -> dict[str, Any] | None:
         """What ``prediction.json`` of a scan says; None where there is none."""

@@ -24,8 +24,13 @@ FULL = 255
 class Network(Protocol):
     """What maps HU to logits: a checkpoint's network, or an exported one."""
 
-    threshold: float
-    batch_size: int
+    @property
+    def threshold(self) -> float:
+        """A voxel is lung when its probability is at least this."""
+
+    @property
+    def batch_size(self) -> int:
+        """Slices per batch."""
 
     @property
     def domain(self) -> Mapping[str, Sequence[float]]:

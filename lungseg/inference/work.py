@@ -22,9 +22,6 @@ from lungseg.sources.scans import ScanFiles
 if TYPE_CHECKING:
     from lungseg.inference.prediction import Prediction
 
-PICTURE = "page.bin"
-OVERLAY = "overlay.png"
-
 
 @dataclass(frozen=True)
 class Work:
@@ -37,7 +34,7 @@ class Work:
         probabilities: Whether probabilities are written too.
         refuse_doubt: Whether a scan with a warning fails.
         output: Where results go.
-        draw: Makes the pictures: ``overlay.png``, and what the page shows.
+        draw: Makes the contents of the pictures, by name of the file.
         n_threads: Of torch; None for as many as it takes.
     """
 
@@ -90,7 +87,7 @@ def _written(
         warnings = [one.text for one in prediction.findings if one.severity != "info"]
         if warnings:
             raise DataError(f"{'; '.join(warnings)} (on_doubt=warn accepts it)")
-    algorithm = Algorithm("lungseg", __version__, work.output.made_by["models"][0]["sha256"])
+    algorithm = Algorithm("lungseg", __version__, work.output.models[0])
     stop_if_orphaned()
     with work.output.writing(scan.name) as folder:
         written = [
@@ -109,7 +106,8 @@ def _written(
         record = {
             "scan": scan.name,
             "lungseg": __version__,
-            **work.output.made_by,
+            "models": [model.describe() for model in predictor.models],
+            "settings": work.output.settings,
             **described(prediction, scan),
             "files": written,
             "image_sha256": scan.image_sha256,
@@ -130,9 +128,18 @@ def described(prediction: Prediction, scan: Scan) -> Mapping[str, Any]:
             "spacing_mm": [round(mm, 6) for mm in scan.volume.spacing],
             "resampled_to_mm": seen,
         },
-        "lungs": prediction.lungs,
+        "lungs": _rounded(prediction.lungs),
         "findings": [finding.to_dict() for finding in prediction.findings],
     }
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to what is worth reading."""
+    if isinstance(value, Mapping):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def usual_formats(scan: Scan) -> tuple[str, ...]:

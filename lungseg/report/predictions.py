@@ -1,0 +1,41 @@
+"""Pictures of one predicted scan, and the page of all scans in an output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lungseg.files import write_text
+from lungseg.inference.output import PAGE, Output, names_of_all
+from lungseg.report.overlay import overlay
+from lungseg.report.predictions_page import predictions_page
+from lungseg.report.predictions_rows import Entry
+from lungseg.report.scan_picture import picture
+from lungseg.sources.scan import Scan
+
+if TYPE_CHECKING:
+    from lungseg.inference.prediction import Prediction
+
+PICTURE = "page.json"
+"""Keeps what the page shows of a scan, for the pages of later runs."""
+
+
+def draw(scan: Scan, prediction: Prediction) -> dict[str, bytes]:
+    """Contents of the pictures in a scan's folder, by name."""
+    volume, labels = scan.volume, prediction.labels
+    return {
+        "overlay.png": overlay(volume, labels),
+        PICTURE: picture(volume, labels, disagreement=prediction.spread),
+    }
+
+
+def write_page(output: Output, failed: Mapping[str, str]) -> None:
+    """Write the page of all scans that the folder has predictions of, and of those that failed."""
+    entries = []
+    for name in names_of_all(output.folder):
+        file = output.folder / name / PICTURE
+        content = file.read_bytes() if file.is_file() else None
+        entries.append(Entry(name, output.record(name), content, failed.get(name)))
+    known = {entry.name for entry in entries}
+    entries += [Entry(name, None, None, why) for name, why in failed.items() if name not in known]
+    write_text(output.folder / PAGE, predictions_page(entries))
