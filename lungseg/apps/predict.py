@@ -15,7 +15,7 @@ from lungseg.data.digests import key_file, pseudonym, read_key
 from lungseg.data.parallel import Parallel
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of, short
-from lungseg.inference.model import model_files
+from lungseg.inference.model import DEVICES, model_files
 from lungseg.inference.output import PAGE, Output, refuse_inside
 from lungseg.inference.predictor import check_tta
 from lungseg.inference.work import Outcome, Work, predict_one
@@ -41,6 +41,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     for key in ("probabilities", "overwrite"):
         if not isinstance(config[key], bool):  # any word would count as true
             raise ConfigError(f"{key}={config[key]}: must be true or false")
+    if config.device not in DEVICES:
+        raise ConfigError(f"device={config.device}: must be {', '.join(DEVICES)}")
     if config.on_doubt not in DOUBT:
         raise ConfigError(f"on_doubt={config.on_doubt}: must be {' or '.join(DOUBT)}")
     parallel = Parallel(**config.parallel)

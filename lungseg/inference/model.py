@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lungseg.training.module import SegmentationModule
 
 BEST = Path("checkpoints", "best.ckpt")
+DEVICES = ("auto", "cuda", "mps", "cpu")
+"""Values of the setting ``device``; ``auto`` is the first of the others that is there."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,10 @@ def device_of(name: str) -> torch.device:
 
     there = {"cpu": True, "cuda": torch.cuda.is_available(),
              "mps": torch.backends.mps.is_available()}  # fmt: skip
+    if name not in DEVICES:
+        raise ConfigError(f"device={name}: must be {', '.join(DEVICES)}")
     if name == "auto":
-        return torch.device(next(one for one in ("cuda", "mps", "cpu") if there[one]))
-    if name not in there:
-        raise ConfigError(f"device={name}: must be auto, {', '.join(there)}")
+        return torch.device(next(one for one in DEVICES[1:] if there[one]))
     if not there[name]:
         raise ConfigError(f"device={name}: torch finds no such device here")
     return torch.device(name)
