@@ -41,8 +41,8 @@ SIZES = (
     Size(160, 48, 140_000),
     Size(144, 36, 60_000),
 )
-"""How many scans a page will have is not known when a scan is predicted, so all are kept: that of
-the last one, with the thumbnail, is a 200th of 15 MB."""
+"""How many scans a page will have is not known when a scan is predicted, so all sizes are kept. Two
+hundred of the last, with their thumbnails, take less than 15 MB."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def opened(content: bytes) -> Picture | None:
 
 
 def letters(view: Mapping[str, Any]) -> int:
-    """Length of a view's images as base64."""
-    return sum(len(view[key] or "") for key in ("grey", "labels", "disagreement"))
+    """Length of a view's pictures as base64."""
+    return sum(len(one) for key in ("grey", "labels", "disagreement") for one in view[key])
 
 
 def _views(

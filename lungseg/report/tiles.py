@@ -1,11 +1,11 @@
-"""Axial slices of a scan, reduced in size and number, as tiles of one picture for the browser."""
+"""Axial slices of a scan, reduced in size and number, as tiles of pictures for the browser."""
 
 from __future__ import annotations
 
 import base64
 import io
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ LOW, HIGH = -1100, 400
 """HU of grey 0 and 255. The browser applies the window; a step of grey is 6 HU."""
 QUALITY = 60
 """WebP's quality of grey values: errors are smaller than the noise of a CT."""
+COLUMNS = 6
+"""Tiles along each side of a picture, at most: all in one would take twice a scan's memory."""
 SPREAD = 85
 """Grey of label 1 in the picture of the labels; label 2 has twice as much."""
 
@@ -44,6 +46,8 @@ class Tiles:
 
     def some(self, most: int) -> Tiles:
         """At most so many of the slices, evenly spaced."""
+        if most >= len(self.z):
+            return self
         kept = evenly(len(self.z), most)
         disagreement = None if self.disagreement is None else self.disagreement[kept]
         return Tiles([self.z[k] for k in kept], self.grey[kept], self.labels[kept], disagreement)
@@ -51,7 +55,9 @@ class Tiles:
     def reduced(self, side: int) -> Tiles:
         """With at most so many pixels along the longer side."""
         _, high, wide = self.grey.shape
-        scale = min(1.0, side / max(high, wide))
+        scale = side / max(high, wide)
+        if scale >= 1:
+            return self
         shape = max(1, round(high * scale)), max(1, round(wide * scale))
         disagreement = self.disagreement
         if disagreement is not None:
@@ -60,16 +66,19 @@ class Tiles:
         return Tiles(self.z, grey, _each(self.labels, _nearest, shape), disagreement)
 
     def encoded(self) -> dict[str, Any]:
-        """As JSON for the viewer; images are base64, WebP except for the labels, which are PNG."""
+        """As JSON for the viewer; pictures are base64: WebP, and PNG for the labels."""
         n, high, wide = self.grey.shape
+        columns = min(COLUMNS, math.ceil(math.sqrt(n)))
         return {
             "z": self.z,
             "height": high,
             "width": wide,
-            "columns": _columns(n),
-            "grey": _webp(sheet(self.grey)),
-            "labels": _png(sheet(self.labels)),
-            "disagreement": None if self.disagreement is None else _webp(sheet(self.disagreement)),
+            "columns": columns,
+            "grey": [_webp(sheet) for sheet in sheets(self.grey, columns)],
+            "labels": [_png(sheet) for sheet in sheets(self.labels, columns)],
+            "disagreement": []
+            if self.disagreement is None
+            else [_webp(sheet) for sheet in sheets(self.disagreement, columns)],
         }
 
 
@@ -109,18 +118,15 @@ def evenly(n: int, most: int) -> list[int]:
     return [int(z) for z in np.linspace(0, n - 1, min(n, most)).round()]
 
 
-def sheet(tiles: Images) -> Images:
-    """Tiles ``[n, h, w]`` as one picture, row by row; the last row ends in zeros."""
-    n, high, wide = tiles.shape
-    columns = _columns(n)
-    rows = math.ceil(n / columns)
-    filled = np.concatenate([tiles, np.zeros((rows * columns - n, high, wide), np.uint8)])
-    return filled.reshape(rows, columns, high, wide).swapaxes(1, 2).reshape(rows * high, -1)
-
-
-def _columns(n: int) -> int:
-    """As many columns as rows, since image formats and browsers limit the length of a side."""
-    return math.ceil(math.sqrt(n))
+def sheets(tiles: Images, columns: int) -> Iterator[Images]:
+    """Tiles ``[n, h, w]`` as pictures, row by row, with as many rows as columns, or fewer."""
+    _, high, wide = tiles.shape
+    for start in range(0, len(tiles), columns**2):
+        part = tiles[start : start + columns**2]
+        rows = math.ceil(len(part) / columns)
+        grid = np.zeros((rows * columns, high, wide), np.uint8)
+        grid[: len(part)] = part
+        yield grid.reshape(rows, columns, high, wide).swapaxes(1, 2).reshape(rows * high, -1)
 
 
 def _each(images: Iterable[Images], resize: Callable[[Images, Shape], Images], to: Shape) -> Images:

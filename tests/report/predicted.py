@@ -22,7 +22,7 @@ MODEL = {
     "lungseg": "0.4.0",
 }
 SETTINGS = {"tta": "none", "postprocess": {"keep": 2}}
-SIZE, SLICES = 64, 12
+SIZE, SLICES = 64, 44  # more slices than one picture has tiles
 
 
 def volume_of(voxels, spacing):

@@ -144,7 +144,7 @@ def test_nothing_of_the_data_is_taken_for_html(opened):
 
 @pytest.mark.slow
 def test_two_hundred_scans_make_a_page_below_15_mb_that_is_usable(browser, tmp_path):
-    """It opens in half a second on two idle cores; a clock of a busy machine proves nothing."""
+    """It opens in 0.6 s on two cores; the clock of a busy machine would prove nothing."""
     random = np.random.default_rng(0)
     labels = np.zeros((100, 384, 384), np.uint8)
     labels[20:80, 120:260, 80:160], labels[20:80, 120:260, 220:300] = 1, 2

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lungseg.data.preview import LEFT, RIGHT
-from tests.report.predicted import SIZE, Page, mixed, scan, write
+from lungseg.report.scan_picture import picture
+from tests.report.predicted import SIZE, Entry, Page, mixed, prediction, scan, volume_of, write
 
 
 @pytest.fixture(scope="module")
@@ -178,5 +179,19 @@ def test_nothing_is_decoded_before_it_is_opened(browser, file):
     page = Page(browser, file, first=counting)
     assert page.tab.evaluate("decodings") == 0
     page.open("b")
-    assert page.tab.evaluate("decodings") == 3  # grey values, labels, disagreement
+    assert page.tab.evaluate("decodings") == 6  # two of grey values, labels, disagreement each
     page.tab.close()
+
+
+def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_path):
+    shape = (3, 60, 80)
+    scan = volume_of(np.full(shape, -500), (5.0, 1.5, 0.75))  # 90 × 60 mm
+    shown = picture(scan, np.ones(shape, np.uint8), disagreement=None)
+    write(tmp_path / "predictions.html", [Entry("a", prediction(), shown)])
+    for width in (1300, 400):
+        page = Page(browser, tmp_path / "predictions.html")
+        page.tab.set_viewport_size({"width": width, "height": 900})
+        page.open("a")
+        box = page.tab.locator("#slice").bounding_box()
+        assert box["height"] / box["width"] == pytest.approx(90 / 60, rel=0.02)
+        page.tab.close()

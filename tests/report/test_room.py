@@ -6,12 +6,12 @@ from lungseg.report.scan_picture import SIZES, Picture
 
 def scan(thumbnail, *views):
     """A picture whose images have these lengths."""
-    kept = [{"grey": "g" * (n - 1), "labels": "l", "disagreement": None} for n in views]
+    kept = [{"grey": ["g" * (n - 3), "g"], "labels": ["l"], "disagreement": ["d"]} for n in views]
     return Picture([1, 1, 1], "t" * thumbnail, 1, 1, kept)
 
 
 def lengths(shown):
-    return [None if view is None else len(view["grey"]) + 1 for view in shown.views]
+    return [None if view is None else len(view["grey"][0]) + 3 for view in shown.views]
 
 
 FULL = scan(10, 400, 300, 200, 100)

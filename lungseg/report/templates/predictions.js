@@ -1,5 +1,5 @@
 "use strict";
-// Slices of a scan are tiles of one picture, which is decoded only when the scan is opened.
+// Slices of a scan are tiles of a few pictures, which are decoded only when the scan is opened.
 const $ = (id) => document.getElementById(id);
 const viewer = $("viewer"), canvas = $("slice");
 const opening = [...document.querySelectorAll("tr.opens")];
@@ -22,9 +22,10 @@ async function decoded(base64, type) {
   return {width: sheet.width, grey};
 }
 
-function tile(sheet, k) {
+function tile(sheets, k) {
   const {width, height, columns} = scan;
-  const [top, left] = [Math.floor(k / columns) * height, (k % columns) * width];
+  const sheet = sheets[Math.floor(k / columns ** 2)], place = k % columns ** 2;
+  const [top, left] = [Math.floor(place / columns) * height, (place % columns) * width];
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     const start = (top + y) * sheet.width + left;
@@ -70,7 +71,7 @@ function draw() {
     return [shade, shade, shade, 255];
   });
   context.drawImage(picture(tile(scan.sheets.grey, k), (grey) => shades[grey]), 0, 0, canvas.width, canvas.height);
-  if (scan.sheets.disagreement && $("disagreement").checked) {
+  if (scan.disagreement.length && $("disagreement").checked) {
     // What is nearly 0 is what compression left.
     const hot = picture(tile(scan.sheets.disagreement, k), (value) => [255, 60, 200, value < 10 ? 0 : 40 + value * 0.75]);
     context.drawImage(hot, 0, 0, canvas.width, canvas.height);
@@ -104,7 +105,7 @@ function describe(found, row) {
   for (const details of $("viewer-found").querySelectorAll("details")) details.open = true;
   const [shown, matrix] = [found.z.length, found.height + " × " + found.width];
   $("reduced").textContent = `Slice 0 is nearest to the feet. Shown: ${shown} of ${found.slices} slices, ${matrix} of ${found.matrix} pixels.`;
-  $("map").hidden = !found.disagreement;
+  $("map").hidden = !found.disagreement.length;
 }
 
 async function open(place) {
@@ -121,13 +122,13 @@ async function open(place) {
     $("z").focus();
   }
   try {
-    const [grey, labels, disagreement] = await Promise.all([
-      decoded(found.grey, "image/webp"),
-      decoded(found.labels, "image/png"),
-      found.disagreement && decoded(found.disagreement, "image/webp"),
-    ]);
+    const types = {grey: "image/webp", labels: "image/png", disagreement: "image/webp"};
+    const sheets = {};
+    for (const [name, type] of Object.entries(types)) {
+      sheets[name] = await Promise.all(found[name].map((base64) => decoded(base64, type)));
+    }
     if (turn !== asked) return;
-    scan = {...found, sheets: {grey, labels, disagreement}};
+    scan = {...found, sheets};
   } catch {
     if (turn === asked) $("reduced").textContent = "The picture of this scan is damaged.";
     return;
