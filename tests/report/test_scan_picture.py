@@ -89,6 +89,16 @@ def test_pixels_are_square_and_the_extent_is_the_patients():
     assert (apart(view, "labels") == 85).all()
 
 
+@pytest.mark.parametrize("shape", [(1, 40, 40), (1, 1, 1), (3, 300, 7)])
+def test_any_shape(shape):
+    labels = np.ones(shape, np.uint8)
+    (*_, view) = opened(picture(volume(np.zeros(shape)), labels, disagreement=labels)).views
+    assert len(view["z"]) == shape[0]
+    for key in ("grey", "labels", "disagreement"):
+        assert apart(view, key).shape == (shape[0], view["height"], view["width"])
+    assert (apart(view, "labels") == 85).all()
+
+
 def test_noise_takes_slices_and_no_more_room():
     random = np.random.default_rng(0)
     shape = (30, 256, 256)
