@@ -128,9 +128,7 @@ def _omissions(pictures: Sequence[Picture | None], shown: Shown) -> list[str]:
         (sum(shown.thumbnails), "have a thumbnail"),
     ):
         if kept < n:
-            notes.append(
-                f"Only the first {kept:,} of {n:,} scans {what}: the page has no room for more."
-            )
+            notes.append(f"{kept:,} of {_scans(n)} {what}: the page has no room for more.")
     return notes
 
 

@@ -6,8 +6,11 @@ import re
 import numpy as np
 import pytest
 
+from lungseg.report import predictions_page as predictions
 from lungseg.report.predictions_page import predictions_page
-from lungseg.report.scan_picture import SIZES, picture
+from lungseg.report.room import fitting
+from lungseg.report.scan_picture import SIZES, letters, picture
+from lungseg.report.scan_picture import opened as opened_picture
 from tests.report.audited import EVIL, finding
 from tests.report.predicted import (
     MODEL,
@@ -126,6 +129,24 @@ def test_a_damaged_picture_is_noted_and_damages_nothing_else(opened):
         " predicts it again."
     )
     assert tab.locator("tr.opens").count() == 1
+
+
+def test_what_has_no_room_is_left_out_and_noted(monkeypatch):
+    scans = [entry("a", index=0), entry("b", [finding("tilt", "warning")], 1), entry("c", index=2)]
+    sizes = [opened_picture(one.picture) for one in scans]
+    small = [len(one.thumbnail) for one in sizes]
+    room = sum(small) + letters(sizes[1].views[-1])  # that of b: it needs attention
+    monkeypatch.setattr(predictions, "fitting", lambda all_of: fitting(all_of, room))
+    text = predictions_page(scans)
+    assert "1 of 3 scans can be opened in the viewer: the page has no room for more." in text
+    assert "have a thumbnail" not in text
+    assert re.findall(r'<tr class="opens".*?type="button">(\w)<', text) == ["b"]
+    assert text.count("<img ") == 3
+    monkeypatch.setattr(predictions, "fitting", lambda all_of: fitting(all_of, small[1]))
+    text = predictions_page(scans)
+    assert "0 of 3 scans can be opened in the viewer" in text
+    assert "1 of 3 scans have a thumbnail" in text
+    assert text.count("<img ") == 1
 
 
 def test_nothing_of_the_data_is_taken_for_html(opened):

@@ -1,11 +1,23 @@
 """The viewer of the page of predictions: what it draws is compared with the scan."""
 
+import json
+
 import numpy as np
 import pytest
 
 from lungseg.data.preview import LEFT, RIGHT
 from lungseg.report.scan_picture import picture
-from tests.report.predicted import SIZE, Entry, Page, mixed, prediction, scan, volume_of, write
+from tests.report.predicted import (
+    SIZE,
+    Entry,
+    Page,
+    entry,
+    mixed,
+    prediction,
+    scan,
+    volume_of,
+    write,
+)
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +207,20 @@ def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_p
         box = page.tab.locator("#slice").bounding_box()
         assert box["height"] / box["width"] == pytest.approx(90 / 60, rel=0.02)
         page.tab.close()
+
+
+def test_a_damaged_picture_is_said_and_the_next_one_is_shown(browser, tmp_path):
+    kept = json.loads(picture(*scan(0), disagreement=None))
+    kept["views"][0]["labels"] = ["AAAA"]
+    entries = [Entry("a", prediction(), json.dumps(kept).encode()), entry("b", index=1)]
+    write(tmp_path / "predictions.html", entries)
+    page = Page(browser, tmp_path / "predictions.html")
+    page.tab.locator("tr.opens").first.click()
+    page.tab.wait_for_selector("text=The picture of this scan is damaged.")
+    page.tab.keyboard.press("ArrowUp")
+    page.tab.click("#after")
+    page.wait()
+    page.tab.uncheck("#outline")
+    assert error(page, 1, page.shown()) < 8
+    assert page.errors == []
+    page.tab.close()
