@@ -104,7 +104,7 @@ def _alarms(scans: Sequence[Entry]) -> list[str]:
     if not failed:
         return []
     more = f" and {len(failed) - NAMED:,} more" if len(failed) > NAMED else ""
-    return [f"{_scans(len(failed))} could not be predicted: {', '.join(failed[:NAMED])}{more}."]
+    return [f"{_scans(len(failed))} failed: {', '.join(failed[:NAMED])}{more}."]
 
 
 def _differences(groups: Mapping[str, str]) -> list[str]:

@@ -48,13 +48,13 @@ def rows(tab):
 def test_what_a_person_reads_first(opened):
     tab = opened(*mixed())
     assert tab.inner_text("h1 + div") == "3 of 4 scans predicted; 2 with a warning or an error."
-    assert tab.locator(".alarm").all_inner_texts() == ["1 scan could not be predicted: d."]
+    assert tab.locator(".alarm").all_inner_texts() == ["1 scan failed: d."]
     assert tab.locator(".note").count() == 0
     assert tab.locator(".tile b").all_inner_texts() == ["3", "1", "2"]
     grid = "12 × 64 × 64 20.5 × 7.5 × 7.5 mm"
     # What needs attention comes first.
     assert rows(tab) == [
-        "d Not predicted: two slices have the same position",
+        "d Failed: two slices have the same position",
         f"c {grid} 2,711 1,204 3,916 error this scan was in the training set trained-on",
         f"b {grid} 2,711 1,204 3,916 warning the left lung is smaller than any before lung-volume"
         " 1 info",
@@ -118,7 +118,7 @@ def test_a_resampled_scan_a_missing_lung_and_no_scan_at_all(opened):
 def test_a_scan_refused_for_doubt_can_be_looked_at(opened):
     refused = dataclasses.replace(entry("a", index=0), failed="the left lung is too small")
     tab = opened(refused)
-    assert rows(tab)[0].endswith("3,916 Not predicted: the left lung is too small")
+    assert rows(tab)[0].endswith("3,916 Failed: the left lung is too small")
     assert tab.locator("tr.opens").count() == 1
 
 
