@@ -195,6 +195,7 @@ def test_nothing_is_decoded_before_it_is_opened(browser, file):
     page.tab.close()
 
 
+@pytest.mark.slow
 def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_path):
     shape = (3, 60, 80)
     scan = volume_of(np.full(shape, -500), (5.0, 1.5, 0.75))  # 90 × 60 mm
@@ -209,6 +210,7 @@ def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_p
         page.tab.close()
 
 
+@pytest.mark.slow
 def test_a_damaged_picture_is_said_and_the_next_one_is_shown(browser, tmp_path):
     kept = json.loads(picture(*scan(0), disagreement=None))
     kept["views"][0]["labels"] = ["AAAA"]
