@@ -20,7 +20,7 @@ LOW, HIGH = -1100, 400
 QUALITY = 60
 """WebP's quality of grey values: errors are smaller than the noise of a CT."""
 COLUMNS = 6
-"""Tiles along each side of a picture, at most: all in one would take twice a scan's memory."""
+"""Tiles along each side of a picture: writing all as one would take as much memory as a scan."""
 SPREAD = 85
 """Grey of label 1 in the picture of the labels; label 2 has twice as much."""
 
@@ -161,7 +161,7 @@ def _webp(picture: Images) -> str:
 def _png(labels: Images) -> str:
     """Two bits a pixel."""
     content = io.BytesIO()
-    indexed = Image.fromarray(labels, "P")
+    indexed = Image.fromarray(labels)
     indexed.putpalette([k * SPREAD for k in range(4) for _ in "rgb"])
     indexed.save(content, "PNG", bits=2)
     return base64.b64encode(content.getvalue()).decode()
