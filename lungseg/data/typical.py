@@ -17,7 +17,7 @@ WIDTH = 3.0
 """Standard deviations from the mean within which another case is expected."""
 
 
-class Quantity(NamedTuple):
+class LungQuantity(NamedTuple):
     """How the expected range of a quantity is found.
 
     Attributes:
@@ -37,9 +37,9 @@ class Quantity(NamedTuple):
     code: str
 
 
-QUANTITIES = {
+LUNG_QUANTITIES = {
     **{
-        f"{side}_{key}": Quantity(f"{name} of the {side} lung", unit, floor, log, code)
+        f"{side}_{key}": LungQuantity(f"{name} of the {side} lung", unit, floor, log, code)
         for key, name, unit, floor, log, code in (
             ("volume_ml", "volume", " ml", 2.5, True, "lung-volume"),
             ("mean_hu", "mean HU", " HU", 150, False, "lung-density"),
@@ -47,12 +47,22 @@ QUANTITIES = {
         )
         for side in SIDES
     },
-    "volume_ratio": Quantity("volume, right to left", "", 1.8, True, "lung-symmetry"),
-    "height_ratio": Quantity("height, right to left", "", 1.35, True, "lung-symmetry"),
-    "depth_ratio": Quantity("depth, right to left", "", 1.35, True, "lung-symmetry"),
-    "width_ratio": Quantity("width, right to left", "", 1.6, True, "lung-symmetry"),
+    "volume_ratio": LungQuantity(
+        "volume ratio of right to left lung", "", 1.8, True, "lung-symmetry"
+    ),
+    "height_ratio": LungQuantity(
+        "height ratio of right to left lung", "", 1.35, True, "lung-symmetry"
+    ),
+    "depth_ratio": LungQuantity(
+        "depth ratio of right to left lung", "", 1.35, True, "lung-symmetry"
+    ),
+    "width_ratio": LungQuantity(
+        "width ratio of right to left lung", "", 1.6, True, "lung-symmetry"
+    ),
     **{
-        f"centre_{axis}": Quantity(f"centre of the lungs, {name}", " %", floor, False, "position")
+        f"centre_{axis}": LungQuantity(
+            f"centre of the lungs, {name}", " %", floor, False, "position"
+        )
         for axis, name, floor in (
             ("z", "from the first to the last slice", 20),
             ("y", "from front to back", 12),
@@ -63,7 +73,7 @@ QUANTITIES = {
 
 
 def quantities_of(anatomy: Anatomy) -> dict[str, float]:
-    """The quantities of one scan; without those of a lung that is missing, and those of both.
+    """The quantities of one scan; where a lung is missing, only those of the other lung alone.
 
     Args:
         anatomy: As from :func:`lungseg.data.anatomy.anatomy_of`.
@@ -94,7 +104,7 @@ def ranges_of(anatomies: Sequence[Anatomy]) -> dict[str, Any]:
 
     With :math:`n` cases of mean :math:`m` and standard deviation :math:`s`, another one is
     expected within :math:`m \pm \max(f, 3 s \sqrt{1 + 1/n})`, with the floor :math:`f` of
-    `QUANTITIES`; volumes and ratios on the logarithmic scale. Every case itself is inside.
+    `LUNG_QUANTITIES`; volumes and ratios on the logarithmic scale. Every case itself is inside.
 
     Returns:
         ``n``, the number of cases, and ``quantities``: of each ``mean``, ``sd`` (a ratio for
@@ -110,14 +120,14 @@ def ranges_of(anatomies: Sequence[Anatomy]) -> dict[str, Any]:
     """
     cases = [quantities_of(anatomy) for anatomy in anatomies]
     expected = {}
-    for key, quantity in QUANTITIES.items():
+    for key, quantity in LUNG_QUANTITIES.items():
         values = [case[key] for case in cases if key in case]
         if values:
             expected[key] = _range(values, quantity)
     return {"n": len(cases), "quantities": expected}
 
 
-def _range(values: list[float], quantity: Quantity) -> dict[str, float]:
+def _range(values: list[float], quantity: LungQuantity) -> dict[str, float]:
     scaled = np.log(values) if quantity.log else np.array(values)
     n, mean = len(scaled), float(scaled.mean())
     sd = float(scaled.std(ddof=1)) if n > 1 else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lungseg.data.anatomy import Anatomy, anatomy_of
 from lungseg.data.domain import domain_of_scan, unlike
 from lungseg.data.store import hu_percentiles
-from lungseg.data.typical import QUANTITIES, Quantity, quantities_of
+from lungseg.data.typical import LUNG_QUANTITIES, LungQuantity, quantities_of
 from lungseg.dicom.checks import check_values
 from lungseg.dicom.hu import SAMPLED_SIDE, Seen
 from lungseg.findings import Finding
@@ -137,11 +137,11 @@ def _outside(anatomy: Anatomy, record: Mapping[str, Any]) -> Iterator[Finding]:
     expected = (record.get("anatomy") or {}).get("quantities", {})
     for key, value in quantities_of(anatomy).items():
         if key in expected and not expected[key]["low"] <= value <= expected[key]["high"]:
-            quantity = QUANTITIES[key]
+            quantity = LUNG_QUANTITIES[key]
             yield Finding(quantity.code, "warning", _sentence(value, expected[key], quantity))
 
 
-def _sentence(value: float, expected: Mapping[str, float], quantity: Quantity) -> str:
+def _sentence(value: float, expected: Mapping[str, float], quantity: LungQuantity) -> str:
     low, high = expected["low"], expected["high"]
     end = low if value < low else high
     unit = quantity.unit

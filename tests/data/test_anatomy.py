@@ -120,21 +120,25 @@ def test_little_memory():
     assert peak < labels.nbytes  # half of the volume's
 
 
-def test_a_case_is_measured_on_pixels_of_up_to_4_mm():
-    case = make_case(0)  # 3.7 mm
-    coarse = grid(case.image, case.spacing)
-    z, y, x = case.spacing
+def test_a_case_is_measured_on_pixels_of_up_to_6_mm():
+    case = make_case(0)
+    spacing = z, y, x = 10.0, 5.0, 5.5
+    coarse = grid(case.image, spacing)
     # Each pixel as 2 x 3 alike ones.
     image, mask = (
         np.repeat(np.repeat(array, 2, axis=1), 3, axis=2) for array in (case.image, case.mask)
     )
     fine = grid(image, (z, y / 2, x / 3))
-    sides = split_sides(case.mask, case.spacing)
+    sides = split_sides(case.mask, spacing)
     expected = anatomy_of(coarse, sides)
     measured = case_anatomy(image, mask, fine.affine)
     for side in ("right", "left"):
         for key, value in expected[side].items():
             assert measured[side][key] == pytest.approx(value), key
+    # The others are not even looked at.
+    fine.voxels[:, 1::2] = 0
+    mask[:, :, 1::3] = 0
+    assert case_anatomy(fine.voxels, mask, fine.affine) == measured
 
 
 def test_the_sides_of_a_source_count(box):

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lungseg.data import store as stores
 from lungseg.data.anatomy import anatomy_of
-from lungseg.data.cohort import open_cohort
+from lungseg.data.case import Case
+from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.prepare import prepare
-from lungseg.data.typical import QUANTITIES, quantities_of, ranges_of, typical_of
+from lungseg.data.typical import LUNG_QUANTITIES, quantities_of, ranges_of, typical_of
 from lungseg.sources.lctsc import LctscFolder
 from lungseg.volume import Volume
 
@@ -53,7 +55,7 @@ def test_the_quantities_of_a_scan():
             "centre_x": 40,  # 2/3 of the way from 60 to 30
         }
     )
-    assert quantities_of(pair()).keys() == QUANTITIES.keys()
+    assert quantities_of(pair()).keys() == LUNG_QUANTITIES.keys()
 
 
 def test_a_missing_lung_has_none_and_there_is_no_ratio():
@@ -130,6 +132,24 @@ def test_cases_of_an_older_store_are_measured_when_needed(cohort, three_cases):
     again = prepare(LctscFolder(three_cases), cohort.store, settings="a")
     assert all("anatomy" not in case for case in again.cases.values())
     assert [file.read_text() for file in files] == texts
+
+
+def test_what_the_store_says_is_not_measured_again(cohort):
+    cohort.cases["Case_001"]["anatomy"]["left"]["volume_ml"] = 1e6
+    assert typical_of(cohort, ["Case_001"])["quantities"]["left_volume_ml"]["mean"] == 1e6
+
+
+def test_the_sides_of_an_older_store_count(tmp_path):
+    """A source says that the lung in the right half is the left one."""
+    mask = np.zeros((4, 8, 8), np.uint8)
+    mask[1:3, 2:6, 1:3] = 1
+    volume = Volume(np.full(mask.shape, -800, np.int16), np.diag([10.0] * 3 + [1])[:, [2, 1, 0, 3]])
+    case = Case("a", volume, mask, {}, {"findings": []}, "", sides=2 * mask)
+    attributes = stores.write_case(tmp_path, case, "")
+    del attributes["anatomy"]
+    made = typical_of(Cohort(str(tmp_path), {"a": attributes}), ["a"])
+    assert made["quantities"].keys() == {"left_volume_ml", "left_mean_hu", "left_n_components"}
+    assert made["quantities"]["left_volume_ml"]["mean"] == 16
 
 
 def test_it_is_made_of_numbers_that_a_checkpoint_can_hold(cohort):

@@ -96,7 +96,9 @@ def test_half_a_lung_cut_off(case, record, side, axis, lower):
     findings = found(half, record)
     assert {finding.code for finding in findings} == {"lung-symmetry"}
     name = ("height", "depth", "width")[axis]
-    assert text_of(findings, "lung-symmetry", name).startswith(f"{name}, right to left: ")
+    assert text_of(findings, "lung-symmetry", name).startswith(
+        f"{name} ratio of right to left lung: "
+    )
 
 
 @pytest.mark.parametrize(("factor", "end"), [(0.65, "low"), (1.45, "high"), (0.4, "low")])
