@@ -93,7 +93,7 @@ def inherit(target: Dataset, origin: Origin) -> None:
     """Give an object the attributes of the scan's patient and study."""
     values = origin.attributes
     for keyword, text in values.items():
-        setattr(target, keyword, text.split("\\") if "\\" in text else text)
+        setattr(target, keyword, text)
     if origin.deidentification:
         target.DeidentificationMethodCodeSequence = [
             code(*item) for item in origin.deidentification

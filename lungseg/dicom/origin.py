@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.dicom.classes import PLAIN_CT
 from lungseg.dicom.damage import quiet, reporting_damage
-from lungseg.dicom.head import text_of
+from lungseg.dicom.header_text import text_in, valid_text
 from lungseg.dicom.parse import parse, read_bytes
 from lungseg.dicom.slices import SliceHeader, slice_headers
 from lungseg.dicom.uids import derived_uid
@@ -33,23 +33,11 @@ OPTIONAL = (
     *("IssuerOfPatientID", "PatientBirthTime", "EthnicGroup", "PatientComments"),
     *("PatientIdentityRemoved", "DeidentificationMethod", "StudyDescription", "PatientAge"),
     *("PatientSize", "PatientWeight", "LongitudinalTemporalInformationModified"),
-    *("TimezoneOffsetFromUTC", "LossyImageCompression", "LossyImageCompressionRatio"),
-    "LossyImageCompressionMethod",
+    "TimezoneOffsetFromUTC",
 )
+# Of images; a mask of a lossily compressed image has to say so.
+LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 UID = r"[0-9.]{1,64}"
-# Values of other forms are left out: a date such as 2004.01.19 would make the object invalid.
-FORMS = {
-    "DA": r"\d{8}",
-    "TM": r"\d\d(\d\d(\d\d(\.\d{1,6})?)?)?",
-    "CS": r"[A-Z0-9_ ]{1,16}(\\[A-Z0-9_ ]{1,16})*",
-    "AS": r"\d{3}[DWMY]",
-    "DS": r"[-+0-9.Ee ]{1,16}(\\[-+0-9.Ee ]{1,16})*",
-}
-ALLOWED = {
-    "PatientSex": ("M", "F", "O"),
-    "PatientIdentityRemoved": ("YES", "NO"),
-    "LossyImageCompression": ("00", "01"),
-}
 UNKNOWN_DATE = "19000101"
 
 
@@ -76,6 +64,7 @@ class Origin:
 
     Attributes:
         attributes: Of patient and study, text by keyword, each in a form that the standard allows.
+        lossy: Attributes that tell of lossy compression, likewise.
         deidentification: Items of DeidentificationMethodCodeSequence: value, scheme, meaning.
         study: StudyInstanceUID.
         series: SeriesInstanceUID.
@@ -91,6 +80,7 @@ class Origin:
     """
 
     attributes: dict[str, str]
+    lossy: dict[str, str]
     deidentification: list[tuple[str, str, str]]
     study: str
     series: str
@@ -126,7 +116,7 @@ def read_origin(instances: Sequence[tuple[Path, int]]) -> Origin:
             ds, headers = contents[path]
             slices.append(
                 Slice(
-                    sop_class=_text(ds, "SOPClassUID") or PLAIN_CT,
+                    sop_class=text_in(ds, "SOPClassUID") or PLAIN_CT,
                     instance=_uid(ds, "SOPInstanceUID", path),
                     frame=frame if "PerFrameFunctionalGroupsSequence" in ds else None,
                     position=headers[frame - 1].position,
@@ -138,20 +128,18 @@ def read_origin(instances: Sequence[tuple[Path, int]]) -> Origin:
         normal = np.cross(*header.orientation)
         extent = abs(float((slices[-1].position - slices[0].position) @ normal))
         series = _uid(ds, "SeriesInstanceUID", first)
-        date, time = _when(ds)
+        day, time = _when(ds)
         return Origin(
-            attributes={
-                keyword: _valid(ds, keyword)
-                for keyword in (*NEEDED, *OPTIONAL)
-                if keyword in NEEDED or _valid(ds, keyword)
-            },
+            attributes={keyword: valid_text(ds, keyword, keep_long=True) for keyword in NEEDED}
+            | _filled(ds, OPTIONAL),
+            lossy=_filled(ds, LOSSY),
             deidentification=_deidentification(ds),
             study=_uid(ds, "StudyInstanceUID", first),
             series=series,
             number=_number(ds),
             frame_of_reference=_frame_of_reference(ds, series),
-            position_reference=_text(ds, "PositionReferenceIndicator"),
-            date=date,
+            position_reference=valid_text(ds, "PositionReferenceIndicator"),
+            date=day,
             time=time,
             slices=tuple(slices),
             orientation=header.orientation,
@@ -160,36 +148,12 @@ def read_origin(instances: Sequence[tuple[Path, int]]) -> Origin:
         )
 
 
-def _text(ds: Dataset, keyword: str) -> str:
-    """The text of an attribute in the file's character set, without control characters."""
-    from pydicom.datadict import tag_for_keyword
-
-    element: Any = ds.get_item(tag_for_keyword(keyword) or 0)
-    value = None if element is None else element.value
-    if isinstance(value, bytes):
-        names = ds.get("SpecificCharacterSet") or ""
-        joined = names if isinstance(names, str) else "\\".join(map(str, names))
-        value = text_of(value, joined.encode("latin-1", "replace"))
-    elif value is None:
-        return ""
-    elif not isinstance(value, str) and hasattr(value, "__iter__") and element.VR != "PN":
-        value = "\\".join(map(str, value))
-    return re.sub(r"[\x00-\x1f]", " ", str(value)).strip()
-
-
-def _valid(ds: Dataset, keyword: str) -> str:
-    """The text of an attribute; empty if its form is not one that the standard allows."""
-    from pydicom.datadict import dictionary_VR
-
-    text = _text(ds, keyword)
-    form = FORMS.get(dictionary_VR(keyword))
-    if form and not re.fullmatch(form, text):
-        return ""
-    return text if text in ALLOWED.get(keyword, (text,)) else ""
+def _filled(ds: Dataset, keywords: Sequence[str]) -> dict[str, str]:
+    return {keyword: text for keyword in keywords if (text := valid_text(ds, keyword))}
 
 
 def _uid(ds: Dataset, keyword: str, path: Path) -> str:
-    text = _text(ds, keyword)
+    text = text_in(ds, keyword)
     if not re.fullmatch(UID, text):
         what = "malformed" if text else "missing"
         raise DataError(
@@ -201,19 +165,19 @@ def _uid(ds: Dataset, keyword: str, path: Path) -> str:
 
 
 def _frame_of_reference(ds: Dataset, series: str) -> str:
-    text = _text(ds, "FrameOfReferenceUID")
+    text = text_in(ds, "FrameOfReferenceUID")
     return text if re.fullmatch(UID, text) else derived_uid("frame of reference", series)
 
 
 def _number(ds: Dataset) -> int:
-    text = _text(ds, "SeriesNumber")
+    text = text_in(ds, "SeriesNumber")
     return int(text) if re.fullmatch(r"\d{1,6}", text) else 0
 
 
 def _when(ds: Dataset) -> tuple[str, str]:
     for what in ("Content", "Acquisition", "Series", "Study"):
-        if date := _valid(ds, f"{what}Date"):
-            return date, _valid(ds, f"{what}Time") or "000000"
+        if day := valid_text(ds, f"{what}Date"):
+            return day, valid_text(ds, f"{what}Time") or "000000"
     return UNKNOWN_DATE, "000000"
 
 
@@ -223,5 +187,5 @@ def _deidentification(ds: Dataset) -> list[tuple[str, str, str]]:
     except ValueError:
         return []
     keywords = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
-    codes = [tuple(_text(item, keyword) for keyword in keywords) for item in items]
+    codes = [tuple(text_in(item, keyword) for keyword in keywords) for item in items]
     return [(a, b, c) for a, b, c in codes if a and b and c]

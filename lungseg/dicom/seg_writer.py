@@ -117,6 +117,7 @@ def _segmentation(
     frames = _refer(seg, origin)
     if fractions is not None:
         _put_in(seg, frames, labels, fractions)
+    inherit(seg, origin)  # highdicom copies most of it, but not all
     _fix(seg, identity.dimensions)
     return seg
 
@@ -142,6 +143,7 @@ def _stand_ins(origin: Origin, shape: tuple[int, ...]) -> list[Dataset]:
             PixelSpacing=_decimals(np.array(origin.pixel_spacing)),
             SliceThickness=_decimals(np.array([origin.spacing]))[0],
             SpacingBetweenSlices=_decimals(np.array([origin.spacing]))[0],
+            **origin.lossy,
         )
         inherit(ds, origin)
         made.append(ds)

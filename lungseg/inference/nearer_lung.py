@@ -29,7 +29,7 @@ def nearer_lung(labels: NDArray[np.uint8], spacing: Sequence[float]) -> NDArray[
         1 or 2 everywhere, ``[z, y, x]``.
 
     Example:
-        >>> nearer_lung(np.array([[[0, 1, 0, 0, 0, 2]]], np.uint8), (3, 3, 3))
+        >>> nearer_lung(np.array([[[0, 1, 0, 0, 2, 0]]], np.uint8), (3, 3, 3))
         array([[[1, 1, 1, 2, 2, 2]]], dtype=uint8)
     """
     steps = tuple(max(1, int(STEP_MM // size)) for size in spacing)

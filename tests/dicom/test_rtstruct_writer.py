@@ -15,14 +15,13 @@ from lungseg.dicom.rtstruct_writer import write_rtstruct
 from lungseg.dicom.series import read_series
 from lungseg.errors import DataError
 from lungseg.volume import from_lps
-from tests.dicom.oriented import AFFINE, ALL, HU, LABELS, TURNS, series, write_series
+from tests.dicom.oriented import AFFINE, HU, LABELS, REST, SOME, series, write_series
 from tests.dicom.read_back import by_itk, violations
 from tests.dicom.shapes import dsc
 from tests.dicom.write_enhanced import write_enhanced
 
 ABOUT = Algorithm("lungseg", "1.2", "ab" * 32)
 NAMES = {1: "Lung_R", 2: "Lung_L"}
-SOME = [*TURNS[1:8:3], *TURNS[9:]]
 
 
 def write(path, read, labels=LABELS):
@@ -86,7 +85,7 @@ def test_lies_on_the_same_voxels(tmp_path, axes, flips):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("axes", "flips"), [turn for turn in ALL if turn not in SOME])
+@pytest.mark.parametrize(("axes", "flips"), REST)
 def test_lies_on_the_same_voxels_in_every_other_orientation(tmp_path, axes, flips):
     check_turned(tmp_path, axes, flips)
 
