@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import nibabel
@@ -14,6 +15,7 @@ import SimpleITK as sitk  # its usual name
 from lungseg.cli import main
 from lungseg.inference import work as working
 from lungseg.inference.predictor import load
+from tests.conftest import CLONE
 
 
 @pytest.fixture(scope="module")
@@ -251,3 +253,15 @@ def test_from_python_as_by_the_command(trained, scans, predict, tmp_path):
     prediction = load(trained.run).predict(scans / "copy.nii.gz")
     np.testing.assert_array_equal(prediction.mask, mask > 0)
     assert prediction.probability.shape == mask.shape
+
+
+def test_the_example_of_the_docs(trained, scans, capsys):
+    page = (CLONE / "docs" / "predict.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {}
+    block = block.replace("RUN", str(trained.run)).replace(
+        "SCAN.nii.gz", str(scans / "copy.nii.gz")
+    )
+    exec(block, names)
+    assert names["right"].shape == names["probability"].shape
+    assert "warning" in capsys.readouterr().out
