@@ -14,6 +14,9 @@ Size = tuple[int, int]
 MULTIPLES = (2, 4, 8, 16, 32, 64, 128)
 """Tried where a network does not say what sizes it takes: they suit networks that halve images."""
 
+LEAST = 64
+"""Sizes that are tried are not much smaller: a deep network takes no tiny images."""
+
 
 class Padding:
     """Pads images to a size that a network takes, and crops its logits to the image again.
@@ -66,6 +69,33 @@ def fitting_size(net: nn.Module, image: Tensor) -> Size:
         if _takes(net, image.new_zeros((1, *image.shape[1:-2], *candidate))):
             return candidate
     return height, width
+
+
+def size_multiple(net: nn.Module, channels: int = 1) -> int | None:
+    """The number of which height and width have to be multiples for a network; None for no number.
+
+    Padding each size to it is what `Padding` does size by size: what a network takes at 2, 4, … it
+    takes at all multiples.
+
+    Args:
+        net: Maps images to logits of the same height and width.
+        channels: Of the image.
+
+    Example:
+        >>> size_multiple(nn.Conv2d(1, 1, 3, padding=1))
+        1
+    """
+    multiple = getattr(net, "size_multiple", None)
+    if multiple is not None:
+        return int(multiple)
+    like = next(net.parameters(), torch.zeros(0))
+    for candidate in (1, *MULTIPLES):
+        least = (LEAST // candidate) | 1  # odd multiples, which are multiples of nothing larger
+        sizes = [(least * candidate, (least + 2) * candidate)]
+        sizes += [(width, height) for height, width in sizes]
+        if all(_takes(net, like.new_zeros((1, channels, *size))) for size in sizes):
+            return candidate
+    return None
 
 
 def _rounded_up(size: Size, multiple: int) -> Size:

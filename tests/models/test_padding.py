@@ -6,7 +6,7 @@ import torch
 from monai.networks.nets import UNet as MonaiUNet
 from torch import nn
 
-from lungseg.models.padding import Padding, fitting_size
+from lungseg.models.padding import Padding, fitting_size, size_multiple
 from lungseg.models.unet import UNet
 
 
@@ -72,6 +72,21 @@ def test_an_image_is_padded_no_more_than_the_network_needs(network, size):
     assert np.array_equal(given, padded)
     assert torch.equal(logits, net.net(torch.tensor(padded))[:, :, : size[0], : size[1]])
     assert net.trials == 0 or not hasattr(net, "size_multiple")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_number_of_which_all_sizes_are_multiples(network):
+    make, multiple = NETWORKS[network]
+    assert size_multiple(make()) == multiple
+
+
+def test_a_network_that_takes_one_size_has_no_such_number():
+    class OneSize(nn.Identity):
+        def forward(self, image):
+            assert image.shape[-1] == 100
+            return image
+
+    assert size_multiple(OneSize()) is None
 
 
 def test_an_image_that_fits_is_handed_over_as_it_is():
