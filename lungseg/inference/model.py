@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lungseg.errors import ConfigError, DataError
+from lungseg.inference.exported import SUFFIX, OnnxModel, load_onnx
 from lungseg.runs.checkpoint import LAST, load_checkpoint
 from lungseg.runs.find import run_folders
 
@@ -75,41 +76,44 @@ class Model:
         }
 
 
-def model_files(paths: Sequence[Path]) -> list[Path]:
+def model_files(paths: Sequence[Path], *, key: str = "model") -> list[Path]:
     """The files of trained networks that paths lead to.
 
     Args:
         paths: Run folders, files, and folders with runs below them, such as a cross-validation.
+        key: Setting that they come from, for errors.
 
     Raises:
         DataError: If one leads to no trained network.
         ConfigError: If none is given.
     """
     if not paths:
-        raise ConfigError("model: must be given: model=outputs/<date>/<time>")
+        raise ConfigError(f"{key}: must be given: {key}=outputs/<date>/<time>")
     files: list[Path] = []
     for path in paths:
         if path.is_file():
             files.append(path)
             continue
         if not path.is_dir():
-            raise DataError("model: no such run folder or file", path)
+            raise DataError(f"{key}: no such run folder or file", path)
         runs = run_folders(path)
         if not runs:
-            raise DataError("model: neither a run folder nor a folder with runs below it", path)
+            raise DataError(f"{key}: neither a run folder nor a folder with runs below it", path)
         for run in runs:
             file = run / BEST if (run / BEST).is_file() else run / LAST
             if not file.is_file():
-                raise DataError("model: this run has no checkpoint", run)
+                raise DataError(f"{key}: this run has no checkpoint", run)
             files.append(file)
     return list(dict.fromkeys(files))
 
 
-def load_model(file: Path, *, device: str = "auto", allow_targets: Sequence[str] = ()) -> Model:
-    """Load a checkpoint for prediction.
+def load_model(
+    file: Path, *, device: str = "auto", allow_targets: Sequence[str] = ()
+) -> Model | OnnxModel:
+    """Load a checkpoint, or an exported model, for prediction.
 
     Args:
-        file: That ``lungseg train`` wrote.
+        file: That ``lungseg train`` or ``lungseg export`` (``.onnx``) wrote.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         allow_targets: What the checkpoint may name beside networks of ours, torch's and MONAI's.
 
@@ -117,6 +121,8 @@ def load_model(file: Path, *, device: str = "auto", allow_targets: Sequence[str]
         ConfigError: If the checkpoint names a model that may not be built from a file.
         DataError: If the file is missing or damaged, or its weights do not fit the model.
     """
+    if file.suffix.lower() == SUFFIX:
+        return load_onnx(file, device=device)
     from lungseg.runs.recorded import build_recorded
     from lungseg.runs.restore import restore
     from lungseg.training.device import resolve_precision
