@@ -47,7 +47,9 @@ def test_which_settings_identify(key, value, expected):
     assert identifies(key, value) is expected
 
 
-@pytest.mark.parametrize("command", ["prepare", "train", "evaluate", "deidentify", "compare"])
+@pytest.mark.parametrize(
+    "command", ["prepare", "train", "evaluate", "export", "deidentify", "compare"]
+)
 def test_folders_named_by_overrides_leave_out_all_that_may_identify(command):
     register_resolvers()
     words = ["++data.root=/scans/Frollo", "++data.series=1.2.840.1", "++seed=1"]

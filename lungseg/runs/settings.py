@@ -59,7 +59,7 @@ class Row:
         )
 
 
-COMMANDS = ("prepare", "train", "evaluate", "predict", "compare", "deidentify")
+COMMANDS = ("prepare", "train", "evaluate", "predict", "export", "compare", "deidentify")
 CASES = ("prepare", "train", "evaluate")
 NONE: tuple[str, ...] = ()
 
@@ -120,10 +120,12 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate"), "report"
-    yield place, ("evaluate",), "run ckpt store"
-    yield place, ("evaluate", "predict"), "allow_targets"
+    yield place, ("evaluate",), "ckpt"
+    yield place, ("evaluate", "export"), "run store"
+    yield place, ("evaluate", "predict", "export"), "allow_targets"
+    yield result, ("export",), "precision"
     yield place, ("compare",), "runs"
-    yield place, ("compare", "deidentify", "predict"), "output"
+    yield place, ("compare", "deidentify", "predict", "export"), "output"
     yield result, ("compare",), "metric set reference"
     yield place, ("deidentify", "predict"), "input"
     yield place, ("deidentify",), "key"

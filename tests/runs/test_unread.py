@@ -30,6 +30,7 @@ REFUSED = {
     "no class": (["train", "logger=none", "+logger.mode=online"], "logger has no _target_"),
     "no class of a callback": (["train", "+callbacks.mine.x=1"], "callbacks.mine has no _target_"),
     "compare": (["compare", "+seed=1"], "seed: compare does not read this setting"),
+    "export": (["export", "+seed=1"], "seed: export does not read this setting"),
     "deidentify": (["deidentify", "+data.root=x"], "data.root: deidentify does not read"),
     "referred to by what is not read": (["train", "+a=1", "+b=${a}"], "a: nothing reads"),
 }

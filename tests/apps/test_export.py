@@ -1,0 +1,93 @@
+"""``lungseg export``: a run in, a model file out; what cannot be exported in one line."""
+
+import json
+import shutil
+
+import onnx
+import pytest
+import torch
+
+from lungseg.cli import main
+from lungseg.inference.model import load_model
+from tests.conftest import Cli
+
+
+@pytest.fixture(scope="session")
+def exported(trained, tmp_path_factory):
+    """The folder with the model file of the small trained run, and what the command printed."""
+    folder = tmp_path_factory.mktemp("exported")
+    done = Cli(folder)("export", f"run={trained.run}", "output=made/model.onnx")
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_the_model_of_a_run(exported, trained):
+    folder, printed = exported
+    file = folder / "made" / "model.onnx"
+    assert "the model: made/model.onnx" in printed
+    checkpoint, model = (
+        load_model(one, device="cpu") for one in (trained.run / "checkpoints" / "last.ckpt", file)
+    )
+    hu = torch.randint(-1000, 400, (3, 32, 30), dtype=torch.int16)
+    torch.testing.assert_close(model.logits(hu), checkpoint.logits(hu), rtol=0, atol=1e-4)
+    assert model.record["checkpoint_sha256"] == checkpoint.sha256
+    assert model.domain == checkpoint.domain != {}
+    images = checkpoint.record["image_sha256"]
+    trained_on = {images[name] for name in checkpoint.record["split"]["train"]}
+    assert {*model.record["image_sha256"].values()} == trained_on
+
+
+def test_neither_names_nor_places_are_in_what_is_left(exported, trained):
+    folder, _ = exported
+    words = [
+        b"Case_0",
+        str(trained.folder).encode(),
+        str(trained.source).encode(),
+        b"site-packages",
+    ]
+    for file in folder.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert [word for word in words if word in content] == [], file
+
+
+def test_a_checkpoint_with_another_precision_says_so(run, tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = run / "checkpoints" / "last.ckpt"
+    checkpoint = torch.load(file, weights_only=True)
+    checkpoint["lungseg"]["config"]["trainer"]["precision"] = "bf16-mixed"
+    torch.save(checkpoint, file)
+    assert main(["export", f"run={file}", "output=a.onnx"]) == 0
+    assert "trained in bf16-mixed; the model file is in fp32" in capfd.readouterr().out
+    metadata = json.loads(onnx.load(tmp_path / "a.onnx").metadata_props[0].value)
+    assert (metadata["precision"], metadata["trained_precision"]) == ("fp32", "bf16-mixed")
+
+
+REFUSED = {
+    "no run": (["output=a.onnx"], "run"),
+    "no output": (["run={run}"], "output"),
+    "another ending": (["run={run}", "output=a.pt"], "output: must be a file called *.onnx"),
+    "a folder": (["run={run}", "output=folder.onnx"], "output: must be a file, and is a folder"),
+    "a missing run": (["run=nothing", "output=a.onnx"], "run: no such run folder or file"),
+    "no run folder": (["run=folder.onnx", "output=a.onnx"], "run: neither a run folder nor"),
+    "several": (["run=both", "output=a.onnx"], "run: contains 2 runs, and a model file holds one"),
+    "exported": (["run=b.onnx", "output=a.onnx"], "run: is an exported model already"),
+}
+
+
+@pytest.mark.parametrize(("words", "line"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused(words, line, refused, run, tmp_path):
+    (tmp_path / "folder.onnx").mkdir()
+    (tmp_path / "b.onnx").write_bytes(b"")
+    for name in ("0", "1"):
+        shutil.copytree(run, tmp_path / "both" / name)
+    assert line in refused("export", *(word.format(run=run) for word in words))
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_a_missing_package_is_named_before_anything_is_loaded(refused, run, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    line = refused("export", f"run={run}", "output=a.onnx")
+    assert line.endswith(
+        "lungseg export needs the package onnxruntime: pip install 'lungseg[export]'"
+    )
