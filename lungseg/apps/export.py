@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
-from lungseg.errors import ConfigError
+from lungseg.data.cohort import Cohort, open_cohort
+from lungseg.data.place import is_url
+from lungseg.errors import ConfigError, DataError
 from lungseg.files import replacing, short
-from lungseg.inference.exported import SUFFIX
+from lungseg.inference.exported import SUFFIX, OnnxModel
 from lungseg.inference.extra import required
 from lungseg.inference.model import load_model, model_files
+from lungseg.privacy import hide_password
+
+PRECISIONS = ("fp32", "int8")
 
 log = logging.getLogger(__name__)
 
@@ -19,20 +25,59 @@ log = logging.getLogger(__name__)
 def run(config: DictConfig, run_dir: Path) -> None:
     """Write the model file."""
     output = _output(config)
+    if config.precision not in PRECISIONS:
+        raise ConfigError(f"precision={config.precision}: must be {' or '.join(PRECISIONS)}")
     file = _checkpoint(str(config.run))
     for package in ("onnx", "onnxruntime"):
         required(package, "lungseg export")
     from lungseg.inference.export import to_onnx
-    from lungseg.inference.model import Model
 
     model = load_model(file, device="cpu", allow_targets=config.allow_targets)
-    assert isinstance(model, Model)
+    assert not isinstance(model, OnnxModel)
+    cohort = training_cohort(config, model.record)
     content = to_onnx(model)
-    if model.precision.partition("-")[0] != "32":
+    if config.precision == "int8":
+        from lungseg.inference.quantize import calibration_slices, to_int8
+
+        assert cohort is not None
+        content = to_int8(content, calibration_slices(cohort, model.record["split"]["train"]))
+    elif model.precision.partition("-")[0] != "32":
         log.info(f"trained in {model.precision}; the model file is in fp32")
     with replacing(output) as part:
         part.write_bytes(content)
-    log.info(f"the model: {short(output)}, {len(content) / 1e6:.1f} MB")
+    log.info(f"the model: {short(output)}, {len(content) / 1e6:.2f} MB")
+
+
+def training_cohort(config: DictConfig, record: dict[str, Any]) -> Cohort | None:
+    """The prepared cases of the training; None where they are gone and nothing needs them.
+
+    Raises:
+        DataError: If ``store`` or int8 needs them, and they are not there or are others.
+        ConfigError: If int8 needs them, and they are at a URL that only the checkpoint names.
+    """
+    place = config.store or str(record.get("store", ""))
+    needed = config.store is not None or config.precision == "int8"
+    if config.store is None and is_url(place):  # a file from anywhere may not say what is asked for
+        if needed:
+            raise ConfigError(
+                "store: the checkpoint says that its prepared cases are at a URL, which is only"
+                f" opened when you give it: store={hide_password(place)}"
+            )
+        return None
+    try:
+        cohort = open_cohort(place)
+        if cohort.sha256 != record["cohort_sha256"]:
+            raise DataError(
+                "the prepared cases are not those that the model was trained with (cohort hash"
+                " differs)",
+                place,
+            )
+    except DataError as error:
+        if needed:
+            raise DataError(f"{error}; say where they are: store=DIR", error.path) from None
+        log.warning("the prepared cases of the training are not there: the card says less of them")
+        return None
+    return cohort
 
 
 def _output(config: DictConfig) -> Path:

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import onnx
 import pytest
 import torch
 
 from lungseg.cli import main
+from lungseg.data.store import open_arrays
 from lungseg.inference.model import load_model
 from tests.conftest import Cli
 
@@ -63,7 +65,45 @@ def test_a_checkpoint_with_another_precision_says_so(run, tmp_path, capfd, monke
     assert (metadata["precision"], metadata["trained_precision"]) == ("fp32", "bf16-mixed")
 
 
+@pytest.mark.slow
+def test_int8_is_calibrated_on_the_training_and_gives_the_same_masks(
+    exported, run, trained, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (prepared,) = (trained.folder / "outputs" / "prepared").iterdir()
+    cohort = shutil.copytree(prepared, tmp_path / "cohort")
+    assert main(["export", f"run={run}", "output=a.onnx", "precision=int8", f"store={cohort}"]) == 0
+    models = [load_model(file) for file in (exported[0] / "made" / "model.onnx", Path("a.onnx"))]
+    assert [model.record["precision"] for model in models] == ["fp32", "int8"]
+    scores = []
+    for model in models:
+        tp = n = 0
+        for name in _tested(run):
+            image, mask = (array[:] for array in open_arrays(cohort, name))
+            found = model.logits(torch.from_numpy(image)).numpy() >= 0
+            tp += int((found & (mask > 0)).sum())
+            n += int(found.sum() + (mask > 0).sum())
+        scores.append(2 * tp / n)
+    # Four channels after two epochs, on 32 x 32 pixels; docs/export.md has it on real CT.
+    assert scores[1] == pytest.approx(scores[0], abs=0.005)
+    # The other cases are not needed.
+    for name in _tested(run):
+        shutil.rmtree(cohort / f"{name}.zarr" / "mask")
+    assert main(["export", f"run={run}", "output=b.onnx", "precision=int8", f"store={cohort}"]) == 0
+    assert Path("b.onnx").read_bytes() == Path("a.onnx").read_bytes()
+
+
+def _tested(run):
+    file = run / "checkpoints" / "last.ckpt"
+    return torch.load(file, weights_only=True)["lungseg"]["split"]["test"]
+
+
 REFUSED = {
+    "another precision": (["run={run}", "output=a.onnx", "precision=fp8"], "must be fp32 or int8"),
+    "no prepared cases": (
+        ["run={run}", "output=a.onnx", "store=folder.onnx"],
+        "no prepared cohort here (cohort.json is missing); say where they are: store=DIR",
+    ),
     "no run": (["output=a.onnx"], "run"),
     "no output": (["run={run}"], "output"),
     "another ending": (["run={run}", "output=a.pt"], "output: must be a file called *.onnx"),
