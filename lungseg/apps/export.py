@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
@@ -16,6 +17,9 @@ from lungseg.inference.exported import SUFFIX, OnnxModel
 from lungseg.inference.extra import required
 from lungseg.inference.model import load_model, model_files
 from lungseg.privacy import hide_password
+
+if TYPE_CHECKING:
+    from lungseg.inference.model import Model
 
 PRECISIONS = ("fp32", "int8")
 
@@ -45,7 +49,30 @@ def run(config: DictConfig, run_dir: Path) -> None:
         log.info(f"trained in {model.precision}; the model file is in fp32")
     with replacing(output) as part:
         part.write_bytes(content)
-    log.info(f"the model: {short(output)}, {len(content) / 1e6:.2f} MB")
+    _write_card(output, content, file, model, cohort)
+    log.info(
+        f"the model: {short(output)}, {len(content) / 1e6:.2f} MB; its card, .md and .html, beside"
+        " it"
+    )
+
+
+def _write_card(
+    output: Path, content: bytes, checkpoint: Path, model: Model, cohort: Cohort | None
+) -> None:
+    from lungseg.inference.exported import load_onnx
+    from lungseg.report.card import model_card
+    from lungseg.report.card_facts import Facts, evaluated_run
+    from lungseg.report.card_files import write_card
+
+    facts = Facts(
+        sha256=hashlib.sha256(content).hexdigest(),
+        metadata=load_onnx(output).record,
+        n_parameters=sum(weights.numel() for weights in model.module.net.parameters()),
+        split=model.record["split"],
+        run=evaluated_run(checkpoint, model.record),
+        cohort=cohort,
+    )
+    write_card(output, model_card(facts))
 
 
 def training_cohort(config: DictConfig, record: dict[str, Any]) -> Cohort | None:

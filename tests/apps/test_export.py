@@ -1,16 +1,20 @@
 """``lungseg export``: a run in, a model file out; what cannot be exported in one line."""
 
+import hashlib
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import onnx
+import pandas as pd
 import pytest
 import torch
 
 from lungseg.cli import main
 from lungseg.data.store import open_arrays
 from lungseg.inference.model import load_model
+from tests.apps.run_files import damage
 from tests.conftest import Cli
 
 
@@ -37,6 +41,49 @@ def test_the_model_of_a_run(exported, trained):
     images = checkpoint.record["image_sha256"]
     trained_on = {images[name] for name in checkpoint.record["split"]["train"]}
     assert {*model.record["image_sha256"].values()} == trained_on
+
+
+def test_the_card_beside_it_has_the_numbers_of_the_evaluation_and_the_cohort(exported, trained):
+    text = (exported[0] / "made" / "model.md").read_text()
+    test = json.loads((trained.run / "evaluation" / "summary.json").read_text())["test"]
+    (cohort,) = trained.folder.glob("outputs/prepared/*/cohort.json")
+    cases = json.loads(cohort.read_text())["cases"]
+    split = torch.load(trained.run / "checkpoints" / "last.ckpt", weights_only=True)["lungseg"][
+        "split"
+    ]
+    learnt = [cases[name] for name in split["train"]]
+    sexes = Counter(case["sex"] for case in learnt).most_common()
+    dsc, hd95 = test["right_volume_dsc_mean"], test["hd95_mm_mean"]
+    rows = [
+        f"| cases | {len(learnt)} |",
+        f"| slices | {sum(case['n_slices'] for case in learnt)} |",
+        f"| sex | {', '.join(f'{sex}: {n}' for sex, n in sexes)} |",
+        f"| DSC of the volume | right lung | {dsc['value']:.4f} |"
+        f" {dsc['ci95'][0]:.4f} to {dsc['ci95'][1]:.4f} | {dsc['n']}",
+        f"| HD95, mm | both lungs | {hd95['value']:.2f} |",
+        "| by | group | n |",
+    ]
+    table = pd.read_csv(trained.run / "evaluation" / "cases.csv").query("split == 'test'")
+    table["sex"] = [cases[name]["sex"] for name in table["case"]]
+    for sex, group in table.groupby("sex"):
+        row = f"| sex | {sex} | {len(group)} | {group['dsc'].mean():.4f} |"
+        assert (row in text) == (len(group) > 1)
+    assert table["sex"].value_counts().max() > 1
+    assert [row for row in rows if row not in text] == []
+    assert "SYNTHETIC DATA" in text
+    sha256 = hashlib.sha256((exported[0] / "made" / "model.onnx").read_bytes()).hexdigest()
+    assert f"| SHA-256 | {sha256} |" in text
+
+
+def test_what_is_not_there_is_not_in_the_card(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    checkpoint = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    checkpoint["lungseg"]["store"] = "outputs/gone"
+    torch.save(checkpoint, run / "checkpoints" / "best.ckpt")
+    assert main(["export", f"run={run}", "output=a.onnx"]) == 0  # the best one, and last was tested
+    text = (tmp_path / "a.md").read_text()
+    assert "Not tested: no evaluation of these weights" in text
+    assert "The prepared cases were not there" in text
 
 
 def test_neither_names_nor_places_are_in_what_is_left(exported, trained):
@@ -96,6 +143,17 @@ def test_int8_is_calibrated_on_the_training_and_gives_the_same_masks(
 def _tested(run):
     file = run / "checkpoints" / "last.ckpt"
     return torch.load(file, weights_only=True)["lungseg"]["split"]["test"]
+
+
+def test_a_url_that_only_the_checkpoint_names_is_not_opened(refused, run):
+    def elsewhere(checkpoint):
+        checkpoint["lungseg"]["store"] = "http://me:secret@127.0.0.1:9/store"
+
+    damage(run, elsewhere)
+    line = refused("export", f"run={run}", "output=a.onnx", "precision=int8")
+    assert line.endswith("opened when you give it: store=http://(not recorded)@127.0.0.1:9/store")
+    assert main(["export", f"run={run}", "output=a.onnx"]) == 0
+    assert "The prepared cases were not there" in Path("a.md").read_text()
 
 
 REFUSED = {
