@@ -3,6 +3,7 @@
 from benchmarks import (
     coverage,
     evaluation,
+    predict,
     prepare,
     reading,
     search,
@@ -20,5 +21,6 @@ if __name__ == "__main__":
     sweep.main()
     search.main()
     evaluation.main()
+    predict.main()
     coverage.main()
     statistics.main()

@@ -220,5 +220,5 @@ def _postprocess(config: DictConfig, record: dict[str, Any]) -> Postprocess | No
     from lungseg.inference.postprocess import recorded_postprocess
 
     if config.get("postprocess") is None:
-        return recorded_postprocess(record)
+        return recorded_postprocess(record["config"].get("postprocess"))
     return build(config.postprocess, "postprocess") if config.postprocess else None

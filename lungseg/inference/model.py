@@ -55,6 +55,12 @@ class Model:
         """Ranges of the training cases, by quantity (`lungseg.data.domain`)."""
         return dict(self.record.get("domain") or {})
 
+    @property
+    def postprocess(self) -> dict[str, Any] | None:
+        """The node of the post-processing with which the model was evaluated."""
+        node: dict[str, Any] | None = self.record["config"].get("postprocess")
+        return node
+
     def logits(self, hu: Tensor) -> Tensor:
         """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``, on the network's device."""
         import torch

@@ -92,15 +92,14 @@ def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return filled
 
 
-def recorded_postprocess(record: Mapping[str, Any]) -> Postprocess | None:
+def recorded_postprocess(node: Mapping[str, Any] | None) -> Postprocess | None:
     """What a model was evaluated with; None for masks as they are.
 
     Args:
-        record: Of the checkpoint.
+        node: ``postprocess`` of the configuration in its file.
 
     Raises:
         ConfigError: If it names anything that may not be built from a file.
     """
-    node = record["config"].get("postprocess")
     made: Postprocess | None = build_recorded(node, "postprocess") if node else None
     return made

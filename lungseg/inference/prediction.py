@@ -13,6 +13,7 @@ from lungseg.data.anatomy import anatomy_of
 from lungseg.findings import Finding
 from lungseg.inference.agreement import agreement
 from lungseg.inference.doubt import doubts
+from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model
 from lungseg.inference.network_grid import NetworkGrid
 from lungseg.inference.passes import run
@@ -48,7 +49,7 @@ class Prediction:
 
 
 def predict(
-    models: Sequence[Model],
+    models: Sequence[Model | OnnxModel],
     scan: Scan,
     postprocess: Postprocess,
     *,

@@ -11,6 +11,7 @@ import numpy as np
 
 from lungseg.config import build
 from lungseg.errors import ConfigError, DataError
+from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model, load_model, model_files
 from lungseg.inference.passes import TTA
 from lungseg.inference.postprocess import Postprocess, Unchanged, recorded_postprocess
@@ -32,7 +33,7 @@ class Predictor:
         tta: ``none``, or ``flip``: each slice as it is and mirrored.
     """
 
-    models: tuple[Model, ...]
+    models: tuple[Model | OnnxModel, ...]
     postprocess: Postprocess
     tta: str = "none"
 
@@ -87,7 +88,7 @@ def load(
     files = model_files([Path(path) for path in paths])
     models = tuple(load_model(file, device=device, allow_targets=allow_targets) for file in files)
     if postprocess is None:
-        made = recorded_postprocess(models[0].record)
+        made = recorded_postprocess(models[0].postprocess)
     elif isinstance(postprocess, Mapping):
         made = build(postprocess, "postprocess") if postprocess else None
     else:

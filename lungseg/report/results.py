@@ -90,7 +90,7 @@ def warnings_of(
             f"The threshold was set to {conventions.threshold:g} after training, which had"
             f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
         )
-    before = recorded_postprocess(record)
+    before = recorded_postprocess(record["config"].get("postprocess"))
     if conventions.postprocess != ("" if before is None else repr(before)):
         warnings.append(
             f"Post-processing was set to {conventions.postprocess or 'none'} after training. If it"
