@@ -15,7 +15,7 @@ from lungseg.report.numbers import shown
 
 @dataclass(frozen=True)
 class Table:
-    """Header and rows; text in all cells."""
+    """Header and rows; text in all cells. Without names of columns, pairs of a name and a value."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -100,14 +100,14 @@ def _warnings(facts: Facts) -> list[str]:
 
 def _model(facts: Facts) -> Table:
     about = facts.metadata
-    window = about.get("intensity", {})
+    window = about["intensity"]
     noted = None if facts.run is None else facts.run.precision
     trained_in = noted or about.get("trained_precision", "unknown")
     rows = {
         "SHA-256": facts.sha256,
         "precision": f"{about['precision']}, trained in {trained_in}",
         "network": f"{about['name']}, {facts.n_parameters:,} parameters",
-        "window": f"{window.get('lower', '-')} to {window.get('upper', '-')} HU",
+        "window": f"{window['lower']:g} to {window['upper']:g} HU",
         "threshold": f"{about['threshold']:g}",
         "post-processing": _postprocess(about.get("postprocess")),
         "sizes": f"any; padded inside to multiples of {about['size_multiple']}",

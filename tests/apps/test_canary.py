@@ -96,6 +96,7 @@ SWEPT = {  # two jobs of each command
     "prepare": "data.skip_bad_cases=true,false",
     "train": "seed=1,2",
     "evaluate": "metrics.threshold=0.4,0.5",
+    "export": "precision=fp32,int8",
     "deidentify": "retain_patient_characteristics=true,false",
     "compare": "metric=dsc,hd95_mm",
 }
@@ -199,6 +200,8 @@ COMMANDS = {
         "train", *SMALL, *TINY, "ckpt_path={new}", "logger=none"],
     "evaluate a run that is missing": ["evaluate", "run={new}"],
     "evaluate a checkpoint that is missing": ["evaluate", "data=phantom", "ckpt={place}/a.ckpt"],
+    "export what is missing": [
+        "export", "run={new}", "output={place}/a.onnx", "store={place}/store"],
     "deidentify": ["deidentify", "input={place}/Images", "output={new}", "key={place}/key"],
     "deidentify into a folder that is not empty": [
         "deidentify", "input={place}/Images", "output={place}", "key={new}"],
@@ -242,9 +245,13 @@ def test_a_training_and_what_comes_after_it(place):
     ckpt = "outputs/first/checkpoints/last.ckpt"
     assert main(["evaluate", f"ckpt={ckpt}", *words[:2], "report=false", "-m"]) == 0
     assert main(["train", *words, f"ckpt_path={ckpt}", "trainer.max_epochs=2"]) == 0
+    exported = ["export", "run=outputs/second", "output=outputs/a.onnx", moved]
+    assert main([*exported, "precision=int8"]) == 0
+    assert main([*exported, f"output={quoted(place / 'a.onnx')}"]) == 0
     both = "runs=[outputs/first,outputs/second]"
     assert main(["compare", both, f"output={quoted(place / 'c')}"]) == 0
     shutil.rmtree(place / "moved")
+    assert main(exported) == 1
     assert main(["evaluate", "run=outputs/second", moved]) == 1
     assert set(leaks()) == {"second/checkpoints/last.ckpt"}
 
