@@ -11,10 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hydra.core.override_parser.types import Quote, QuotedString
 
 from lungseg.cli import main
 from lungseg.privacy import PATHS
+from tests.apps.planted import FOLDERS, REFUSED, SEARCH, SETTINGS, SWEPT, quoted, written
 
 # Letters that any way of writing a path leaves together, so that none has to be known here.
 MARKS = (b"Quasimodo", b"Esmeralda", b"Frollo")
@@ -45,12 +45,6 @@ def place(three_cases, tmp_path, monkeypatch):
         wandb.teardown()
 
 
-def quoted(path):
-    """As typed for a path that is not there yet."""
-    text = str(path).replace("${", "\\${")
-    return QuotedString(text, Quote.double).with_quotes()
-
-
 def leaks(folder=Path("outputs"), *, begun=True):
     """Files below a folder with a mark in their bytes, in their name or in a member of them."""
     assert not begun or any(folder.rglob("*.log"))  # otherwise there is nothing to search
@@ -70,59 +64,8 @@ def contents(file, folder):
             yield from (archive.read(member) for member in archive.namelist())
 
 
-# Settings with a command that reads them; each is planted by itself.
-SEARCH = "train sweep=search hydra.sweeper.study_name=a loss.alpha=interval(0,1)"
-SETTINGS = [
-    *(("prepare data=lctsc", key) for key in ("data.root", "data.source.root")),
-    ("prepare data=lctsc", "data.patient_key"),
-    *(("prepare data=phantom", key) for key in ("data.store", "data.export_npz")),
-    *(("prepare data=tcia", key) for key in ("data.numbers", "data.source.numbers")),
-    ("train split=file", "split.file"),
-    ("train split=loso", "split.table"),
-    ("train split=paper", "ckpt_path"),
-    (SEARCH, "hydra.sweeper.storage"),
-    ("train split=paper", "hydra.searchpath"),
-    *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store")),
-    *(("deidentify lungs.left=[L]", key) for key in ("input", "output", "key")),
-    *(("compare set=test", key) for key in ("runs", "output")),
-    *(("prepare data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
-]
-# Hydra resolves a name of these folders again whenever another setting names it.
-FOLDERS = ("outputs", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweeper.storage")
-REFUSED = ("data.source.numbers",)  # before the command is reached: data.numbers is there for it
-
-
-SWEPT = {  # two jobs of each command
-    "prepare": "data.skip_bad_cases=true,false",
-    "train": "seed=1,2",
-    "evaluate": "metrics.threshold=0.4,0.5",
-    "export": "precision=fp32,int8",
-    "deidentify": "retain_patient_characteristics=true,false",
-    "compare": "metric=dsc,hd95_mm",
-}
-
-
 def test_every_setting_is_planted():
     assert {setting for _, setting in SETTINGS} == set(PATHS)
-
-
-def written(key, path, sweep):
-    """Ways in which a setting's value is typed."""
-    value = quoted(path)
-    first, _, last = key.rpartition(".")
-    if key == "hydra.searchpath":
-        value = value.replace('"', '"file://', 1)
-        yield f"{key}=[{value}]"
-        yield f"+hydra={{searchpath: [{value}]}}"
-        return
-    yield f"{key}={value}"
-    if key == "runs":
-        yield f"{key}=[{value},{quoted(path / 'b')}]"
-    elif sweep and not key.startswith(("hydra", "outputs")):
-        yield f"{key}=choice({value},{quoted(path / 'Frollo')})"
-        yield f"{key}={value},{quoted(path / 'Frollo')}"
-    if first and key != "hydra.sweeper.storage":
-        yield f"+{first}={{{last}: {value}}}"
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from lungseg.dicom.series import read_series as read_files
 from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
-from lungseg.volume import from_lps
 
 SERIES = generate_uid(entropy_srcs=["series"])
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -77,30 +76,6 @@ def test_order_is_that_of_positions_whatever_names_and_numbers_say(data, tmp_pat
         series.volume.affine,
         [[0, 0, 0.6, -10], [0, 0.8, 0, -20], [2.5, 0, 0, -100], [0, 0, 0, 1]],
     )
-
-
-@pytest.mark.parametrize(
-    "orientation", [AXIAL, [-1, 0, 0, 0, 1, 0], [0, 1, 0, 1, 0, 0], [0, 1, 0, 0, 0, -1]]
-)
-def test_each_stored_slice_is_found_in_its_file(orientation, tmp_path):
-    normal = np.cross(orientation[:3], orientation[3:])
-    random = np.random.default_rng(0)
-    for k in (3, 0, 4, 1, 2):
-        pixels = random.integers(-1000, 1000, (4, 5)).astype(np.int16)
-        write_slice(
-            tmp_path / f"{random.integers(1 << 30)}.dcm",
-            pixels,
-            normal * k,
-            orientation=orientation,
-        )
-    series = read_series(tmp_path)
-    stored = from_lps(series.volume.voxels, series.stored_affine)
-    assert {frame for _, frame in series.instances} == {1}
-    for k, (file, _) in enumerate(series.instances):
-        dataset = pydicom.dcmread(file)
-        np.testing.assert_array_equal(stored[k], dataset.pixel_array)
-        position = series.stored_affine @ [k, 0, 0, 1]
-        np.testing.assert_allclose(position[:3], dataset.ImagePositionPatient, atol=1e-6)
 
 
 def test_scrambled_instance_numbers_are_noted(tmp_path):
