@@ -25,6 +25,11 @@ from benchmarks.memory import peak_mib
 SIZE, SLICES = 512, 130
 BATCH = 20
 ROUNDS = 2
+MODELS = {
+    "model.ckpt": "PyTorch, precision as in training",
+    "fp32.onnx": "ONNX Runtime",
+    "int8.onnx": "ONNX Runtime, int8",
+}
 STEPS = 60
 SAMPLE = 40
 """Slices through the larger network, whose time is proportional to their number."""
@@ -74,7 +79,25 @@ def write_checkpoint(file: Path) -> None:
     trainer.save_checkpoint(file)
 
 
-def ours(folder: Path) -> dict[str, float]:
+def write_exported(folder: Path) -> None:
+    """The same network as ONNX, in fp32 and int8, calibrated on slices of the scan itself."""
+    import numpy as np
+
+    from lungseg.inference.export import to_onnx
+    from lungseg.inference.model import Model, load_model
+    from lungseg.inference.quantize import to_int8
+    from lungseg.sources.scans import find_scans
+
+    model = load_model(folder / "model.ckpt", device="cpu")
+    assert isinstance(model, Model)
+    content = to_onnx(model)
+    voxels = find_scans(folder / "scan", str).scans[0].read().volume.voxels
+    slices = (voxels[z].astype(np.float32)[None, None] for z in range(0, len(voxels), 5))
+    (folder / "fp32.onnx").write_bytes(content)
+    (folder / "int8.onnx").write_bytes(to_int8(content, slices))
+
+
+def ours(folder: Path, name: str) -> dict[str, float]:
     from lungseg.inference.output import Output
     from lungseg.inference.work import Work, predict_one
     from lungseg.report.predictions import draw
@@ -83,8 +106,7 @@ def ours(folder: Path) -> dict[str, float]:
     (folder / "masks").mkdir(exist_ok=True)
     arguments = {"postprocess": {"_target_": "lungseg.inference.postprocess.Lungs"}}
     output = Output(folder / "masks", ("0",), {})
-    model = folder / "model.ckpt"
-    work = Work((model,), arguments, ("seg", "nifti"), False, False, output, draw)
+    work = Work((folder / name,), arguments, ("seg", "nifti"), False, False, output, draw)
     small, scan = (find_scans(folder / name, str).scans[0] for name in ("small", "scan"))
     assert not predict_one(work, small).reason  # imports and loads
     before, start = peak_mib(), time.perf_counter()
@@ -94,7 +116,7 @@ def ours(folder: Path) -> dict[str, float]:
     return {"seconds": seconds, "mib": peak_mib() - before}
 
 
-def theirs(folder: Path) -> dict[str, float]:
+def theirs(folder: Path, name: str) -> dict[str, float]:
     import torch
 
     net = r231().eval()
@@ -149,8 +171,9 @@ def r231() -> Any:
     return Net()
 
 
-def measured(side: str, folder: Path) -> dict[str, float]:
-    code = f"from benchmarks.predict import *; print(json.dumps({side}(Path({str(folder)!r}))))"
+def measured(side: str, folder: Path, name: str = "") -> dict[str, float]:
+    call = f"{side}(Path({str(folder)!r}), {name!r})"
+    code = f"from benchmarks.predict import *; print(json.dumps({call}))"
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
     )
@@ -167,18 +190,28 @@ def main() -> None:
         n = write_scan(folder / "scan")
         write_case(make_case(1, size=32, n_slices=12, seed=0), folder / "small", 1)
         write_checkpoint(folder / "model.ckpt")
-        rounds = []
-        for _ in range(ROUNDS):
-            rounds.append((measured("ours", folder), measured("theirs", folder)))
-    here = min((one for one, _ in rounds), key=lambda one: one["seconds"])
-    ratio = statistics.median(b["seconds"] * n / a["seconds"] for a, b in rounds)
-    other = min(b["seconds"] for _, b in rounds) * n
+        write_exported(folder)
+        rounds = [
+            {name: measured("ours", folder, name) for name in MODELS}
+            | {"r231": measured("theirs", folder)}
+            for _ in range(ROUNDS)
+        ]
     volume = SIZE * SIZE * n * 2 / 2**20
+    other = statistics.median(one["r231"]["seconds"] * n for one in rounds)
     print(
-        f"a scan of {SIZE}x{SIZE}x{n}: all included {here['seconds']:.1f} s, the network of"
-        f" lungmask's R231 alone {other:.1f} s: ratio {ratio:.1f}; peak memory"
-        f" {here['mib']:.0f} MiB above the loaded model, {here['mib'] / volume:.1f} volumes"
+        f"a scan of {SIZE}x{SIZE}x{n} from files to masks; the network of lungmask's R231 alone"
+        f" takes {other:.1f} s:"
     )
+    for name, text in MODELS.items():
+        seconds = statistics.median(one[name]["seconds"] for one in rounds)
+        ratio = statistics.median(
+            one["r231"]["seconds"] * n / one[name]["seconds"] for one in rounds
+        )
+        mib = max(one[name]["mib"] for one in rounds)
+        print(
+            f"  {text}: {seconds:.1f} s: ratio {ratio:.1f}; peak memory {mib:.0f} MiB above the"
+            f" loaded model, {mib / volume:.1f} volumes"
+        )
 
 
 if __name__ == "__main__":
