@@ -1,7 +1,7 @@
 """Print the README's table of results: python docs/results.py RUN RUN RUN.
 
-Each run has a test set of its own, as in leave-one-out. The last columns pool the test cases of all
-runs.
+Each run has a test set of its own, as in leave-one-out. The last column pools the test cases of all
+runs; it has no interval, since the runs share most of their training cases.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COUNTS = ["z", "tp", "fp", "fn", "tn"]
 
 
 def pooled(runs: list[Path]) -> dict[str, Any]:
-    """Metrics over the test cases of all runs, with intervals by case."""
+    """Metrics over the test cases of all runs."""
     slices, cases = (
         pd.concat([pd.read_csv(run / "evaluation" / name) for run in runs]).query("split == 'test'")
         for name in ("slices.csv", "cases.csv")
@@ -56,12 +56,11 @@ def main(runs: list[Path]) -> None:
     ]
     names = {key: name for section in SECTIONS.values() for key, name in section.items()}
     together = pooled(runs)
-    print(f"| tested on | {' | '.join(tested)} | all {len(runs)} | 95 % interval |")
-    print(f"|---|{'---:|' * (len(runs) + 2)}")
+    print(f"| tested on | {' | '.join(tested)} | all {len(runs)} |")
+    print(f"|---|{'---:|' * (len(runs) + 1)}")
     for key in KEYS:
         cells = [shown(key, summary[key]).value for summary in summaries]
-        last = shown(key, together[key]) if key in together else None
-        cells += [last.value, last.interval] if last else ["", ""]
+        cells.append(shown(key, together[key]).value if key in together else "")
         print(f"| {names[key]} | {' | '.join(cells)} |")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from lungseg.command.renamed import with_models
+from lungseg.command.renamed import as_typed, with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
@@ -80,7 +80,7 @@ def _hydra(command: str, overrides: list[str]) -> int:
             raise error from None
         from lungseg.command.messages import one_line
 
-        line = one_line(error, command, overrides)
+        line = as_typed(command, one_line(error, command, overrides))
         if not isinstance(error, LungsegError):
             line = failed_job() or line
         print(f"lungseg {command}: error: {line}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 TYPED, MEANT = "model", "models"
@@ -22,3 +23,12 @@ def with_models(command: str, words: Sequence[str]) -> list[str]:
     return [
         MEANT + word.removeprefix(TYPED) if word.startswith(f"{TYPED}=") else word for word in words
     ]
+
+
+def as_typed(command: str, line: str) -> str:
+    """A message with the setting's name as people type it.
+
+    >>> as_typed("predict", "modle: no such setting; did you mean models?")
+    'modle: no such setting; did you mean model?'
+    """
+    return re.sub(rf"\b{MEANT}(?=[?=:])", TYPED, line) if command in COMMANDS else line
