@@ -192,15 +192,17 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 
 
 def _leave_split(training: Training) -> None:
-    """Write ``split.json`` and print the balance of the sets, in a sweep only for the first job."""
+    """Write ``split.json``; print its balance and what puts masks in doubt, in a sweep once."""
+    from lungseg.report.doubtful_masks import doubtful_masks
     from lungseg.report.screen import print_balance
 
-    split = training.split
+    split, sets = training.split, training.split.sets().values()
     made_by = training.record["config"]["split"]
     write_json(training.folder / NAME, describe(split, training.cohort, made_by))
     if sweeping() and not first_job():
         return
-    for note in split.notes:
+    used = {case for cases in sets for case in cases}
+    for note in [*split.notes, *doubtful_masks(training.cohort, used)]:
         log.warning(note)
     if split.balance is not None:
         print_balance(split.balance)

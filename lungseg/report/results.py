@@ -15,6 +15,7 @@ from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.files import short, write_json
 from lungseg.inference.postprocess import recorded_postprocess
 from lungseg.report.audit import failed_cases, failures
+from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.screen import one_liner, print_summary
 from lungseg.runs.provenance import note_evaluation, read_provenance
@@ -42,6 +43,7 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
     note_evaluation(folder, made_by)
     warnings = degenerate(evaluation.slices)
+    warnings += doubtful_masks(task.cohort, _used(task))
     warnings += warnings_of(task.module.record, task.cohort, conventions, weights)
     if report:
         remove_report(folder)  # before the tables with which it would no longer agree
@@ -207,6 +209,12 @@ def origin_of(task: Task, warnings: list[str]) -> Origin:
         warnings=warnings,
         balance=read_balance(task.folder, split),
     )
+
+
+def _used(task: Task) -> set[str]:
+    """Names of the cases of all sets."""
+    names = task.cohort.names
+    return {names[case] for data in task.data.datasets.values() for case, _ in data.index}
 
 
 def _epochs(number: int) -> str:

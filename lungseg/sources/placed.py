@@ -14,6 +14,9 @@ from lungseg.sources.case_image import CaseImage
 def placed_case(image: CaseImage, mask: NDArray[np.uint8], sides: NDArray[np.uint8] | None) -> Case:
     """Add a mask and its alignment score; a low score is reported, but the mask is not moved.
 
+    Below 0 there is less air under the mask than around it: wherever it belongs, not here. From 0
+    to the limit a diseased lung, or a coarse mask, may be the reason.
+
     Args:
         image: The case's image.
         mask: 0 or 1, uint8 ``[z, y, x]``, on the image's grid.
@@ -28,5 +31,10 @@ def placed_case(image: CaseImage, mask: NDArray[np.uint8], sides: NDArray[np.uin
             f"the image gives little evidence for the mask's position: score {fit:.2f}, on lungs"
             f" at least {MIN_SCORE}"
         )
-        more.append(Finding("mask-score", "warning", text))
+        if fit < 0:
+            text = (
+                f"the mask lies beside the lungs: score {fit:.2f}, so there is less air under it"
+                " than around it; is it mirrored, shifted, or another scan's?"
+            )
+        more.append(Finding("mask-score", "error" if fit < 0 else "warning", text))
     return image.case(mask, sides, {"flip": [False, False, False], "score": fit}, more)
