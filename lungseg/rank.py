@@ -42,6 +42,14 @@ def starts_apart(trainer: Mapping[str, Any] | None) -> bool:
     return trainer.get("num_nodes", 1) != 1 or by_torchrun or by_slurm
 
 
+def started_by_lightning() -> bool:
+    """Whether Lightning's launcher started this process for a run whose first process it is not.
+
+    torchrun and Slurm number their processes by other variables too.
+    """
+    return "RANK" not in os.environ and os.environ.get("LOCAL_RANK", "0") != "0"
+
+
 def _on_one_device(trainer: Mapping[str, Any]) -> bool:
     return bool(trainer.get("devices", 1) == 1 and trainer.get("num_nodes", 1) == 1)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from lungseg.rank import started_by_lightning
+
 TERMINATED = 143
 """Exit code after SIGTERM, by the shells' custom."""
 
@@ -16,6 +18,10 @@ TERMINATED = 143
 @contextmanager
 def interrupted_by_sigterm() -> Iterator[threading.Event]:
     """Raise KeyboardInterrupt at SIGTERM; by default it would end the process at once.
+
+    Of several processes that Lightning started for a run, the first does, and Lightning then ends
+    the others. These ignore SIGTERM, which `timeout` and schedulers send to all: without them the
+    first would wait for ever in an operation of all processes, where no handler is called.
 
     Yields:
         Set once SIGTERM has come.
@@ -32,6 +38,8 @@ def interrupted_by_sigterm() -> Iterator[threading.Event]:
         if os.getpid() != process:  # forked: nothing here is its own to tidy
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+        elif started_by_lightning():
+            return
         elif signal.getsignal(number) is handle or "SLURM_JOB_ID" not in os.environ:
             came.set()
             raise KeyboardInterrupt

@@ -126,11 +126,12 @@ def selects(config: DictConfig, split: Split) -> bool:
 def build_trainer(
     config: DictConfig, run_dir: Path, logger: Any, extra: list[Any], *, selects: bool
 ) -> Any:
-    """The Trainer, with the callbacks of the configuration, then the history, then `extra`."""
+    """The Trainer, with the callbacks of the configuration, then our own, then `extra`."""
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
+    from lungseg.training.own_sigterm import OwnSigterm
 
     callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
@@ -147,7 +148,7 @@ def build_trainer(
             config.trainer,
             "trainer",
             precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
-            callbacks=[*callbacks, History(run_dir / "metrics.csv"), *extra],
+            callbacks=[*callbacks, History(run_dir / "metrics.csv"), OwnSigterm(), *extra],
             logger=logger or False,
             default_root_dir=run_dir,
             enable_progress_bar=False,  # Lightning's; ours is among the callbacks

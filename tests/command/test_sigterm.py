@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -33,6 +34,27 @@ def test_under_slurm_lightning_s_handler_decides(monkeypatch):
         signal.signal(signal.SIGTERM, lambda *arguments: ours(*arguments))
         os.kill(os.getpid(), signal.SIGTERM)
     assert not came.is_set()
+
+
+@pytest.mark.parametrize(
+    ("environment", "ignored"),
+    [
+        ({"LOCAL_RANK": "1"}, True),  # by Lightning's launcher
+        ({"LOCAL_RANK": "0"}, False),
+        ({"LOCAL_RANK": "1", "RANK": "1"}, False),  # by torchrun, which ends its processes itself
+    ],
+)
+def test_only_the_first_of_lightning_s_processes_is_interrupted(monkeypatch, environment, ignored):
+    for name in ("RANK", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with (
+        interrupted_by_sigterm() as came,
+        nullcontext() if ignored else pytest.raises(KeyboardInterrupt),
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert came.is_set() != ignored
 
 
 def test_a_forked_process_ends_at_once():
