@@ -11,7 +11,7 @@ from lungseg.sources.labels import SIDES
 from lungseg.sources.lungs import Side
 from lungseg.sources.maskless import HINT, NONE
 from lungseg.sources.natural import natural
-from lungseg.sources.pairs import paired
+from lungseg.sources.pairs import Pairing, pair_up
 from lungseg.sources.patterns import Match, find
 
 Masks = str | Mapping[str, str]
@@ -46,7 +46,20 @@ class CaseFiles:
     patient: str
 
 
-def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str, CaseFiles]:
+@dataclass(frozen=True)
+class Listing:
+    """All cases of a source.
+
+    Attributes:
+        files: Files of the cases that are complete.
+        pairing: Names of all cases, and what the others lack.
+    """
+
+    files: dict[str, CaseFiles]
+    pairing: Pairing
+
+
+def case_files(root: Path, images: str | None, masks: Masks | None) -> Listing:
     """Files by case, in natural order.
 
     Args:
@@ -58,15 +71,15 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> dict[str,
 
     Raises:
         ConfigError: If a pattern is invalid, or only one of the two is given.
-        DataError: If no files match, two images have the same name, or images and masks do not
-            pair up.
+        DataError: If no files match, or two images have the same name.
     """
     if masks != NONE and (images is None) != (masks is None):
         raise ConfigError(f"data.images and data.masks go together: set both, or neither; {HINT}")
     if not root.is_dir():
         raise DataError("no such folder", root)
     if masks == NONE:
-        return _alone(root, images)
+        files = _alone(root, images)
+        return Listing(files, Pairing(list(files), {}, False, root))
     if images is not None and masks is not None:
         return _pair(root, *_matches(root, images, masks))
     candidates = [_matches(root, *layout) for layout in LAYOUTS]
@@ -127,28 +140,29 @@ def _pair(
     root: Path,
     images: dict[str, list[Match]],
     masks: dict[str, list[tuple[Side | None, Path]]],
-) -> dict[str, CaseFiles]:
+) -> Listing:
     if not images:
         raise DataError("no file matches data.images", root)
-    names = paired(
+    pairing = pair_up(
         images,
         masks,
         root,
-        no_mask=f"no mask: no file for it matches data.masks; {HINT}",
+        no_mask="no mask: no file for it matches data.masks",
         no_image="no image: no file for it matches data.images",
     )
-    for name in names:
+    for name in pairing.whole:
         sides = [side for side, _ in masks[name]]
         if len(images[name]) > 1 or (None in sides and len(sides) > 1):
             raise DataError(f"{name}: more than one image, or more than one mask, of this name")
-    return {
+    files = {
         name: CaseFiles(
             images[name][0].path,
             sorted(masks[name], key=lambda mask: natural(mask[1].name)),
             images[name][0].patient,
         )
-        for name in names
+        for name in pairing.whole
     }
+    return Listing(files, pairing)
 
 
 def _first(masks: Masks) -> str:

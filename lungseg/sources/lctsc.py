@@ -16,9 +16,9 @@ from lungseg.sources.about import about
 from lungseg.sources.case_image import CaseImage
 from lungseg.sources.evident import evident_case
 from lungseg.sources.identity import patient_of
-from lungseg.sources.maskless import HINT, REQUIRED, masks_required
+from lungseg.sources.maskless import REQUIRED, masks_required
 from lungseg.sources.npz import read_npz
-from lungseg.sources.pairs import paired
+from lungseg.sources.pairs import pair_up
 from lungseg.sources.state import files_below, state_of
 
 
@@ -56,18 +56,18 @@ class LctscFolder:
         if not names:
             raise DataError("Images/ contains no folder: one for each case is expected", images)
         if not self.masks:
-            return paired(names, names, self.root, no_mask="", no_image="")
+            return pair_up(names, names, self.root, no_mask="", no_image="").checked()
         masks = {
             file.name.removesuffix("_seg.npz")
             for file in (self.root / "Segmentations").glob("*_seg.npz")
         }
-        return paired(
+        return pair_up(
             names,
             masks,
             self.root,
-            no_mask=f"no mask: Segmentations/{{}}_seg.npz is missing; {HINT}",
+            no_mask="no mask: Segmentations/{}_seg.npz is missing",
             no_image="no images: folder Images/{} is missing",
-        )
+        ).checked()
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""

@@ -25,7 +25,7 @@ from lungseg.sources.hu import as_hu
 from lungseg.sources.identity import patient_of
 from lungseg.sources.image_reader import read_image_file
 from lungseg.sources.labels import by_labels, check_labels, of_mask, one_value
-from lungseg.sources.layouts import CaseFiles, Masks, case_files
+from lungseg.sources.layouts import CaseFiles, Listing, Masks, case_files
 from lungseg.sources.lungs import LungNames, Side, combine, pick
 from lungseg.sources.npz import read_npz
 from lungseg.sources.placed import placed_case
@@ -68,9 +68,13 @@ class NiftiFolder:
         self.lungs = LungNames.of(lungs)
 
     @cached_property
-    def _files(self) -> dict[str, CaseFiles]:
+    def _listing(self) -> Listing:
         with about("data.root"):
             return case_files(self.root, self.images, self.masks)
+
+    @property
+    def _files(self) -> dict[str, CaseFiles]:
+        return self._listing.files
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order.
@@ -78,7 +82,8 @@ class NiftiFolder:
         Raises:
             DataError: If there are none, or images and masks do not pair up.
         """
-        return list(self._files)
+        with about("data.root"):
+            return self._listing.pairing.checked()
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""

@@ -3,17 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from lungseg.data.source import UnpairedError
 from lungseg.errors import DataError
+from lungseg.sources.maskless import HINT
 from lungseg.sources.natural import natural
 
+SKIP_HINT = "data.skip_bad_cases=true leaves such cases out"
 
-def paired(
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which cases have both an image and a mask.
+
+    Attributes:
+        names: All cases, in natural order.
+        reasons: What is missing, by case.
+        no_mask: The first case in `reasons` lacks a mask.
+        root: Folder of the source, for error messages.
+    """
+
+    names: list[str]
+    reasons: dict[str, str]
+    no_mask: bool
+    root: Path
+
+    @property
+    def whole(self) -> list[str]:
+        """Names of the cases that have both."""
+        return [name for name in self.names if name not in self.reasons]
+
+    def checked(self) -> list[str]:
+        """Names of the cases.
+
+        Raises:
+            UnpairedError: If a case has only one of the two.
+        """
+        if self.reasons:
+            first, why = next(iter(self.reasons.items()))
+            more = f" (and {len(self.reasons) - 1} more)" if len(self.reasons) > 1 else ""
+            hint = f"{SKIP_HINT}, {HINT}" if self.no_mask else SKIP_HINT
+            line = f"{first}{more}: {why}; {hint}"
+            raise UnpairedError(line, self.root, self.names, self.reasons)
+        return self.names
+
+
+def pair_up(
     images: Collection[str], masks: Collection[str], root: Path, *, no_mask: str, no_image: str
-) -> list[str]:
-    """Check that each image has a mask and each mask an image.
+) -> Pairing:
+    """Find the mask of each image and the image of each mask.
 
     Args:
         images: Names of cases with an image.
@@ -21,12 +61,6 @@ def paired(
         root: Folder of the source, for error messages.
         no_mask: Message for a case without mask; ``{}`` is replaced by its name.
         no_image: Message for a case without image.
-
-    Returns:
-        Names of the cases, in natural order.
-
-    Raises:
-        UnpairedError: If a case has only one of the two.
     """
     both = sorted({*images, *masks}, key=natural)
     for name in both:
@@ -38,8 +72,4 @@ def paired(
         for name in both
         if name not in masks or name not in images
     }
-    if reasons:
-        first, why = next(iter(reasons.items()))
-        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        raise UnpairedError(f"{first}{more}: {why}", root, both, reasons)
-    return both
+    return Pairing(both, reasons, next(iter(reasons), "") in images, root)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
+from lungseg.data.source import UnpairedError
 from lungseg.errors import ConfigError, DataError
 from lungseg.findings import Finding
 from lungseg.geometry import oriented, wrong_spacing
@@ -20,9 +21,9 @@ from lungseg.sources.case_image import CaseImage
 from lungseg.sources.hu import as_hu
 from lungseg.sources.image_file import check_size
 from lungseg.sources.labels import of_mask, whole_labels
-from lungseg.sources.maskless import HINT, NONE
+from lungseg.sources.maskless import NONE
 from lungseg.sources.natural import natural
-from lungseg.sources.pairs import paired
+from lungseg.sources.pairs import Pairing, pair_up
 from lungseg.sources.patterns import Match, find
 from lungseg.sources.placed import placed_case
 from lungseg.sources.slice_image import read_grey
@@ -89,8 +90,8 @@ class SliceImages:
         self.window = window
 
     @cached_property
-    def _files(self) -> dict[str, list[tuple[Match, Path | None]]]:
-        """Images of each case, with masks if required, by rising number."""
+    def _listing(self) -> tuple[dict[str, list[tuple[Match, Path | None]]], Pairing]:
+        """Images of each case, with masks if required, by rising number; how slices pair up."""
         with about("data.root"):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
@@ -105,26 +106,44 @@ class SliceImages:
             )
             if not images:
                 raise DataError("no file matches data.images", self.root)
-            if masked:
-                paired(
-                    {_slice_name(*key) for key in images},
-                    {_slice_name(*key) for key in masks},
-                    self.root,
-                    no_mask=f"no mask for this image; {HINT}",
-                    no_image="no image for this mask",
-                )
+            names = {_slice_name(*key) for key in images}
+            pairing = pair_up(
+                names,
+                {_slice_name(*key) for key in masks} if masked else names,
+                self.root,
+                no_mask="no mask for this image",
+                no_image="no image for this mask",
+            )
         cases: dict[str, list[tuple[Match, Path | None]]] = {}
         for key, match in sorted(images.items()):
-            cases.setdefault(key[0], []).append((match, masks[key].path if masked else None))
-        return {name: cases[name] for name in sorted(cases, key=natural)}
+            mask = masks[key].path if key in masks else None
+            cases.setdefault(key[0], []).append((match, mask))
+        for case, _ in masks:  # those of masks alone
+            cases.setdefault(case, [])
+        return {name: cases[name] for name in sorted(cases, key=natural)}, pairing
+
+    @property
+    def _files(self) -> dict[str, list[tuple[Match, Path | None]]]:
+        return self._listing[0]
 
     def cases(self) -> list[str]:
         """Names of the cases, in natural order.
 
         Raises:
-            DataError: If there are none, or images and masks do not pair up.
+            UnpairedError: If a slice of a case has only one of image and mask.
+            DataError: If there are none.
         """
-        return list(self._files)
+        cases, pairing = self._listing
+        reasons: dict[str, str] = {}
+        for name, why in pairing.reasons.items():
+            case, _, number = name.rpartition(", ")
+            reasons.setdefault(case, f"{number}: {why}")
+        with about("data.root"):
+            try:
+                pairing.checked()
+            except UnpairedError as error:
+                raise UnpairedError(str(error), error.path, list(cases), reasons) from None
+        return list(cases)
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""

@@ -67,8 +67,9 @@ def codes(case):
     return [finding["code"] for finding in case.audit["findings"]]
 
 
-def pair(folder, phantom):
+def pair(folder, phantom, name="a"):
     image, mask, _, affine = phantom
-    write_nifti(folder / "a_ct.nii", image, affine)
-    write_nifti(folder / "a_seg.nii", mask, affine)
-    return folder / "a_ct.nii", folder / "a_seg.nii"
+    files = folder / f"{name}_ct.nii", folder / f"{name}_seg.nii"
+    for file, array in zip(files, (image, mask), strict=True):
+        write_nifti(file, array, affine)
+    return files

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from lungseg.data.case import Case
+from lungseg.data.source import UnpairedError
 from lungseg.errors import ConfigError, DataError
 from lungseg.sources.dicomseg import DicomSegFolder
 from lungseg.sources.lctsc import LctscFolder
@@ -205,7 +206,7 @@ def test_images_by_a_pattern(phantom, tmp_path):
 
 def test_missing_masks_point_to_the_setting(phantom, phantom_root, tmp_path):
     """By every source: what is missing, and how to do without."""
-    hint = "; data.masks=none reads images alone$"
+    hint = "[;,] data.masks=none reads images alone$"
     shutil.copytree(phantom_root / "Images", tmp_path / "lctsc" / "Images")
     write_images(tmp_path / "tree" / "P1", phantom_root, "Case_001")
     write_nifti(tmp_path / "nifti" / "images" / "a.nii", phantom[0])
@@ -220,8 +221,10 @@ def test_missing_masks_point_to_the_setting(phantom, phantom_root, tmp_path):
         nifti(tmp_path / "nifti", images, masks="masks/{case}.nii").cases,
         slices.cases,
     ):
-        with pytest.raises(DataError, match=hint):
+        with pytest.raises(DataError, match=hint) as refusal:
             refused()
+        if isinstance(refusal.value, UnpairedError):
+            assert "; data.skip_bad_cases=true leaves such cases out, " in str(refusal.value)
     with pytest.raises(ConfigError, match=hint):
         nifti(tmp_path / "nifti", images, masks=None).cases()
     with pytest.raises(ConfigError, match="data.masks: None has no placeholder {z}"):
