@@ -1,4 +1,4 @@
-"""Settings that Hydra would take for the choice of a group's option."""
+"""Settings that mean something else to Hydra than to whoever typed them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 TYPED, MEANT = "model", "models"
 """For training ``model`` is a group of networks; here it names trained ones."""
+LABELS = "data.labels"
 COMMANDS = ("predict",)
 
 
@@ -32,3 +33,18 @@ def as_typed(command: str, line: str) -> str:
     'modle: no such setting; did you mean model?'
     """
     return re.sub(rf"\b{MEANT}(?=[?=:])", TYPED, line) if command in COMMANDS else line
+
+
+def with_labels(words: Sequence[str]) -> list[str]:
+    """The words of a command line, with a list of labels as those of both lungs.
+
+    Hydra cannot replace the mapping of sides by a list.
+
+    >>> with_labels(["data.labels=[2,3]", "data.labels.left=[2]"])
+    ['data.labels={both:[2,3]}', 'data.labels.left=[2]']
+    """
+    start = f"{LABELS}=["
+    return [
+        f"{LABELS}={{both:{word.partition('=')[2]}}}" if word.startswith(start) else word
+        for word in words
+    ]

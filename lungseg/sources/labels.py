@@ -15,17 +15,29 @@ from lungseg.sources.lungs import Side
 
 SIDES: tuple[Side, ...] = ("left", "right", "both")
 
+EXAMPLE = "'data.labels={both: [2,3]}'"
 
-def check_labels(labels: Mapping[str, Sequence[int]]) -> dict[Side, list[int]]:
-    """Values by side, each used once.
+
+def check_labels(
+    labels: Mapping[str, Sequence[int]] | Sequence[int] | int,
+) -> dict[Side, list[int]]:
+    """Values by side, each used once; a list or a number by itself is of both lungs.
 
     Raises:
         ConfigError: If a side is unknown, a value is repeated or not a positive whole number, or
             no value is given.
     """
+    if isinstance(labels, int) and not isinstance(labels, bool):
+        labels = {"both": [labels]}
+    elif isinstance(labels, Sequence) and not isinstance(labels, str):
+        labels = {"both": labels}
+    if not isinstance(labels, Mapping):
+        raise ConfigError(f"data.labels={labels}: must say which values are lungs: {EXAMPLE}")
     other = set(labels) - set(SIDES)
     if other:
-        raise ConfigError(f"data.labels: {sorted(other)[0]!r} must be left, right or both")
+        raise ConfigError(
+            f"data.labels: {sorted(other)[0]!r} must be left, right or both: {EXAMPLE}"
+        )
     for side, numbers in labels.items():
         if numbers is not None and (isinstance(numbers, str) or not isinstance(numbers, Sequence)):
             raise ConfigError(f"data.labels.{side}={numbers}: a list is expected: [{numbers}]")
@@ -34,7 +46,7 @@ def check_labels(labels: Mapping[str, Sequence[int]]) -> dict[Side, list[int]]:
     if not values or len(set(values)) < len(values):
         raise ConfigError("data.labels: name at least one value, and each once")
     if not all(isinstance(value, int) and value > 0 for value in values):
-        raise ConfigError("data.labels: values are whole numbers above 0")
+        raise ConfigError(f"data.labels: values are whole numbers above 0: {EXAMPLE}")
     return by_side
 
 

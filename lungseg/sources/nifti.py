@@ -45,7 +45,8 @@ class NiftiFolder:
         images: Pattern of the images, as ``imagesTr/{case}_0000.nii.gz``; None for a usual layout.
         masks: Pattern of the masks, or one for each of ``left``, ``right`` and ``both``; None
             likewise; ``none``: images alone.
-        labels: Values of a label map for the ``left``, the ``right`` or ``both`` lungs.
+        labels: Values of a label map for the ``left``, the ``right`` or ``both`` lungs; a list or a
+            number by itself: for both.
         lungs: Patterns of the names of segments, for files with segment names (``.seg.nrrd``).
 
     Raises:
@@ -58,7 +59,7 @@ class NiftiFolder:
         *,
         images: str | None,
         masks: Masks | None,
-        labels: Mapping[str, Sequence[int]],
+        labels: Mapping[str, Sequence[int]] | Sequence[int] | int,
         lungs: Mapping[str, list[str]],
     ) -> None:
         self.root = Path(root)

@@ -59,6 +59,13 @@ AT_ONCE = {
     "compare runs=nowhere": r"runs: no such folder \[nowhere\]",
     "compare runs=. set=tests": "set=tests: must be one of test, val, train",
     "prepare data=dicomseg data.root=nowhere": r"data.root: no such folder \[nowhere\]",
+    "train data=nifti data.root=. data.labels=lung": (
+        r"data.labels=lung: must say which values are lungs: 'data.labels={both: \[2,3\]}'"
+    ),
+    "train data=nifti data.root=. data.labels=[two]": (
+        r"data.labels: values are whole numbers above 0: 'data.labels={both: \[2,3\]}'"
+    ),
+    "train data=nifti data.root=. data.labels=true": "data.labels=True: must say which values are",
     "deidentify input=nowhere output=copies": r"\[nowhere\]",
 }
 
