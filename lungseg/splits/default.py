@@ -10,15 +10,16 @@ from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.splits.balanced import Balanced
 from lungseg.splits.given import Positions
+from lungseg.splits.patients import how_many, patients
 from lungseg.splits.sets import Split
 
 REPORTED = ("lctsc", "phantom")
 """Names of data that may be the report's cohort, or stand in for it."""
 REPORTED_CASES = 12
-OTHERS = (
-    "others: split=balanced split.test=4, split=kfold split.k=5 split.fold=0,"
-    " split=explicit 'split.test=[CASE]'"
-)
+TESTED = 0.33
+"""Share of the patients that is proposed for testing."""
+FOLDS = 5
+"""Folds of a cross-validation that is proposed, where there are as many patients."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Default:
         if name == "report" and self.test is None and not self._is_reports(cohort):
             raise ConfigError(
                 "split.val: positions need those of the test cases beside them, split.test=[…], as"
-                f" this is not the report's cohort; {OTHERS}"
+                f" this is not the report's cohort; {_others(cohort)}"
             )
         try:
             split = self._changed(name)(cohort)
@@ -104,7 +105,15 @@ class Default:
         if name == "report":
             positions = ", ".join(str(cohort.names.index(case)) for case in split.test)
             why = "as in the report, whose cohort has as many cases"
-            return f"split: the cases at positions {positions} are tested, {why}; {OTHERS}"
+            return f"split: the cases at positions {positions} are tested, {why}; {_others(cohort)}"
         tested = f"{len(split.test)} of {len(cohort.names)} cases are tested"
         why = "chosen for similar sets (split=balanced, the default here)"
-        return f"split: {tested}, {why}; {OTHERS}"
+        return f"split: {tested}, {why}; {_others(cohort)}"
+
+
+def _others(cohort: Cohort) -> str:
+    """Other splits, of sizes that the cohort allows."""
+    n = len(patients(cohort))
+    some = f"split=balanced split.test={how_many(TESTED, n)}"
+    folds = f"split=kfold split.k={min(FOLDS, n)} split.fold=0"
+    return f"others: {some}, {folds}, split=explicit 'split.test=[{cohort.names[-1]}]'"

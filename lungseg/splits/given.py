@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
@@ -44,7 +45,7 @@ class Explicit:
         for key in ("test", "val", "train"):
             for name in getattr(self, key) or ():
                 if name not in cases:
-                    raise ConfigError(f"split.{key}: no case {name!r}; there are {listed(cases)}")
+                    raise _no_case(key, str(name), cases)
         rest = [name for name in cases if name not in {*self.test, *(self.val or ())}]
         train = rest if self.train is None else list(self.train)
         split = Split(train=train, test=list(self.test), val=list(self.val or ()))
@@ -72,6 +73,8 @@ class Positions:
         cases = cohort.names
         for key in ("test", "val"):
             for position in getattr(self, key) or ():
+                if isinstance(position, str):
+                    raise self._named(key, position, cases)
                 if not isinstance(position, int) or not 0 <= position < len(cases):
                     raise ConfigError(
                         f"split.{key}: no case at position {position!r}: the cohort has"
@@ -81,6 +84,21 @@ class Positions:
         return Explicit(test=[cases[i] for i in self.test], val=[cases[i] for i in self.val or ()])(
             cohort
         )
+
+    def _named(self, key: str, name: str, cases: Sequence[str]) -> ConfigError:
+        """What to say of a case that is given by its name."""
+        if name not in cases:
+            return _no_case(key, name, cases)
+        return ConfigError(
+            f"split.{key}: positions are expected, from 0 to {len(cases) - 1}; for names add"
+            " split=explicit"
+        )
+
+
+def _no_case(key: str, name: str, cases: Sequence[str]) -> ConfigError:
+    close = get_close_matches(name, cases, n=1)
+    hint = f"did you mean {close[0]}? There" if close else "there"
+    return ConfigError(f"split.{key}: no case {name!r}; {hint} are {listed(cases)}")
 
 
 def _check_list(key: str, value: object) -> None:

@@ -75,7 +75,7 @@ SETTINGS = {
     "phantom size": (["data.size=8"], "data: size must be at least 32, got 8"),
     "no such test case": (
         ["split=explicit", "split.test=[Case_099]", *SMALL],
-        "split.test: no case 'Case_099'; there are Case_000",
+        "split.test: no case 'Case_099'; did you mean Case_009",
     ),
     "split not given": (["split=explicit", *SMALL], "split.test: must be given"),
     "not a list": (

@@ -1,5 +1,7 @@
 """The report's positions are tested in the report's cohort alone."""
 
+import shlex
+
 import pytest
 
 from lungseg.config import build
@@ -43,6 +45,25 @@ def test_any_other_cohort_is_balanced(data, n):
     assert used == train_config("split=balanced").split
     assert f"{len(split.test)} of {n} cases are tested" in split.notes[-1]
     assert "split=balanced, the default" in split.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("n", "test", "k"), [(2, 1, 2), (3, 1, 3), (4, 1, 4), (9, 3, 5), (40, 13, 5)]
+)
+def test_the_splits_that_are_proposed_are_possible(n, test, k):
+    """Sizes are worked out by hand; each proposal is tried as it stands."""
+    cohort = random_cohort(n)
+    *_, note = split_by(cohort, "data=nifti", ROOT)[0].notes
+    proposed = note.partition("others: ")[2].split(", ")
+    assert proposed == [
+        f"split=balanced split.test={test}",
+        f"split=kfold split.k={k} split.fold=0",
+        f"split=explicit 'split.test=[{cohort.names[-1]}]'",
+    ]
+    for words in proposed:
+        split, _ = split_by(cohort, "data=nifti", ROOT, *shlex.split(words))
+        assert split.test
+        assert split.train
 
 
 def test_the_recipe_of_the_report_brings_no_positions_along():

@@ -35,7 +35,7 @@ def test_all_of_a_patient_may_be_tested_or_the_rest_left_out():
     [
         (lambda: Explicit()(COHORT), r"split.test: must be given, e.g. 'split.test=\[Case_011\]'; there are Case_000"),
         (lambda: Explicit(test="Case_001"), "split.test=Case_001: must be a list"),
-        (lambda: Explicit(test=["Case_099"])(COHORT), r"split.test: no case 'Case_099'; there are Case_000"),
+        (lambda: Explicit(test=["Case_099"])(COHORT), r"split.test: no case 'Case_099'; did you mean Case_009\? There are Case_000"),
         (lambda: Explicit(test=["Case_001"], val=["Case_001"])(COHORT), "Case_001 is listed twice .in val and test"),
         (lambda: Explicit(test=TWELVE)(COHORT), "no case is left for train"),
         (lambda: Explicit(test=[])(COHORT), "no case is left for test"),
@@ -43,7 +43,9 @@ def test_all_of_a_patient_may_be_tested_or_the_rest_left_out():
         (lambda: Explicit(test=["Case_001"], val=["Case_004"])(TWINS), r"Case_004 \(val\) and Case_001 \(test\) belong to"),
         (lambda: Positions(test=[4])(TWINS), r"Case_001 \(train\) and Case_004 \(test\) belong to one patient"),
         (lambda: Positions(test=[2, 5])(plain(TWELVE[:3])), "position 5: the cohort has 3 cases, positions 0 to 2"),
-        (lambda: Positions(test=["Case_001"])(COHORT), "no case at position 'Case_001'"),
+        (lambda: Positions(test=["Case_001"])(COHORT), "split.test: positions are expected, from 0 to 11; for names add split=explicit"),
+        (lambda: Positions(test=["Case_01"])(COHORT), r"split.test: no case 'Case_01'; did you mean Case_0\d1\? There are Case_000"),
+        (lambda: Positions(test=[0], val=["lung_999"])(COHORT), "split.val: no case 'lung_999'; there are Case_000"),
         (lambda: Split(train=["a", "a"], test=["b"]), "a is listed twice .in train"),
     ],
 )  # fmt: skip
