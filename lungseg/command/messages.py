@@ -54,12 +54,14 @@ def one_line(
         return _unknown_key(match[1], command, overrides)
     if match := re.search(r"Key '[^']+' is not in struct\s+full_key: (\S+)", text):
         return f"{match[1]}: this setting must be there; leave ~{match[1]} out"
+    if "Config group override must be a string or a list" in text:
+        return _number_as_option(overrides)
     if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
         return _several_values(match[1])
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
         return f"{match[1]}: must be given: {match[1]}=VALUE"
     if type(error).__name__ == "OverrideParseException":
-        return _unreadable(str(getattr(error, "override", text)))
+        return _unreadable(str(getattr(error, "override", text)), command, overrides)
     if isinstance(error, ModuleNotFoundError) and error.name == "ray":
         return "hydra/launcher=ray: not installed: pip install 'lungseg[ray]'"
     return describe(error, in_log=in_log)
@@ -76,8 +78,22 @@ def _unknown_option(group: str, option: str, overrides: list[str]) -> str:
     return f"{group}={option}: no such option; there are {', '.join(sorted(options))}"
 
 
-def _unreadable(word: str) -> str:
+def _number_as_option(overrides: list[str]) -> str:
+    """What to say of the group whose option is a number, which Hydra does not name."""
+    for word in overrides:
+        group, _, option = split_override(word)
+        is_group = any((conf / group).is_dir() for conf in _conf_dirs(overrides))
+        if group and is_group and not re.match(r"[A-Za-z_\[]", option):
+            return _unknown_option(group, option, overrides)
+    return "an option of a group must be a name; lungseg train --help lists them"
+
+
+def _unreadable(word: str, command: str, overrides: list[str]) -> str:
     """What is wrong with an override that Hydra's grammar does not take."""
+    if command == "compare" and "=" not in word:
+        folders = [one for one in overrides if "=" not in one and not one.startswith("-")]
+        meant = folders[0] if len(folders) == 1 else f"[{','.join(folders)}]"
+        return f"{word}: run folders are given as runs={meant}"
     _, start, value = split_override(word)
     if "=" not in word or not re.fullmatch(r"[+~]{0,2}[\w@./$:-]+=", start, re.ASCII):
         return f"{word}: overrides look like key=value"
@@ -91,7 +107,10 @@ def _unreadable(word: str) -> str:
 
 
 def _several_values(word: str) -> str:
-    is_path = split_override(word)[0] in PATHS
+    key, start, value = split_override(word)
+    is_path = key in PATHS
+    if is_path and PATHS[key].many:
+        return f"{word}: several values; write {start}[{value}] for a list"
     hint = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
     return f"{word}: several values; add -m to sweep over them, or {hint}"
 
@@ -103,6 +122,9 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
     if key in keys:  # a search's, and none was chosen
         return f"{key}: is read by a search only: choose one with sweep=…"
     node, _, last = key.rpartition(".")
+    if options := _options_with(node, last, overrides):
+        choose = "; choose one of them" if len(options) > 1 else ""
+        return f"{key}: is a setting of {node}={f' or {node}='.join(options)}{choose}"
     if f"{node}._target_" in keys:  # of its own node alone: the beginnings of keys are alike
         there = [name.removeprefix(f"{node}.") for name in keys if name.startswith(f"{node}.")]
         close = [f"{node}.{name}" for name in get_close_matches(last, there, n=1)]
@@ -112,6 +134,18 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
         other = f"lungseg {command} --help lists them"
     hint = f"did you mean {close[0]}?" if close else other
     return f"{key}: no such setting; {hint}"
+
+
+def _options_with(group: str, key: str, overrides: list[str]) -> list[str]:
+    """Options of a group that name a class of their own and have a setting for it."""
+    import yaml  # type: ignore[import-untyped]
+
+    found = set()
+    for file in (file for conf in _conf_dirs(overrides) for file in (conf / group).glob("*.yaml")):
+        content = yaml.safe_load(file.read_text("utf-8"))
+        if group and isinstance(content, dict) and {"_target_", key} <= content.keys():
+            found.add(file.stem)
+    return sorted(found)
 
 
 def _known(command: str, overrides: list[str]) -> tuple[list[str], list[str]]:

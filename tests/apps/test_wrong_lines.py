@@ -66,6 +66,15 @@ AT_ONCE = {
         r"data.labels: values are whole numbers above 0: 'data.labels={both: \[2,3\]}'"
     ),
     "train data=nifti data.root=. data.labels=true": "data.labels=True: must say which values are",
+    "train split=5": "split=5: no such option; there are balanced, default, .*, train_val_test$",
+    "train trainer=2 seed=1": "trainer=2: no such option; there are ddp, debug, default, gpu$",
+    "train split.k=3": "split.k: is a setting of split=kfold$",
+    "train split.file=a/split.json": "split.file: is a setting of split=file$",
+    "train split.fold=1": "split.fold: is a setting of split=kfold or split=leave_one_out; choose",
+    "train loss=dice loss.alpha=0.5": "loss.alpha: is a setting of loss=combo$",
+    "compare runs=a,b": r"runs=a,b: several values; write runs=\[a,b\] for a list$",
+    "compare a": "a: run folders are given as runs=a$",
+    "compare a b metric=dsc": r"a: run folders are given as runs=\[a,b\]$",
     "deidentify input=nowhere output=copies": r"\[nowhere\]",
 }
 
