@@ -28,7 +28,7 @@ from lungseg.splits import Split
 from lungseg.splits.file import NAME, describe
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.labels import name_run
-from lungseg.sweeps.mode import first_job, refuse_single_search, sweeping
+from lungseg.sweeps.mode import first_job, refuse_single_sweep, sweeping
 from lungseg.training.direction import refuse_wrong_mode
 from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, refuse_twins
 
@@ -80,7 +80,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
     # Everything that can be refused is refused here: within a second what needs no torch, before
     # hours of preparation the rest.
-    refuse_single_search()
+    refuse_single_sweep()
     check_settings(config)
     refuse_test_selection(config)
     refuse_wrong_mode(config)

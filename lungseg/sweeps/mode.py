@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lungseg.errors import ConfigError
+from lungseg.overrides import as_typed, split_override
 
 
 def sweeping() -> bool:
@@ -20,12 +21,28 @@ def is_search(hydra: Any) -> bool:
     return "study_name" in hydra.sweeper
 
 
-def refuse_single_search() -> None:
-    """A search that is started without -m would train once, with none of its settings."""
+def refuse_single_sweep() -> None:
+    """Refuse a sweep without ``-m``: it would train once, with none of its settings.
+
+    A grid of which every setting is typed is one run of it, started again or resumed.
+
+    Raises:
+        ConfigError: Naming what would be swept over.
+    """
     from hydra.core.hydra_config import HydraConfig
 
-    if is_search(HydraConfig.get()) and not sweeping():
+    hydra = HydraConfig.get()
+    if sweeping():
+        return
+    if is_search(hydra):
         raise ConfigError("the sweep chosen is a search: it needs -m: lungseg train -m …")
+    typed = {split_override(word)[0] for word in as_typed(hydra.overrides.task)}
+    swept = hydra.sweeper.get("params") or {}
+    if missing := [key for key in swept if key not in typed]:
+        raise ConfigError(
+            f"this is a sweep over {', '.join(swept)}: add -m: lungseg train -m …; or, for one run"
+            f" of it, {' '.join(f'{key}=…' for key in missing)}"
+        )
 
 
 def first_job() -> bool:

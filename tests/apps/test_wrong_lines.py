@@ -72,6 +72,11 @@ AT_ONCE = {
     "train split.file=a/split.json": "split.file: is a setting of split=file$",
     "train split.fold=1": "split.fold: is a setting of split=kfold or split=leave_one_out; choose",
     "train loss=dice loss.alpha=0.5": "loss.alpha: is a setting of loss=combo$",
+    "train experiment=sweep_capacity": (
+        "this is a sweep over model.depth, model.base_channels: add -m: lungseg train -m …; or, for"
+        " one run of it, model.depth=… model.base_channels=…$"
+    ),
+    "train experiment=sweep_capacity model.depth=2": "for one run of it, model.base_channels=…$",
     "compare runs=a,b": r"runs=a,b: several values; write runs=\[a,b\] for a list$",
     "compare a": "a: run folders are given as runs=a$",
     "compare a b metric=dsc": r"a: run folders are given as runs=\[a,b\]$",
