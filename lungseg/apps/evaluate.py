@@ -22,16 +22,14 @@ from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
-from lungseg.runs.checkpoint import LAST, load_checkpoint, require_checkpoint
+from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.claim import lock
+from lungseg.runs.named import require_weights, weights_of_run
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.restore import restore
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
 from lungseg.training.device import check_names
-
-if TYPE_CHECKING:
-    pass
 
 if TYPE_CHECKING:
     from lungseg.inference.postprocess import Postprocess
@@ -70,8 +68,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
 def _again(config: DictConfig, folder: Path) -> None:
     """Evaluate a run on its own cases, into its folder."""
-    file = _result(folder)
-    require_checkpoint(file)
+    file = weights_of_run(folder)
     from lungseg.training.device import check_accelerator
     from lungseg.training.module import RECORD
 
@@ -104,14 +101,6 @@ def _noted_store(record: dict[str, Any]) -> str:
     return store
 
 
-def _result(folder: Path) -> Path:
-    """The checkpoint of a run's final weights: the best if a validation set chose one."""
-    if not folder.is_dir():
-        raise DataError("no such run folder", folder)
-    best = folder / "checkpoints" / "best.ckpt"
-    return best if best.is_file() else folder / LAST
-
-
 def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
     """Stop if a checkpoint does not come from the run in whose folder it is."""
     from lungseg.runs.resume import differences
@@ -137,7 +126,7 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """Evaluate a checkpoint on the cases of a ``data`` choice, into a new folder."""
     if "data" not in config:
         raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
-    require_checkpoint(file)
+    require_weights(file)
     check_cases(config)
     from lungseg.report.audit import failures
     from lungseg.training.device import check_accelerator
