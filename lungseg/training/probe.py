@@ -32,7 +32,8 @@ OURS = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
 def check_network(net: Any, settings: Mapping[str, Any]) -> None:
     """Stop at a network that does not map an image to logits of the same shape.
 
-    One that fails at every size tried is left to the data, whose size it may need.
+    One that seems to make probabilities is reported, as it could be meant. One that fails at every
+    size tried is left to the data, whose size it may need.
 
     Args:
         net: As built.
@@ -60,6 +61,11 @@ def check_network(net: Any, settings: Mapping[str, Any]) -> None:
                 resized = resized or (made, side)  # it may be made for one size
             else:
                 _check_made(made, side, str(name), expected)
+                if _bounded(net, side):
+                    log.warning(
+                        f"model: {name} makes values from 0 to 1 of any image: these look like"
+                        " probabilities; logits are expected, without a sigmoid at the end"
+                    )
                 return
         if resized is not None:
             _check_made(*resized, str(name), expected)
@@ -98,6 +104,19 @@ def _check_made(made: Any, side: int, name: str, expected: str) -> None:
     if not isinstance(made, Tensor) or tuple(made.shape) != (1, 1, side, side):
         what = f"an image [1, 1, {side}, {side}] to {_shape(made)}"
         raise ConfigError(f"model: {name} maps {what}; {expected}")
+
+
+def _bounded(net: nn.Module, side: int) -> bool:
+    """Whether all values that a network makes are from 0 to 1, also of images far off any CT.
+
+    Logits grow with the image, or have both signs where a layer normalizes. Constant ones, as of
+    weights that start at 0, say nothing.
+    """
+    noise = torch.randn((1, 1, side, side), generator=torch.Generator().manual_seed(0))
+    noise = noise.to(next(net.parameters()).dtype)
+    made = torch.cat([net(noise * scale).flatten() for scale in (1, 1000, -1000)])
+    low, high = float(made.min()), float(made.max())
+    return 0 <= low < high <= 1
 
 
 def _shape(made: Any) -> str:

@@ -68,6 +68,36 @@ def test_a_network_that_fits_at_some_size(net, caplog):
     assert not caplog.records
 
 
+def zeroed(net):
+    for weights in net.parameters():
+        nn.init.zeros_(weights)
+    return net
+
+
+BOUNDED = {
+    "sigmoid": (nn.Sequential(UNet(depth=2, base_channels=4), nn.Sigmoid()), True),
+    "clamped": (nn.Sequential(conv(1, 1), nn.Hardtanh(0, 1)), True),
+    "logits": (UNet(depth=2, base_channels=4), False),
+    "normalized": (nn.Sequential(conv(1, 4), nn.InstanceNorm2d(4), conv(4, 1)), False),
+    "positive": (nn.Sequential(conv(1, 8), nn.ReLU(), conv(8, 8), nn.Softplus(), conv(8, 1), nn.ReLU()), False),
+    "zero at first": (zeroed(conv(1, 1)), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BOUNDED)
+def test_probabilities_instead_of_logits_are_reported(what, caplog):
+    net, reported = BOUNDED[what]
+    if what == "positive":  # whatever is drawn: some pixel passes all layers
+        with torch.no_grad():
+            for weights in net.parameters():
+                weights.abs_()
+    check_network(net, NAME)
+    lines = [record.getMessage() for record in caplog.records]
+    assert [("look like probabilities; logits are expected" in line) for line in lines] == (
+        [True] if reported else []
+    )
+
+
 def test_a_network_that_makes_one_size_of_all_fits_at_that(caplog):
     class Resized(nn.Conv2d):
         def __init__(self, side):
