@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lungseg.errors import ConfigError, DataError
+from lungseg.sources.image_reader import ENDINGS
 from lungseg.sources.labels import SIDES
 from lungseg.sources.lungs import Side
 from lungseg.sources.maskless import HINT, NONE
 from lungseg.sources.natural import natural
 from lungseg.sources.pairs import Pairing, pair_up
 from lungseg.sources.patterns import Match, find
+from lungseg.sources.state import files_below
 
 Masks = str | Mapping[str, str]
 # Images and masks, in the order in which messages list them. n*: .nii, .nii.gz, .nrrd, .npz
@@ -28,6 +30,9 @@ LAYOUTS: tuple[tuple[str, Masks], ...] = (
         {side: f"{{case}}/segmentations/lung_*_{side}.n*" for side in ("right", "left")},
     ),
 )
+
+NOT_READ = frozenset({".mha", ".mhd", ".nhdr", ".hdr", ".img", ".mgz", ".mgh", ".nia"})
+"""Endings of other formats of volumes."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> Listing:
     candidates = [_matches(root, *layout) for layout in LAYOUTS]
     best = max(candidates, key=lambda matches: len(set(matches[0]) & set(matches[1])))
     if not set(best[0]) & set(best[1]):
+        _refuse_unlike(root)
         usual = "; ".join(f"{image} with {_first(mask)}" for image, mask in LAYOUTS)
         raise DataError(
             f"no pair of image and mask in a usual layout ({usual}): set data.images and"
@@ -94,12 +100,35 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> Listing:
     return _pair(root, *best)
 
 
+def _refuse_unlike(root: Path) -> None:
+    """Say what else may be wrong where no file is in a usual layout.
+
+    Raises:
+        DataError: If the folder is itself that of the images or of the masks, or files have a
+            format that is not read.
+    """
+    here = root.resolve()
+    for image, mask in LAYOUTS:
+        both = [Path(pattern).parts[0] for pattern in (image, _first(mask))]
+        if here.name in both and all((here.parent / name).is_dir() for name in both):
+            raise DataError(
+                f"{here.name} has one half of the pairs: did you mean the folder above?",
+                here.parent,
+            )
+    formats = {file.suffix.lower() for file in files_below(root)}
+    if other := sorted(formats & NOT_READ):
+        raise DataError(
+            f"{' and '.join(other)} files are not read; supported are {', '.join(ENDINGS)}", root
+        )
+
+
 def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
     """Images without masks, by case."""
     patterns = [images] if images is not None else [image for image, _ in LAYOUTS]
     # The first of equals: files that match imagesTr/{case}_0000 match imagesTr/{case} too.
     matches = max((find(root, pattern, "data.images") for pattern in patterns), key=len)
     if not matches and images is None:
+        _refuse_unlike(root)
         usual = "; ".join(dict.fromkeys(patterns))
         raise DataError(f"no image in a usual layout ({usual}): set data.images", root)
     if not matches:

@@ -51,6 +51,32 @@ def test_total_segmentator_has_a_file_a_lobe(phantom, tmp_path):
     np.testing.assert_array_equal(case.mask, mask)
 
 
+@pytest.mark.parametrize("masks", [None, "none"])
+def test_formats_that_are_not_read_are_named(tmp_path, masks):
+    for name in ("a/image.mha", "a/mask.mha", "b/image.MHD", "b/image.raw"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    line = r"data.root: .mha and .mhd files are not read; supported are .nii, .nii.gz, .nrrd$"
+    with pytest.raises(DataError, match=line):
+        source(tmp_path, masks=masks).cases()
+
+
+@pytest.mark.parametrize("part", ["imagesTr", "labelsTr"])
+def test_the_folder_of_images_or_masks_alone(phantom, tmp_path, part, monkeypatch):
+    write_nifti(tmp_path / "imagesTr" / "a_0000.nii.gz", phantom[0], phantom[3])
+    write_nifti(tmp_path / "labelsTr" / "a.nii.gz", phantom[1], phantom[3])
+    monkeypatch.chdir(tmp_path / part)
+    for root in (tmp_path / part, "."):
+        line = f"data.root: {part} has one half .*: did you mean the folder above"
+        with pytest.raises(DataError, match=line) as refusal:
+            source(root).cases()
+        assert refusal.value.path == tmp_path
+    (tmp_path / "labelsTr").rename(tmp_path / "elsewhere")
+    if part == "imagesTr":
+        with pytest.raises(DataError, match="no pair of image and mask in a usual layout"):
+            source(tmp_path / part).cases()
+
+
 def test_pairing(phantom, tmp_path):
     with pytest.raises(DataError, match=r"data.root: no pair of image and mask in a usual layout"):
         source(tmp_path).cases()
