@@ -12,6 +12,7 @@ from lungseg.training.module import SegmentationModule
 from tests.conftest import CLONE
 
 BLOCKS = re.findall(r"```python\n(.*?)```", (CLONE / "docs" / "weights.md").read_text(), re.DOTALL)
+PLAIN, IN_BF16, LIGHTNING = BLOCKS
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def run(block, file):
 def test_both_ways_give_the_weights_that_lungseg_restores(checkpoint):
     content = torch.load(checkpoint, weights_only=True)
     ours = restore(content, checkpoint, ["test"], 0.4).eval()
-    plain, lightning = (run(block, checkpoint) for block in BLOCKS)
+    plain, lightning = run(PLAIN, checkpoint), run(LIGHTNING, checkpoint)
     image = torch.rand(1, 1, 32, 32)
     with torch.inference_mode():
         expected = ours(image)
@@ -57,3 +58,26 @@ def test_both_ways_give_the_weights_that_lungseg_restores(checkpoint):
         zero = ours(torch.zeros(1, 1, 512, 512))  # -1000 HU becomes 0
     torch.testing.assert_close(plain["logits"], zero)
     assert torch.equal(plain["mask"], plain["logits"].sigmoid() >= 0.4)
+
+
+def test_in_the_precision_of_an_evaluation(checkpoint):
+    """As Lightning computes it, bit by bit; in float32 the numbers are others."""
+    from pytorch_lightning import Trainer
+
+    hu = torch.randint(-1000, 400, (1, 1, 64, 64), generator=torch.Generator().manual_seed(0))
+    given = re.sub(r"hu = .*", "hu = HU", PLAIN)
+    names = {"HU": hu}
+    exec(given.replace("RUN/checkpoints/last.ckpt", str(checkpoint)), names)
+    in_float32 = names["logits"]
+    exec(IN_BF16, names)
+
+    ours = restore(torch.load(checkpoint, weights_only=True), checkpoint, ["test"], 0.4).eval()
+    trainer = Trainer(
+        logger=False, accelerator="cpu", precision="bf16-mixed", enable_checkpointing=False
+    )
+    with torch.inference_mode(), trainer.precision_plugin.forward_context():
+        logits = ours((hu + 1000) / 1400)
+    assert logits.dtype == names["logits"].dtype == torch.bfloat16
+    assert torch.equal(names["logits"], logits)
+    assert torch.equal(names["mask"], ours.predict_mask(logits))
+    assert not torch.equal(in_float32, logits.float())
