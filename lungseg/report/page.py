@@ -18,14 +18,13 @@ from lungseg.evaluation.result import Evaluation
 from lungseg.files import write_text
 from lungseg.report import interactive
 from lungseg.report import page_tables as tables
+from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import SECTIONS, TILES, shown
 from lungseg.report.published import PUBLISHED, SOURCES
 from lungseg.report.render import render
 from lungseg.report.style import SPLITS
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
-FEW = 10
-"""With fewer cases than this, a reader is told so."""
 MOST_LOSSLESS, QUALITY = 120_000, 80
 """Bytes up to which a figure is embedded without loss, and JPEG's quality above. The page stays
 below 8 MB; ``evaluation/figures`` has all figures without loss."""
@@ -143,11 +142,7 @@ def _notes(evaluation: Evaluation) -> list[str]:
     notes = []
     if evaluation.synthetic:
         notes.append("Synthetic data: these numbers say nothing about patients.")
-    if (n := evaluation.summary["test"]["n_cases"]) < FEW:
-        notes.append(
-            f"{n} test case{'s' if n > 1 else ''}: too few to tell how the model does on patients"
-            " in general."
-        )
+    notes += few_cases(evaluation.summary["test"]["n_cases"])
     return notes
 
 

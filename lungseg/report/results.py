@@ -17,6 +17,7 @@ from lungseg.inference.postprocess import recorded_postprocess
 from lungseg.report.audit import failed_cases, failures
 from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
+from lungseg.report.few_cases import few_cases
 from lungseg.report.screen import one_liner, print_summary
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.splits.file import read_balance
@@ -56,6 +57,8 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
         log.info(one_liner(evaluation.summary))
     else:
         print_summary(evaluation.summary, synthetic=task.cohort.synthetic)
+        for caution in few_cases(evaluation.summary["test"]["n_cases"]):
+            log.warning(caution)
     for warning in warnings:
         log.warning(warning)
     log.info(

@@ -175,6 +175,9 @@ def test_the_screen_says_what_the_data_are_and_how_it_went(workplace):
     assert "SYNTHETIC" in shown
     assert "epoch 2/2" in shown
     assert "mean DSC, non-empty slices" in shown
+    caution = "4 test cases: too few to tell how the model does on patients in general."
+    assert shown.count(caution) == 1
+    assert "too few" not in (workplace / "screen-sweep.txt").read_text()
 
 
 def test_wandb_sees_six_series_with_a_point_an_epoch(workplace, run):
