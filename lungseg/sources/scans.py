@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,12 @@ class ScanFiles:
         path: What to show a person: the file, or the folder of the series.
         files: All of them.
         spacing_mm: ``(z, y, x)``, for files that do not say.
-        findings: Made while looking for files.
     """
 
     name: str
     path: Path
     files: tuple[Path, ...]
     spacing_mm: tuple[float, float, float] | None = None
-    findings: tuple[Finding, ...] = ()
 
     def state(self) -> str:
         """Fingerprint of names, sizes and times of the files: equal means unchanged."""
@@ -68,7 +66,7 @@ class ScanFiles:
             series.stored_affine,
             image_hash(series.volume.voxels),
             series.header,
-            [*self.findings, *series.findings],
+            series.findings,
             series.instances,
         )
 
@@ -113,7 +111,7 @@ class ScanFiles:
             affine,
             image_hash(volume.voxels),
             {"sex": "", "scanner": "", "synthetic": False},
-            [*self.findings, *findings, *of_grid, *of_values],
+            [*findings, *of_grid, *of_values],
         )
 
 
@@ -204,28 +202,11 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _series(files: Iterable[DicomFile], pseudonym: Callable[[str], str]) -> Iterator[ScanFiles]:
     groups: dict[tuple[str, str], list[DicomFile]] = {}
-    copies: dict[tuple[str, str], int] = {}
-    seen: set[str] = set()
     for file in files:
-        if file.kind != "ct":
-            continue
-        key = (file.patient, file.series)
-        if file.sop_instance and file.sop_instance in seen:  # exported twice
-            copies[key] = copies.get(key, 0) + 1
-            continue
-        seen.add(file.sop_instance)
-        groups.setdefault(key, []).append(file)
-    for key, group in groups.items():
-        findings = []
-        if key in copies:
-            text = f"{copies[key]} file(s) are copies of others in the series and were not read"
-            findings.append(Finding("duplicate-file", "info", text))
-        yield ScanFiles(
-            pseudonym(key[1]),
-            group[0].path.parent,
-            tuple(file.path for file in group),
-            findings=tuple(findings),
-        )
+        if file.kind == "ct":
+            groups.setdefault((file.patient, file.series), []).append(file)
+    for (_, uid), group in groups.items():
+        yield ScanFiles(pseudonym(uid), group[0].path.parent, tuple(file.path for file in group))
 
 
 def _image_files(
@@ -247,8 +228,7 @@ def _unique(scans: Iterable[ScanFiles]) -> list[ScanFiles]:
         while name.casefold() in by_name:
             number += 1
             name = f"{scan.name}-{number}"
-        renamed = ScanFiles(name, scan.path, scan.files, scan.spacing_mm, scan.findings)
-        by_name[name.casefold()] = renamed
+        by_name[name.casefold()] = replace(scan, name=name)
     return list(by_name.values())
 
 

@@ -31,7 +31,7 @@ def test_a_series_is_one_scan_whatever_its_folders(series, tmp_path):
     (found,) = find_scans(tmp_path, pseudonym).scans
     scan = found.read()
     assert len(scan.volume.voxels) == len(files)
-    assert {finding.code for finding in scan.findings} >= {"duplicate-file"}
+    assert {finding.code for finding in scan.findings} >= {"duplicate-slice"}
     assert str(found.name) == pseudonym(pydicom.dcmread(files[0]).SeriesInstanceUID)
     whole = find_scans(series, pseudonym).scans[0].read()
     assert scan.image_sha256 == whole.image_sha256
