@@ -57,7 +57,7 @@ def doubts(
     anatomy = anatomy_of(scan.volume, labels)
     percentiles = hu_percentiles(scan.volume.voxels)
     found = [
-        *_seen_before(scan, record),
+        *seen_before(scan, record),
         *_values(scan, percentiles),
         *_scan(scan, percentiles, record),
         *_missing(anatomy, record),
@@ -71,7 +71,7 @@ def doubts(
     return found
 
 
-def _seen_before(scan: Scan, record: Mapping[str, Any]) -> Iterator[Finding]:
+def seen_before(scan: Scan, record: Mapping[str, Any]) -> Iterator[Finding]:
     """The very image was trained on, or chosen by; a test case is as good as a new one."""
     images = record.get("image_sha256") or {}
     same = {name for name, image in images.items() if image == scan.image_sha256}

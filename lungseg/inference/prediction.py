@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lungseg.data.anatomy import anatomy_of
 from lungseg.findings import Finding
 from lungseg.inference.agreement import agreement
-from lungseg.inference.doubt import doubts
+from lungseg.inference.doubt import doubts, seen_before
 from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model
 from lungseg.inference.network_grid import NetworkGrid
@@ -74,9 +74,12 @@ def predict(
         *scan.findings,
         *_of_grid(grid, scan.volume.spacing),
         *doubts(scan, labels, models[0].record, disagreement=agreed),
+        *(finding for model in models[1:] for finding in seen_before(scan, model.record)),
     ]
     lungs = anatomy_of(scan.volume, labels)
-    return Prediction(labels, scores.probability, scores.spread, lungs, findings, grid)
+    return Prediction(
+        labels, scores.probability, scores.spread, lungs, [*dict.fromkeys(findings)], grid
+    )
 
 
 def _of_grid(grid: NetworkGrid, spacing: Sequence[float]) -> list[Finding]:

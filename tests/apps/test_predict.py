@@ -11,6 +11,7 @@ import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk  # its usual name
+import torch
 
 from lungseg.cli import main
 from lungseg.inference import work as working
@@ -162,6 +163,24 @@ def test_a_scan_of_the_training_is_noticed(trained, predict, tmp_path):
     assert code == 1
     assert "(on_doubt=warn accepts it)" in err
     assert not records(tmp_path / "none")
+
+
+def test_a_scan_that_any_of_the_models_was_trained_on_is_noticed(trained, tmp_path):
+    split = json.loads((trained.run / "split.json").read_text())["sets"]
+    checkpoint = torch.load(trained.run / "checkpoints" / "last.ckpt", weights_only=True)
+    # Of another fold of the cross-validation: there the test case was trained on.
+    sets = checkpoint["lungseg"]["split"]
+    sets["train"], sets["test"] = sets["test"], sets["train"]
+    torch.save(checkpoint, tmp_path / "other.ckpt")
+    predictor = load(trained.run, tmp_path / "other.ckpt")
+    prediction = predictor.predict(trained.source / "Images" / split["test"][0])
+    assert "seen-in-train" in {finding.code for finding in prediction.findings}
+    assert "seen-in-train" not in {
+        finding.code
+        for finding in load(trained.run)
+        .predict(trained.source / "Images" / split["test"][0])
+        .findings
+    }
 
 
 def test_models_are_averaged_and_their_disagreement_said(trained, scans, predict, tmp_path):
