@@ -81,7 +81,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         todo = [scan for scan in found.scans if scan.name not in done]
         failed = _predict(work, todo, parallel)
         write_page(output, failed)
-    _report(found, output, done, failed)
+    _report(found, source, output, done, failed)
 
 
 def _predict(work: Work, todo: list[ScanFiles], parallel: Parallel) -> dict[str, str]:
@@ -97,10 +97,17 @@ def _predict(work: Work, todo: list[ScanFiles], parallel: Parallel) -> dict[str,
     return failed
 
 
-def _report(found: Found, output: Output, done: Iterable[str], failed: Mapping[str, str]) -> None:
+def _below(source: Path, path: Path) -> str:
+    """A path as it is found from the input folder."""
+    return short(path) if path == source else str(path.relative_to(source))
+
+
+def _report(
+    found: Found, source: Path, output: Output, done: Iterable[str], failed: Mapping[str, str]
+) -> None:
     records = {scan.name: output.record(scan.name) for scan in found.scans}
-    paths = {scan.name: scan.path for scan in found.scans}
-    print_predictions(records, paths, set(done), failed)
+    places = {scan.name: _below(source, scan.path) for scan in found.scans}
+    print_predictions(records, places, set(done), failed)
     for reason, count in found.left_out.items():
         log.info(f"left out: {count} file(s), {reason}")
     log.info(f"to look at: {short(output.folder / PAGE)}")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
-
-from lungseg.files import short
 
 NAMED = 6
 """Scans named in one line."""
@@ -14,7 +11,7 @@ NAMED = 6
 
 def print_predictions(
     records: Mapping[str, Mapping[str, Any] | None],
-    paths: Mapping[str, Path],
+    places: Mapping[str, str],
     done: Collection[str],
     failed: Mapping[str, str],
 ) -> None:
@@ -24,7 +21,7 @@ def print_predictions(
 
     Args:
         records: ``prediction.json`` of each scan, None for one that has none.
-        paths: File or folder of each scan.
+        places: File or folder of each scan, as a person would find it.
         done: Names of scans that had been predicted before.
         failed: Reasons of scans that failed, by name.
     """
@@ -40,7 +37,7 @@ def print_predictions(
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("from", overflow="fold", style="dim")
     for name, record in records.items():
-        where = escape(short(paths[name]))
+        where = escape(places[name])
         if name in failed or record is None:
             table.add_row(escape(name), "failed", "", "", "", where, style="red")
             continue
