@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DOUBT = ("warn", "error")
+KEY = ".names.key"
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -41,6 +42,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     for key in ("probabilities", "overwrite"):
         if not isinstance(config[key], bool):  # any word would count as true
             raise ConfigError(f"{key}={config[key]}: must be true or false")
+    if config.probabilities and formats is not None and "seg" not in formats:
+        raise ConfigError("probabilities=true: makes the DICOM-SEG fractional; add seg to formats")
     if config.device not in DEVICES:
         raise ConfigError(f"device={config.device}: must be {', '.join(DEVICES)}")
     if config.on_doubt not in DOUBT:
@@ -49,7 +52,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     files = tuple(model_files(_paths(config.models)))
     source, folder = Path(config.input), Path(config.output)
     refuse_inside(folder, source)
-    found = find_scans(source, _pseudonyms(config.outputs), config.spacing_mm)
+    found = find_scans(source, _pseudonyms(config.outputs, folder), config.spacing_mm)
     for finding in found.unreadable:
         log.warning(finding.text)
     load = {
@@ -75,9 +78,13 @@ def run(config: DictConfig, run_dir: Path) -> None:
         draw,
         _threads(parallel.n_jobs),
     )
+    if len(files) > 1:
+        log.info(f"{len(files)} models, whose probabilities are averaged")
     with output.locked():
         states = {scan.name: scan.state() for scan in found.scans}
-        done = output.done(states, overwrite=config.overwrite)
+        done = output.done(
+            states, overwrite=config.overwrite, refuse_doubt=config.on_doubt == "error"
+        )
         todo = [scan for scan in found.scans if scan.name not in done]
         failed = _predict(work, todo, parallel)
         write_page(output, failed)
@@ -99,7 +106,7 @@ def _predict(work: Work, todo: list[ScanFiles], parallel: Parallel) -> dict[str,
 
 def _below(source: Path, path: Path) -> str:
     """A path as it is found from the input folder."""
-    return short(path) if path == source else str(path.relative_to(source))
+    return str(path.relative_to(source)) if source in path.parents else short(path)
 
 
 def _report(
@@ -112,6 +119,10 @@ def _report(
         log.info(f"left out: {count} file(s), {reason}")
     log.info(f"to look at: {short(output.folder / PAGE)}")
     n = len(found.scans)
+    if found.unreadable and not failed:
+        raise DataError(
+            f"the scans are done, but {found.unreadable[0].text}", found.unreadable[0].path
+        )
     if failed:
         first = next(iter(failed.items()))
         raise DataError(
@@ -121,7 +132,7 @@ def _report(
 
 
 def _postprocess(config: DictConfig) -> Any:
-    """The node of the group; None for what the model was evaluated with."""
+    """The node of the group; None for what the model was trained with."""
     node = config.get("postprocess")
     return None if node is None else OmegaConf.to_container(node)
 
@@ -150,9 +161,12 @@ def _formats(formats: Any) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(names))
 
 
-def _pseudonyms(outputs: str) -> Any:
-    """Makes the name of a series from its UID: the same every time, and telling nothing."""
+def _pseudonyms(outputs: str, folder: Path) -> Callable[[str], str]:
+    """Makes the name of a series from its UID: the same every time, and telling nothing.
+
+    Where the usual key cannot be kept, the results keep one: names must not change.
+    """
     file = key_file(DEFAULT_KEY, outputs)
     assert file is not None
-    key = read_key(file, lambda text: None) or os.urandom(32)
-    return partial(pseudonym, key)
+    key = read_key(file, lambda text: None) or read_key(folder / KEY, log.warning)
+    return partial(pseudonym, key or os.urandom(32))

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from lungseg.metrics.sides import LEFT, RIGHT
 
 
-def agreement(labels: NDArray[np.uint8], members: Sequence[NDArray[np.uint8]]) -> dict[str, float]:
-    """DSC of each member with what was decided, the lowest of them, for each lung.
+def agreement(
+    mask: NDArray[np.bool_], labels: NDArray[np.uint8], members: Sequence[NDArray[np.uint8]]
+) -> dict[str, float]:
+    """DSC of each member with their mean, the lowest of them, for each lung.
 
-    Voxels outside the lungs count for the lung on whose side of the midline they are: halfway
+    Voxels without a side count for the lung on whose side of the midline they are: halfway
     between the lungs' mean x.
 
     Args:
-        labels: What was decided, ``[z, y, x]``.
+        mask: Where the mean is lung, ``[z, y, x]``, before post-processing, as the members are.
+        labels: Sides of the lungs, ``[z, y, x]``.
         members: Masks, bits packed along x (`numpy.packbits`), ``[z, y, x / 8]``.
 
     Returns:
@@ -27,25 +30,23 @@ def agreement(labels: NDArray[np.uint8], members: Sequence[NDArray[np.uint8]]) -
         >>> import numpy as np
         >>> labels = np.array([[[1, 1, 0, 0, 0, 0, 2, 2]]], np.uint8)
         >>> half = np.packbits(np.array([[[1, 0, 0, 0, 0, 0, 1, 1]]], bool), axis=-1)
-        >>> agreement(labels, [half])
+        >>> agreement(labels > 0, labels, [half])
         {'right': 0.6666666666666666, 'left': 1.0}
     """
-    middle = _midline(labels)
-    lowest = {}
-    for name, side in (("right", RIGHT), ("left", LEFT)):
-        half = slice(0, middle) if side == RIGHT else slice(middle, None)
-        scores = []
-        for packed in members:
-            both = mine = 0
-            for plane, bits in zip(labels, packed, strict=True):
-                mask = np.unpackbits(bits, axis=-1, count=labels.shape[2]).astype(np.bool_)
-                both += int(np.count_nonzero(mask & (plane == side)))
-                stray = mask & (plane == 0)
-                mine += int(np.count_nonzero(stray[:, half]))
-            mine += both
-            n = int(np.count_nonzero(labels == side))
-            scores.append(2 * both / (mine + n) if mine + n else 1.0)
-        lowest[name] = min(scores)
+    x = np.arange(labels.shape[2])
+    beyond = np.where(x < _midline(labels), RIGHT, LEFT).astype(np.uint8)
+    lowest = {"right": 1.0, "left": 1.0}
+    for packed in members:
+        sums = {name: [0, 0] for name in lowest}
+        for plane, mean, bits in zip(labels, mask, packed, strict=True):
+            own = np.unpackbits(bits, axis=-1, count=len(x)).astype(np.bool_)
+            sides = np.where(plane > 0, plane, beyond)
+            for name, side in (("right", RIGHT), ("left", LEFT)):
+                here = sides == side
+                sums[name][0] += int(np.count_nonzero(own & mean & here))
+                sums[name][1] += int(np.count_nonzero(own & here) + np.count_nonzero(mean & here))
+        for name, (both, each) in sums.items():
+            lowest[name] = min(lowest[name], 2 * both / each if each else 1.0)
     return lowest
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from lungseg.errors import ConfigError, DataError
 from lungseg.inference.exported import SUFFIX, OnnxModel, load_onnx
-from lungseg.runs.checkpoint import LAST, load_checkpoint
+from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.find import run_folders
+from lungseg.runs.named import weights_in
+from lungseg.runs.status import read_status
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from lungseg.training.module import SegmentationModule
 
-BEST = Path("checkpoints", "best.ckpt")
+COMPLETED = "completed"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 """Values of the setting ``device``; ``auto`` is the first of the others that is there."""
 
@@ -106,9 +108,14 @@ def model_files(paths: Sequence[Path], *, key: str = "model") -> list[Path]:
         if not runs:
             raise DataError(f"{key}: neither a run folder nor a folder with runs below it", path)
         for run in runs:
-            file = run / BEST if (run / BEST).is_file() else run / LAST
+            file = weights_in(run)
             if not file.is_file():
                 raise DataError(f"{key}: this run has no checkpoint", run)
+            if (read_status(run) or {}).get("state", COMPLETED) != COMPLETED:
+                raise DataError(
+                    f"{key}: this run has not completed; to use it all the same, give its file",
+                    file,
+                )
             files.append(file)
     return list(dict.fromkeys(files))
 

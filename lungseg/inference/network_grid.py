@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
+LARGEST = 1024
+"""Slices are enlarged to no more pixels along a side."""
 TOLERANCE = 0.1
 """Spacings within this share of the training cases' range are used as they are."""
 
@@ -39,8 +41,8 @@ class NetworkGrid:
         """The grid for a scan.
 
         Within the slice, a spacing outside the range of the training cases (and 10 % beyond) is
-        brought to its nearer end. Thinner slices are averaged in groups, as a scanner does;
-        thicker ones cannot be made thinner and stay as they are.
+        brought to its nearer end, as far as 1024 pixels reach. Thinner slices are averaged in
+        groups, as a scanner does; thicker ones cannot be made thinner and stay as they are.
 
         Args:
             shape: Of the scan, ``(z, y, x)``.
@@ -57,7 +59,7 @@ class NetworkGrid:
         n, *own = (int(length) for length in shape)
         mm = [float(spacing) for spacing in spacing_mm]
         size = [
-            max(1, round(length * here / _nearest(here, domain.get("pixel_mm"))))
+            _length(length, length * here / _nearest(here, domain.get("pixel_mm")))
             for length, here in zip(own, mm[1:], strict=True)
         ]
         wanted = max(_nearest(mm[0], domain.get("slice_mm")), mm[0])
@@ -103,6 +105,10 @@ def between(planes: Sequence[range], z: int) -> tuple[int, int, float]:
     if k == 0 or centres[k] < z:  # outside the outer centres
         return k, k, 0.0
     return k - 1, k, (z - centres[k - 1]) / (centres[k] - centres[k - 1])
+
+
+def _length(own: int, wanted: float) -> int:
+    return max(1, min(round(wanted), max(own, LARGEST)))
 
 
 def _nearest(value: float, ends: Sequence[float] | None) -> float:

@@ -35,17 +35,22 @@ class Output:
     models: tuple[str, ...]
     settings: Mapping[str, Any]
 
-    def done(self, states: Mapping[str, str], *, overwrite: bool) -> set[str]:
+    def done(
+        self, states: Mapping[str, str], *, overwrite: bool, refuse_doubt: bool = False
+    ) -> set[str]:
         """Names of scans that need not be predicted again.
 
         Args:
             states: State of each scan's files, by name.
             overwrite: Whether to predict all of them again.
+            refuse_doubt: Whether a prediction with a warning does not count.
 
         Raises:
             ConfigError: If the folder contains predictions of these scans by other models or
-                settings, and they are not to be overwritten.
+                settings, and they are not to be overwritten, or something else by their names.
         """
+        for name in states:
+            self._refuse_foreign(name)
         if overwrite:
             return set()
         records = {name: self.record(name) for name in states}
@@ -57,8 +62,33 @@ class Output:
                 self.folder,
             )
         return {
-            name for name, record in records.items() if record and record["state"] == states[name]
+            name
+            for name, record in records.items()
+            if record
+            and record["state"] == states[name]
+            and not (refuse_doubt and _doubted(record))
         }
+
+    def _refuse_foreign(self, name: str) -> None:
+        """Stop at a folder that is not a prediction's: it would be replaced."""
+        target = self.folder / name
+        if os.path.lexists(target) and not (target / RECORD).is_file():
+            raise ConfigError(
+                f"output: has {name} already, which is not a prediction; choose another folder",
+                target,
+            )
+
+    def forget(self, name: str, *, doubted: bool) -> None:
+        """Remove an older prediction of a scan that failed, where it may not stay.
+
+        Args:
+            name: Of the scan.
+            doubted: Whether the scan failed because its lungs are doubtful; otherwise only what
+                other models or settings made is removed.
+        """
+        record = self.record(name)
+        if record and (doubted or not self._mine(record)):
+            shutil.rmtree(self.folder / name)
 
     def _mine(self, record: Mapping[str, Any]) -> bool:
         models = tuple(model["sha256"] for model in record["models"])
@@ -85,6 +115,7 @@ class Output:
         try:
             yield part
             target = self.folder / name
+            self._refuse_foreign(name)
             if target.exists():
                 # Two renames: killed in between, the scan counts as not predicted.
                 os.rename(target, self.folder / f"{PART}{uuid.uuid4().hex}")
@@ -124,6 +155,10 @@ class Output:
     def _sweep(self) -> None:
         for part in self.folder.glob(f"{PART}*"):
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _doubted(record: Mapping[str, Any]) -> bool:
+    return any(finding["severity"] != "info" for finding in record["findings"])
 
 
 def refuse_inside(folder: Path, source: Path) -> None:

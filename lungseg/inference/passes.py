@@ -69,8 +69,8 @@ def run(
 ) -> Scores:
     """Predict a volume slice by slice, in bounded memory.
 
-    With one network and no flip, the mask is the one that ``lungseg evaluate`` counts: the same
-    batches, the same comparison of logits.
+    With one network, no flip and a scan of a spacing as in training, the mask is the one that
+    ``lungseg evaluate`` counts: the same batches, the same comparison of logits.
 
     Args:
         networks: One, or several whose probabilities are averaged.
@@ -131,25 +131,25 @@ def _pass(
     def logits(hu: Tensor) -> Tensor:
         seen = grid.to_network(hu)
         if not flip:
-            return network.logits(seen)
-        return network.logits(seen.flip(flip)).flip(flip)
+            return network.logits(seen).cpu()
+        return network.logits(seen.flip(flip)).flip(flip).cpu()
 
     if not grid.resampled:
         for start in range(0, n, size):
             yield start, logits(torch.from_numpy(voxels[start : start + size]))
         return
-    # Few and small: coarse planes of all slices are kept, and each slice interpolated from them.
+    # Planes of all slices are kept, and each slice is interpolated from two of them.
     planes = grid.planes(n)
     coarse: list[Any] = []
     for start in range(0, len(planes), size):
         hu = np.stack([_mean(voxels, plane) for plane in planes[start : start + size]])
-        coarse += torch.sigmoid(logits(torch.from_numpy(hu))).half().unbind()
+        coarse += grid.to_scan(torch.sigmoid(logits(torch.from_numpy(hu)))).half().unbind()
     for start in range(0, n, size):
         values = []
         for z in range(start, min(start + size, n)):
             below, above, weight = between(planes, z)
             values.append(torch.lerp(coarse[below].float(), coarse[above].float(), weight))
-        yield start, torch.logit(grid.to_scan(torch.stack(values)), eps=1e-6)
+        yield start, torch.logit(torch.stack(values), eps=1e-6)
 
 
 def _mean(voxels: NDArray[np.int16], plane: range) -> NDArray[Any]:

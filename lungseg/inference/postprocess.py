@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ class Postprocess(Protocol):
     """Maps the mask of a whole volume to another one."""
 
     def __call__(self, mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
-        """Bool ``[z, y, x]`` to the same; may change its argument."""
+        """Bool ``[z, y, x]`` to another array of this kind."""
 
 
 class Unchanged:
@@ -93,7 +94,7 @@ def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def recorded_postprocess(node: Mapping[str, Any] | None) -> Postprocess | None:
-    """What a model was evaluated with; None for masks as they are.
+    """What a model was trained and reported with; None for masks as they are.
 
     Args:
         node: ``postprocess`` of the configuration in its file.
@@ -103,3 +104,27 @@ def recorded_postprocess(node: Mapping[str, Any] | None) -> Postprocess | None:
     """
     made: Postprocess | None = build_recorded(node, "postprocess") if node else None
     return made
+
+
+def consistent(
+    probability: NDArray[np.uint8], mask: NDArray[np.bool_], threshold: float
+) -> NDArray[np.uint8]:
+    """Probabilities that give the post-processed mask at the threshold.
+
+    Where a component was removed they are just below it, where a cavity was filled just at it;
+    elsewhere they stay.
+
+    Args:
+        probability: ``[z, y, x]``, 255 is 1.
+        mask: After post-processing.
+        threshold: A voxel is lung when its probability is at least this.
+
+    Example:
+        >>> import numpy as np
+        >>> consistent(np.array([[[0, 200, 90]]], np.uint8), np.array([[[0, 0, 1]]], bool), 0.5)
+        array([[[  0, 127, 128]]], dtype=uint8)
+    """
+    least = math.ceil(threshold * 255)
+    return np.where(
+        mask, np.maximum(probability, np.uint8(least)), np.minimum(probability, np.uint8(least - 1))
+    )

@@ -68,7 +68,7 @@ def predict(
     scores = run(models, scan.volume, tta=tta, advance=advance)
     mask = postprocess(scores.mask, scan.volume.spacing)
     labels = split_sides(mask, scan.volume.spacing) if mask.any() else mask.astype(np.uint8)
-    agreed = agreement(labels, scores.members) if scores.members else None
+    agreed = agreement(scores.mask, labels, scores.members) if scores.members else None
     grid = scores.grids[0]
     findings = [
         *scan.findings,

@@ -11,10 +11,12 @@ import numpy as np
 
 from lungseg.config import build
 from lungseg.errors import ConfigError, DataError
+from lungseg.geometry import oriented
 from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model, load_model, model_files
 from lungseg.inference.passes import TTA
 from lungseg.inference.postprocess import Postprocess, Unchanged, recorded_postprocess
+from lungseg.sources.hu import as_hu
 from lungseg.sources.scan import Scan
 from lungseg.sources.scans import find_scans, image_hash
 from lungseg.volume import Volume
@@ -74,7 +76,7 @@ def load(
         *paths: Run folders, checkpoints, or folders with several runs, such as a cross-validation;
             the probabilities of several models are averaged.
         postprocess: From the mask to lungs, or a node with ``_target_`` as in
-            ``conf/postprocess``; None for what the first model was evaluated with.
+            ``conf/postprocess``; None for what the first model was trained with.
         tta: ``none``, or ``flip``: each slice as it is and mirrored.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         allow_targets: Packages whose networks a checkpoint may name, beside lungseg's, torch's and
@@ -110,8 +112,15 @@ def _scan(scan: Scan | Volume | str | Path) -> Scan:
     if isinstance(scan, Scan):
         return scan
     if isinstance(scan, Volume):
-        voxels = np.ascontiguousarray(scan.voxels, np.int16)
-        return Scan("volume", Volume(voxels, scan.affine), scan.affine, image_hash(voxels))
+        voxels, affine, of_grid = oriented(scan.voxels, scan.affine)
+        if affine.tolist() != scan.affine.tolist():
+            raise DataError(
+                "the volume's axes must run to the head, to the back and to the patient's left:"
+                " lungseg.volume.to_lps brings them there"
+            )
+        hu, of_values = as_hu(voxels)
+        volume = Volume(np.ascontiguousarray(hu), affine)
+        return Scan("volume", volume, affine, image_hash(hu), {}, [*of_grid, *of_values])
     found = find_scans(Path(scan), lambda uid: "scan").scans
     if len(found) > 1:
         raise DataError(f"{len(found)} scans here: give the path of one", scan)

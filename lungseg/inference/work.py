@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +14,8 @@ from lungseg import __version__
 from lungseg.data.parallel import stop_if_orphaned
 from lungseg.errors import DataError, LungsegError
 from lungseg.files import write_json
-from lungseg.findings import Finding
 from lungseg.inference.output import RECORD, Output
+from lungseg.inference.postprocess import consistent
 from lungseg.inference.predictor import Predictor, load
 from lungseg.inference.writers import DICOM_ONLY, Algorithm, write
 from lungseg.sources.scan import Scan
@@ -21,6 +23,13 @@ from lungseg.sources.scans import ScanFiles
 
 if TYPE_CHECKING:
     from lungseg.inference.prediction import Prediction
+
+
+log = logging.getLogger(__name__)
+
+
+class DoubtError(DataError):
+    """A scan with a warning, where none is accepted."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,6 @@ class Outcome:
     record: Mapping[str, Any] | None = None
     reason: str = ""
     path: object = None
-    findings: Sequence[Finding] = field(default_factory=list)
 
 
 def predict_one(
@@ -64,14 +72,18 @@ def predict_one(
 ) -> Outcome:
     """Read, predict and write one scan; whatever fails concerns this scan alone."""
     try:
-        record = _written(work, scan, advance)
+        return Outcome(scan.name, _written(work, scan, advance))
     except LungsegError as error:
-        return Outcome(scan.name, reason=str(error), path=error.path or scan.path)
+        reason, path, doubted = str(error), error.path or scan.path, isinstance(error, DoubtError)
     except OSError as error:
-        return Outcome(scan.name, reason=error.strerror or "input or output failed", path=scan.path)
+        reason, path, doubted = error.strerror or "input or output failed", scan.path, False
     except MemoryError:
-        return Outcome(scan.name, reason="memory ran out", path=scan.path)
-    return Outcome(scan.name, record)
+        reason, path, doubted = "memory ran out", scan.path, False
+    except Exception as error:  # of torch, ONNX Runtime or highdicom; the other scans go on
+        log.debug(f"{scan.name}:", exc_info=True)
+        reason, path, doubted = f"{type(error).__name__} (see the log)", scan.path, False
+    work.output.forget(scan.name, doubted=doubted)
+    return Outcome(scan.name, reason=reason, path=path)
 
 
 def _written(
@@ -79,6 +91,7 @@ def _written(
 ) -> Mapping[str, Any]:
     predictor = _predictor(work)
     start = time.perf_counter()
+    state = scan_files.state()  # before it is read: a file that is replaced meanwhile is seen
     scan = scan_files.read()
     formats = work.formats or usual_formats(scan)
     check_formats(formats, scan)
@@ -86,8 +99,10 @@ def _written(
     if work.refuse_doubt:
         warnings = [one.text for one in prediction.findings if one.severity != "info"]
         if warnings:
-            raise DataError(f"{'; '.join(warnings)} (on_doubt=warn accepts it)")
-    algorithm = Algorithm("lungseg", __version__, work.output.models[0])
+            raise DoubtError(f"{'; '.join(warnings)} (on_doubt=warn accepts it)")
+    algorithm = Algorithm("lungseg", __version__, _hash_of(work.output.models))
+    threshold = sum(model.threshold for model in predictor.models) / len(predictor.models)
+    fractions = consistent(prediction.probability, prediction.mask, threshold)
     stop_if_orphaned()
     with work.output.writing(scan.name) as folder:
         written = [
@@ -97,7 +112,7 @@ def _written(
                 scan,
                 prediction.labels,
                 algorithm=algorithm,
-                probabilities=prediction.probability if work.probabilities else None,
+                probabilities=fractions if work.probabilities else None,
             ).name
             for one in formats
         ]
@@ -111,11 +126,18 @@ def _written(
             **described(prediction, scan),
             "files": written,
             "image_sha256": scan.image_sha256,
-            "state": scan_files.state(),
+            "state": state,
             "seconds": round(time.perf_counter() - start, 2),
         }
         write_json(folder / RECORD, record)
     return record
+
+
+def _hash_of(models: Sequence[str]) -> str:
+    """The hash of a model's file; of several models, a hash of theirs."""
+    if len(models) == 1:
+        return models[0]
+    return hashlib.sha256(" ".join(models).encode()).hexdigest()
 
 
 def described(prediction: Prediction, scan: Scan) -> Mapping[str, Any]:

@@ -115,6 +115,8 @@ def _model(facts: Facts) -> Table:
         "SHA-256 of the checkpoint": about["checkpoint_sha256"],
         "SHA-256 of the cohort": about["cohort_sha256"],
     }
+    if facts.test is not None:  # an evaluation may have been made with another
+        rows["post-processing in the test"] = facts.test.get("postprocess") or "none"
     return Table(("", ""), list(rows.items()))
 
 

@@ -22,7 +22,7 @@ def weights_of_run(folder: Path) -> Path:
         )
     if not folder.is_dir():
         raise DataError("no such run folder", folder)
-    file = _weights(folder)
+    file = weights_in(folder)
     if not file.is_file():
         _refuse_several(folder)
     require_checkpoint(file)
@@ -36,7 +36,7 @@ def require_weights(file: Path) -> None:
         DataError: Likewise.
     """
     if file.is_dir():
-        weights = _weights(file)
+        weights = weights_in(file)
         if weights.is_file():
             raise DataError(
                 f"ckpt: a run's folder; give its weights: ckpt=RUN/{weights.relative_to(file)}",
@@ -46,7 +46,8 @@ def require_weights(file: Path) -> None:
     require_checkpoint(file)
 
 
-def _weights(folder: Path) -> Path:
+def weights_in(folder: Path) -> Path:
+    """Where a run's final weights are, if it left any: of the best epoch if one was chosen."""
     best = folder / BEST
     return best if best.is_file() else folder / LAST
 

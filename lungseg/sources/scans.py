@@ -37,16 +37,19 @@ class ScanFiles:
         path: What to show a person: the file, or the folder of the series.
         files: All of them.
         spacing_mm: ``(z, y, x)``, for files that do not say.
+        findings: Made while looking for files.
     """
 
     name: str
     path: Path
     files: tuple[Path, ...]
     spacing_mm: tuple[float, float, float] | None = None
+    findings: tuple[Finding, ...] = ()
 
     def state(self) -> str:
         """Fingerprint of names, sizes and times of the files: equal means unchanged."""
-        return state_of(self.files, self.path if self.path.is_dir() else self.path.parent)
+        state = state_of(self.files, self.path if self.path.is_dir() else self.path.parent)
+        return state if self.spacing_mm is None else f"{state} {self.spacing_mm}"
 
     def read(self) -> Scan:
         """Read the scan.
@@ -66,7 +69,7 @@ class ScanFiles:
             series.stored_affine,
             image_hash(series.volume.voxels),
             series.header,
-            series.findings,
+            [*self.findings, *series.findings],
             series.instances,
         )
 
@@ -165,8 +168,9 @@ def find_scans(
     ):
         if count:
             left_out[reason] = count
-    scans = [*_series(dicom, pseudonym), *_image_files(images, path, spacing)]
     unreadable = damaged(dicom)
+    series = [*_series(dicom, pseudonym)]
+    scans = [*_with_damage(series, dicom), *_image_files(images, path, spacing)]
     if not scans:
         why = "; ".join([*(f"{n} file(s) {what}" for what, n in left_out.items()),
                          *(finding.text for finding in unreadable)])  # fmt: skip
@@ -185,6 +189,8 @@ def refuse_labels(array: NDArray[Any], path: Path) -> None:
     Raises:
         DataError: Likewise.
     """
+    if not array.size or array.dtype.kind not in "biuf":
+        raise DataError(f"an array of {array.size} {array.dtype.name} values is not a CT", path)
     low, high = array.min(), array.max()
     if low >= 0 and high < FEW_VALUES and (array == np.rint(array)).all():
         raise DataError(
@@ -207,6 +213,18 @@ def _series(files: Iterable[DicomFile], pseudonym: Callable[[str], str]) -> Iter
             groups.setdefault((file.patient, file.series), []).append(file)
     for (_, uid), group in groups.items():
         yield ScanFiles(pseudonym(uid), group[0].path.parent, tuple(file.path for file in group))
+
+
+def _with_damage(series: list[ScanFiles], files: Iterable[DicomFile]) -> Iterator[ScanFiles]:
+    """Series, each with a finding if a damaged file beside its own may be one of its slices."""
+    broken = [file for file in files if file.kind == "damaged"]
+    folders = {path.parent for scan in series for path in scan.files}
+    for scan in series:
+        own = {path.parent for path in scan.files}
+        near = [file for file in broken if file.path.parent in own]
+        # Beside no series: it may belong to any.
+        near += [file for file in broken if file.path.parent not in folders]
+        yield replace(scan, findings=tuple(damaged(near)))
 
 
 def _image_files(

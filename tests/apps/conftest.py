@@ -59,3 +59,34 @@ def trained(phantom_root, tmp_path_factory) -> Trained:
 def run(trained, tmp_path) -> Path:
     """A copy of the run."""
     return shutil.copytree(trained.run, tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def scans(phantom_root, tmp_path_factory):
+    """Two DICOM series in one folder and below another, a NIfTI copy, and what is no scan."""
+    import SimpleITK as sitk  # its usual name
+
+    folder = tmp_path_factory.mktemp("input") / "scans"
+    shutil.copytree(phantom_root / "Images" / "Case_008", folder / "a" / "deep")
+    for file in (phantom_root / "Images" / "Case_009").iterdir():
+        shutil.copy(file, folder / "a" / "deep" / f"other-{file.name}")
+    series = sitk.ReadImage(
+        sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(phantom_root / "Images" / "Case_010"))
+    )
+    sitk.WriteImage(series, folder / "copy.nii.gz")
+    (folder / "notes.txt").write_text("no scan")
+    return folder
+
+
+@pytest.fixture
+def predict(trained, tmp_path, monkeypatch, capfd):
+    """Run the command, give its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, model=trained.run):
+        code = main(["predict", f"model={model}", *map(str, words)])
+        out, err = capfd.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return run

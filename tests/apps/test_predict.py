@@ -13,57 +13,13 @@ import pytest
 import SimpleITK as sitk  # its usual name
 import torch
 
-from lungseg.cli import main
+from lungseg.errors import DataError
 from lungseg.inference import work as working
 from lungseg.inference.predictor import load
+from lungseg.sources.scans import find_scans
+from lungseg.volume import Volume
+from tests.apps.predicted import contents, records
 from tests.conftest import CLONE
-
-
-@pytest.fixture(scope="module")
-def scans(phantom_root, tmp_path_factory):
-    """Two DICOM series in one folder and below another, a NIfTI copy, and what is no scan."""
-    folder = tmp_path_factory.mktemp("input") / "scans"
-    shutil.copytree(phantom_root / "Images" / "Case_008", folder / "a" / "deep")
-    for file in (phantom_root / "Images" / "Case_009").iterdir():
-        shutil.copy(file, folder / "a" / "deep" / f"other-{file.name}")
-    series = sitk.ReadImage(
-        sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(phantom_root / "Images" / "Case_010"))
-    )
-    sitk.WriteImage(series, folder / "copy.nii.gz")
-    (folder / "notes.txt").write_text("no scan")
-    return folder
-
-
-@pytest.fixture
-def predict(trained, tmp_path, monkeypatch, capfd):
-    """Run the command, give its exit code and what it printed."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words, model=trained.run):
-        code = main(["predict", f"model={model}", *map(str, words)])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
-
-
-def records(folder):
-    return {
-        file.parent.name: json.loads(file.read_text()) for file in folder.glob("*/prediction.json")
-    }
-
-
-def contents(folder):
-    """Every file, by name, without the times that predictions took; the page shows them too."""
-    found = {}
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.name.startswith(".") and file.suffix != ".html":
-            content = file.read_bytes()
-            if file.name == "prediction.json":
-                content = {**json.loads(content), "seconds": None}
-            found[str(file.relative_to(folder))] = content
-    return found
 
 
 def test_every_scan_of_a_folder(scans, predict, tmp_path):
@@ -184,14 +140,26 @@ def test_a_scan_that_any_of_the_models_was_trained_on_is_noticed(trained, tmp_pa
 
 
 def test_models_are_averaged_and_their_disagreement_said(trained, scans, predict, tmp_path):
-    code, _, err = predict(
-        f"input={scans / 'copy.nii.gz'}", "output=masks", "formats=npz", "tta=flip",
-        model=f"[{trained.run},{trained.run / 'checkpoints' / 'last.ckpt'}]",
-    )  # fmt: skip
-    assert code == 0, err
-    (record,) = records(tmp_path / "masks").values()
-    assert len(record["models"]) == 1  # the same file twice is one model
-    assert record["settings"]["tta"] == "flip"
+    checkpoint = torch.load(trained.run / "checkpoints" / "last.ckpt", weights_only=True)
+    weights = checkpoint["state_dict"]
+    last = [name for name in weights if name.startswith("net.") and name.endswith("bias")][-1]
+    weights[last] += 1.5  # finds more
+    torch.save(checkpoint, tmp_path / "other.ckpt")
+    words = (f"input={scans / 'copy.nii.gz'}", "formats=npz")
+    for name, model in (
+        ("one", trained.run),
+        ("other", "other.ckpt"),
+        ("both", f"[{trained.run},other.ckpt]"),
+    ):
+        assert predict(*words, f"output={name}", model=model)[0] == 0
+    volumes = {}
+    for name in ("one", "other", "both"):
+        (record,) = records(tmp_path / name).values()
+        volumes[name] = sum(lung["volume_ml"] for lung in record["lungs"].values())
+        codes = {finding["code"] for finding in record["findings"]}
+        assert ("disagreement" in codes) == (name == "both")
+        assert len(record["models"]) == 1 + (name == "both")
+    assert volumes["one"] < volumes["both"] < volumes["other"]
 
 
 def test_bad_scans_stop_no_others(scans, predict, tmp_path):
@@ -201,12 +169,14 @@ def test_bad_scans_stop_no_others(scans, predict, tmp_path):
     image = nibabel.load(scans / "copy.nii.gz")
     labels = (np.asarray(image.dataobj) > -500).astype(np.uint8)
     nibabel.save(nibabel.Nifti1Image(labels, image.affine), folder / "mask.nii.gz")
+    np.savez(folder / "empty.npz", image=np.zeros((0, 8, 8)))
     content = (scans / "copy.nii.gz").read_bytes()
     (folder / "truncated.nii.gz").write_bytes(content[: len(content) // 2])
-    code, out, err = predict(f"input={folder}", "output=masks", "formats=nifti")
+    words = (f"input={folder}", "output=masks", "formats=nifti", "spacing_mm=[3,1,1]")
+    code, out, err = predict(*words)
     assert code == 1
     assert len(records(tmp_path / "masks")) == 2
-    assert "3 of 5 scans failed, the others are done" in err
+    assert "4 of 6 scans failed, the others are done" in err
     assert "a mask, not a CT" in out + err
     page = (tmp_path / "masks" / "predictions.html").read_text()
     assert "a mask, not a CT" in page
@@ -229,42 +199,6 @@ def test_nothing_identifying_is_left(scans, predict, tmp_path):
             assert not any(uid.encode() in content for uid in uids), name
 
 
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        ((), "model: must be given: model=outputs/<date>/<time>"),
-        (("model=nothing",), "model: no such run folder or file [nothing]"),
-        (("model=RUN", "formats=dcm"), "formats=dcm: there are seg, rtstruct, nifti, nrrd, npz"),
-        (("model=RUN", "tta=mirror"), "tta=mirror: must be none or flip"),
-        (("model=RUN", "on_doubt=stop"), "on_doubt=stop: must be warn or error"),
-        (("model=RUN", "overwrite=2"), "overwrite=2: must be true or false"),
-        (("model=RUN", "spacing_mm=3"), "spacing_mm=3: must be three numbers [z, y, x] in mm"),
-        (("model=RUN", "output=in/masks"), "output=in/masks: must not be inside input, nor input"),
-        (("model=RUN", "input=nowhere"), "input: no such file or folder [nowhere]"),
-        (("model=RUN", "device=tpu"), "device=tpu: must be auto, cuda, mps, cpu"),
-        (("model=RUN", "postprocess=lung"), "postprocess=lung: no such option; there are lungs,"),
-    ],
-)
-def test_one_line_for_what_cannot_be(words, line, refused, run, tmp_path):
-    (tmp_path / "in").mkdir()
-    given = {"input": "in", "output": "masks"}
-    given |= dict(word.split("=", 1) for word in words)
-    if given.get("model") == "RUN":
-        given["model"] = "run"
-    shown = refused("predict", *(f"{key}={value}" for key, value in given.items()))
-    assert shown.removeprefix("lungseg predict: error: ").startswith(line)
-    assert not (tmp_path / "masks").exists()
-
-
-def test_an_input_without_ct(refused, run, tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "notes.txt").write_text("no scan")
-    line = refused("predict", "model=run", "input=in", "output=masks")
-    assert line == (
-        "lungseg predict: error: input: no CT in it: 1 file(s) not an image format that is read [in]"
-    )
-
-
 def test_from_python_as_by_the_command(trained, scans, predict, tmp_path):
     assert predict(f"input={scans / 'copy.nii.gz'}", "output=masks", "formats=npz")[0] == 0
     with np.load(tmp_path / "masks" / "copy" / "lungs.npz") as arrays:
@@ -284,3 +218,17 @@ def test_the_example_of_the_docs(trained, scans, capsys):
     exec(block, names)
     assert names["right"].shape == names["probability"].shape
     assert "warning" in capsys.readouterr().out
+
+
+def test_a_volume_from_python(trained, scans):
+    scan = find_scans(scans / "copy.nii.gz", str).scans[0].read()
+    predictor = load(trained.run)
+    expected = predictor.predict(scan)
+    values = scan.volume.voxels.astype(np.float32)
+    prediction = predictor.predict(Volume(values, scan.volume.affine))
+    np.testing.assert_array_equal(prediction.labels, expected.labels)
+    mirrored = scan.volume.affine.copy()
+    mirrored[:, 3] += mirrored[:, 2] * (values.shape[2] - 1)
+    mirrored[:, 2] *= -1
+    with pytest.raises(DataError, match=r"lungseg\.volume\.to_lps"):
+        predictor.predict(Volume(values[..., ::-1], mirrored))

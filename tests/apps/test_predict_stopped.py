@@ -12,7 +12,7 @@ import pytest
 
 from lungseg.cli import main
 from lungseg.inference import work
-from tests.apps.test_predict import contents, records
+from tests.apps.predicted import contents, records
 
 
 @pytest.fixture(scope="module")

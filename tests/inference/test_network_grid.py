@@ -34,6 +34,12 @@ def test_the_nearest_spacing_of_the_training_is_taken(spacing, size, group):
     np.testing.assert_allclose(mm, np.array(spacing[1:]) * (400, 300))
 
 
+def test_slices_are_not_enlarged_without_end():
+    grid = NetworkGrid.of((400, 512, 512), (3.0, 3.0, 3.0), TRAINED)
+    assert grid.size == (1024, 1024)
+    assert NetworkGrid.of((9, 2048, 2048), (3.0, 1.2, 1.2), TRAINED).size == (2048, 2048)
+
+
 def test_without_a_domain_nothing_changes():
     assert not NetworkGrid.of((90, 400, 300), (0.1, 0.1, 9), {}).resampled
 
