@@ -15,6 +15,8 @@ REFUSED = {
     "depth": ("lungseg.models.unet.UNet", {"depth": 0}),
     "channels": ("lungseg.models.unet.UNet", {"base_channels": 1.5}),
     "window": ("lungseg.data.intensity.Window", {"upper": -2000}),
+    "lungs": ("lungseg.inference.postprocess.Lungs", {"n_lungs": 3}),
+    "share of lungs": ("lungseg.inference.postprocess.Lungs", {"min_share": 1.5}),
     "window that is a word": ("lungseg.data.intensity.Window", {"upper": "high"}),
 }
 WHOLE = {
@@ -22,6 +24,7 @@ WHOLE = {
     "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample"},
     "lungseg.models.unet.UNet": {"depth": 1, "base_channels": 2},
     "lungseg.data.intensity.Window": {"lower": -1000, "upper": 400},
+    "lungseg.inference.postprocess.Lungs": {"n_lungs": 2, "min_share": 0.05, "fill_holes": True},
     "lungseg.sources.phantom.PhantomFolder": {
         **{"root": "x", "n_cases": 1, "size": 32, "n_slices": 12, "seed": 0}
     },
