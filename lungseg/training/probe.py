@@ -24,6 +24,8 @@ OTHERS = {
     "3-D": (1, 1, 64, 64, 64),
 }
 """Images that a network may take instead, to say so."""
+LEAST_SPREAD = 0.2
+"""Between the values of a network by which it is told to make probabilities."""
 EXPECTED = "a network must map images [B, 1, H, W] to logits of the same shape"
 OURS = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
 """What the usual arguments of networks have to be."""
@@ -109,14 +111,14 @@ def _check_made(made: Any, side: int, name: str, expected: str) -> None:
 def _bounded(net: nn.Module, side: int) -> bool:
     """Whether all values that a network makes are from 0 to 1, also of images far off any CT.
 
-    Logits grow with the image, or have both signs where a layer normalizes. Constant ones, as of
-    weights that start at 0, say nothing.
+    Logits grow with the image, or have both signs where a layer normalizes. Those that hardly vary,
+    as of weights that start at 0 or of a few channels that no signal passes, say nothing.
     """
     noise = torch.randn((1, 1, side, side), generator=torch.Generator().manual_seed(0))
     noise = noise.to(next(net.parameters()).dtype)
     made = torch.cat([net(noise * scale).flatten() for scale in (1, 1000, -1000)])
     low, high = float(made.min()), float(made.max())
-    return 0 <= low < high <= 1
+    return 0 <= low < high <= 1 and high - low > LEAST_SPREAD
 
 
 def _shape(made: Any) -> str:
