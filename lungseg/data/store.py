@@ -250,7 +250,7 @@ def describe(case: Case) -> dict[str, Any]:
         "source_sha256": case.source_sha256,
         "content_sha256": _content_hash(voxels, mask, case.volume.affine),
         # Recognizes the same scan under another name, or with another mask.
-        "image_sha256": hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest(),
+        "image_sha256": image_hash(voxels),
         "audit": case.audit,
         "mask": mask is not None,
         "sides": case.sides is not None,
@@ -268,6 +268,11 @@ def describe(case: Case) -> dict[str, Any]:
             "hu_percentiles": hu_percentiles(voxels),
         },
     }
+
+
+def image_hash(voxels: NDArray[np.int16]) -> str:
+    """Hash of HU, which recognizes the same scan wherever it was read."""
+    return hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest()
 
 
 def hu_percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lungseg.config import build
+from lungseg.data.store import image_hash
 from lungseg.errors import ConfigError, DataError
 from lungseg.geometry import oriented
 from lungseg.inference.exported import OnnxModel
@@ -18,7 +19,7 @@ from lungseg.inference.passes import TTA
 from lungseg.inference.postprocess import Postprocess, Unchanged, recorded_postprocess
 from lungseg.sources.hu import as_hu
 from lungseg.sources.scan import Scan
-from lungseg.sources.scans import find_scans, image_hash
+from lungseg.sources.scans import find_scans
 from lungseg.volume import Volume
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.store import image_hash
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import DicomFile, damaged, look
 from lungseg.errors import ConfigError, DataError
@@ -157,10 +157,13 @@ def find_scans(
         raise DataError("input: no such file or folder", path)
     spacing = None if spacing_mm is None else _spacing(spacing_mm)
     paths = [str(path)] if path.is_file() else [str(file) for file in _below(path)]
-    images = [one for one in paths if one.lower().endswith((*ENDINGS, NPZ))]
-    dicom = [file for one in paths if one not in {*images} if (file := look(one)) is not None]
+    images: list[str] = []
+    rest: list[str] = []
+    for one in paths:
+        (images if one.lower().endswith((*ENDINGS, NPZ)) else rest).append(one)
+    dicom = [file for one in rest if (file := look(one)) is not None]
     left_out: dict[str, int] = {}
-    others = len(paths) - len(images) - len(dicom)
+    others = len(rest) - len(dicom)
     for reason, count in (
         ("not an image format that is read", others),
         ("DICOM, but not CT slices", sum(file.kind == "other" for file in dicom)),
@@ -176,11 +179,6 @@ def find_scans(
                          *(finding.text for finding in unreadable)])  # fmt: skip
         raise DataError(f"input: no CT in it{': ' + why if why else ''}", path)
     return Found(_unique(scans), left_out, unreadable)
-
-
-def image_hash(voxels: NDArray[np.int16]) -> str:
-    """Hash of HU, by which the store recognizes the same scan."""
-    return hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest()
 
 
 def refuse_labels(array: NDArray[Any], path: Path) -> None:
