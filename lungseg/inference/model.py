@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lungseg.errors import ConfigError, DataError
+from lungseg.files import sha256_of
 from lungseg.inference.exported import SUFFIX, OnnxModel, load_onnx
 from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.find import run_folders
 from lungseg.runs.named import weights_in
+from lungseg.runs.read import COMPLETED
 from lungseg.runs.status import read_status
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from lungseg.training.module import SegmentationModule
 
-COMPLETED = "completed"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 """Values of the setting ``device``; ``auto`` is the first of the others that is there."""
 
@@ -155,7 +154,7 @@ def load_model(
         module.double()
     return Model(
         name=str(config["model"]["_target_"]).rpartition(".")[2],
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        sha256=sha256_of(file).hex(),
         record=record,
         module=module,
         intensity=build_recorded(config["intensity"], "intensity", allow_targets),
@@ -182,11 +181,6 @@ def device_of(name: str) -> torch.device:
     if not there[name]:
         raise ConfigError(f"device={name}: torch finds no such device here")
     return torch.device(name)
-
-
-def logit(probability: float) -> float:
-    """The logit of a probability between 0 and 1."""
-    return math.log(probability / (1 - probability))
 
 
 def _autocast(precision: str, device: str) -> Any:

@@ -80,7 +80,7 @@ def run(
     """
     import torch
 
-    from lungseg.inference.model import logit
+    from lungseg.training.module import logit
 
     shape = volume.voxels.shape
     flips = TTA[tta]

@@ -64,7 +64,7 @@ class SegmentationModule(pl.LightningModule):
         self.sets = tuple(sets)
         self._evaluated = False
         self._eval_sets = [name for name in sets if name != "train"]
-        self._logit = math.log(threshold / (1 - threshold))
+        self._logit = logit(threshold)
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
@@ -218,6 +218,11 @@ class SegmentationModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what is needed to rebuild the model, as plain containers."""
         checkpoint[RECORD] = self.record
+
+
+def logit(probability: float) -> float:
+    """The logit of a probability between 0 and 1, with which logits are compared."""
+    return math.log(probability / (1 - probability))
 
 
 def _share(loss: Tensor, n: int) -> Tensor:
