@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data.anatomy import Anatomy, anatomy_of
+from lungseg.data.anatomy import Anatomy
 from lungseg.data.domain import domain_of_scan, unlike
 from lungseg.data.store import hu_percentiles
 from lungseg.data.typical import LUNG_QUANTITIES, LungQuantity, quantities_of
@@ -35,6 +35,7 @@ MIRRORED = -0.1
 def doubts(
     scan: Scan,
     labels: NDArray[np.uint8],
+    anatomy: Anatomy,
     record: Mapping[str, Any],
     *,
     disagreement: Mapping[str, float] | None = None,
@@ -45,6 +46,7 @@ def doubts(
         scan: What the lungs were found in.
         labels: uint8 ``[z, y, x]`` on the volume's grid: 0 background, 1 the patient's right lung,
             2 the left.
+        anatomy: Of these lungs (:func:`lungseg.data.anatomy.anatomy_of`).
         record: The checkpoint's, see :func:`lungseg.training.setup.record_of`. What an older
             version did not record is not compared.
         disagreement: DSC between models or flips for ``right`` and ``left``, where there are
@@ -54,7 +56,6 @@ def doubts(
         Findings that are not among the scan's own. None of them is proof of an error, nor is their
         absence proof of a correct result.
     """
-    anatomy = anatomy_of(scan.volume, labels)
     percentiles = hu_percentiles(scan.volume.voxels)
     found = [
         *seen_before(scan, record),

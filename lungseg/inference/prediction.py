@@ -70,13 +70,13 @@ def predict(
     labels = split_sides(mask, scan.volume.spacing) if mask.any() else mask.astype(np.uint8)
     agreed = agreement(scores.mask, labels, scores.members) if scores.members else None
     grid = scores.grids[0]
+    lungs = anatomy_of(scan.volume, labels)
     findings = [
         *scan.findings,
         *_of_grid(grid, scan.volume.spacing),
-        *doubts(scan, labels, models[0].record, disagreement=agreed),
+        *doubts(scan, labels, lungs, models[0].record, disagreement=agreed),
         *(finding for model in models[1:] for finding in seen_before(scan, model.record)),
     ]
-    lungs = anatomy_of(scan.volume, labels)
     return Prediction(
         labels, scores.probability, scores.spread, lungs, [*dict.fromkeys(findings)], grid
     )

@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.anatomy import anatomy_of
 from lungseg.data.case import Case
 from lungseg.data.cohort import Cohort
 from lungseg.data.domain import domain_of
 from lungseg.data.store import describe
 from lungseg.data.typical import typical_of
+from lungseg.inference.doubt import doubts
 from lungseg.metrics.sides import split_sides
 from lungseg.phantom import make_case
 from lungseg.sources.scan import Scan
@@ -65,3 +67,8 @@ def record_of(cases, train=None):
         "domain": domain_of(cohort, train),
         "anatomy": typical_of(cohort, train),
     }
+
+
+def doubts_about(scan, labels, record, **more):
+    """Findings on a scan and its lungs, which are measured first."""
+    return doubts(scan, labels, anatomy_of(scan.volume, labels), record, **more)

@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lungseg.findings import Finding
-from lungseg.inference.doubt import doubts
 from lungseg.sources.scan import Scan
 from lungseg.volume import Volume
-from tests.inference.lung_cases import phantom, record_of
+from tests.inference.lung_cases import doubts_about, phantom, record_of
 
 TESTED = (2, 5, 10, 11)
 ONE_CASE = record_of([phantom(0, size=32, n_slices=12)])
@@ -33,7 +32,7 @@ def case(cases):
 
 
 def found(case, record, **more):
-    return doubts(case.scan(), case.labels, record, **more)
+    return doubts_about(case.scan(), case.labels, record, **more)
 
 
 def codes(case, record, **more):
@@ -120,7 +119,7 @@ def test_lungs_of_another_size(case, record, factor, end):
 def test_many_parts(case, record):
     crumbled = case.labels.copy()
     crumbled[:, ::6] = 0
-    findings = doubts(case.scan(), crumbled, record)
+    findings = doubts_about(case.scan(), crumbled, record)
     assert {finding.code for finding in findings} == {"lung-components"}
     assert "number of parts of the right lung: " in findings[0].text
     assert findings[0].text.endswith("training case(s), 0 to 3")
@@ -129,7 +128,7 @@ def test_many_parts(case, record):
 def test_a_missing_lung(case, record):
     for side, name in ((1, "left"), (2, "right")):
         labels = case.labels * (case.labels == side)
-        (finding,) = doubts(case.scan(), labels, record)
+        (finding,) = doubts_about(case.scan(), labels, record)
         assert finding.code == "missing-lung"
         assert finding.text.startswith(f"no {name} lung was found")
 
@@ -200,7 +199,7 @@ def test_what_reading_has_said_is_not_repeated(case, record):
         scan.image_sha256,
         findings=[Finding("implausible-hu", "error", "")],
     )
-    assert "implausible-hu" not in {f.code for f in doubts(said, stored.labels, record)}
+    assert "implausible-hu" not in {f.code for f in doubts_about(said, stored.labels, record)}
 
 
 @pytest.mark.parametrize(
@@ -246,7 +245,7 @@ def test_whatever_comes_in_there_is_an_answer(seed, shape):
     voxels = rng.integers(-1024, 3071, shape).astype(np.int16)
     affine = np.diag([2.0, 2.0, 20.0, 1.0])[:, [2, 1, 0, 3]]
     scan = Scan("a", Volume(voxels, affine), affine, "")
-    for finding in doubts(scan, labels, ONE_CASE):
+    for finding in doubts_about(scan, labels, ONE_CASE):
         assert finding.text
         assert "nan" not in finding.text
         assert "\n" not in finding.text

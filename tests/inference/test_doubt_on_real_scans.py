@@ -6,11 +6,10 @@ from scipy.ndimage import label
 
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import dicom_files
-from lungseg.inference.doubt import doubts
 from lungseg.sources.lctsc import LctscFolder
 from lungseg.sources.nrrd_file import read_nrrd
 from lungseg.volume import place
-from tests.inference.lung_cases import Known, record_of
+from tests.inference.lung_cases import Known, doubts_about, record_of
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -24,7 +23,7 @@ def cases(realdata):
 
 def found(case, record):
     findings: dict[str, list[str]] = {}
-    for finding in doubts(case.scan(), case.labels, record):
+    for finding in doubts_about(case.scan(), case.labels, record):
         findings.setdefault(finding.code, []).append(finding.text)
     return findings
 
