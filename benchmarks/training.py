@@ -17,6 +17,7 @@ from lungseg.data.case import Case
 from lungseg.data.cohort import Cohort
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.store import write_case
 from lungseg.losses import ComboLoss
 from lungseg.models.unet import UNet
@@ -53,7 +54,13 @@ def cohort(store: Path) -> Cohort:
 def data_module(cases: Cohort) -> SliceDataModule:
     sets = {"train": ["train"], "test": ["test"]}
     data = SliceDataModule(
-        cases, sets, Window(-1000, 400), batch_size=BATCH, num_workers=0, cache_gib=4, seed=0
+        cases,
+        sets,
+        NetworkInput(Window(-1000, 400)),
+        batch_size=BATCH,
+        num_workers=0,
+        cache_gib=4,
+        seed=0,
     )
     data.setup("fit")
     return data

@@ -11,6 +11,8 @@ from typing import Any
 from lungseg.errors import ConfigError
 
 WANDB_MODES = ("offline", "online")
+OUTSIDE = ("keep", "soft", "channel")
+CROP = ("none", "body")
 
 
 def check_combo_loss(alpha: float, beta: float, smooth: float, reduction: str) -> None:
@@ -64,6 +66,34 @@ def check_window(lower: float, upper: float) -> None:
         raise ValueError(f"lower must be below upper, got lower={lower}, upper={upper}")
 
 
+def check_network_input(
+    *,
+    outside: object = "keep",
+    crop: object = "none",
+    matrix_size: object = None,
+    spacing: object = None,
+    context: object = 0,
+    context_mm: object = None,
+) -> None:
+    """Check the arguments of :class:`lungseg.data.network_input.NetworkInput`.
+
+    Raises:
+        ValueError: Naming the first that is out of range.
+    """
+    if outside not in OUTSIDE:
+        raise ValueError(f"outside={outside}: must be {', '.join(OUTSIDE)}")
+    if crop not in CROP:
+        raise ValueError(f"crop={crop}: must be {' or '.join(CROP)}")
+    if matrix_size is not None:
+        check_at_least(matrix_size=(matrix_size, 16))
+    for name, value in (("spacing", spacing), ("context_mm", context_mm)):
+        if value is not None and not (_is_number(value) and 0 < float(str(value)) < 100):
+            raise ValueError(f"{name}={value}: must be a distance in mm, above 0")
+    if matrix_size is not None and spacing is not None:
+        raise ValueError(f"matrix_size={matrix_size} and spacing={spacing}: give one of them")
+    check_at_least(context=(context, 0))
+
+
 def check_phantom(*, n_cases: int, size: int, n_slices: int, seed: int, **_: Any) -> None:
     """Check the size of a synthetic cohort; other arguments of its source are left alone.
 
@@ -73,7 +103,7 @@ def check_phantom(*, n_cases: int, size: int, n_slices: int, seed: int, **_: Any
     check_at_least(n_cases=(n_cases, 1), size=(size, 32), n_slices=(n_slices, 12), seed=(seed, 0))
 
 
-def check_at_least(**arguments: tuple[int, int]) -> None:
+def check_at_least(**arguments: tuple[object, int]) -> None:
     """Refuse the first argument that is no whole number, or below its minimum."""
     for name, (value, least) in arguments.items():
         if not isinstance(value, int) or isinstance(value, bool):

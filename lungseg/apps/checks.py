@@ -10,8 +10,9 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.apps.leftovers import refuse_leftovers, typed_keys
-from lungseg.arguments import check_arguments
+from lungseg.arguments import check_arguments, check_network_input
 from lungseg.config import parameters_of, refuse_unknown_arguments
+from lungseg.data.network_input import SETTINGS
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
 from lungseg.targets import locate, needs
@@ -41,6 +42,7 @@ def check_settings(config: DictConfig) -> None:
     _check_integer("data.num_workers", config.data.num_workers, 0)
     if config.data.cache_gib != 0:
         _check_number("data.cache_gib", config.data.cache_gib, 0)
+    _check_network_input(config.data)
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
@@ -74,6 +76,13 @@ def check_classes(config: DictConfig) -> None:
         _check_followed(config.scheduler)
     check_accelerator(config.trainer)
     _check_strategy(config.trainer.get("strategy"))
+
+
+def _check_network_input(data: DictConfig) -> None:
+    try:
+        check_network_input(**{key: data[key] for key in SETTINGS if key in data})
+    except ValueError as error:
+        raise ConfigError(f"data: {error}") from None
 
 
 def _check_trainer(trainer: DictConfig) -> None:

@@ -26,7 +26,7 @@ from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.claim import lock
 from lungseg.runs.named import require_weights, weights_of_run
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
-from lungseg.runs.restore import restore
+from lungseg.runs.restore import recorded_input, restore
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
 from lungseg.training.device import check_names
@@ -163,7 +163,6 @@ def _evaluate(
 
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.report.results import leave_results
-    from lungseg.runs.recorded import build_recorded
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
@@ -177,7 +176,7 @@ def _evaluate(
     data = SliceDataModule(
         cohort,
         sets,
-        build_recorded(trained["intensity"], "intensity", config.allow_targets),
+        recorded_input(trained, config.allow_targets),
         batch_size=trained["data"]["batch_size"],
         num_workers=trained["data"]["num_workers"],
         cache_gib=0,

@@ -44,7 +44,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
         from lungseg.inference.quantize import calibration_slices, to_int8
 
         assert cohort is not None
-        content = to_int8(content, calibration_slices(cohort, model.record["split"]["train"]))
+        names = model.record["split"]["train"]
+        content = to_int8(content, calibration_slices(cohort, names, model.input))
     elif model.precision.partition("-")[0] != "32":
         log.info(f"trained in {model.precision}; the model file is in fp32")
     with replacing(output) as part:

@@ -2,145 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
-from torch.utils.data import (
-    DataLoader,
-    Dataset,
-    DistributedSampler,
-    Sampler,
-    SequentialSampler,
-    default_collate,
-)
+from torch.utils.data import DataLoader, DistributedSampler, Sampler, SequentialSampler
 
-from lungseg.data import store as stores
 from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
-from lungseg.data.memory import forget_others, kept
+from lungseg.data.dataset import SliceDataset
+from lungseg.data.intensity import Window
+from lungseg.data.memory import forget_others
+from lungseg.data.network_input import NetworkInput
+from lungseg.data.outlines import outlines_of
 
 GIB = 1 << 30
-
-
-class SliceDataset(Dataset[dict[str, Any]]):
-    """Axial slices of some cases, one per sample.
-
-    A sample contains ``image`` (int16 HU ``[1, y, x]``), ``mask`` (uint8 ``[1, y, x]``), ``case``
-    (position in the cohort) and ``z`` (0 is nearest the feet).
-
-    Args:
-        cohort: All prepared cases.
-        cases: Names of those to use.
-        cache: Whether to read all slices at once and keep them, or each on access.
-
-    Attributes:
-        index: Case and z of each sample.
-        sizes: Height and width of each sample.
-    """
-
-    def __init__(self, cohort: Cohort, cases: list[str], *, cache: bool) -> None:
-        self._store = cohort.store
-        self._names = cohort.names
-        self._cache = cache
-        self.keys = {
-            self._names.index(name): (cohort.store, name, cohort.cases[name]["content_sha256"])
-            for name in cases
-            if cache
-        }
-        self._arrays: dict[int, tuple[Any, Any]] = {}
-        self.index = [
-            (case, z)
-            for case in map(self._names.index, cases)
-            for z in range(cohort.cases[self._names[case]]["fingerprint"]["n_slices"])
-        ]
-        shapes = [cohort.cases[name]["fingerprint"]["shape"] for name in self._names]
-        self.sizes = [tuple(shapes[case][1:]) for case, _ in self.index]
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def __getitem__(self, item: int) -> dict[str, Any]:
-        case, z = self.index[item]
-        if case not in self._arrays:
-            self._arrays[case] = self._open(case)
-        image, mask = self._arrays[case]
-        return {
-            "image": torch.as_tensor(image[z]).unsqueeze(0),
-            "mask": torch.as_tensor(mask[z]).unsqueeze(0),
-            "case": case,
-            "z": z,
-        }
-
-    def batch(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
-        """Collate samples; without any, return a batch of length 0."""
-        if samples:
-            collated: dict[str, Any] = default_collate(samples)
-            return collated
-        return {name: values[:0] for name, values in default_collate([self[0]]).items()}
-
-    def load(self) -> None:
-        """Read what is kept in memory, before worker processes are forked."""
-        if self._cache:
-            for case in dict.fromkeys(case for case, _ in self.index):
-                self._arrays[case] = self._open(case)
-
-    def _open(self, case: int) -> tuple[Any, Any]:
-        if self._cache:
-            return kept(self.keys[case], lambda: self._read(case))
-        return stores.open_arrays(self._store, self._names[case])
-
-    def _read(self, case: int) -> tuple[Any, Any]:
-        image, mask = stores.open_arrays(self._store, self._names[case])
-        return image[:], mask[:]
+PICTURES = Window(-1000, 400)
+"""How slices are shown where the network sees them otherwise."""
 
 
 class SliceDataModule(pl.LightningDataModule):
     """Feeds slices by set: shuffled for training, in order for everything else.
 
     A batch contains slices of one size. The order in an epoch depends only on the seed and the
-    epoch, so a resumed run sees the same batches as an uninterrupted one.
+    epoch, so a resumed run sees the same batches as an uninterrupted one. In evaluation, a batch
+    also contains ``picture``, the slices themselves, 0 to 1, ``[B, 1, y, x]``.
 
     Args:
         cohort: All prepared cases.
         sets: Names of the cases in each set, by name of the set.
-        intensity: Maps HU to the network's input; applied to whole batches, on the training device.
+        network_input: Turns slices into input of the network; the last step, from HU to
+            intensities, on whole batches and on the training device.
         batch_size: Slices per batch (in each process), at most.
         num_workers: Processes that load slices.
         cache_gib: Keep all slices in memory when they take less than this.
-        seed: Seed of the order of training slices.
+        seed: Seed of the order of training slices, and of their augmentation.
+        augment: Changes training slices at random, as :class:`lungseg.augment.augment.Augment`;
+            what it does to one depends on the seed, the epoch and the slice alone.
 
     Raises:
-        DataError: If a case has no mask.
+        DataError: If a case has no mask, there is no patient in one whose outline is needed, or it
+            has too few slices for the context.
     """
 
     def __init__(
         self,
         cohort: Cohort,
         sets: dict[str, list[str]],
-        intensity: Callable[[Tensor], Tensor],
+        network_input: NetworkInput,
         *,
         batch_size: int,
         num_workers: int,
         cache_gib: float,
         seed: int,
+        augment: Any = None,
     ) -> None:
         super().__init__()
         # With fewer cases than processes, some processes have none to evaluate.
         self.allow_zero_length_dataloader_with_multiple_devices = True
-        self._intensity = intensity
+        self._input = network_input
         self._batch_size = batch_size
         self._num_workers = num_workers
         self._seed = seed
+        self._augment = augment
         used = [name for cases in sets.values() for name in cases]
         cohort.require_masks()
-        # int16 image and uint8 mask
-        bytes_needed = 3 * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
+        # int16 image and uint8 mask, and where it differs what the network sees of them
+        times = 3 if network_input.plain else 6
+        bytes_needed = times * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
         cache = bytes_needed <= cache_gib * GIB
+        outlines = {}
+        if network_input.needs_outline:
+            outlines = outlines_of(cohort.store, cohort.cases, used)
         self.datasets = {
-            name: SliceDataset(cohort, cases, cache=cache) for name, cases in sets.items()
+            name: SliceDataset(cohort, cases, network_input, outlines, cache=cache)
+            for name, cases in sets.items()
         }
 
     @property
@@ -150,7 +87,7 @@ class SliceDataModule(pl.LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Load what is kept in memory, unless an earlier job has already loaded it."""
-        forget_others([key for data in self.datasets.values() for key in data.keys.values()])
+        forget_others([key for data in self.datasets.values() for key in data.keys])
         for dataset in self.datasets.values():
             dataset.load()
 
@@ -166,13 +103,15 @@ class SliceDataModule(pl.LightningDataModule):
             # resumed run would be the slices of epoch 0.
             progress: Any = self.trainer.fit_loop.epoch_progress.current
             sampler.set_epoch(progress.processed)
-        return self._loader(dataset, self._shared(sampler, dataset.sizes))
+        return self._loader(
+            dataset, self._shared(sampler, [frame.seen for frame in dataset.frames])
+        )
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
         """One loader for each of :attr:`eval_sets`."""
-        datasets = [self.datasets[name] for name in self.eval_sets]
+        datasets = [self.datasets[name].evaluated() for name in self.eval_sets]
         return [
-            self._loader(data, self._shared(SequentialSampler(data), runs(data.sizes)))
+            self._loader(data, self._shared(SequentialSampler(data), runs(data.frames)))
             for data in datasets
         ]
 
@@ -183,9 +122,9 @@ class SliceDataModule(pl.LightningDataModule):
         """
         return [
             self._loader(
-                dataset,
+                dataset.evaluated(),
                 SharedBatches(
-                    deal_cases(dataset.index, *self._rank()), runs(dataset.sizes), self._batch_size
+                    deal_cases(dataset.index, *self._rank()), runs(dataset.frames), self._batch_size
                 ),
             )
             for dataset in self.datasets.values()
@@ -193,8 +132,22 @@ class SliceDataModule(pl.LightningDataModule):
 
     def on_after_batch_transfer(self, batch: dict[str, Any], dataloader_idx: int) -> dict[str, Any]:
         """Convert HU to intensities on the device: int16 takes half the time to transfer."""
-        image = self._intensity(batch["image"])
-        return {**batch, "image": image.contiguous(memory_format=torch.channels_last)}
+        made = dict(batch)
+        if self._augment is not None and self.trainer is not None and self.trainer.training:
+            key = (self._seed, self.trainer.current_epoch)
+            slices = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
+            keys = [(*key, case, z) for case, z in slices]
+            image, made["mask"] = self._input.augmented(
+                batch["image"], batch["mask"], self._augment, keys
+            )
+        else:
+            image = self._input(batch["image"])
+        made["image"] = image.contiguous(memory_format=torch.channels_last)
+        if "slice" in batch:
+            made["picture"] = PICTURES(made.pop("slice"))
+        elif "target" in batch:
+            made["picture"] = image[:, :1]
+        return made
 
     def _rank(self) -> tuple[int, int]:
         """Rank of this process and number of processes."""

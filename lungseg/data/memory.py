@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-Key = tuple[str, str, str]
-"""Store, name of the case, hash of its content."""
+Key = tuple[str, ...]
+"""Store, name of the case, hash of its content, and what was made of it, if anything."""
 
-_kept: dict[Key, tuple[Any, Any]] = {}
+_kept: dict[Key, Any] = {}
 
 
-def kept(key: Key, read: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
-    """Image and mask of a case, read only if no earlier run of this process has read them.
+def kept(key: Key, read: Callable[[], Any]) -> Any:
+    """Slices of a case, read only if no earlier run of this process has read them.
 
     Args:
         key: Identifies the content.
-        read: Reads it.
+        read: Reads or makes it.
     """
     if key not in _kept:
         _kept[key] = read()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.errors import DataError
-from lungseg.files import write_text as write_file
+from lungseg.files import replacing
 from lungseg.privacy import hide_password
 
 Place = str | Path
@@ -34,14 +34,24 @@ def read_text(place: Place, name: str) -> str | None:
     Raises:
         DataError: If the store cannot be reached.
     """
+    content = read_bytes(place, name)
+    return None if content is None else content.decode("utf-8")
+
+
+def read_bytes(place: Place, name: str) -> bytes | None:
+    """The content of a file in a store, or None if it does not exist.
+
+    Raises:
+        DataError: If the store cannot be reached.
+    """
     if not is_url(place):
         try:
-            return Path(join(place, name)).read_text(encoding="utf-8")
+            return Path(join(place, name)).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
     files, path = _file_system(join(place, name))
     try:
-        return str(files.cat_file(path).decode("utf-8"))
+        return bytes(files.cat_file(path))
     except FileNotFoundError:
         return None
     except Exception as error:
@@ -54,13 +64,23 @@ def write_text(place: Place, name: str, text: str) -> None:
     Raises:
         DataError: If the store cannot be reached.
     """
+    write_bytes(place, name, text.encode("utf-8", errors="surrogateescape"))
+
+
+def write_bytes(place: Place, name: str, content: bytes) -> None:
+    """Write a file of a store atomically.
+
+    Raises:
+        DataError: If the store cannot be reached.
+    """
     if not is_url(place):
-        write_file(Path(join(place, name)), text)
+        with replacing(Path(join(place, name))) as part:
+            part.write_bytes(content)
         return
     files, path = _file_system(join(place, name))
     try:
         files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        files.pipe_file(path, text.encode())  # objects are replaced atomically
+        files.pipe_file(path, content)  # objects are replaced atomically
     except Exception as error:
         raise unreachable(place, error) from None
 

@@ -85,7 +85,7 @@ class Collect(pl.Callback):
         for k, (case, z) in enumerate(keys):
             image = None
             if name == "test" and (case, z) in self._pictured:
-                image = batch["image"][k, 0].float().cpu().numpy()
+                image = batch["picture"][k, 0].float().cpu().numpy()
             one = Slice(case, z, masks[k], references[k], image)
             if self._whole is None:
                 self._take(name, one)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data.datamodule import SliceDataModule, SliceDataset
+from lungseg.data.datamodule import SliceDataModule
+from lungseg.data.dataset import SliceDataset
 from lungseg.evaluation.slices import predict_slices
 from lungseg.training.module import SegmentationModule
 

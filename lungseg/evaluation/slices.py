@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ class PredictedSlice:
     Attributes:
         case: Position of the case in the cohort.
         z: Slice, 0 closest to the feet.
-        image: Intensities after the window, float32, 0 to 1 for the windows that come with us.
+        image: As shown, float32, 0 to 1.
         reference: Bool.
         prediction: Bool.
     """
@@ -48,35 +49,35 @@ def predict_slices(
     precision = module.trainer.precision_plugin
     predicted = []
     for case, z in slices:
-        image, reference = input_slice(data, name, case, z, module.device)
+        batch = slice_batch(data, name, case, z, module.device)
         with torch.no_grad(), precision.forward_context():
-            prediction = module.predict_mask(module(image))
+            prediction = module.predict_mask(module.own_logits(batch))
         predicted.append(
             PredictedSlice(
                 case=case,
                 z=z,
-                image=image[0, 0].cpu().numpy(),
-                reference=reference,
+                image=batch["picture"][0, 0].cpu().numpy(),
+                reference=batch["mask"][0, 0].bool().cpu().numpy(),
                 prediction=prediction[0, 0].cpu().numpy(),
             )
         )
     return predicted
 
 
-def input_slice(
+def slice_batch(
     data: SliceDataModule, name: str, case: int, z: int, device: torch.device
-) -> tuple[Tensor, NDArray[np.bool_]]:
-    """The network's input for a slice, ``[1, channel, y, x]``, and the reference, ``[y, x]``.
+) -> dict[str, Any]:
+    """A batch of one slice, made for evaluation, with its ``picture``.
 
     Args:
         data: Slices by set.
         name: Of the set.
         case: Position in the cohort.
         z: Slice, 0 closest to the feet.
-        device: Device of the returned image.
+        device: Device of the returned tensors.
     """
-    dataset = data.datasets[name]
-    sample = dataset[dataset.index.index((case, z))]
-    batch = {"image": sample["image"].unsqueeze(0).to(device)}
-    image: Tensor = data.on_after_batch_transfer(batch, 0)["image"]
-    return image, sample["mask"][0].bool().numpy()
+    dataset = data.datasets[name].evaluated()
+    batch = dataset.batch([dataset[dataset.index.index((case, z))]])
+    moved = {key: value.to(device) if isinstance(value, Tensor) else value
+             for key, value in batch.items()}  # fmt: skip
+    return data.on_after_batch_transfer(moved, 0)

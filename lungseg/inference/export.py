@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lungseg import __version__
+from lungseg.data.network_input import NetworkInput
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import FORMAT, INPUT, KEY, LOGITS, PROBABILITY
@@ -33,9 +34,10 @@ TOLERANCE = 1e-3
 def to_onnx(model: Model) -> bytes:
     """The network of a checkpoint as an ONNX file, in float32 whatever it was trained in.
 
-    Input ``hu``, float32 ``[n, 1, y, x]`` of any size; outputs ``probability`` and ``logits``,
-    likewise. Inside are the window, the padding to what the network takes, the network, the crop
-    and the sigmoid.
+    Input ``hu``, float32 ``[n, c, y, x]`` of any size, with neighbouring slices as channels where
+    the network sees them; outputs ``probability`` and ``logits``, ``[n, 1, y, x]``. Inside are the
+    window, the padding to what the network takes, the network, the crop and the sigmoid. What comes
+    before, on whole scans, is named in the metadata under ``input``.
 
     Args:
         model: From a checkpoint, on the CPU.
@@ -47,19 +49,20 @@ def to_onnx(model: Model) -> bytes:
     """
     onnx = required("onnx", "lungseg export")
     net = copy.deepcopy(model.module.net).float().to(memory_format=torch.contiguous_format).eval()
-    multiple = size_multiple(net)
+    multiple = size_multiple(net, model.input.channels)
     if multiple is None:
         raise DataError(
             f"export: {model.name} takes images of no size that is a multiple of {MULTIPLES[-1]}"
         )
-    whole = _Whole(net, model.intensity, multiple).eval()
-    proto = onnx.load_model_from_string(_traced(whole, model.name))
+    whole = _Whole(net, model.input, multiple).eval()
+    channels = model.input.stored_channels
+    proto = onnx.load_model_from_string(_traced(whole, channels, model.name))
     _strip(proto.graph)
     onnx.helper.set_model_props(
         proto, {KEY: json.dumps(metadata_of(model, multiple), allow_nan=False)}
     )
     content: bytes = proto.SerializeToString()
-    _check_same(content, whole, model.name)
+    _check_same(content, whole, channels, model.name)
     return content
 
 
@@ -77,8 +80,9 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
     images = record.get("image_sha256", {})
     hashes = sorted(images[name] for name in record["split"].get("train", []) if name in images)
     scans = {f"training scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
+    intensity = model.input.intensity
     window = {
-        key: value for key, value in vars(model.intensity).items() if isinstance(value, int | float)
+        key: value for key, value in vars(intensity).items() if isinstance(value, int | float)
     }
     metadata = {
         "format": FORMAT,
@@ -89,7 +93,8 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         "threshold": model.threshold,
         "batch_size": model.batch_size,
         "size_multiple": multiple,
-        "intensity": {"name": type(model.intensity).__name__, **window},
+        "input": model.input.settings,
+        "intensity": {"name": type(intensity).__name__, **window},
         "postprocess": model.postprocess,
         "checkpoint_sha256": model.sha256,
         "cohort_sha256": record["cohort_sha256"],
@@ -106,23 +111,23 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
 class _Whole(nn.Module):
     """What `lungseg.inference.model.Model` does to HU, in operations that a graph can express."""
 
-    def __init__(self, net: nn.Module, intensity: Any, multiple: int) -> None:
+    def __init__(self, net: nn.Module, network_input: NetworkInput, multiple: int) -> None:
         super().__init__()
         self.net = net
-        self.intensity = intensity
+        self.input = network_input
         self.multiple = multiple
 
     def forward(self, hu: Tensor) -> tuple[Tensor, Tensor]:
-        """HU ``[n, 1, y, x]`` to probability and logits."""
+        """HU ``[n, c, y, x]`` to probability and logits."""
         height, width = hu.shape[-2:]
-        image = self.intensity(hu)
+        image = self.input(hu)
         below_right = (0, -width % self.multiple, 0, -height % self.multiple)
         image = functional.pad(image, below_right, mode="replicate")
         logits = self.net(image)[..., :height, :width]
         return logits.sigmoid(), logits
 
 
-def _traced(whole: nn.Module, name: str) -> bytes:
+def _traced(whole: nn.Module, channels: int, name: str) -> bytes:
     axes = dict.fromkeys((INPUT, PROBABILITY, LOGITS), AXES)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "traced.onnx")
@@ -132,7 +137,7 @@ def _traced(whole: nn.Module, name: str) -> bytes:
         try:
             torch.onnx.export(
                 whole,
-                (_hu(*SIZES[1]),),
+                (_hu(channels, *SIZES[1]),),
                 target,
                 input_names=[INPUT],
                 output_names=[PROBABILITY, LOGITS],
@@ -147,11 +152,11 @@ def _traced(whole: nn.Module, name: str) -> bytes:
         return target.read_bytes()
 
 
-def _check_same(content: bytes, whole: nn.Module, name: str) -> None:
+def _check_same(content: bytes, whole: nn.Module, channels: int, name: str) -> None:
     """Refuse a graph that differs: what depends on the size in Python has become a constant."""
     session = required("onnxruntime", "lungseg export").InferenceSession(content)
     for size in SIZES:
-        hu = _hu(*size)
+        hu = _hu(channels, *size)
         with torch.inference_mode():
             expected = whole(hu)[0]
         try:
@@ -167,9 +172,9 @@ def _check_same(content: bytes, whole: nn.Module, name: str) -> None:
             )
 
 
-def _hu(n: int, height: int, width: int) -> Tensor:
+def _hu(channels: int, n: int, height: int, width: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.rand((n, 1, height, width), generator=generator) * 2000 - 1000
+    return torch.rand((n, channels, height, width), generator=generator) * 2000 - 1000
 
 
 def _strip(graph: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lungseg.data.network_input import NetworkInput
 from lungseg.errors import ConfigError, DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import INPUT, KEY, LOGITS, PROBABILITY, read_metadata
@@ -30,6 +31,7 @@ class OnnxModel:
         record: Its metadata, with the keys of a checkpoint's record.
         threshold: A voxel is lung when its probability is at least this.
         batch_size: Slices per batch, as in training.
+        input: What becomes of a slice before the graph sees it; intensities are in the graph.
         session: Of ONNX Runtime.
     """
 
@@ -38,6 +40,7 @@ class OnnxModel:
     record: dict[str, Any]
     threshold: float
     batch_size: int
+    input: NetworkInput
     session: Any
 
     @property
@@ -51,13 +54,13 @@ class OnnxModel:
         chosen: dict[str, Any] | None = self.record.get("postprocess")
         return chosen
 
-    def logits(self, hu: Tensor) -> Tensor:
-        """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``."""
+    def logits(self, images: Tensor) -> Tensor:
+        """Channels of slices, int16 ``[n, c, y, x]``, to float32 logits ``[n, 1, y, x]``."""
         import torch
 
-        feed = {INPUT: hu.float().unsqueeze(1).cpu().numpy()}
+        feed = {INPUT: images.float().cpu().numpy()}
         (logits,) = self.session.run([LOGITS], feed)
-        return torch.from_numpy(logits)[:, 0]
+        return torch.from_numpy(logits)
 
     def describe(self) -> dict[str, str]:
         """What ``prediction.json`` says of the model."""
@@ -96,8 +99,9 @@ def load_onnx(file: Path, *, device: str = "auto") -> OnnxModel:
         raise DataError("the model file is damaged, or is not an ONNX file", file) from None
     try:
         metadata = read_metadata({p.key: p.value for p in proto.metadata_props}.get(KEY))
+        network_input = NetworkInput.of(lambda images: images.float(), metadata.get("input", {}))
         _refuse_foreign(proto)
-    except DataError as error:
+    except (DataError, ValueError) as error:
         raise DataError(str(error), file) from None
     return OnnxModel(
         name=metadata["name"],
@@ -105,6 +109,7 @@ def load_onnx(file: Path, *, device: str = "auto") -> OnnxModel:
         record=metadata,
         threshold=float(metadata["threshold"]),
         batch_size=metadata["batch_size"],
+        input=network_input,
         session=_session(runtime, content, file),
     )
 

@@ -55,6 +55,8 @@ def read_metadata(text: str | None) -> dict[str, Any]:
         value = metadata.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise _damaged(f"{key} is missing or of another type")
+    if not isinstance(metadata.get("input", {}), dict):  # earlier versions had none
+        raise _damaged("input is of another type")
     if not 0 < metadata["threshold"] < 1:
         raise _damaged("threshold must be between 0 and 1")
     for key in ("batch_size", "size_multiple"):

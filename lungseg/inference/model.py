@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lungseg.data.network_input import NetworkInput
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.inference.exported import SUFFIX, OnnxModel, load_onnx
@@ -35,7 +36,7 @@ class Model:
         sha256: Hash of the file.
         record: What the checkpoint records of its origin.
         module: The network, in evaluation mode, with its padding.
-        intensity: Maps HU to its input.
+        input: What becomes of a slice before the network sees it.
         threshold: A voxel is lung when its probability is at least this.
         batch_size: Slices per batch, as in training and evaluation: another one may round
             differently.
@@ -46,7 +47,7 @@ class Model:
     sha256: str
     record: dict[str, Any]
     module: SegmentationModule
-    intensity: Any
+    input: NetworkInput
     threshold: float
     batch_size: int
     precision: str
@@ -62,16 +63,16 @@ class Model:
         node: dict[str, Any] | None = self.record["config"].get("postprocess")
         return node
 
-    def logits(self, hu: Tensor) -> Tensor:
-        """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``, on the network's device."""
+    def logits(self, images: Tensor) -> Tensor:
+        """Channels of slices, int16 ``[n, c, y, x]``, to float32 logits ``[n, 1, y, x]``."""
         import torch
 
         kind = self.module.device.type
         with torch.inference_mode(), _autocast(self.precision, kind):
-            image = self.intensity(hu.to(self.module.device).unsqueeze(1))
+            image = self.input(images.to(self.module.device))
             image = image.contiguous(memory_format=torch.channels_last)
             logits: Tensor = self.module(image)
-        return logits[:, 0].float()
+        return logits.float()
 
     def describe(self) -> dict[str, str]:
         """What ``prediction.json`` says of the model."""
@@ -135,8 +136,7 @@ def load_model(
     """
     if file.suffix.lower() == SUFFIX:
         return load_onnx(file, device=device)
-    from lungseg.runs.recorded import build_recorded
-    from lungseg.runs.restore import restore
+    from lungseg.runs.restore import recorded_input, restore
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
 
@@ -157,7 +157,7 @@ def load_model(
         sha256=sha256_of(file).hex(),
         record=record,
         module=module,
-        intensity=build_recorded(config["intensity"], "intensity", allow_targets),
+        input=recorded_input(config, allow_targets),
         threshold=threshold,
         batch_size=int(config["data"]["batch_size"]),
         precision=precision,

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-from torch.nn import functional
-
 LARGEST = 1024
 """Slices are enlarged to no more pixels along a side."""
 TOLERANCE = 0.1
@@ -37,18 +34,21 @@ class NetworkGrid:
         shape: Sequence[int],
         spacing_mm: Sequence[float],
         domain: Mapping[str, Sequence[float]],
+        size: tuple[int, int] | None = None,
     ) -> NetworkGrid:
         """The grid for a scan.
 
-        Within the slice, a spacing outside the range of the training cases (and 10 % beyond) is
-        brought to its nearer end, as far as 1024 pixels reach. Thinner slices are averaged in
-        groups, as a scanner does; thicker ones cannot be made thinner and stay as they are.
+        Within the slice, where the model does not say to what size slices are resampled, a spacing
+        outside the range of the training cases (and 10 % beyond) is brought to its nearer end, as
+        far as 1024 pixels reach. Thinner slices are averaged in groups, as a scanner does; thicker
+        ones cannot be made thinner and stay as they are.
 
         Args:
             shape: Of the scan, ``(z, y, x)``.
             spacing_mm: Likewise.
             domain: Lowest and highest ``pixel_mm`` and ``slice_mm`` of the training cases; a
                 quantity that is missing changes nothing.
+            size: Of slices, where the model says so.
 
         Example:
             >>> trained = {"pixel_mm": [0.9, 1.0], "slice_mm": [3.0, 3.0]}
@@ -58,15 +58,14 @@ class NetworkGrid:
         """
         n, *own = (int(length) for length in shape)
         mm = [float(spacing) for spacing in spacing_mm]
-        size = [
+        height, width = size or [
             _length(length, length * here / _nearest(here, domain.get("pixel_mm")))
             for length, here in zip(own, mm[1:], strict=True)
         ]
         wanted = max(_nearest(mm[0], domain.get("slice_mm")), mm[0])
         group = max(1, min(n, round(wanted / mm[0])))
-        in_plane = [here * old / new for here, old, new in zip(mm[1:], own, size, strict=True)]
-        return cls((size[0], size[1]), (own[0], own[1]), group,
-                   (mm[0] * group, in_plane[0], in_plane[1]))  # fmt: skip
+        in_plane = (mm[1] * own[0] / height, mm[2] * own[1] / width)
+        return cls((height, width), (own[0], own[1]), group, (mm[0] * group, *in_plane))
 
     @property
     def resampled(self) -> bool:
@@ -77,20 +76,6 @@ class NetworkGrid:
         """Slices of the scan that are averaged to each slice that the network sees."""
         starts = range(0, n_slices, self.group)
         return [range(start, min(start + self.group, n_slices)) for start in starts]
-
-    def to_network(self, hu: Tensor) -> Tensor:
-        """HU ``[n, y, x]`` of any type, resampled within the slice (float32), or as they are.
-
-        Linear interpolation between centres of pixels; where pixels become larger, over all that
-        one covers, so that nothing is skipped.
-        """
-        if self.size == self.own_size:
-            return hu
-        return _resized(hu.float(), self.size)
-
-    def to_scan(self, values: Tensor) -> Tensor:
-        """Values ``[n, y, x]`` (float32) on the scan's own pixels."""
-        return values if self.size == self.own_size else _resized(values, self.own_size)
 
 
 def between(planes: Sequence[range], z: int) -> tuple[int, int, float]:
@@ -118,11 +103,3 @@ def _nearest(value: float, ends: Sequence[float] | None) -> float:
     if low * (1 - TOLERANCE) <= value <= high * (1 + TOLERANCE):
         return value
     return low if value < low else high
-
-
-def _resized(values: Tensor, size: tuple[int, int]) -> Tensor:
-
-    resized: Tensor = functional.interpolate(
-        values.unsqueeze(1), size, mode="bilinear", align_corners=False, antialias=True
-    )
-    return resized[:, 0]

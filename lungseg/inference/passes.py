@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.network_input import NetworkInput
+from lungseg.data.outlines import Outline
 from lungseg.inference.network_grid import NetworkGrid, between
+from lungseg.inference.planes import Averaged, Joined
 from lungseg.volume import Volume
 
 if TYPE_CHECKING:
@@ -36,8 +39,12 @@ class Network(Protocol):
     def domain(self) -> Mapping[str, Sequence[float]]:
         """Ranges of the training cases."""
 
-    def logits(self, hu: Tensor) -> Tensor:
-        """HU ``[n, y, x]`` to float32 logits ``[n, y, x]``."""
+    @property
+    def input(self) -> NetworkInput:
+        """What becomes of a slice before the network sees it."""
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Channels of slices, int16 ``[n, c, y, x]``, to float32 logits ``[n, 1, y, x]``."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,10 @@ def run(
     shape = volume.voxels.shape
     flips = TTA[tta]
     several = len(networks) * len(flips) > 1
-    grids = [NetworkGrid.of(shape, volume.spacing, network.domain) for network in networks]
+    grids = [_grid(network, volume) for network in networks]
+    outline = None
+    if any(network.input.needs_outline for network in networks):
+        outline = Outline.find(volume.voxels, volume.spacing)
     mask = np.empty(shape, np.bool_)
     probability = np.empty(shape, np.uint8)
     spread = np.empty(shape, np.uint8) if several else None
@@ -94,7 +104,7 @@ def run(
         np.empty((*shape[:2], width), np.uint8) for _ in range(len(networks) * len(flips) * several)
     ]
     passes = [
-        _pass(network, grid, volume.voxels, flip, networks[0].batch_size)
+        _pass(network, grid, volume.voxels, outline, flip, networks[0].batch_size)
         for network, grid in zip(networks, grids, strict=True)
         for flip in flips
     ]
@@ -116,10 +126,17 @@ def run(
     return Scores(mask, probability, spread, tuple(members), tuple(grids))
 
 
+def _grid(network: Network, volume: Volume) -> NetworkGrid:
+    shape, spacing = volume.voxels.shape, volume.spacing
+    size = network.input.resampled_size((shape[1], shape[2]), spacing)
+    return NetworkGrid.of(shape, spacing, network.domain, size)
+
+
 def _pass(
     network: Network,
     grid: NetworkGrid,
     voxels: NDArray[np.int16],
+    outline: Outline | None,
     flip: tuple[int, ...],
     size: int,
 ) -> Iterator[tuple[int, Any]]:
@@ -127,35 +144,36 @@ def _pass(
     import torch
 
     n = len(voxels)
+    frame = network.input.frame(grid.own_size, grid.size, outline)
+    planes = grid.planes(n)
+    thin = grid.group > 1
+    seen = network.input.slices(
+        Averaged(voxels, planes) if thin else voxels,
+        len(planes),
+        frame,
+        grid.spacing_mm[0],
+        outline=Joined(outline, planes) if outline is not None and thin else outline,
+    )
 
-    def logits(hu: Tensor) -> Tensor:
-        seen = grid.to_network(hu)
-        if not flip:
-            return network.logits(seen).cpu()
-        return network.logits(seen.flip(flip)).flip(flip).cpu()
+    def logits(start: int) -> Tensor:
+        images = torch.stack([seen.image(z) for z in range(start, min(start + size, len(seen)))])
+        made = network.logits(images.flip(flip) if flip else images)
+        return frame.scan(made.flip(flip) if flip else made)[:, 0].cpu()
 
-    if not grid.resampled:
+    if not thin:
         for start in range(0, n, size):
-            yield start, logits(torch.from_numpy(voxels[start : start + size]))
+            yield start, logits(start)
         return
     # Planes of all slices are kept, and each slice is interpolated from two of them.
-    planes = grid.planes(n)
     coarse: list[Any] = []
     for start in range(0, len(planes), size):
-        hu = np.stack([_mean(voxels, plane) for plane in planes[start : start + size]])
-        coarse += grid.to_scan(torch.sigmoid(logits(torch.from_numpy(hu)))).half().unbind()
+        coarse += torch.sigmoid(logits(start)).half().unbind()
     for start in range(0, n, size):
         values = []
         for z in range(start, min(start + size, n)):
             below, above, weight = between(planes, z)
             values.append(torch.lerp(coarse[below].float(), coarse[above].float(), weight))
         yield start, torch.logit(torch.stack(values), eps=1e-6)
-
-
-def _mean(voxels: NDArray[np.int16], plane: range) -> NDArray[Any]:
-    slices = voxels[plane[0] : plane[-1] + 1]
-    mean: NDArray[Any] = slices.mean(axis=0, dtype=np.float32)
-    return mean
 
 
 def _as_byte(values: Tensor) -> NDArray[np.uint8]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data import store as stores
+from lungseg.data.network_input import NetworkInput
+from lungseg.data.outlines import outlines_of
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import INPUT, KEY
@@ -27,19 +28,26 @@ N_SLICES = 32
 """With which the ranges of activations are measured."""
 
 
-def calibration_slices(cohort: Cohort, names: Sequence[str]) -> Iterator[NDArray[np.float32]]:
-    """Slices, ``[1, 1, y, x]`` HU, evenly spaced over all slices of the cases, by name.
+def calibration_slices(
+    cohort: Cohort, names: Sequence[str], network_input: NetworkInput
+) -> Iterator[NDArray[np.float32]]:
+    """Input of the graph, ``[1, c, y, x]``, for slices evenly spaced over the cases, by name.
 
     Args:
         cohort: Prepared cases.
         names: Of the cases that the model was trained on: no other may shape it.
+        network_input: What becomes of a slice before the graph sees it.
     """
-    images = [stores.open_image(cohort.store, name) for name in sorted(names)]
-    places = [(image, z) for image in images for z in range(image.shape[0])]
-    n = min(N_SLICES, len(places))
+    from lungseg.data.dataset import SliceDataset
+
+    outlines = {}
+    if network_input.needs_outline:
+        outlines = outlines_of(cohort.store, cohort.cases, names)
+    dataset = SliceDataset(cohort, sorted(names), network_input, outlines, cache=False)
+    n = min(N_SLICES, len(dataset))
     for k in range(n):
-        image, z = places[(2 * k + 1) * len(places) // (2 * n)]
-        yield np.asarray(image[z], np.float32)[None, None]
+        image = dataset[(2 * k + 1) * len(dataset) // (2 * n)]["image"]
+        yield image.numpy().astype(np.float32)[None]
 
 
 def to_int8(content: bytes, slices: Iterator[NDArray[np.float32]]) -> bytes:

@@ -145,7 +145,7 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
     import torch
 
     from lungseg.evaluation.collect import unpack
-    from lungseg.evaluation.slices import input_slice
+    from lungseg.evaluation.slices import slice_batch
     from lungseg.report.examples import Example
     from lungseg.report.figures import draw
     from lungseg.report.page import write_page
@@ -158,9 +158,10 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
         examples = []
         for row in rows.itertuples():
             case = names.index(row.case)
-            image, reference = input_slice(task.data, "test", case, row.z, cpu)
+            batch = slice_batch(task.data, "test", case, row.z, cpu)
+            reference = batch["mask"][0, 0].bool().numpy()
             prediction = unpack(evaluation.masks[case, row.z], reference.shape)
-            pixels = image[0, 0].numpy()
+            pixels = batch["picture"][0, 0].numpy()
             examples.append(
                 Example(row.case, row.z, pixels, reference, prediction, row.dsc, row.accuracy)
             )

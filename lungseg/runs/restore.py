@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lungseg.errors import DataError
+from lungseg.data.network_input import NetworkInput
+from lungseg.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from lungseg.training.module import SegmentationModule
@@ -58,3 +59,23 @@ def restore(
             file,
         ) from None
     return module
+
+
+def recorded_input(config: dict[str, Any], allow_targets: Sequence[str] = ()) -> NetworkInput:
+    """What became of slices before the network of a checkpoint saw them.
+
+    Args:
+        config: The configuration in the checkpoint's record.
+        allow_targets: As in :func:`restore`.
+
+    Raises:
+        ConfigError: If it names a class that may not be built from a file, or no such settings
+            exist.
+    """
+    from lungseg.runs.recorded import build_recorded
+
+    intensity = build_recorded(config["intensity"], "intensity", allow_targets)
+    try:
+        return NetworkInput.of(intensity, config["data"])
+    except ValueError as error:
+        raise ConfigError(f"data: the checkpoint says {error}") from None

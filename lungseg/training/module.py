@@ -29,7 +29,7 @@ class SegmentationModule(pl.LightningModule):
     """Trains a network on slices and counts its hits and misses, slice by slice.
 
     Args:
-        net: Maps intensities ``[B, 1, y, x]`` to logits of the same shape. Images of a size that it
+        net: Maps images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``. Images of a size that it
             does not take are padded for it (`lungseg.models.padding`).
         loss: Takes logits and target; None for a module that is only evaluated.
         optimizer: Makes an optimizer from parameters; likewise.
@@ -69,7 +69,7 @@ class SegmentationModule(pl.LightningModule):
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
     def forward(self, image: Tensor) -> Tensor:
-        """Intensities ``[B, 1, y, x]`` to logits of the same size."""
+        """Images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``."""
         image = image.to(self.dtype)  # float64 where the precision says so
         return self._padding(self.net, image)
 
@@ -88,19 +88,24 @@ class SegmentationModule(pl.LightningModule):
         self._step(self._eval_sets[dataloader_idx], batch)
 
     def test_step(self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0) -> Tensor:
-        """One batch of the final pass over all sets; returns its logits."""
-        logits: Tensor = self(batch["image"])
+        """One batch of the final pass over all sets; returns its logits on the cases' own grid."""
+        logits = self.own_logits(batch)
         self._count(self.sets[dataloader_idx], logits, batch)
         return logits
+
+    def own_logits(self, batch: dict[str, Any]) -> Tensor:
+        """Logits ``[B, 1, y, x]`` on the cases' own grid, of a batch made for evaluation."""
+        return _framed(self(batch["image"]), batch)
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
         logits = self(batch["image"])
         assert self.loss is not None
-        loss: Tensor = self.loss(logits, batch["mask"])
+        # In evaluation, masks are on the cases' own grid, and the loss on that of the network.
+        loss: Tensor = self.loss(logits, batch.get("target", batch["mask"]))
         n = len(batch["mask"])
         if n:
             with torch.no_grad():
-                self._count(name, logits, batch)
+                self._count(name, _framed(logits, batch), batch)
                 self._mean_loss(name).update(loss.detach(), n)
         return _share(loss, n)
 
@@ -223,6 +228,11 @@ class SegmentationModule(pl.LightningModule):
 def logit(probability: float) -> float:
     """The logit of a probability between 0 and 1, with which logits are compared."""
     return math.log(probability / (1 - probability))
+
+
+def _framed(logits: Tensor, batch: dict[str, Any]) -> Tensor:
+    """Logits on the cases' own grid, in a batch that says how it lies to the network's."""
+    return batch["frame"].scan(logits) if "frame" in batch else logits
 
 
 def _share(loss: Tensor, n: int) -> Tensor:

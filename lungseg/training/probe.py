@@ -31,8 +31,8 @@ OURS = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1}
 """What the usual arguments of networks have to be."""
 
 
-def check_network(net: Any, settings: Mapping[str, Any]) -> None:
-    """Stop at a network that does not map an image to logits of the same shape.
+def check_network(net: Any, settings: Mapping[str, Any], channels: int = 1) -> None:
+    """Stop at a network that does not map an image of some channels to logits of one.
 
     One that seems to make probabilities is reported, as it could be meant. One that fails at every
     size tried is left to the data, whose size it may need.
@@ -40,37 +40,42 @@ def check_network(net: Any, settings: Mapping[str, Any]) -> None:
     Args:
         net: As built.
         settings: What it was built from.
+        channels: Of the image.
 
     Raises:
         ConfigError: Saying what is expected and what the network does.
     """
     name = settings.get("_target_")
+    expected = EXPECTED
+    if channels > 1:
+        expected = f"a network must map images [B, {channels}, H, W] to logits [B, 1, H, W]"
     if not isinstance(net, nn.Module):
-        raise ConfigError(f"model: {name} is no torch.nn.Module; {EXPECTED}")
+        raise ConfigError(f"model: {name} is no torch.nn.Module; {expected}")
     if not any(weights.requires_grad for weights in net.parameters()):
-        raise ConfigError(f"model: {name} has no weights to train; {EXPECTED}")
-    wrong = [key for key, value in OURS.items() if settings.get(key, value) != value]
-    right = " ".join(f"model.{key}={OURS[key]}" for key in wrong)
-    expected = f"{EXPECTED}: {right}" if right else EXPECTED
+        raise ConfigError(f"model: {name} has no weights to train; {expected}")
+    ours = OURS | {"in_channels": channels}
+    wrong = [key for key, value in ours.items() if settings.get(key, value) != value]
+    right = " ".join(f"model.{key}={ours[key]}" for key in wrong)
+    expected = f"{expected}: {right}" if right else expected
     # No statistics of batch norm, no mode of a layer and no random number may change.
     with evaluating(net), torch.no_grad(), torch.random.fork_rng(devices=[]):
         error, resized = "", None
         for side in SIDES:
-            made = _forward(net, (1, 1, side, side))
+            made = _forward(net, (1, channels, side, side))
             if isinstance(made, Exception):
                 error = error or " ".join(str(made).split())
             elif isinstance(made, Tensor) and made.dim() == 4 and made.shape[2:] != (side, side):
                 resized = resized or (made, side)  # it may be made for one size
             else:
-                _check_made(made, side, str(name), expected)
-                if _bounded(net, side):
+                _check_made(made, channels, side, str(name), expected)
+                if _bounded(net, channels, side):
                     log.warning(
                         f"model: {name} makes values from 0 to 1 of any image: these look like"
                         " probabilities; logits are expected, without a sigmoid at the end"
                     )
                 return
         if resized is not None:
-            _check_made(*resized, str(name), expected)
+            _check_made(resized[0], channels, resized[1], str(name), expected)
         for kind, shape in OTHERS.items():
             if not isinstance(_forward(net, shape), Exception):
                 raise ConfigError(f"model: {name} takes {kind} images; {expected}")
@@ -102,19 +107,19 @@ def check_loss(loss: Any, settings: Mapping[str, Any]) -> None:
         raise ConfigError(f"loss: {name} has no gradient; {expected}")
 
 
-def _check_made(made: Any, side: int, name: str, expected: str) -> None:
+def _check_made(made: Any, channels: int, side: int, name: str, expected: str) -> None:
     if not isinstance(made, Tensor) or tuple(made.shape) != (1, 1, side, side):
-        what = f"an image [1, 1, {side}, {side}] to {_shape(made)}"
+        what = f"an image [1, {channels}, {side}, {side}] to {_shape(made)}"
         raise ConfigError(f"model: {name} maps {what}; {expected}")
 
 
-def _bounded(net: nn.Module, side: int) -> bool:
+def _bounded(net: nn.Module, channels: int, side: int) -> bool:
     """Whether all values that a network makes are from 0 to 1, also of images far off any CT.
 
     Logits grow with the image, or have both signs where a layer normalizes. Those that hardly vary,
     as of weights that start at 0 or of a few channels that no signal passes, say nothing.
     """
-    noise = torch.randn((1, 1, side, side), generator=torch.Generator().manual_seed(0))
+    noise = torch.randn((1, channels, side, side), generator=torch.Generator().manual_seed(0))
     noise = noise.to(next(net.parameters()).dtype)
     made = torch.cat([net(noise * scale).flatten() for scale in (1, 1000, -1000)])
     low, high = float(made.min()), float(made.max())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
 from lungseg import __version__
-from lungseg.config import build
+from lungseg.config import build, parameters_of
 from lungseg.data.cohort import Cohort
 from lungseg.data.domain import domain_of
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
 from lungseg.privacy import hide_password
@@ -26,15 +27,27 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
 
     from lungseg.training.probe import check_loss, check_network
 
-    names = ("model", "loss", "intensity", "optimizer", "split")
-    parts = {name: build(config[name], name) for name in names}
+    network_input = NetworkInput.of(build(config.intensity, "intensity"), config.data)
+    channels = _fit_channels(config, network_input)
+    names = ("model", "loss", "optimizer", "split")
+    parts = {name: build(config[name], name) for name in names} | {"input": network_input}
     try:
         parts["optimizer"](nn.Linear(1, 1).parameters())
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer: {error}") from None
-    check_network(parts["model"], config.model)
+    check_network(parts["model"], config.model, channels)
     check_loss(parts["loss"], config.loss)
     return parts
+
+
+def _fit_channels(config: DictConfig, network_input: NetworkInput) -> int:
+    """Channels of the network's input; a network that takes ``in_channels`` is given that many."""
+    channels = network_input.channels
+    target = config.model.get("_target_")  # building says so where it is missing
+    if channels > 1 and target and "in_channels" in parameters_of(target, "model"):
+        with open_dict(config.model):
+            config.model.in_channels = channels
+    return channels
 
 
 def split_cohort(config: DictConfig, splitter: Any, cohort: Cohort) -> Split:
@@ -66,14 +79,16 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
     }
 
 
-def build_datamodule(config: DictConfig, cohort: Cohort, split: Split, intensity: Any) -> Any:
+def build_datamodule(
+    config: DictConfig, cohort: Cohort, split: Split, network_input: NetworkInput
+) -> Any:
     """Slices of the split's sets, as batches."""
     from lungseg.data.datamodule import SliceDataModule
 
     return SliceDataModule(
         cohort,
         split.sets(),
-        intensity,
+        network_input,
         batch_size=config.data.batch_size,
         num_workers=config.data.num_workers,
         cache_gib=config.data.cache_gib,

@@ -34,7 +34,7 @@ def test_the_model_of_a_run(exported, trained):
     checkpoint, model = (
         load_model(one, device="cpu") for one in (trained.run / "checkpoints" / "last.ckpt", file)
     )
-    hu = torch.randint(-1000, 400, (3, 32, 30), dtype=torch.int16)
+    hu = torch.randint(-1000, 400, (3, 1, 32, 30), dtype=torch.int16)
     torch.testing.assert_close(model.logits(hu), checkpoint.logits(hu), rtol=0, atol=1e-4)
     assert model.record["checkpoint_sha256"] == checkpoint.sha256
     assert model.domain == checkpoint.domain != {}
@@ -127,7 +127,7 @@ def test_int8_is_calibrated_on_the_training_and_gives_the_same_masks(
         tp = n = 0
         for name in _tested(run):
             image, mask = (array[:] for array in open_arrays(cohort, name))
-            found = model.logits(torch.from_numpy(image)).numpy() >= 0
+            found = model.logits(torch.from_numpy(image[:, None])).numpy()[:, 0] >= 0
             tp += int((found & (mask > 0)).sum())
             n += int(found.sum() + (mask > 0).sum())
         scores.append(2 * tp / n)

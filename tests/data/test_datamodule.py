@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from lungseg.data.datamodule import SliceDataModule
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.sources.lctsc import LctscFolder
 from tests.conftest import MIXED_SIZES
@@ -21,7 +22,7 @@ def cohort(mixed_sizes_root, tmp_path_factory):
 def data_module(cohort, **settings):
     sets = {"train": cohort.names, "test": cohort.names}
     defaults = {"batch_size": BATCH, "num_workers": 0, "cache_gib": 1, "seed": 0}
-    return SliceDataModule(cohort, sets, lambda image: image, **defaults | settings)
+    return SliceDataModule(cohort, sets, NetworkInput(lambda image: image), **defaults | settings)
 
 
 def keys(batch):

@@ -11,6 +11,7 @@ import zarr
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.datamodule import SliceDataModule
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.data.preview import preview
 from lungseg.errors import DataError
@@ -124,7 +125,9 @@ def test_no_training_and_no_balance_without_masks(pair):
     message = f"Case_000 \\(and 2 more\\): {NO_MASK}"
     settings = {"batch_size": 2, "num_workers": 0, "cache_gib": 0, "seed": 0}
     with pytest.raises(DataError, match=message):
-        SliceDataModule(alone, {"train": alone.names}, lambda image: image, **settings)
+        SliceDataModule(
+            alone, {"train": alone.names}, NetworkInput(lambda image: image), **settings
+        )
     with pytest.raises(DataError, match=message):
         covariates(alone, ["empty_share"], None)
     assert covariates(alone, ["n_slices", "sex"], None)

@@ -5,6 +5,7 @@ import pytorch_lightning as pl
 
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.evaluation.overlays import overlays, pick_slices
 from lungseg.models.unet import UNet
@@ -16,7 +17,9 @@ from tests.conftest import MIXED_SIZES
 def test_all_have_one_size_and_show_the_whole_slice(mixed_sizes_root, tmp_path):
     cohort = prepare(LctscFolder(mixed_sizes_root), tmp_path)
     settings = {"batch_size": 2, "num_workers": 0, "cache_gib": 0, "seed": 0}
-    data = SliceDataModule(cohort, {"test": cohort.names}, Window(-1000, 400), **settings)
+    data = SliceDataModule(
+        cohort, {"test": cohort.names}, NetworkInput(Window(-1000, 400)), **settings
+    )
     module = SegmentationModule(UNet(depth=3, base_channels=2), sets=["test"])
     module.trainer = pl.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
     images = overlays(module, data, cohort.names, synthetic=True)

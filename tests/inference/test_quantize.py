@@ -11,6 +11,8 @@ from torch import nn
 
 from lungseg.data.case import Case
 from lungseg.data.cohort import Cohort
+from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.store import write_case
 from lungseg.errors import DataError
 from lungseg.inference.export import to_onnx
@@ -18,6 +20,8 @@ from lungseg.inference.exported import load_onnx
 from lungseg.inference.quantize import calibration_slices, to_int8
 from lungseg.volume import Volume
 from tests.inference.onnx_files import a_model
+
+PLAIN = NetworkInput(Window(-1000, 400))
 
 
 def cohort_of(folder, sizes):
@@ -34,11 +38,11 @@ def cohort_of(folder, sizes):
 def test_slices_are_spread_over_the_given_cases(tmp_path):
     """64 slices of two cases: every second one, from the second on; of the third case none."""
     cohort = cohort_of(tmp_path, {"b": 44, "a": 20, "c": 30})
-    slices = list(calibration_slices(cohort, ["b", "a"]))
+    slices = list(calibration_slices(cohort, ["b", "a"], PLAIN))
     assert all(one.shape == (1, 1, 8, 6) and one.dtype == np.float32 for one in slices)
     expected = [*range(101, 120, 2), *range(1, 44, 2)]  # a comes first by name
     assert [one.max() for one in slices] == [one.min() for one in slices] == expected
-    few = list(calibration_slices(cohort, ["c"]))
+    few = list(calibration_slices(cohort, ["c"], PLAIN))
     assert [one.max() for one in few] == list(range(200, 230))
 
 
@@ -59,10 +63,10 @@ def test_the_masks_stay_and_the_weights_are_bytes(tmp_path):
     assert model.record == was | {"precision": "int8"}
     hu = noise(3, 1)[..., :45]  # padded inside
     (expected,) = onnxruntime.InferenceSession(before).run(["logits"], {"hu": hu})
-    logits = model.logits(torch.from_numpy(hu[:, 0])).numpy()
-    assert logits.shape == (3, 48, 45)
+    logits = model.logits(torch.from_numpy(hu)).numpy()
+    assert logits.shape == (3, 1, 48, 45)
     assert np.std(expected) > 0.5
-    assert 0 < np.abs(logits - expected[:, 0]).mean() < 0.1 * np.std(expected)
+    assert 0 < np.abs(logits - expected).mean() < 0.1 * np.std(expected)
     bytes_of_weights = [one for one in new.graph.initializer
                         if one.data_type == onnx.TensorProto.INT8 and len(one.dims) == 4]  # fmt: skip
     assert len(bytes_of_weights) == 18  # of a U-Net of depth 3: 14 + 3 + 1 convolutions

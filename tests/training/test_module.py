@@ -10,6 +10,7 @@ import torch
 
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.errors import ConfigError
 from lungseg.losses import ComboLoss
@@ -79,7 +80,7 @@ def make(
     data = SliceDataModule(
         cohort,
         split.sets(),
-        Window(-1000, 400),
+        NetworkInput(Window(-1000, 400)),
         batch_size=4,
         num_workers=workers,
         cache_gib=1,

@@ -10,6 +10,7 @@ from monai.networks.nets import UNet as MonaiUNet
 
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
 from lungseg.data.store import open_arrays
 from lungseg.evaluation.conventions import Conventions, Weights
@@ -50,7 +51,7 @@ def trainer(**settings):
 
 def make_data(cohort, sets):
     settings = {"batch_size": BATCH, "num_workers": 0, "cache_gib": 1, "seed": 0}
-    return SliceDataModule(cohort, sets, Window(-1000, 400), **settings)
+    return SliceDataModule(cohort, sets, NetworkInput(Window(-1000, 400)), **settings)
 
 
 def make_module(net, sets):

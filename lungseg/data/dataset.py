@@ -1,0 +1,148 @@
+"""Axial slices of some cases, one per sample."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset, default_collate
+
+from lungseg.data import store as stores
+from lungseg.data.cohort import Cohort
+from lungseg.data.memory import kept
+from lungseg.data.network_input import NetworkInput
+from lungseg.data.network_slices import NetworkSlices
+from lungseg.data.outlines import Outline
+
+Arrays = tuple[Any, Any]
+"""Image and mask of a case, ``[z, y, x]``: in memory, or in the store."""
+
+
+class SliceDataset(Dataset[dict[str, Any]]):
+    """Axial slices of some cases, one per sample.
+
+    A sample contains ``image`` (int16, the channels ``[c, y, x]`` that the network sees), ``mask``
+    (uint8 ``[1, y, x]``, likewise), ``case`` (position in the cohort) and ``z`` (0 is nearest the
+    feet). In evaluation ``mask`` is that of the case's own slice, whatever the network sees; the
+    network's is ``target``, and ``frame`` says how the two are related. Where the network sees
+    anything but the slice, ``slice`` is the slice, int16 HU ``[1, y, x]``.
+
+    Args:
+        cohort: All prepared cases.
+        cases: Names of those to use.
+        network_input: What becomes of their slices.
+        outlines: Of the patients, by name, where the network's input needs them.
+        cache: Whether to read all slices at once and keep them, or each on access.
+
+    Attributes:
+        index: Case and z of each sample.
+        frames: How each sample's slice lies before the network.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        cases: list[str],
+        network_input: NetworkInput,
+        outlines: Mapping[str, Outline],
+        *,
+        cache: bool,
+    ) -> None:
+        self._cohort = cohort
+        self._names = cohort.names
+        self._input = network_input
+        self._outlines = outlines
+        self._cache = cache
+        self._evaluated = False
+        raw = {self._key(name) for name in cases if cache}
+        changed = {(*key, network_input.geometry) for key in raw}
+        self.keys = raw if network_input.plain else raw | changed
+        self._slices: dict[int, NetworkSlices] = {}
+        self._arrays: dict[int, Arrays] = {}
+        self.index = [
+            (case, z)
+            for case in map(self._names.index, cases)
+            for z in range(cohort.cases[self._names[case]]["fingerprint"]["n_slices"])
+        ]
+        by_case = {self._names.index(name): self._frame(name) for name in cases}
+        self.frames = [by_case[case] for case, _ in self.index]
+
+    def evaluated(self) -> SliceDataset:
+        """The same slices, for evaluation."""
+        twin = copy.copy(self)
+        twin._evaluated = True
+        return twin
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, item: int) -> dict[str, Any]:
+        case, z = self.index[item]
+        slices = self._slices_of(case)
+        sample = {"image": slices.image(z), "mask": slices.target(z), "case": case, "z": z}
+        if not self._evaluated:
+            return sample
+        sample |= {"frame": slices.frame, "target": sample["mask"]}
+        if not self._input.plain:
+            image, mask = self._arrays[case]
+            sample["mask"] = torch.as_tensor(mask[z]).unsqueeze(0)
+            sample["slice"] = torch.as_tensor(image[z]).unsqueeze(0)
+        return sample
+
+    def batch(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Collate samples; without any, return a batch of length 0."""
+        template = samples or [self[0]]
+        frame = template[0].get("frame")  # that of all, as batches are made
+        tensors = [{key: one[key] for key in one if key != "frame"} for one in template]
+        collated: dict[str, Any] = default_collate(tensors)
+        if not samples:
+            collated = {name: values[:0] for name, values in collated.items()}
+        return collated if frame is None else {**collated, "frame": frame}
+
+    def load(self) -> None:
+        """Read what is kept in memory, before worker processes are forked."""
+        if self._cache:
+            for case in dict.fromkeys(case for case, _ in self.index):
+                self._slices_of(case)
+
+    def _frame(self, name: str) -> Any:
+        attributes = self._cohort.cases[name]
+        height, width = attributes["fingerprint"]["shape"][1:]
+        size = self._input.resampled_size((height, width), attributes["spacing_mm"])
+        return self._input.frame((height, width), size, self._outlines.get(name))
+
+    def _slices_of(self, case: int) -> NetworkSlices:
+        """Slices of a case, opened when they are first asked for."""
+        if case in self._slices:
+            return self._slices[case]
+        name = self._names[case]
+        attributes = self._cohort.cases[name]
+        image, mask = self._arrays[case] = self._open(name)
+        slices = self._input.slices(
+            image,
+            attributes["fingerprint"]["n_slices"],
+            self._frame(name),
+            attributes["spacing_mm"][0],
+            mask=mask,
+            outline=self._outlines.get(name),
+        )
+        if self._cache and not self._input.plain:
+            key = (*self._key(name), self._input.geometry)
+            slices = kept(key, slices.load)
+        self._slices[case] = slices
+        return slices
+
+    def _key(self, name: str) -> tuple[str, str, str]:
+        return self._cohort.store, name, self._cohort.cases[name]["content_sha256"]
+
+    def _open(self, name: str) -> Arrays:
+        if self._cache:
+            arrays: Arrays = kept(self._key(name), lambda: self._read(name))
+            return arrays
+        return stores.open_arrays(self._cohort.store, name)
+
+    def _read(self, name: str) -> Arrays:
+        image, mask = stores.open_arrays(self._cohort.store, name)
+        return image[:], mask[:]
