@@ -39,12 +39,19 @@ def check_dice_loss(smooth: float, reduction: str) -> None:
 
 
 def check_unet(
-    *, in_channels: int = 1, out_channels: int = 1, depth: int = 1, base_channels: int = 1
+    *,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    depth: int = 1,
+    base_channels: int = 1,
+    max_channels: int | None = None,
+    residual: bool = False,
+    norm: str = "batch",
 ) -> None:
     """Check the arguments of :class:`lungseg.models.unet.UNet`.
 
     Raises:
-        ValueError: Naming the first that is not a whole number of at least 1.
+        ValueError: Naming the first that is out of range.
     """
     for name, value in {
         "in_channels": in_channels,
@@ -54,6 +61,19 @@ def check_unet(
     }.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    if max_channels is not None and (
+        not isinstance(max_channels, int)
+        or isinstance(max_channels, bool)
+        or max_channels < base_channels
+    ):
+        raise ValueError(
+            f"max_channels must be null or a whole number of at least base_channels"
+            f" ({base_channels}), got {max_channels!r}"
+        )
+    if not isinstance(residual, bool):
+        raise ValueError(f"residual must be true or false, got {residual!r}")
+    if norm not in ("batch", "instance", "group"):
+        raise ValueError(f"norm must be 'batch', 'instance' or 'group', got {norm!r}")
 
 
 def check_window(lower: float, upper: float) -> None:

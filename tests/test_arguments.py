@@ -14,6 +14,9 @@ REFUSED = {
     "reduction": ("lungseg.losses.ComboLoss", {"reduction": "mean"}),
     "depth": ("lungseg.models.unet.UNet", {"depth": 0}),
     "channels": ("lungseg.models.unet.UNet", {"base_channels": 1.5}),
+    "limit of channels": ("lungseg.models.unet.UNet", {"max_channels": 1}),
+    "norm": ("lungseg.models.unet.UNet", {"norm": "layer"}),
+    "residual": ("lungseg.models.unet.UNet", {"residual": "yes"}),
     "window": ("lungseg.data.intensity.Window", {"upper": -2000}),
     "lungs": ("lungseg.inference.postprocess.Lungs", {"n_lungs": 3}),
     "share of lungs": ("lungseg.inference.postprocess.Lungs", {"min_share": 1.5}),
@@ -22,7 +25,13 @@ REFUSED = {
 WHOLE = {
     "lungseg.losses.ComboLoss": {"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "batch"},
     "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample"},
-    "lungseg.models.unet.UNet": {"depth": 1, "base_channels": 2},
+    "lungseg.models.unet.UNet": {
+        "depth": 1,
+        "base_channels": 2,
+        "max_channels": 3,
+        "residual": True,
+        "norm": "group",
+    },
     "lungseg.data.intensity.Window": {"lower": -1000, "upper": 400},
     "lungseg.inference.postprocess.Lungs": {"n_lungs": 2, "min_share": 0.05, "fill_holes": True},
     "lungseg.sources.phantom.PhantomFolder": {

@@ -1,20 +1,24 @@
-"""A small U-Net with batch norm."""
+"""A U-Net of any depth and width."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from lungseg.arguments import check_unet
+from lungseg.models.norms import norm_layer
+from lungseg.models.residual import ResidualBlock
 
 
 class UNet(nn.Module):
     """U-Net: `depth` halvings of the image, as many doublings, and skip connections.
 
-    Each block is two 3 × 3 convolutions, each with batch norm and ReLU. Going down, 2 × 2 max
-    pooling halves the size and the next block doubles the channels; going up, a 2 × 2 transposed
-    convolution does the reverse, and the block that follows also sees the encoder's features of
-    that size. A 1 × 1 convolution computes the logits.
+    Each block is two 3 × 3 convolutions, each with a norm and ReLU. Going down, 2 × 2 max pooling
+    halves the size and the next block doubles the channels, up to a maximum; going up, a 2 × 2
+    transposed convolution does the reverse, and the block that follows also sees the encoder's
+    features of that size. A 1 × 1 convolution computes the logits.
 
     Nothing in it depends on the memory layout: ``model.to(memory_format=torch.channels_last)``
     keeps that layout from end to end, which is the fast one on a CPU.
@@ -25,10 +29,13 @@ class UNet(nn.Module):
         depth: How often the size is halved. Height and width must be multiples of `2**depth`, its
             `size_multiple`.
         base_channels: Channels at full size; `base_channels * 2**depth` at the smallest.
+        max_channels: No level has more channels than this; None for no limit.
+        residual: Blocks add their input to their result (`lungseg.models.residual`).
+        norm: ``"batch"``, ``"instance"`` or ``"group"`` (`lungseg.models.norms`).
 
     Raises:
-        ValueError: If an argument is not a whole number of at least 1, or (on call) if the image
-            has another shape than ``[B, in_channels, H, W]`` with suitable `H` and `W`.
+        ValueError: If an argument is out of range, or (on call) if the image has another shape than
+            ``[B, in_channels, H, W]`` with suitable `H` and `W`.
 
     Example:
         >>> model = UNet(depth=3, base_channels=16)
@@ -44,6 +51,9 @@ class UNet(nn.Module):
         out_channels: int = 1,
         depth: int = 3,
         base_channels: int = 16,
+        max_channels: int | None = None,
+        residual: bool = False,
+        norm: str = "batch",
     ) -> None:
         super().__init__()
         check_unet(
@@ -51,23 +61,29 @@ class UNet(nn.Module):
             out_channels=out_channels,
             depth=depth,
             base_channels=base_channels,
+            max_channels=max_channels,
+            residual=residual,
+            norm=norm,
         )
         self.in_channels = in_channels
         self.depth = depth
         self.size_multiple = 2**depth
 
-        widths = [base_channels * 2**level for level in range(depth)]
+        block = ResidualBlock if residual else _block
+        limit = max_channels or base_channels * 2**depth
+        widths = [min(base_channels * 2**level, limit) for level in range(depth + 1)]
+        pairs = list(pairwise(widths))  # of each level and the next coarser
         self.encoder = nn.ModuleList(
-            _block(before, after)
-            for before, after in zip([in_channels, *widths], widths, strict=False)
+            block(before, after, norm)
+            for before, after in zip([in_channels, *widths], widths[:-1], strict=False)
         )
         self.pool = nn.MaxPool2d(2)
-        self.bottleneck = _block(widths[-1], 2 * widths[-1])
+        self.bottleneck = block(*pairs[-1], norm)
         self.upsample = nn.ModuleList(
-            nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2)
-            for width in reversed(widths)
+            nn.ConvTranspose2d(coarser, width, kernel_size=2, stride=2)
+            for width, coarser in reversed(pairs)
         )
-        self.decoder = nn.ModuleList(_block(2 * width, width) for width in reversed(widths))
+        self.decoder = nn.ModuleList(block(2 * width, width, norm) for width, _ in reversed(pairs))
         self.head = nn.Conv2d(base_channels, out_channels, kernel_size=1)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -97,13 +113,13 @@ class UNet(nn.Module):
             )
 
 
-def _block(in_channels: int, out_channels: int) -> nn.Sequential:
-    """Two 3 × 3 convolutions that keep the size, each with batch norm and ReLU."""
+def _block(in_channels: int, out_channels: int, norm: str) -> nn.Sequential:
+    """Two 3 × 3 convolutions that keep the size, each with a norm and ReLU."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1),
-        nn.BatchNorm2d(out_channels),
+        norm_layer(norm, out_channels),
         nn.ReLU(inplace=True),
         nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1),
-        nn.BatchNorm2d(out_channels),
+        norm_layer(norm, out_channels),
         nn.ReLU(inplace=True),
     )

@@ -13,7 +13,7 @@ SETTINGS = {
     "misspelt group": (["modle=unet"], "modle: no such setting; did you mean model?"),
     "unknown option": (
         ["model=unett"],
-        "model=unett: no such option; there are monai_unet, unet, unet_small",
+        "model=unett: no such option; there are .*monai_unet, unet, unet_deep, unet_small",
     ),
     "sweep without -m": (["loss.alpha=0.2,0.5"], "several values; add -m to sweep"),
     "path with a comma and brackets": (

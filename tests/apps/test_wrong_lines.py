@@ -45,7 +45,7 @@ AT_ONCE = {
     "train split=balanced split.table=no.csv": r"split.table: no such file \[no.csv\]",
     "train ckpt_path=no.ckpt": r"no checkpoint here \[no.ckpt\]",
     "train modle=unet": "modle: no such setting; did you mean model?",
-    "train model=unett": "model=unett: no such option; there are monai_unet, unet, unet_small",
+    "train model=unett": "model=unett: no such option; there are .*monai_unet, unet, unet_deep, unet_small",
     "train loss.alpah=0.5": "loss.alpah: no such setting; did you mean loss.alpha?",
     "train trainer.strategy=ddp": r"trainer._target_ names takes it, add it with \+trainer.strategy=…",
     "train loss.alpha=0.2,0.5": "several values; add -m to sweep over them",
