@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -86,6 +87,55 @@ def check_window(lower: float, upper: float) -> None:
         raise ValueError(f"lower must be below upper, got lower={lower}, upper={upper}")
 
 
+def check_windows(windows: object) -> None:
+    """Check the arguments of :class:`lungseg.data.intensity.Windows`.
+
+    Raises:
+        ValueError: If there is no window, or one is empty.
+    """
+    for lower, upper in _pairs("windows", windows, "[lower, upper]"):
+        check_window(lower, upper)
+
+
+def check_stretch(knots: object) -> None:
+    """Check the arguments of :class:`lungseg.data.intensity.Stretch`.
+
+    Raises:
+        ValueError: If they are no increasing pairs of numbers from value 0 to 1.
+    """
+    pairs = _pairs("knots", knots, "[HU, value]")
+    increasing = all(
+        all(map(_is_number, (*one, *other))) and one[0] < other[0] and one[1] < other[1]
+        for one, other in pairwise(pairs)
+    )
+    if len(pairs) < 2 or not increasing or pairs[0][1] != 0 or pairs[-1][1] != 1:
+        shown = [list(pair) for pair in pairs]
+        raise ValueError(f"knots must increase in HU and value, from value 0 to 1, got {shown}")
+
+
+def check_equalize(lower: object, upper: object) -> None:
+    """Check the arguments of :class:`lungseg.data.intensity.Equalize`.
+
+    Raises:
+        ValueError: If the window is empty, or a limit is not a whole number.
+    """
+    if not all(_is_number(limit) and limit == int(limit) for limit in (lower, upper)):  # type: ignore[call-overload]
+        raise ValueError(f"lower and upper must be whole numbers, got {lower!r} and {upper!r}")
+    check_window(lower, upper)  # type: ignore[arg-type]
+
+
+def check_clahe(lower: float, upper: float, clip_limit: object = 0.01, tiles: object = 8) -> None:
+    """Check the arguments of :class:`lungseg.data.intensity.Clahe`.
+
+    Raises:
+        ValueError: Naming the first that is out of range.
+    """
+    check_window(lower, upper)
+    if not _is_number(clip_limit) or not 0 < clip_limit <= 1:  # type: ignore[operator]
+        raise ValueError(f"clip_limit must be a number above 0 and at most 1, got {clip_limit!r}")
+    check_at_least(tiles=(tiles, 2))  # type: ignore[arg-type]
+
+
 def check_network_input(
     *,
     outside: object = "keep",
@@ -161,6 +211,10 @@ CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.losses.DiceLoss": check_dice_loss,
     "lungseg.models.unet.UNet": check_unet,
     "lungseg.data.intensity.Window": check_window,
+    "lungseg.data.intensity.Windows": check_windows,
+    "lungseg.data.intensity.Stretch": check_stretch,
+    "lungseg.data.intensity.Equalize": check_equalize,
+    "lungseg.data.intensity.Clahe": check_clahe,
     "lungseg.inference.postprocess.Lungs": check_lungs,
     "lungseg.sources.phantom.PhantomFolder": check_phantom,
     "lungseg.training.wandb_run.start_run": check_wandb,
@@ -194,6 +248,16 @@ def check_arguments(node: Mapping[str, Any], where: str) -> None:
 def _check_share(name: str, value: object) -> None:
     if not _is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
         raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
+
+
+def _pairs(name: str, value: object, pair: str) -> list[tuple[Any, Any]]:
+    """A setting that is a list of pairs."""
+    pairs = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+    if not pairs or not all(
+        isinstance(one, Sequence) and not isinstance(one, str) and len(one) == 2 for one in pairs
+    ):
+        raise ValueError(f"{name} must be a list of {pair}, got {value!r}")
+    return [(first, second) for first, second in pairs]
 
 
 def _is_number(value: object) -> bool:

@@ -18,6 +18,10 @@ REFUSED = {
     "norm": ("lungseg.models.unet.UNet", {"norm": "layer"}),
     "residual": ("lungseg.models.unet.UNet", {"residual": "yes"}),
     "window": ("lungseg.data.intensity.Window", {"upper": -2000}),
+    "windows": ("lungseg.data.intensity.Windows", {"windows": [[0, 0]]}),
+    "knots": ("lungseg.data.intensity.Stretch", {"knots": [[0, 0], [1, 0.5]]}),
+    "half a HU": ("lungseg.data.intensity.Equalize", {"upper": 0.5}),
+    "clip limit": ("lungseg.data.intensity.Clahe", {"clip_limit": 2}),
     "lungs": ("lungseg.inference.postprocess.Lungs", {"n_lungs": 3}),
     "share of lungs": ("lungseg.inference.postprocess.Lungs", {"min_share": 1.5}),
     "window that is a word": ("lungseg.data.intensity.Window", {"upper": "high"}),
@@ -33,6 +37,10 @@ WHOLE = {
         "norm": "group",
     },
     "lungseg.data.intensity.Window": {"lower": -1000, "upper": 400},
+    "lungseg.data.intensity.Windows": {"windows": [[-1000, 400], [-160, 240]]},
+    "lungseg.data.intensity.Stretch": {"knots": [[-1000, 0], [0, 0.9], [400, 1]]},
+    "lungseg.data.intensity.Equalize": {"lower": -1000, "upper": 400},
+    "lungseg.data.intensity.Clahe": {"lower": 0, "upper": 9, "clip_limit": 0.1, "tiles": 4},
     "lungseg.inference.postprocess.Lungs": {"n_lungs": 2, "min_share": 0.05, "fill_holes": True},
     "lungseg.sources.phantom.PhantomFolder": {
         **{"root": "x", "n_cases": 1, "size": 32, "n_slices": 12, "seed": 0}

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lungseg import __version__
+from lungseg.data.intensity import Clahe, Equalize
 from lungseg.data.network_input import NetworkInput
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
@@ -44,11 +45,17 @@ def to_onnx(model: Model) -> bytes:
 
     Raises:
         ConfigError: If a package of the extra is missing.
-        DataError: If the network takes no size, cannot be written as a graph, or the graph
-            computes something else.
+        DataError: If the network takes no size, it or the intensities cannot be written as a graph,
+            or the graph computes something else.
     """
     onnx = required("onnx", "lungseg export")
     net = copy.deepcopy(model.module.net).float().to(memory_format=torch.contiguous_format).eval()
+    intensity = model.input.intensity
+    if isinstance(intensity, Clahe | Equalize):
+        raise DataError(
+            f"export: {model.name} takes intensities of {type(intensity).__name__}, which"
+            " counts the pixels of each slice, and no graph for all sizes can"
+        )
     multiple = size_multiple(net, model.input.channels)
     if multiple is None:
         raise DataError(
@@ -81,9 +88,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
     hashes = sorted(images[name] for name in record["split"].get("train", []) if name in images)
     scans = {f"training scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
     intensity = model.input.intensity
-    window = {
-        key: value for key, value in vars(intensity).items() if isinstance(value, int | float)
-    }
+    numbers = {key: value for key, value in vars(intensity).items() if _numbers(value)}
     metadata = {
         "format": FORMAT,
         "lungseg": __version__,
@@ -94,7 +99,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         "batch_size": model.batch_size,
         "size_multiple": multiple,
         "input": model.input.settings,
-        "intensity": {"name": type(intensity).__name__, **window},
+        "intensity": {"name": type(intensity).__name__, **numbers},
         "postprocess": model.postprocess,
         "checkpoint_sha256": model.sha256,
         "cohort_sha256": record["cohort_sha256"],
@@ -106,6 +111,13 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
     if "anatomy" in record:
         metadata["anatomy"] = record["anatomy"]
     return metadata
+
+
+def _numbers(value: Any) -> bool:
+    """Whether a value is a number, or a tuple of such values."""
+    return isinstance(value, int | float) or (
+        isinstance(value, tuple) and all(_numbers(one) for one in value)
+    )
 
 
 class _Whole(nn.Module):

@@ -100,14 +100,13 @@ def _warnings(facts: Facts) -> list[str]:
 
 def _model(facts: Facts) -> Table:
     about = facts.metadata
-    window = about["intensity"]
     noted = None if facts.run is None else facts.run.precision
     trained_in = noted or about.get("trained_precision", "unknown")
     rows = {
         "SHA-256": facts.sha256,
         "precision": f"{about['precision']}, trained in {trained_in}",
         "network": f"{about['name']}, {facts.n_parameters:,} parameters",
-        "window": f"{window['lower']:g} to {window['upper']:g} HU",
+        "window": _intensity(about["intensity"]),
         "threshold": f"{about['threshold']:g}",
         "post-processing": _postprocess(about.get("postprocess")),
         "sizes": f"any; padded inside to multiples of {about['size_multiple']}",
@@ -118,6 +117,16 @@ def _model(facts: Facts) -> Table:
     if facts.test is not None:  # an evaluation may have been made with another
         rows["post-processing in the test"] = facts.test.get("postprocess") or "none"
     return Table(("", ""), list(rows.items()))
+
+
+def _intensity(about: Mapping[str, Any]) -> str:
+    if "lower" in about:
+        ranges = [(about["lower"], about["upper"])]
+    else:
+        knots = about.get("knots")
+        ranges = [(knots[0][0], knots[-1][0])] if knots else about.get("windows", [])
+    shown = ", ".join(f"{lower:g} to {upper:g} HU" for lower, upper in ranges)
+    return shown if about["name"] in ("Window", "Windows") else f"{about['name']}: {shown}"
 
 
 def _postprocess(chosen: Mapping[str, Any] | None) -> str:

@@ -22,7 +22,7 @@ from lungseg.moved import current_names
 NETWORKS = ("lungseg.models", "lungseg.losses", "torch.nn", "monai.networks")
 """Modules whose subclasses of ``torch.nn.Module`` may be built."""
 PLAIN = ("lungseg.data.intensity", "lungseg.inference.postprocess")
-"""Modules of which every class may be built."""
+"""Modules and packages of which every class may be built."""
 SETTING = "allow_targets"
 
 FETCHES = re.compile(r"pretrained\w*|weights|path_or_repo_id")
@@ -207,7 +207,7 @@ def _may_be_called(found: Any, target: str, entry: str, allowed: Sequence[str]) 
         inside = _within(home, NETWORKS) is not None
         return inside and isinstance(found, type) and issubclass(found, nn.Module)
     if entry in PLAIN:
-        return isinstance(found, type) and home == entry
+        return isinstance(found, type) and _within(home, (entry,)) is not None
     return target in allowed or _within(home, allowed) is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -19,7 +20,9 @@ from lungseg.training.module import SegmentationModule
 IMAGES = {"Quasimodo": "a" * 64, "Esmeralda": "0" * 64, "Frollo": "b" * 64}
 
 
-def a_model(net: torch.nn.Module | None = None, precision: str = "32-true") -> Model:
+def a_model(
+    net: torch.nn.Module | None = None, precision: str = "32-true", intensity: Any = None
+) -> Model:
     """A model as from a checkpoint: three cases, one of them tested on."""
     torch.manual_seed(3)
     net = _unet() if net is None else net
@@ -39,7 +42,7 @@ def a_model(net: torch.nn.Module | None = None, precision: str = "32-true") -> M
         sha256="f" * 64,
         record=record,
         module=module,
-        input=NetworkInput(Window(-1000, 400)),
+        input=NetworkInput(Window(-1000, 400) if intensity is None else intensity),
         threshold=0.4,
         batch_size=3,
         precision=precision,

@@ -20,7 +20,7 @@ from tests.report.evaluated import evaluation
 METADATA = {
     "lungseg": "1", "name": "UNet", "precision": "fp32", "trained_precision": "32-true",
     "threshold": 0.5, "size_multiple": 8, "checkpoint_sha256": "a" * 64, "cohort_sha256": "b" * 64,
-    "intensity": {"lower": -1000.0, "upper": 400.0}, "postprocess": None,
+    "intensity": {"name": "Window", "lower": -1000.0, "upper": 400.0}, "postprocess": None,
     "domain": {"pixel_mm": [0.7, 0.9], "slice_mm": [3.0, 5.0]},
 }  # fmt: skip
 CASE_KEYS = ("volume_dsc_mean", "hd95_mm_mean", "msd_mm_mean", "surface_dice_2mm_mean")
@@ -56,6 +56,25 @@ def facts(tmp_path_factory):
 
 def text_of(facts):
     return as_markdown(model_card(facts))
+
+
+@pytest.mark.parametrize(
+    ("intensity", "shown"),
+    [
+        ({"name": "Window", "lower": -1000.0, "upper": 400.0}, "-1000 to 400 HU"),
+        (
+            {"name": "Windows", "windows": [[-1000.0, 400.0], [-160.0, 240.0]]},
+            "-1000 to 400 HU, -160 to 240 HU",
+        ),
+        (
+            {"name": "Stretch", "knots": [[-1024.0, 0.0], [0.0, 0.9], [600.0, 1.0]]},
+            "Stretch: -1024 to 600 HU",
+        ),
+    ],
+)
+def test_the_range_of_hu(facts, intensity, shown):
+    about = dataclasses.replace(facts, metadata=METADATA | {"intensity": intensity})
+    assert f"| window | {shown} |" in text_of(about)
 
 
 def rows_of(text, title):

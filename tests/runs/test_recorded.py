@@ -64,8 +64,9 @@ FOREIGN = [
     "lungseg.models.unet.torch.load",
     "lungseg.losses.sum_over_processes",
     "lungseg.losses.torch.hub.load",
-    "lungseg.data.intensity.check_window",
-    "lungseg.data.intensity.Tensor",
+    "lungseg.data.intensity.window.check_window",
+    "lungseg.data.intensity.window.Tensor",
+    "lungseg.data.intensity.windows.torch.load",
     "monai.networks.nets.unet.warnings.warn",
     "monai.networks.utils.convert_to_torchscript",
     # What is no dotted name.

@@ -1,4 +1,4 @@
-"""From HU to the input of a network."""
+"""A window of HU."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ class Window:
         check_window(lower, upper)
         self.lower = float(lower)
         self.upper = float(upper)
+
+    def channels_out(self, channels_in: int) -> int:
+        """Channels of the result: as many as of the HU."""
+        return channels_in
 
     def __call__(self, hu: Tensor) -> Tensor:
         """HU of any shape and dtype to float32 in [0, 1]."""
