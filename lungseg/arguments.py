@@ -206,6 +206,25 @@ def check_lungs(*, n_lungs: object = 2, min_share: object = 0.05, **_: Any) -> N
         raise ValueError(f"min_share must be between 0 and 1, got {min_share}")
 
 
+def check_ema(decay: object = 0.999) -> None:
+    """Check the arguments of :class:`lungseg.training.ema.EMA`.
+
+    Raises:
+        ValueError: If the share is out of range.
+    """
+    if not _is_number(decay) or not 0 <= decay < 1:  # type: ignore[operator]
+        raise ValueError(f"decay must be a number from 0 to below 1, got {decay!r}")
+
+
+def check_swa(start_epoch: Any) -> None:
+    """Check the arguments of :class:`lungseg.training.swa.SWA`.
+
+    Raises:
+        ValueError: If the epoch is out of range.
+    """
+    check_at_least(start_epoch=(start_epoch, 0))
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.losses.ComboLoss": check_combo_loss,
     "lungseg.losses.DiceLoss": check_dice_loss,
@@ -217,6 +236,8 @@ CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.data.intensity.Clahe": check_clahe,
     "lungseg.inference.postprocess.Lungs": check_lungs,
     "lungseg.sources.phantom.PhantomFolder": check_phantom,
+    "lungseg.training.ema.EMA": check_ema,
+    "lungseg.training.swa.SWA": check_swa,
     "lungseg.training.wandb_run.start_run": check_wandb,
 }
 

@@ -48,6 +48,8 @@ def check_settings(config: DictConfig) -> None:
     check_metrics(config.metrics)
     for where in ("model", "loss", "intensity", "postprocess", "logger"):
         check_arguments(config[where], where)
+    for name, callback in config.callbacks.items():
+        check_arguments(callback, f"callbacks.{name}")
     if config.scheduler:
         _check_schedule(config.scheduler)
 
@@ -66,6 +68,7 @@ def check_classes(config: DictConfig) -> None:
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
         _check_watched(callback, f"callbacks.{name}")
+    _check_averages(config.callbacks)
     typed = typed_keys()
     for where in ("model", "loss", "optimizer", "intensity"):
         refuse_leftovers(config[where], where, typed)
@@ -138,6 +141,20 @@ def _check_watched(callback: Any, where: str) -> None:
     monitor = parameters_of(callback["_target_"], where).get("monitor")
     if monitor is not None and monitor.default is monitor.empty:
         raise ConfigError(f"{where}.monitor: must name a logged number, such as val/loss")
+
+
+def _check_averages(callbacks: Any) -> None:
+    """Stop at two averages of the weights: each would save its own as those of the run."""
+    from pytorch_lightning.callbacks import WeightAveraging
+
+    averages = [
+        str(name)
+        for name, callback in callbacks.items()
+        if isinstance(made := locate(str(callback.get("_target_", "builtins.object")), name), type)
+        and issubclass(made, WeightAveraging)
+    ]
+    if len(averages) > 1:
+        raise ConfigError(f"callbacks: {' and '.join(averages)} both average the weights; take one")
 
 
 def _check_followed(scheduler: Any) -> None:

@@ -72,6 +72,14 @@ SETTINGS = {
         ["callbacks.checkpoint.monitor=val_loss"],
         "nothing of that name is logged; did you mean val/loss?",
     ),
+    "decay": (
+        ["callbacks=[checkpoint,ema]", "callbacks.ema.decay=1"],
+        "callbacks.ema: decay must be a number from 0 to below 1, got 1",
+    ),
+    "two averages": (
+        ["callbacks=[checkpoint,ema,swa]"],
+        "callbacks: ema and swa both average the weights; take one",
+    ),
     "phantom size": (["data.size=8"], "data: size must be at least 32, got 8"),
     "no such test case": (
         ["split=explicit", "split.test=[Case_099]", *SMALL],

@@ -73,7 +73,8 @@ def test_every_option_of_every_group_was_walked():
     walked = {word for words in all_options() for word in words}
     # These are chosen by others: data.lungs by sources, a launcher by -m.
     assert options - walked == {"data/lungs=names", "hydra/launcher=ray"} | {
-        "callbacks=checkpoint", "callbacks=early_stopping", "callbacks=progress"
+        "callbacks=checkpoint", "callbacks=early_stopping", "callbacks=progress", "callbacks=ema",
+        "callbacks=swa",
     }  # fmt: skip
 
 
