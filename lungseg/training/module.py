@@ -143,7 +143,9 @@ class SegmentationModule(pl.LightningModule):
             self._evaluated = False
             self._forget(*self._eval_sets)
         seed = int(self.record.get("seed", 0))
-        torch.manual_seed((seed * 1_000_003 + self.global_step) * 1_009 + self.global_rank)
+        # Not global_step, which stays the same while gradients of several batches are accumulated.
+        step = self.trainer.fit_loop.total_batch_idx
+        torch.manual_seed((seed * 1_000_003 + step) * 1_009 + self.global_rank)
 
     def on_validation_epoch_start(self) -> None:
         """Reset the counts."""
