@@ -225,6 +225,16 @@ def check_swa(start_epoch: Any) -> None:
     check_at_least(start_epoch=(start_epoch, 0))
 
 
+def check_warmup(*, warmup: object = 0.05, **_: Any) -> None:
+    """Check the share of :func:`lungseg.training.warmup.warmup_cosine`.
+
+    Raises:
+        ValueError: If it is out of range.
+    """
+    if not _is_number(warmup) or not 0 <= warmup < 1:  # type: ignore[operator]
+        raise ValueError(f"warmup must be a number from 0 to below 1, got {warmup!r}")
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.losses.ComboLoss": check_combo_loss,
     "lungseg.losses.DiceLoss": check_dice_loss,
@@ -239,6 +249,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.training.ema.EMA": check_ema,
     "lungseg.training.swa.SWA": check_swa,
     "lungseg.training.wandb_run.start_run": check_wandb,
+    "lungseg.training.warmup.warmup_cosine": check_warmup,
 }
 
 

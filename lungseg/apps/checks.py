@@ -103,6 +103,7 @@ def _check_schedule(scheduler: Any) -> None:
         raise ConfigError("scheduler: has no scheduler.scheduler; choose one of its options")
     if (interval := scheduler.get("interval")) not in ("epoch", "step"):
         raise ConfigError(f"scheduler.interval={interval}: must be epoch or step")
+    check_arguments(scheduler.scheduler, "scheduler.scheduler")
 
 
 def _check_logger(logger: Any) -> None:

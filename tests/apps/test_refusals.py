@@ -76,6 +76,10 @@ SETTINGS = {
         ["callbacks=[checkpoint,ema]", "callbacks.ema.decay=1"],
         "callbacks.ema: decay must be a number from 0 to below 1, got 1",
     ),
+    "warm-up": (
+        ["scheduler=warmup_cosine", "scheduler.scheduler.warmup=1"],
+        "scheduler.scheduler: warmup must be a number from 0 to below 1, got 1",
+    ),
     "two averages": (
         ["callbacks=[checkpoint,ema,swa]"],
         "callbacks: ema and swa both average the weights; take one",
