@@ -147,6 +147,7 @@ def build_trainer(
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
     from lungseg.training.own_sigterm import OwnSigterm
+    from lungseg.training.stay_stopped import StayStopped
 
     callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
@@ -158,12 +159,13 @@ def build_trainer(
         for one in made if isinstance(made, list) else [made]:
             check_built(one, where, allow_test=config.allow_test_selection)
             callbacks.append(one)
+    callbacks += [History(run_dir / "metrics.csv"), StayStopped(), OwnSigterm(), *extra]
     try:
         return build(
             config.trainer,
             "trainer",
             precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
-            callbacks=[*callbacks, History(run_dir / "metrics.csv"), OwnSigterm(), *extra],
+            callbacks=callbacks,
             logger=logger or False,
             default_root_dir=run_dir,
             enable_progress_bar=False,  # Lightning's; ours is among the callbacks
