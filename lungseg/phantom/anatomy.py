@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.phantom.belly import paint_belly
+from lungseg.phantom.kinds.kind import Kind
 from lungseg.phantom.lungs import paint_airways, paint_lungs
 from lungseg.phantom.mediastinum import paint_mediastinum
 from lungseg.phantom.patient import BEND_LIMIT, Patient
@@ -16,7 +17,7 @@ from lungseg.phantom.trunk import paint_trunk
 
 
 def render(
-    patient: Patient, x: Array, y: Array, z: Array, hu: Array, *, thickness: float
+    patient: Patient, x: Array, y: Array, z: Array, hu: Array, *, thickness: float, kind: Kind
 ) -> NDArray[np.bool_]:
     """Paint some slices of a patient.
 
@@ -27,6 +28,7 @@ def render(
         z: Centres of the slices, in mm above the lung bases.
         hu: The surroundings of the patient, ``[z, y, x]``; painted over in place.
         thickness: Slice thickness, in mm.
+        kind: What else the patient has.
 
     Returns:
         The lungs, ``[z, y, x]``, including their vessels, but not the large airways.
@@ -35,12 +37,13 @@ def render(
     s = _slab(patient, x, y, z, thickness, hu, lungs)
     paint_trunk(s, patient)
     paint_ribs(s)
-    paint_shoulders(s)
+    paint_shoulders(s, patient)
     paint_belly(s, patient)
     paint_spine(s)
     paint_mediastinum(s, patient)
     paint_lungs(s, patient)
     paint_airways(s)
+    kind.paint(s, patient)
     return lungs
 
 
@@ -57,7 +60,8 @@ def _slab(
     across = ((x - patient.centre[0]) / patient.scale[0]).astype(np.float32)
     down = ((y - patient.centre[1]) / patient.scale[1]).astype(np.float32)
     up = (z / patient.scale[2]).astype(np.float32)
-    columns = slice(*np.searchsorted(across, (-290, 290) if up.max() > 150 else (-215, 215)))
+    wide = up.max() > 150 or patient.arms_down
+    columns = slice(*np.searchsorted(across, (-290, 290) if wide else (-215, 215)))
     rows = slice(*np.searchsorted(down, (-175, 140)))
     axes = across[None, None, columns], down[None, rows, None], up[:, None, None]
     px, py, pz = patient.straightened(*axes)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.arguments import check_at_least
+from lungseg.arguments import check_at_least, check_phantom_kinds
 from lungseg.phantom.anatomy import render
+from lungseg.phantom.kinds import draw_kind
 from lungseg.phantom.patient import Patient
-from lungseg.phantom.scan import LOWEST_HU, outside_circle, paint_table, scan
+from lungseg.phantom.scan import LOWEST_HU, outside_circle, scan
 from lungseg.phantom.template import AIR, LUNG_APEX, LUNG_BASE
 from lungseg.phantom.variants import (
     CYCLE,
@@ -37,6 +38,7 @@ class PhantomCase:
         origin: Centre of voxel ``(0, 0, 0)`` as ``(x, y, z)`` in mm (LPS).
         sex: ``F`` or ``M``.
         plant: Irregularities of the case.
+        kind: What the patient or the scan has that others do not; empty for nothing.
     """
 
     image: NDArray[np.int16]
@@ -45,9 +47,12 @@ class PhantomCase:
     origin: tuple[float, float, float]
     sex: str
     plant: Plant
+    kind: str = ""
 
 
-def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0) -> PhantomCase:
+def make_case(
+    index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0, kind: str = ""
+) -> PhantomCase:
     """Make one synthetic patient.
 
     Args:
@@ -55,6 +60,9 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
         size: Pixels per side of a slice, at least 32.
         n_slices: Approximate number of slices, at least 12; patients differ by a few.
         seed: The same seed gives the same patient.
+        kind: One of :data:`lungseg.arguments.PHANTOM_KINDS`, for example ``bulla``; empty for
+            nothing. The same patient with another kind differs in nothing else, but for the size
+            of pixels where the kind concerns the scan field.
 
     Returns:
         The patient's CT and mask.
@@ -68,14 +76,18 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
         True
     """
     check_at_least(index=(index, 0), size=(size, 32), n_slices=(n_slices, 12), seed=(seed, 0))
+    check_phantom_kinds([kind] if kind else [])
     rng = np.random.default_rng([seed, index])
     variant = index % CYCLE
     female = variant % 2 == 0
     scanner = scanner_of(index)
     patient = Patient.draw(rng, female=female, large_left=variant == LARGE_LEFT_LUNG)
+    # With random numbers of its own: those of the patient and the scan stay as they are without it.
+    what = draw_kind(kind, np.random.default_rng([seed, index, *kind.encode()]))
+    patient = what.adapted(patient)
 
     count = n_slices + round(n_slices * rng.uniform(-0.08, 0.08))
-    pixel = round(rng.uniform(465, 490) / size, 4)
+    pixel = round(what.field_width(patient, rng.uniform(465, 490)) / size, 4)
     lungs = (LUNG_APEX - LUNG_BASE) * patient.scale[2]
     empty = lungs / (1 - rng.uniform(0.435, 0.48)) - lungs
     step = round((lungs + empty) / count, 3)
@@ -87,8 +99,8 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
     portion = max(1, PORTION // size**2)
     for first in range(0, count, portion):
         part = slice(first, first + portion)
-        paint_table(hu[part], patient, across)
-        mask[part] = render(patient, across, across, z[part], hu[part], thickness=step)
+        what.paint_surroundings(hu[part], patient, across)
+        mask[part] = render(patient, across, across, z[part], hu[part], thickness=step, kind=what)
         scan(hu[part], scanner, rng)
     image = np.rint(hu).astype(np.int16)
     if variant == PADDED:
@@ -101,4 +113,5 @@ def make_case(index: int, *, size: int = 128, n_slices: int = 36, seed: int = 0)
         origin=(start, round(start - rng.uniform(0, 60), 3), round(rng.uniform(-900, 200), 1)),
         sex="F" if female else "M",
         plant=plant_of(index),
+        kind=kind,
     )

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lungseg.arguments import check_phantom
+from lungseg.files import write_text
 from lungseg.phantom.cases import PhantomCase, make_case
 from lungseg.phantom.header import PADDING, case_header, uid_of
 from lungseg.phantom.scan import outside_circle
 from lungseg.phantom.variants import CYCLE, PADDED, scanner_of
 
+KINDS_TABLE = "kinds.csv"
+
 
 def write_case(case: PhantomCase, root: Path, index: int, *, seed: int = 0) -> None:
-    """Write one case as ``Images/Case_<index>/*.dcm`` and ``Segmentations/Case_<index>_seg.npz``.
+    """Write one case as ``Images/<case>/*.dcm`` and ``Segmentations/<case>_seg.npz``.
+
+    The case is called ``Case_<index>``, or ``Case_<index>_<kind>``.
 
     Args:
         case: From :func:`make_case`.
@@ -28,7 +33,7 @@ def write_case(case: PhantomCase, root: Path, index: int, *, seed: int = 0) -> N
     Raises:
         FileExistsError: If the case's image folder exists.
     """
-    name = f"Case_{index:03d}"
+    name = _case_name(index, case.kind)
     folder = root / "Images" / name
     folder.mkdir(parents=True)
     count = len(case.image)
@@ -65,6 +70,7 @@ def write_cohort(
     size: int = 128,
     n_slices: int = 36,
     seed: int = 0,
+    kinds: Sequence[str] = (),
     on_case: Callable[[int], object] | None = None,
 ) -> None:
     """Make and write a cohort atomically.
@@ -75,13 +81,15 @@ def write_cohort(
         size: Pixels per side of a slice, at least 32.
         n_slices: Approximate number of slices per case, at least 12.
         seed: The same seed gives the same bytes.
+        kinds: Each patient gets one of these in turn, as `kind` of :func:`make_case`. The table
+            ``kinds.csv``, with the columns ``case`` and ``kind``, then says which.
         on_case: Called with its index after each case, as for a progress bar.
 
     Raises:
         ValueError: If an argument is out of range.
         FileExistsError: If ``root`` exists.
     """
-    check_phantom(n_cases=n_cases, size=size, n_slices=n_slices, seed=seed)
+    check_phantom(n_cases=n_cases, size=size, n_slices=n_slices, seed=seed, kinds=kinds)
     root = Path(root)
     if os.path.lexists(root):
         raise FileExistsError(f"{root} exists; a cohort is written to a new folder")
@@ -89,12 +97,21 @@ def write_cohort(
     with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
         # One level deeper: the temporary folder is private to the user, the cohort is not.
         built = Path(temporary) / root.name
+        rows = []
         for index in range(n_cases):
-            case = make_case(index, size=size, n_slices=n_slices, seed=seed)
+            kind = kinds[index % len(kinds)] if kinds else ""
+            case = make_case(index, size=size, n_slices=n_slices, seed=seed, kind=kind)
             write_case(case, built, index, seed=seed)
+            rows.append(f"{_case_name(index, kind)},{kind}\n")
             if on_case is not None:
                 on_case(index)
+        if kinds:
+            write_text(built / KINDS_TABLE, "".join(["case,kind\n", *rows]))
         os.rename(built, root)
+
+
+def _case_name(index: int, kind: str) -> str:
+    return "_".join(filter(None, (f"Case_{index:03d}", kind)))
 
 
 def _file_names(order: str, count: int, rng: np.random.Generator) -> list[str]:

@@ -79,4 +79,5 @@ def case_header(case: PhantomCase, index: int, seed: int) -> Dataset:
 
 def uid_of(case: PhantomCase, seed: int, index: int, what: str) -> UID:
     """A UID derived from the case, so that the same cohort has the same UIDs."""
-    return generate_uid(entropy_srcs=[f"lungseg {seed} {index} {case.image.shape} {what}"])
+    source = f"lungseg {seed} {index} {case.image.shape} {what} {case.kind}".rstrip()
+    return generate_uid(entropy_srcs=[source])

@@ -16,8 +16,15 @@ BRONCHI = (
 )
 
 
-def paint_lungs(s: Slab, patient: Patient) -> None:
-    """Both lungs: the cavity without the mediastinum, from the diaphragm up to the apices."""
+def lungs_of(s: Slab) -> tuple[Slab, Array]:
+    """Both lungs: the cavity without the mediastinum, from the diaphragm up to the apices.
+
+    Args:
+        s: Slices in which the mediastinum has been painted.
+
+    Returns:
+        The part of the slices around the lungs, and the distance to their surface there, in mm.
+    """
     s = s.within((-150, 150), (-110, 110), (LUNG_BASE - 20, LUNG_APEX + 10))
     lungs = smooth_max(s.cavity + 1, 7 + 18 / (1 + ((s.y - 14) / 45) ** 2) - np.abs(s.x), 10)
     x, y = 0.0165 * (np.abs(s.x) - 46), 0.0105 * (s.y - 14)
@@ -25,7 +32,12 @@ def paint_lungs(s: Slab, patient: Patient) -> None:
     lungs = smooth_max(lungs, (s.z - top) / np.sqrt(1 + 4 * (x * x + y * y)), 16)
     lungs = smooth_max(lungs, 2 - s.core, 7)
     uneven = 1.2 * s.rough
-    lungs = smooth_max(lungs + uneven, (1 - s.floor + uneven) * (s.soft / s.soft_floor), 4)
+    return s, smooth_max(lungs + uneven, (1 - s.floor + uneven) * (s.soft / s.soft_floor), 4)
+
+
+def paint_lungs(s: Slab, patient: Patient) -> None:
+    """Both lungs with fissures and vessels."""
+    s, lungs = lungs_of(s)
     s.lungs[...] = lungs < 0
 
     # Blood sinks: the back is denser than the front, most of all next to the wall.

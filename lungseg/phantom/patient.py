@@ -33,6 +33,7 @@ class Patient:
         grain: Texture of the lungs.
         vessels: Lung vessels, ``[n, 7]``: both ends and the radius, in mm.
         gas: Pockets in the bowel, ``[n, 6]``: centre and half axes, in mm.
+        arms_down: Whether the arms lie beside the body, not beside the head.
     """
 
     female: bool
@@ -50,11 +51,17 @@ class Patient:
     grain: Waves
     vessels: Array
     gas: Array
+    arms_down: bool = False
 
     @property
     def back(self) -> float:
         """Height of the table under the back, y in mm of the template."""
         return 110.0 + 0.6 * self.fat
+
+    @property
+    def arm(self) -> float:
+        """Distance of an arm that lies beside the body from its middle, x in mm of the template."""
+        return 206.0 + self.fat
 
     def straightened(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
         """Position in the template of the tissue at a position."""

@@ -15,19 +15,45 @@ LOWEST_HU = -1024
 
 def paint_table(hu: Array, patient: Patient, across: Array) -> None:
     """A mat of foam on two thin sheets, and the shell of the table under it; in place."""
-    x, y = across[None, :], across[:, None]
-    pixel = across[1] - across[0]
-    y = y - patient.centre[1] - patient.scale[1] * patient.back
     for top, thickness, half_width, sag, value in (
         (1.0, 15.0, 205.0, 0.0, -940.0),
         (2.0, 2.0, 205.0, 0.0, -420.0),
         (16.0, 2.0, 205.0, 0.0, -350.0),
         (70.0, 3.0, 200.0, 0.0009, 150.0),
     ):
-        level = y - top + sag * x * x
-        edge = np.maximum(np.abs(level - thickness / 2) - thickness / 2, np.abs(x) - half_width)
-        share = np.clip(0.5 - edge / pixel, 0, 1) * min(1.0, thickness / pixel)
-        hu += ((value - hu) * share).astype(np.float32)
+        paint_sheet(hu, patient, across, top, thickness, half_width, value, sag=sag)
+
+
+def paint_sheet(
+    hu: Array,
+    patient: Patient,
+    across: Array,
+    top: float,
+    thickness: float,
+    half_width: float,
+    value: float | Array,
+    *,
+    sag: float = 0.0,
+) -> None:
+    """A sheet under the back, in place.
+
+    Args:
+        hu: What it is painted into, ``[z, y, x]``.
+        patient: Who lies on it.
+        across: Centres of rows and columns, in mm from the middle of the scan field.
+        top: Distance of its upper side from the back, in mm.
+        thickness: In mm.
+        half_width: Half of its width, in mm.
+        value: Its HU, also one for each pixel of a slice.
+        sag: How much it is bent up at the sides, in 1/mm: by ``sag * x * x``.
+    """
+    x, y = across[None, :], across[:, None]
+    pixel = across[1] - across[0]
+    y = y - patient.centre[1] - patient.scale[1] * patient.back
+    level = y - top + sag * x * x
+    edge = np.maximum(np.abs(level - thickness / 2) - thickness / 2, np.abs(x) - half_width)
+    share = np.clip(0.5 - edge / pixel, 0, 1) * min(1.0, thickness / pixel)
+    hu += ((value - hu) * share).astype(np.float32)
 
 
 def scan(hu: Array, scanner: Scanner, rng: np.random.Generator) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from lungseg.phantom.patient import Patient
 from lungseg.phantom.shapes import Slab, along_body, box_of, capsule, oval
-from lungseg.phantom.template import CAVITY_AT, CAVITY_Y, SPINE_AT, SPINE_R, WATERY, Array
+from lungseg.phantom.template import CAVITY_AT, CAVITY_Y, SPINE_AT, SPINE_R, WATERY, Array, Point
 
 CORTEX, MARROW, CARTILAGE, DISC = 700.0, 200.0, 140.0, 85.0
 
+Bone = tuple[Point, Point, float]
+
 # Paired bones, given for the left side.
-LONG_BONES = (
+LONG_BONES: tuple[Bone, ...] = (
     ((18.0, -22.0, 196.0), (70.0, -17.0, 212.0), 6.0),  # collar bone
     ((70.0, -17.0, 212.0), (146.0, 12.0, 246.0), 6.0),
     ((96.0, 92.0, 200.0), (152.0, 44.0, 244.0), 6.5),  # spine of the scapula
@@ -19,6 +22,7 @@ LONG_BONES = (
     ((168.0, 22.0, 244.0), (170.0, 20.0, 248.0), 22.0),  # humerus
     ((170.0, 20.0, 248.0), (226.0, 6.0, 350.0), 12.0),
 )
+HUMERUS = 2  # how many of them are parts of it
 
 
 def paint_ribs(s: Slab) -> None:
@@ -60,12 +64,15 @@ def paint_spine(s: Slab) -> None:
     s.paint(np.sqrt(s.x**2 + y**2) - 8, WATERY)
 
 
-def paint_shoulders(s: Slab) -> None:
-    """Shoulder blades, collar bones, upper arms, jaw."""
-    if s.axes[2].max() < 80:
+def paint_shoulders(s: Slab, patient: Patient) -> None:
+    """Shoulder blades, collar bones, arms, jaw."""
+    if s.axes[2].max() < 80 and not patient.arms_down:
         return
+    bones = LONG_BONES
+    if patient.arms_down:
+        bones = (*LONG_BONES[:-HUMERUS], *_bones_beside_the_body(patient.arm))
     for side in (-1, 1):
-        for (x0, y0, z0), (x1, y1, z1), radius in LONG_BONES:
+        for (x0, y0, z0), (x1, y1, z1), radius in bones:
             ends = (side * x0, y0, z0), (side * x1, y1, z1)
             b = s.within(*box_of(*ends, radius))
             _paint_bone(b, capsule(b, *ends, radius), CORTEX, 110)
@@ -76,6 +83,16 @@ def paint_shoulders(s: Slab) -> None:
     b = s.within((-60, 60), (-100, 10), (295, 400))
     jaw = np.abs(oval(b.x, b.y + 22, 44, 58)) - 4.5
     _paint_bone(b, np.maximum(np.maximum(jaw, b.y + 5), 308 - b.z), 1200, 500)
+
+
+def _bones_beside_the_body(arm: float) -> tuple[Bone, ...]:
+    """Upper arm and forearm of an arm that lies at a distance from the middle."""
+    return (
+        ((160.0, 22.0, 222.0), (164.0, 22.0, 216.0), 22.0),  # humerus
+        ((164.0, 22.0, 216.0), (arm, 18.0, 46.0), 11.0),
+        ((arm - 8, 20.0, 30.0), (arm - 8, 6.0, -200.0), 7.0),  # ulna, radius
+        ((arm + 12, 14.0, 30.0), (arm + 12, -2.0, -200.0), 7.0),
+    )
 
 
 def _paint_bone(s: Slab, distance: Array, cortex: float | Array, marrow: float | Array) -> None:

@@ -32,7 +32,7 @@ from lungseg.phantom.template import (
 def paint_trunk(s: Slab, patient: Patient) -> None:
     """Skin, fat and muscle, and the fat inside the trunk."""
     fat = np.float32(patient.fat) * along_body(FAT_SHARE, s)
-    outline = _outline(s, fat)
+    outline = outline_of(s, patient)
     rests = s.axes[1] - np.float32(patient.back)
     skin = outline
     if patient.female:
@@ -52,17 +52,24 @@ def paint_trunk(s: Slab, patient: Patient) -> None:
     s.paint(smooth_max(s.cavity, s.z - 205, 30), FAT)
 
 
-def _outline(s: Slab, fat: Array) -> Array:
+def outline_of(s: Slab, patient: Patient) -> Array:
     """Distance to trunk, arms, neck and head, without the breasts."""
+    fat = np.float32(patient.fat) * along_body(FAT_SHARE, s)
     wall = oval(s.x, s.y - along_body(TRUNK_AT, s), along_body(TRUNK_X, s), along_body(TRUNK_Y, s))
     # The top slopes down to the front and the sides.
     top = 243 + 0.45 * np.minimum(s.y - 10, 0) - 0.001 * s.x**2
     outline = smooth_max(wall - fat, 0.9 * (s.z - top), 45)
+    both = replace(s, x=np.abs(s.x))
+    if patient.arms_down:
+        elbow = (patient.arm, 18.0, 40.0)
+        outline = smooth_min(outline, capsule(both, (118, 24, 190), (164, 22, 214), 46), 40)
+        outline = smooth_min(outline, capsule(both, (164, 22, 214), elbow, 42), 3)
+        outline = smooth_min(outline, capsule(both, elbow, (patient.arm, 0, -200), 36), 3)
     if s.axes[2].max() < 90:
         return outline
-    both = replace(s, x=np.abs(s.x))
-    outline = smooth_min(outline, capsule(both, (118, 24, 190), (166, 22, 250), 48), 40)
-    outline = smooth_min(outline, capsule(both, (166, 22, 250), (232, 4, 352), 47), 20)
+    if not patient.arms_down:
+        outline = smooth_min(outline, capsule(both, (118, 24, 190), (166, 22, 250), 48), 40)
+        outline = smooth_min(outline, capsule(both, (166, 22, 250), (232, 4, 352), 47), 20)
     neck = oval(s.x, s.y - along_body(SPINE_AT, s) + 4, 57, 58)
     outline = smooth_min(outline, np.maximum(neck, 150 - s.z), 45)
     outline = smooth_min(outline, ellipsoid(s, (0, -8, 390), (76, 92, 94)), 20)
