@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,8 +26,11 @@ def conf_dir() -> Path:
 
 
 def register_resolvers() -> None:
-    """Register ``${lungseg.run_dir:…}`` and ``${lungseg.evaluation_dir:…}`` with OmegaConf."""
-    for name, resolver in (("run_dir", _run_dir), ("evaluation_dir", _evaluation_dir)):
+    """Register ``${lungseg.run_dir:…}`` and the like with OmegaConf."""
+    resolvers: dict[str, Callable[..., str]] = {
+        **{"run_dir": _run_dir, "evaluation_dir": _evaluation_dir, "joined": _joined}
+    }
+    for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(f"lungseg.{name}", resolver, use_cache=True, replace=True)
 
 
@@ -43,6 +46,13 @@ def _evaluation_dir(outputs: str, ckpt: str | None) -> str:
     if ckpt is not None:
         return _run_dir(outputs, None)
     return f"{outputs}/logs/evaluate/{datetime.now():%Y-%m-%d_%H-%M-%S}"
+
+
+def _joined(words: Any) -> str:
+    """A word, or several as one, for names of folders: ``bulla+cut``."""
+    if isinstance(words, Sequence) and not isinstance(words, str):
+        return "+".join(map(str, words))
+    return str(words)
 
 
 def build(config: Any, where: str, /, *args: Any, **kwargs: Any) -> Any:

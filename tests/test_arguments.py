@@ -24,6 +24,8 @@ REFUSED = {
     "clip limit": ("lungseg.data.intensity.Clahe", {"clip_limit": 2}),
     "lungs": ("lungseg.inference.postprocess.Lungs", {"n_lungs": 3}),
     "share of lungs": ("lungseg.inference.postprocess.Lungs", {"min_share": 1.5}),
+    "kind of patient": ("lungseg.sources.phantom.PhantomFolder", {"kinds": ["bulla", "bula"]}),
+    "kind that is no word": ("lungseg.sources.phantom.PhantomFolder", {"kinds": {"bulla": 1}}),
     "window that is a word": ("lungseg.data.intensity.Window", {"upper": "high"}),
 }
 WHOLE = {

@@ -112,6 +112,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield result, NONE, "data.cases data.series data.masks data.images data.lungs.*"
     yield result, NONE, "data.labels.* data.spacing_mm data.numbers_run data.hu_from data.window"
     yield result, NONE, "data.hu_from.* data.masks.* data.n_cases data.size data.n_slices data.seed"
+    yield result, NONE, "data.kinds"
     yield place, CASES, "data.root data.store data.export_npz data.patient_key"
     yield place, CASES, "data.source.root data.source.numbers"
     yield place, NONE, "data.numbers"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import csv
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from lungseg.arguments import check_phantom_kinds
 from lungseg.errors import ConfigError
 from lungseg.sources.lctsc import LctscFolder
 
@@ -18,16 +20,29 @@ class PhantomFolder(LctscFolder):
         size: Pixels along a side of a slice.
         n_slices: Approximate number of slices per case.
         seed: The same seed gives the same files.
+        kinds: What harder patients have, as of :func:`lungseg.arguments.check_phantom_kinds`: each
+            gets one in turn.
+
+    Raises:
+        ValueError: If there is no such kind.
     """
 
     def __init__(
-        self, root: str | Path, *, n_cases: int, size: int, n_slices: int, seed: int
+        self,
+        root: str | Path,
+        *,
+        n_cases: int,
+        size: int,
+        n_slices: int,
+        seed: int,
+        kinds: str | Sequence[str] = (),
     ) -> None:
         super().__init__(root)
         self.n_cases = n_cases
         self.size = size
         self.n_slices = n_slices
         self.seed = seed
+        self.kinds = check_phantom_kinds(kinds)
 
     def materialize(self, track: Callable[[list[str]], Iterable[str]]) -> None:
         """Write the files that do not exist yet.
@@ -36,9 +51,11 @@ class PhantomFolder(LctscFolder):
             track: Wraps the list of cases, as a progress bar does.
 
         Raises:
-            ConfigError: If a setting is out of range.
+            ConfigError: If a setting is out of range, or the folder contains patients of other
+                kinds.
         """
         if self.root.exists():
+            self._check_kinds()
             return
         from lungseg.phantom import write_cohort
 
@@ -50,6 +67,7 @@ class PhantomFolder(LctscFolder):
                 size=self.size,
                 n_slices=self.n_slices,
                 seed=self.seed,
+                kinds=self.kinds,
                 on_case=lambda _: next(bar, None),
             )
         except ValueError as error:
@@ -59,3 +77,23 @@ class PhantomFolder(LctscFolder):
                 raise
         finally:
             next(bar, None)
+
+    def _check_kinds(self) -> None:
+        """Refuse a folder that was written with other kinds: names of cases would be the same."""
+        from lungseg.phantom import KINDS_TABLE
+
+        table, kinds = self.root / KINDS_TABLE, set[str]()
+        if table.is_file():
+            with table.open(newline="") as lines:
+                kinds = {row["kind"] for row in csv.DictReader(lines)}
+        asked = {*self.kinds[: self.n_cases]}
+        if kinds != asked:
+            raise ConfigError(
+                f"data.root: contains {_patients(kinds)}, not {_patients(asked)}; leave data.root"
+                " out, or name a new folder",
+                self.root,
+            )
+
+
+def _patients(kinds: set[str]) -> str:
+    return f"patients with {', '.join(sorted(kinds))}" if kinds else "plain synthetic patients"

@@ -1,0 +1,74 @@
+"""Synthetic patients as a source: each choice of kinds has a folder of its own."""
+
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from lungseg.arguments import PHANTOM_KINDS
+from lungseg.config import conf_dir, register_resolvers
+from lungseg.errors import ConfigError
+from lungseg.sources.phantom import PhantomFolder
+
+SMALL = {"n_cases": 2, "size": 32, "n_slices": 12, "seed": 1}
+
+
+def write(root, **more):
+    source = PhantomFolder(root, **SMALL | more)
+    source.materialize(list)
+    return source
+
+
+def test_cases_are_called_by_their_kind(tmp_path):
+    source = write(tmp_path / "c", kinds=["bulla", "cut"])
+    assert source.cases() == ["Case_000_bulla", "Case_001_cut"]
+    assert write(tmp_path / "d", kinds="all", n_cases=1).cases() == ["Case_000_bulla"]
+
+
+def test_the_name_of_no_case_reveals_its_patient(tmp_path):
+    """Three of twelve patients are named in their files."""
+    source = write(tmp_path / "c", kinds="all", n_cases=12)
+    for case in source.cases():
+        assert source.patient(case)
+
+
+def test_a_folder_with_other_kinds_is_refused(tmp_path):
+    write(tmp_path / "hard", kinds=["bulla", "cut"])
+    write(tmp_path / "hard", kinds=["cut", "bulla"])
+    line = "data.root: contains patients with bulla, cut, not plain synthetic patients"
+    with pytest.raises(ConfigError, match=line):
+        write(tmp_path / "hard")
+    write(tmp_path / "plain")
+    with pytest.raises(ConfigError, match="contains plain synthetic patients, not patients with"):
+        write(tmp_path / "plain", kinds="all")
+
+
+def roots(*overrides):
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return [compose("prepare", ["outputs=o", *given]).data.root for given in overrides]
+
+
+def test_each_choice_has_its_folder():
+    assert roots(
+        ["data=phantom"],
+        ["data=phantom_hard"],
+        ["data=phantom_hard", "data.kinds=[bulla,cut]", "data.n_cases=2"],
+        ["data=phantom_hard", "data.kinds=bulla"],
+    ) == [
+        "o/phantom/12x36x128_seed0",
+        "o/phantom/12x36x128_seed1_all",
+        "o/phantom/2x36x128_seed1_bulla+cut",
+        "o/phantom/12x36x128_seed1_bulla",
+    ]
+
+
+def test_the_command(cli):
+    small = ("data=phantom_hard", "data.n_cases=1", "data.size=32", "data.n_slices=20")
+    done = cli("prepare", *small)
+    assert done.returncode == 0, done.stderr
+    assert "Case_000_bulla" in done.stdout
+    line = cli.refused("prepare", *small, "data.kinds=[bulla,bula]")
+    assert "data: kinds must be all, or of" in line
+    assert all(kind in line for kind in PHANTOM_KINDS)
+    assert line.endswith("; got 'bula'")
