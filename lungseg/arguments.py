@@ -138,7 +138,7 @@ def check_clahe(lower: float, upper: float, clip_limit: object = 0.01, tiles: ob
     check_window(lower, upper)
     if not _is_number(clip_limit) or not 0 < clip_limit <= 1:  # type: ignore[operator]
         raise ValueError(f"clip_limit must be a number above 0 and at most 1, got {clip_limit!r}")
-    check_at_least(tiles=(tiles, 2))  # type: ignore[arg-type]
+    check_at_least(tiles=(tiles, 2))
 
 
 def check_network_input(

@@ -131,8 +131,10 @@ class NetworkInput:
         """
         import torch
 
+        image: Tensor
         if self.outside != "channel":
-            return augment(images, mask, keys, self.intensity, fill_hu=self.fill_hu)
+            image, mask = augment(images, mask, keys, self.intensity, fill_hu=self.fill_hu)
+            return image, mask
         masks = torch.cat([mask, images[:, -1:].to(mask.dtype)], dim=1)
         image, masks = augment(images[:, :-1], masks, keys, self.intensity, fill_hu=self.fill_hu)
         return torch.cat([image, masks[:, 1:].to(image.dtype)], dim=1), masks[:, :1]

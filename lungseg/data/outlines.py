@@ -50,7 +50,7 @@ class Outline:
         """
         from lungseg.data.outline import body_box, patient_outline
 
-        outline = patient_outline(voxels, spacing_mm)
+        outline = patient_outline(voxels, (spacing_mm[0], spacing_mm[1], spacing_mm[2]))
         return cls(np.packbits(outline, axis=-1), voxels.shape[2], body_box(outline))
 
     def __getitem__(self, z: int) -> NDArray[np.bool_]:

@@ -85,6 +85,7 @@ def build_datamodule(
     """Slices of the split's sets, as batches."""
     from lungseg.data.datamodule import SliceDataModule
 
+    augment = build(config.augment, "augment") if config.augment else None
     return SliceDataModule(
         cohort,
         split.sets(),
@@ -93,6 +94,7 @@ def build_datamodule(
         num_workers=config.data.num_workers,
         cache_gib=config.data.cache_gib,
         seed=config.seed,
+        augment=augment,
     )
 
 
