@@ -8,28 +8,19 @@ import sys
 
 import pytest
 
-import lungseg.losses
 from lungseg.cli import main
 from tests.conftest import CLONE
 
 TEXT = (CLONE / "CONTRIBUTING.md").read_text()
-FILES = re.findall(
-    r"^`([\w/.]+)`(, appended)?:\n\n```\w+\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE
-)
-CODE = [path for path, _, _ in FILES if path.startswith("lungseg/")]
-TESTS = [path for path, _, _ in FILES if path.startswith("tests/")]
+FILES = re.findall(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE)
+CODE = [path for path, _ in FILES if path.startswith("lungseg/")]
+TESTS = [path for path, _ in FILES if path.startswith("tests/")]
 
 
 @pytest.fixture
 def recipes(tmp_path, monkeypatch):
     """All files of the recipes, as if they were in the package. Returns the folder of YAML files."""
-    for path, appended, text in FILES:
-        if appended and path == "lungseg/losses.py":
-            module = vars(lungseg.losses)
-            for name in re.findall(r"^class (\w+)", text, re.MULTILINE):
-                monkeypatch.setitem(module, name, None)  # removed again after the test
-            exec(text, module)
-            continue
+    for path, text in FILES:
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -38,12 +29,11 @@ def recipes(tmp_path, monkeypatch):
             monkeypatch.setattr(package, "__path__", [*package.__path__, str(file.parent)])
     yield tmp_path / "conf"
     for path in CODE:
-        if path != "lungseg/losses.py":
-            sys.modules.pop(path.removesuffix(".py").replace("/", "."), None)
+        sys.modules.pop(path.removesuffix(".py").replace("/", "."), None)
 
 
 def test_each_kind_of_part_has_a_recipe_with_a_test_or_a_run():
-    assert {path.split("/")[1] for path in CODE} == {"sources", "models", "losses.py", "metrics"}
+    assert {path.split("/")[1] for path in CODE} == {"sources", "models", "losses", "metrics"}
     assert len(TESTS) == 3
 
 
@@ -57,7 +47,7 @@ def test_examples_in_docstrings(path, recipes):
 
 @pytest.mark.parametrize("path", TESTS)
 def test_tests(path, recipes):
-    (text,) = [text for name, _, text in FILES if name == path]
+    (text,) = [text for name, text in FILES if name == path]
     names = {}
     exec(text, names)
     (test,) = [value for name, value in names.items() if name.startswith("test_")]

@@ -1,0 +1,51 @@
+"""The soft Dice coefficient."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lungseg.losses.prepared import prepared
+from lungseg.processes import sum_over_processes
+
+Reduction = Literal["batch", "sample"]
+
+
+def soft_dsc(
+    logits: Tensor, target: Tensor, smooth: float = 1.0, reduction: Reduction = "batch"
+) -> Tensor:
+    r"""Soft Dice coefficient (DSC) of probabilities :math:`p = \sigma(x)` and a 0/1 target `t`.
+
+    .. math:: \frac{2 \sum t p + s}{\sum t + \sum p + s}
+
+    Args:
+        logits: Scores `x` before the sigmoid, ``[B, ...]``.
+        target: Reference mask, 0 or 1, any dtype, same shape as `logits`.
+        smooth: The term `s`, above 0, in pixels, which keeps empty masks defined.
+        reduction: ``"batch"`` sums over the whole batch, even if several processes share it;
+            ``"sample"`` over each sample, followed by the mean over samples.
+
+    Returns:
+        Scalar from 0 to 1 (1 is full agreement), float32 or, for float64 logits, float64.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+        >>> soft_dsc(torch.tensor([[100.0, -100.0]]), torch.tensor([[1, 0]]))
+        tensor(1.)
+    """
+    logits, target = prepared(logits, target)
+    # If several processes share a batch, one may have no sample.
+    p, t = (
+        tensor.reshape(1, tensor.numel()) if reduction == "batch" else tensor.flatten(1)
+        for tensor in (logits.sigmoid(), target)
+    )
+    sums = torch.stack([(t * p).sum(1), t.sum(1), p.sum(1)])
+    if reduction == "batch":
+        sums = sum_over_processes(sums)
+    both, reference, prediction = sums
+    dsc: Tensor = (2 * both + smooth) / (reference + prediction + smooth)
+    return dsc.mean()
