@@ -12,6 +12,10 @@ REFUSED = {
     "beta": ("lungseg.losses.ComboLoss", {"beta": -0.1}),
     "smooth": ("lungseg.losses.DiceLoss", {"smooth": 0}),
     "reduction": ("lungseg.losses.ComboLoss", {"reduction": "mean"}),
+    "empty slices": ("lungseg.losses.DiceLoss", {"reduction": "batch"}),
+    "power": ("lungseg.losses.TverskyLoss", {"gamma": 0}),
+    "weight of the boundary": ("lungseg.losses.BoundaryLoss", {"weight": -1}),
+    "weights of levels": ("lungseg.losses.DeepSupervision", {"weights": [0]}),
     "depth": ("lungseg.models.unet.UNet", {"depth": 0}),
     "channels": ("lungseg.models.unet.UNet", {"base_channels": 1.5}),
     "limit of channels": ("lungseg.models.unet.UNet", {"max_channels": 1}),
@@ -30,7 +34,14 @@ REFUSED = {
 }
 WHOLE = {
     "lungseg.losses.ComboLoss": {"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "batch"},
-    "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample"},
+    "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample", "empty": "skip"},
+    "lungseg.losses.TverskyLoss": {
+        **{"alpha": 0.3, "beta": 0.7, "gamma": 1, "smooth": 1, "reduction": "batch"}
+    },
+    "lungseg.losses.BoundaryLoss": {"region": {"_target_": "lungseg.losses.BCELoss"}, "weight": 1},
+    "lungseg.losses.DeepSupervision": {
+        **{"loss": {"_target_": "lungseg.losses.BCELoss"}, "weights": [1, 0.5]}
+    },
     "lungseg.models.unet.UNet": {
         "depth": 1,
         "base_channels": 2,

@@ -6,9 +6,21 @@ take the logarithm of a probability, so values and gradients stay finite for any
 """
 
 from lungseg.losses.bce import BCELoss
+from lungseg.losses.boundary import BoundaryLoss
 from lungseg.losses.combo import ComboLoss
 from lungseg.losses.cross_entropy import modified_bce
+from lungseg.losses.deep_supervision import DeepSupervision
 from lungseg.losses.dice import DiceLoss
 from lungseg.losses.overlap import soft_dsc
+from lungseg.losses.tversky import TverskyLoss
 
-__all__ = ["BCELoss", "ComboLoss", "DiceLoss", "modified_bce", "soft_dsc"]
+__all__ = [
+    "BCELoss",
+    "BoundaryLoss",
+    "ComboLoss",
+    "DeepSupervision",
+    "DiceLoss",
+    "TverskyLoss",
+    "modified_bce",
+    "soft_dsc",
+]

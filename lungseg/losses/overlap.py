@@ -11,10 +11,15 @@ from lungseg.losses.prepared import prepared
 from lungseg.processes import sum_over_processes
 
 Reduction = Literal["batch", "sample"]
+Empty = Literal["count", "skip"]
 
 
 def soft_dsc(
-    logits: Tensor, target: Tensor, smooth: float = 1.0, reduction: Reduction = "batch"
+    logits: Tensor,
+    target: Tensor,
+    smooth: float = 1.0,
+    reduction: Reduction = "batch",
+    empty: Empty = "count",
 ) -> Tensor:
     r"""Soft Dice coefficient (DSC) of probabilities :math:`p = \sigma(x)` and a 0/1 target `t`.
 
@@ -26,6 +31,8 @@ def soft_dsc(
         smooth: The term `s`, above 0, in pixels, which keeps empty masks defined.
         reduction: ``"batch"`` sums over the whole batch, even if several processes share it;
             ``"sample"`` over each sample, followed by the mean over samples.
+        empty: With ``"sample"``, whether samples without foreground ``"count"`` in the mean, with
+            :math:`s / (\sum p + s)`, or not (``"skip"``); then a batch without any other has 1.
 
     Returns:
         Scalar from 0 to 1 (1 is full agreement), float32 or, for float64 logits, float64.
@@ -48,4 +55,12 @@ def soft_dsc(
         sums = sum_over_processes(sums)
     both, reference, prediction = sums
     dsc: Tensor = (2 * both + smooth) / (reference + prediction + smooth)
-    return dsc.mean()
+    return _mean_with_foreground(dsc, reference) if empty == "skip" else dsc.mean()
+
+
+def _mean_with_foreground(dsc: Tensor, reference: Tensor) -> Tensor:
+    """The mean over samples of all processes whose reference is not empty; without any, 1."""
+    counts = reference > 0
+    total, n = sum_over_processes(torch.stack([(dsc * counts).sum(), counts.sum().to(dsc.dtype)]))
+    mean: Tensor = (total + (n == 0)) / n.clamp(min=1)
+    return mean

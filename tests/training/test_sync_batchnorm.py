@@ -5,7 +5,7 @@ import torch
 from torch import distributed, multiprocessing, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from lungseg.losses import BCELoss, ComboLoss
+from lungseg.losses import BCELoss, ComboLoss, DiceLoss, TverskyLoss
 from lungseg.models.unet import UNet
 from lungseg.training.module import _share
 from lungseg.training.sync_batchnorm import SyncBatchNorm
@@ -14,6 +14,8 @@ LOSSES = {
     "combo": ComboLoss(alpha=0.3, beta=0.7),
     "by sample": ComboLoss(reduction="sample"),
     "bce": BCELoss(),
+    "slices with lung": DiceLoss(reduction="sample", empty="skip"),
+    "tversky": TverskyLoss(gamma=0.75),
 }
 SIZES = (4, 5, 1)  # 2 + 2, 3 + 2, and one process with nothing
 
@@ -35,7 +37,9 @@ class Module(nn.Module):
 def batch(size):
     random = torch.Generator().manual_seed(size)
     image = torch.randn(size, 1, 8, 8, dtype=torch.float64, generator=random)
-    return image, (torch.rand(image.shape, generator=random) > 0.6).byte()
+    mask = (torch.rand(image.shape, generator=random) > 0.6).byte()
+    mask[3:4] = 0  # a slice without lung
+    return image, mask
 
 
 def step(module, loss, image, mask):
