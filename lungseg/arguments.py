@@ -100,6 +100,7 @@ def check_unet(
     max_channels: int | None = None,
     residual: bool = False,
     norm: str = "batch",
+    deep_supervision: bool = False,
 ) -> None:
     """Check the arguments of :class:`lungseg.models.unet.UNet`.
 
@@ -123,8 +124,9 @@ def check_unet(
             f"max_channels must be null or a whole number of at least base_channels"
             f" ({base_channels}), got {max_channels!r}"
         )
-    if not isinstance(residual, bool):
-        raise ValueError(f"residual must be true or false, got {residual!r}")
+    for name, value in {"residual": residual, "deep_supervision": deep_supervision}.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, got {value!r}")
     if norm not in ("batch", "instance", "group"):
         raise ValueError(f"norm must be 'batch', 'instance' or 'group', got {norm!r}")
 

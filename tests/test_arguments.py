@@ -16,6 +16,7 @@ REFUSED = {
     "power": ("lungseg.losses.TverskyLoss", {"gamma": 0}),
     "weight of the boundary": ("lungseg.losses.BoundaryLoss", {"weight": -1}),
     "weights of levels": ("lungseg.losses.DeepSupervision", {"weights": [0]}),
+    "deep supervision": ("lungseg.models.unet.UNet", {"deep_supervision": 1}),
     "depth": ("lungseg.models.unet.UNet", {"depth": 0}),
     "channels": ("lungseg.models.unet.UNet", {"base_channels": 1.5}),
     "limit of channels": ("lungseg.models.unet.UNet", {"max_channels": 1}),

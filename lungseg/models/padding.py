@@ -34,11 +34,12 @@ class Padding:
     def __init__(self) -> None:
         self._fitting: dict[Size, Size] = {}
 
-    def __call__(self, net: nn.Module, image: Tensor) -> Tensor:
+    def __call__(self, net: nn.Module, image: Tensor) -> Tensor | list[Tensor]:
         """Logits ``[B, C, y, x]`` of an image ``[B, channel, y, x]`` of any size.
 
         Args:
-            net: Maps images to logits of the same height and width; always the same one.
+            net: Maps images to logits of the same height and width, or, in training, to a list of
+                them; always the same one.
             image: What it is to see.
         """
         height, width = image.shape[-2:]
@@ -46,11 +47,13 @@ class Padding:
         if fitting is None:
             fitting = self._fitting[height, width] = fitting_size(net, image)
         if fitting == (height, width):
-            logits: Tensor = net(image)
+            logits: Tensor | list[Tensor] = net(image)
             return logits
         below, right = fitting[0] - height, fitting[1] - width
         logits = net(functional.pad(image, (0, right, 0, below), mode="replicate"))
-        return logits[..., :height, :width].contiguous()  # losses may want to view it
+        if isinstance(logits, list):
+            return [_cropped(level, height, width) for level in logits]
+        return _cropped(logits, height, width)
 
 
 def fitting_size(net: nn.Module, image: Tensor) -> Size:
@@ -96,6 +99,10 @@ def size_multiple(net: nn.Module, channels: int = 1) -> int | None:
         if all(_takes(net, like.new_zeros((1, channels, *size))) for size in sizes):
             return candidate
     return None
+
+
+def _cropped(logits: Tensor, height: int, width: int) -> Tensor:
+    return logits[..., :height, :width].contiguous()  # losses may want to view it
 
 
 def _rounded_up(size: Size, multiple: int) -> Size:

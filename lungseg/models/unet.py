@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from lungseg.arguments import check_unet
 from lungseg.models.norms import norm_layer
@@ -20,6 +21,10 @@ class UNet(nn.Module):
     transposed convolution does the reverse, and the block that follows also sees the encoder's
     features of that size. A 1 × 1 convolution computes the logits.
 
+    With deep supervision, each coarser level of the way up has a 1 × 1 convolution of its own. In
+    training its logits are returned too, enlarged to the image by linear interpolation, so that no
+    small mask is lost, for `lungseg.losses.deep_supervision`; in evaluation it does nothing.
+
     Nothing in it depends on the memory layout: ``model.to(memory_format=torch.channels_last)``
     keeps that layout from end to end, which is the fast one on a CPU.
 
@@ -32,6 +37,8 @@ class UNet(nn.Module):
         max_channels: No level has more channels than this; None for no limit.
         residual: Blocks add their input to their result (`lungseg.models.residual`).
         norm: ``"batch"``, ``"instance"`` or ``"group"`` (`lungseg.models.norms`).
+        deep_supervision: In training, return a list of the logits of `depth` levels (if there are
+            several), finest first.
 
     Raises:
         ValueError: If an argument is out of range, or (on call) if the image has another shape than
@@ -54,6 +61,7 @@ class UNet(nn.Module):
         max_channels: int | None = None,
         residual: bool = False,
         norm: str = "batch",
+        deep_supervision: bool = False,
     ) -> None:
         super().__init__()
         check_unet(
@@ -64,6 +72,7 @@ class UNet(nn.Module):
             max_channels=max_channels,
             residual=residual,
             norm=norm,
+            deep_supervision=deep_supervision,
         )
         self.in_channels = in_channels
         self.depth = depth
@@ -85,9 +94,17 @@ class UNet(nn.Module):
         )
         self.decoder = nn.ModuleList(block(2 * width, width, norm) for width, _ in reversed(pairs))
         self.head = nn.Conv2d(base_channels, out_channels, kernel_size=1)
+        self.n_levels = depth if deep_supervision else 1
+        coarse = widths[-2:0:-1] if deep_supervision else []
+        self.coarse_heads = nn.ModuleList(
+            nn.Conv2d(width, out_channels, kernel_size=1) for width in coarse
+        )
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return logits ``[B, out_channels, H, W]`` of an image ``[B, in_channels, H, W]``."""
+    def forward(self, image: Tensor) -> Tensor | list[Tensor]:
+        """Return logits ``[B, out_channels, H, W]`` of an image ``[B, in_channels, H, W]``.
+
+        With deep supervision and in training, a list of them.
+        """
         self._check_image(image)
         features, skips = image, []
         for block in self.encoder:
@@ -95,11 +112,16 @@ class UNet(nn.Module):
             skips.append(features)
             features = self.pool(features)
         features = self.bottleneck(features)
+        size, levels = image.shape[2:], []
+        heads = list(self.coarse_heads) if self.training else []
         for upsample, block in zip(self.upsample, self.decoder, strict=True):
             # Popping frees each skip as soon as it is used, unless a gradient needs it.
             features = block(torch.cat([skips.pop(), upsample(features)], dim=1))
+            if heads:
+                coarse = heads.pop(0)(features)
+                levels.append(functional.interpolate(coarse, size, mode="bilinear"))
         logits: Tensor = self.head(features)
-        return logits
+        return [logits, *reversed(levels)] if levels else logits
 
     def _check_image(self, image: Tensor) -> None:
         shape = tuple(image.shape)

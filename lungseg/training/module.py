@@ -29,8 +29,9 @@ class SegmentationModule(pl.LightningModule):
     """Trains a network on slices and counts its hits and misses, slice by slice.
 
     Args:
-        net: Maps images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``. Images of a size that it
-            does not take are padded for it (`lungseg.models.padding`).
+        net: Maps images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``; with deep supervision, in
+            training, to a list of such logits, of which the first are counted. Images of a size
+            that it does not take are padded for it (`lungseg.models.padding`).
         loss: Takes logits and target; None for a module that is only evaluated.
         optimizer: Makes an optimizer from parameters; likewise.
         scheduler: ``scheduler`` (a factory), ``interval`` (``epoch`` or ``step``) and, where the
@@ -68,7 +69,7 @@ class SegmentationModule(pl.LightningModule):
         self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
-    def forward(self, image: Tensor) -> Tensor:
+    def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         """Images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``."""
         image = image.to(self.dtype)  # float64 where the precision says so
         return self._padding(self.net, image)
@@ -102,6 +103,8 @@ class SegmentationModule(pl.LightningModule):
         assert self.loss is not None
         # In evaluation, masks are on the cases' own grid, and the loss on that of the network.
         loss: Tensor = self.loss(logits, batch.get("target", batch["mask"]))
+        if isinstance(logits, list):  # of several levels, the finest first
+            logits = logits[0]
         n = len(batch["mask"])
         if n:
             with torch.no_grad():

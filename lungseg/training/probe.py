@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lungseg.errors import ConfigError
+from lungseg.losses import DeepSupervision
 from lungseg.models.padding import evaluating
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,30 @@ def check_loss(loss: Any, settings: Mapping[str, Any]) -> None:
         raise ConfigError(f"loss: {name} makes {_shape(value)}; {expected}")
     if not value.requires_grad:
         raise ConfigError(f"loss: {name} has no gradient; {expected}")
+
+
+def check_levels(net: nn.Module, loss: nn.Module) -> None:
+    """Stop at a network that makes logits of several levels without a loss of them, or the reverse.
+
+    Raises:
+        ConfigError: Naming the setting that is wrong.
+    """
+    n_levels = getattr(net, "n_levels", 1)
+    if not isinstance(loss, DeepSupervision):
+        if n_levels > 1:
+            raise ConfigError(
+                "model.deep_supervision=true: logits of several levels need loss=deep_supervision"
+            )
+        return
+    if n_levels == 1:
+        raise ConfigError(
+            "loss: deep supervision needs logits of several levels: model=unet_deep"
+            " model.deep_supervision=true"
+        )
+    if loss.weights is not None and len(loss.weights) != n_levels:
+        raise ConfigError(
+            f"loss.weights: must be {n_levels} numbers, one for each level, got {len(loss.weights)}"
+        )
 
 
 def _check_made(made: Any, channels: int, side: int, name: str, expected: str) -> None:

@@ -25,7 +25,7 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
     """Everything that needs no data, each tried out, so that it does not fail hours later."""
     from torch import nn
 
-    from lungseg.training.probe import check_loss, check_network
+    from lungseg.training.probe import check_levels, check_loss, check_network
 
     network_input = NetworkInput.of(build(config.intensity, "intensity"), config.data)
     channels = _fit_channels(config, network_input)
@@ -37,6 +37,7 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(f"optimizer: {error}") from None
     check_network(parts["model"], config.model, channels)
     check_loss(parts["loss"], config.loss)
+    check_levels(parts["model"], parts["loss"])
     return parts
 
 
