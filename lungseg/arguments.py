@@ -15,8 +15,8 @@ WANDB_MODES = ("offline", "online")
 OUTSIDE = ("keep", "soft", "channel")
 CROP = ("none", "body")
 PHANTOM_KINDS = (
-    *("bulla", "thick_table", "hollow_table", "cushion", "arms_down", "cut"),
-    "subcutaneous_air",
+    *("bulla", "emphysema", "effusion", "tumour", "pneumothorax", "thick_table", "hollow_table"),
+    *("cushion", "arms_down", "cut", "airway", "subcutaneous_air"),
 )
 """What harder synthetic patients have, in the order in which patients get it."""
 

@@ -78,6 +78,10 @@ class Slab:
         share: Array = np.clip(0.5 - distance / self.soft, 0, 1)
         return share
 
+    def side_of(self, side: float) -> Array:
+        """Share of each voxel on a side of the middle: 1 the patient's left, -1 the right."""
+        return self.cover(-side * self.x)
+
     def thin(self, thickness: float) -> float:
         """Strength for a layer thinner than a voxel, whose edges ``cover`` would make too wide."""
         return min(1.0, thickness / self.soft)

@@ -9,6 +9,7 @@ from lungseg.arguments import PHANTOM_KINDS
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import ConfigError
 from lungseg.sources.phantom import PhantomFolder
+from lungseg.splits.table import read_table
 
 SMALL = {"n_cases": 2, "size": 32, "n_slices": 12, "seed": 1}
 
@@ -23,6 +24,11 @@ def test_cases_are_called_by_their_kind(tmp_path):
     source = write(tmp_path / "c", kinds=["bulla", "cut"])
     assert source.cases() == ["Case_000_bulla", "Case_001_cut"]
     assert write(tmp_path / "d", kinds="all", n_cases=1).cases() == ["Case_000_bulla"]
+
+
+def test_the_table_of_kinds_is_one_for_splits(tmp_path):
+    source = write(tmp_path / "c", kinds=["bulla", "cut"])
+    assert read_table(tmp_path / "c" / "kinds.csv", source.cases()) == {"kind": ["bulla", "cut"]}
 
 
 def test_the_name_of_no_case_reveals_its_patient(tmp_path):

@@ -18,4 +18,5 @@ class ArmsDown(Kind):
 
     def field_width(self, patient: Patient, usual: float) -> float:
         """As wide as the arms, with 10 mm of air on either side."""
-        return 2 * ((patient.arm + 44) * patient.scale[0] + abs(patient.centre[0]) + 10)
+        reach = (patient.arm + 44) * max(1, patient.inflation) * patient.scale[0]
+        return 2 * (reach + abs(patient.centre[0]) + 10)

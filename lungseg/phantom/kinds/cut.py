@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from lungseg.phantom.kinds.kind import Kind
 from lungseg.phantom.patient import Patient
 
-# Between the lungs and the skin at every level of the lungs, in mm of the template.
+# Between the right lung and the skin at every level of the lungs, in mm of the template; the left
+# side of a body is wider or narrower by `Patient.inflation`.
 HALF_WIDTH = 157.0
 
 
@@ -17,8 +18,9 @@ class Cut(Kind):
 
     def adapted(self, patient: Patient) -> Patient:
         """The patient in the middle of the scan field, as a field so narrow is placed."""
-        return replace(patient, centre=(0.0, 0.0))
+        off = 0.5 * (1 - patient.inflation) * HALF_WIDTH * patient.scale[0]
+        return replace(patient, centre=(off, 0.0))
 
     def field_width(self, patient: Patient, usual: float) -> float:
         """Through the fat under the skin on both sides."""
-        return 2 * HALF_WIDTH * patient.scale[0]
+        return (1 + patient.inflation) * HALF_WIDTH * patient.scale[0]

@@ -10,11 +10,11 @@ import pydicom
 import pytest
 
 from lungseg.arguments import PHANTOM_KINDS
-from lungseg.phantom import write_cohort
+from lungseg.phantom import make_case, write_cohort
 from lungseg.phantom.variants import plant_of
 from tests.conftest import once
 
-SIZE = {"size": 64, "n_slices": 24, "seed": 1, "n_cases": len(PHANTOM_KINDS)}
+SIZE = {"size": 64, "n_slices": 24, "seed": 1}
 BODY, AIR = -300, -700
 
 
@@ -37,30 +37,31 @@ class Scan:
 
 
 @pytest.fixture(scope="session")
-def cohorts(tmp_path_factory):
-    """Folders of the hard cohort and of the same patients without any kind. Read only."""
+def hard_root(tmp_path_factory):
+    """Folder of the hard cohort. Read only."""
 
     def make(folder):
-        write_cohort(folder / "hard", kinds=PHANTOM_KINDS, **SIZE)
-        write_cohort(folder / "plain", **SIZE)
+        write_cohort(folder / "hard", kinds=PHANTOM_KINDS, n_cases=len(PHANTOM_KINDS), **SIZE)
 
-    return once(tmp_path_factory, "kinds", make)
+    return once(tmp_path_factory, "kinds", make) / "hard"
 
 
 @pytest.fixture(scope="session")
-def hard(cohorts):
+def hard(hard_root):
     """Scans by kind."""
-    return {kind: _read(cohorts / "hard", k, f"_{kind}") for k, kind in enumerate(PHANTOM_KINDS)}
+    return {kind: _read(hard_root, k, kind) for k, kind in enumerate(PHANTOM_KINDS)}
 
 
 @pytest.fixture(scope="session")
-def plain(cohorts):
+def plain():
     """The same patients, by the kind that they lack here."""
-    return {kind: _read(cohorts / "plain", k, "") for k, kind in enumerate(PHANTOM_KINDS)}
+    cases = [make_case(k, **SIZE) for k in range(len(PHANTOM_KINDS))]
+    scans = [Scan(case.image.astype(int), case.mask > 0, np.array(case.spacing)) for case in cases]
+    return dict(zip(PHANTOM_KINDS, scans, strict=True))
 
 
-def _read(root, index, suffix):
-    name = f"Case_{index:03d}{suffix}"
+def _read(root, index, kind):
+    name = f"Case_{index:03d}_{kind}"
     slices = [pydicom.dcmread(file) for file in (root / "Images" / name).iterdir()]
     slices.sort(key=lambda s: float(s.ImagePositionPatient[2]))
     hu = np.stack([s.pixel_array.astype(int) + int(s.RescaleIntercept) for s in slices])

@@ -1,21 +1,23 @@
-"""Arms beside the body: two more limbs with bone in the slices of the lungs."""
+"""Arms beside the body: bone far outside the ribs in the slices of the lungs."""
 
-from scipy import ndimage
+import numpy as np
 
 from tests.phantom.kinds.conftest import BODY
 
 
-def limbs(scan):
-    """Pieces of soft tissue with bone in the lowest slice with lung."""
-    parts, count = ndimage.label(scan.hu[scan.levels[0]] > BODY)
-    with_bone = ndimage.maximum(scan.hu[scan.levels[0]], parts, range(1, count + 1)) > 300
-    sizes = ndimage.sum_labels(parts > 0, parts, range(1, count + 1))
-    return (with_bone & (sizes > 30)).sum()
+def sides_with_an_arm(scan):
+    """On how many sides there is bone further out than any rib, in the lowest slice with lung.
+
+    Marrow and cortex of thin bones blend in pixels this large.
+    """
+    columns = (scan.hu[scan.levels[0]] > 150).any(axis=0).nonzero()[0]
+    x = (columns - (scan.hu.shape[2] - 1) / 2) * scan.spacing[2]
+    return len({*np.sign(x[abs(x) > 178])})
 
 
 def test_arms_beside_the_trunk(hard, plain):
-    assert limbs(hard["arms_down"]) == 3
-    assert limbs(plain["arms_down"]) == 1
+    assert sides_with_an_arm(hard["arms_down"]) == 2
+    assert sides_with_an_arm(plain["arms_down"]) == 0
 
 
 def test_the_arms_are_complete(hard):

@@ -5,7 +5,7 @@ import pydicom
 import pytest
 
 from lungseg.arguments import PHANTOM_KINDS
-from lungseg.phantom import make_case, write_cohort
+from lungseg.phantom import make_case, write_case, write_cohort
 from lungseg.phantom.kinds import CLASSES
 
 
@@ -23,13 +23,12 @@ def test_drawn_from_seed_and_patient(kind):
     assert cases[0].kind == kind
 
 
-def test_cases_are_named_and_listed(cohorts):
-    lines = (cohorts / "hard" / "kinds.csv").read_text().splitlines()
+def test_cases_are_named_and_listed(hard_root):
+    lines = (hard_root / "kinds.csv").read_text().splitlines()
     assert lines[0] == "case,kind"
-    names = sorted(path.name for path in (cohorts / "hard" / "Images").iterdir())
+    names = sorted(path.name for path in (hard_root / "Images").iterdir())
     assert names == [line.split(",")[0] for line in lines[1:]]
     assert names == [f"Case_{k:03d}_{kind}" for k, kind in enumerate(PHANTOM_KINDS)]
-    assert not (cohorts / "plain" / "kinds.csv").exists()
 
 
 def test_kinds_repeat_in_turn(tmp_path):
@@ -38,11 +37,18 @@ def test_kinds_repeat_in_turn(tmp_path):
     assert names == ["Case_000_cut", "Case_001_bulla", "Case_002_cut"]
 
 
-def test_no_uid_is_shared_with_the_patient_without_the_kind(cohorts):
-    uids = [
-        {pydicom.dcmread(file).SOPInstanceUID for file in (cohorts / name).glob("Images/*/*")}
-        for name in ("hard", "plain")
-    ]
+def test_a_plain_cohort_has_no_table(phantom_root):
+    assert not (phantom_root / "kinds.csv").exists()
+
+
+def test_no_uid_is_shared_with_the_patient_without_the_kind(tmp_path):
+    uids = []
+    for kind in ("", "bulla"):
+        case = make_case(0, size=32, n_slices=12, kind=kind)
+        write_case(case, tmp_path / f"with_{kind}", 0)
+        files = [pydicom.dcmread(file) for file in tmp_path.glob(f"with_{kind}/Images/*/*")]
+        uids.append({uid for f in files for uid in (f.SOPInstanceUID, f.StudyInstanceUID)})
+    assert len(uids[0]) == len(uids[1]) > 12
     assert not uids[0] & uids[1]
 
 
