@@ -59,6 +59,11 @@ class SliceCounts(Metric):
 
     Use ``update``, not ``forward``, which would also compute each batch separately.
 
+    Args:
+        repeats: Whether slices may occur several times, as in an epoch of training, each time with
+            a row of its own.
+        **kwargs: Of torchmetrics.
+
     Example:
         >>> counts = SliceCounts()
         >>> masks = torch.tensor([[[1, 1], [0, 0]], [[0, 0], [0, 0]]], dtype=torch.uint8)
@@ -71,8 +76,9 @@ class SliceCounts(Metric):
     full_state_update = False
     rows: list[Tensor]
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, repeats: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._repeats = repeats
         self.add_state("rows", default=[], dist_reduce_fx="cat")
         self._filled = BLOCK  # rows used in the last block; in the others, case is -1
 
@@ -118,13 +124,15 @@ class SliceCounts(Metric):
         """Return the table, int64 ``[n, 6]``, sorted by case and z; ``[0, 6]`` when empty.
 
         Raises:
-            ValueError: If a slice occurs twice with different counts.
+            ValueError: If a slice occurs twice with different counts and may not.
         """
         rows = dim_zero_cat(self.rows) if len(self.rows) else self._no_rows()
         rows = rows[rows[:, 0] >= 0]  # without unused rows of blocks
-        table: Tensor = torch.unique(
-            rows, dim=0
-        )  # Sorts by case, then z, and drops identical rows.
+        # Sorts by case, then z, and drops identical rows.
+        table: Tensor
+        table, occurrences = torch.unique(rows, dim=0, return_counts=True)
+        if self._repeats:
+            return table.repeat_interleave(occurrences, dim=0)
         repeated = (table[1:, :2] == table[:-1, :2]).all(dim=1).nonzero()
         if len(repeated):
             first = int(repeated[0])

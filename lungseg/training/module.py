@@ -66,7 +66,9 @@ class SegmentationModule(pl.LightningModule):
         self._evaluated = False
         self._eval_sets = [name for name in sets if name != "train"]
         self._logit = logit(threshold)
-        self.counts = nn.ModuleDict({f"{name}_set": SliceCounts() for name in sets})
+        self.counts = nn.ModuleDict(
+            {f"{name}_set": SliceCounts(repeats=name == "train") for name in sets}
+        )
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:

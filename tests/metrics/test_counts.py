@@ -138,6 +138,13 @@ def test_a_slice_counted_twice_differently_is_an_error():
         metric.compute()
 
 
+def test_slices_may_repeat_where_that_is_meant():
+    metric = SliceCounts(repeats=True)
+    rows = [(4, 7, 2, 0, 0, 2), (4, 6, 1, 1, 1, 1), (4, 7, 1, 1, 1, 1), (4, 6, 1, 1, 1, 1)]
+    update(metric, rows)
+    assert metric.compute().tolist() == [list(row) for row in sorted(rows)]
+
+
 @pytest.mark.filterwarnings("ignore:The ``compute`` method of metric SliceCounts was called before")
 def test_empty_and_reset():
     metric = SliceCounts()
