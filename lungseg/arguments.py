@@ -319,6 +319,35 @@ def check_warmup(*, warmup: object = 0.05, **_: Any) -> None:
         raise ValueError(f"warmup must be a number from 0 to below 1, got {warmup!r}")
 
 
+def check_balanced(small: object = 0.01) -> None:
+    """Check the arguments of :class:`lungseg.data.sampling.balanced.Balanced`.
+
+    Raises:
+        ValueError: If the share is out of range.
+    """
+    if not _is_number(small) or not 0 < small < 1:  # type: ignore[operator]
+        raise ValueError(f"small must be a number above 0 and below 1, got {small!r}")
+
+
+def check_foreground(share: object = 0.9) -> None:
+    """Check the arguments of :class:`lungseg.data.sampling.foreground.Foreground`.
+
+    Raises:
+        ValueError: If the share is out of range.
+    """
+    _check_share("share", share)
+
+
+def check_hard(share: object = 0.25) -> None:
+    """Check the arguments of :class:`lungseg.data.sampling.hard.Hard`.
+
+    Raises:
+        ValueError: If the share is out of range: for each slice that is shown twice another pauses.
+    """
+    if not _is_number(share) or not 0 < share <= 0.5:  # type: ignore[operator]
+        raise ValueError(f"share must be a number above 0 and up to 0.5, got {share!r}")
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.losses.ComboLoss": check_combo_loss,
     "lungseg.losses.DiceLoss": check_dice_loss,
@@ -331,6 +360,9 @@ CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.data.intensity.Stretch": check_stretch,
     "lungseg.data.intensity.Equalize": check_equalize,
     "lungseg.data.intensity.Clahe": check_clahe,
+    "lungseg.data.sampling.balanced.Balanced": check_balanced,
+    "lungseg.data.sampling.foreground.Foreground": check_foreground,
+    "lungseg.data.sampling.hard.Hard": check_hard,
     "lungseg.inference.postprocess.Lungs": check_lungs,
     "lungseg.sources.phantom.PhantomFolder": check_phantom,
     "lungseg.training.ema.EMA": check_ema,

@@ -46,7 +46,7 @@ def check_settings(config: DictConfig) -> None:
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
-    for where in ("model", "loss", "intensity", "postprocess", "logger"):
+    for where in ("model", "loss", "intensity", "sampling", "postprocess", "logger"):
         check_arguments(config[where], where)
     for name, callback in config.callbacks.items():
         check_arguments(callback, f"callbacks.{name}")
@@ -70,7 +70,7 @@ def check_classes(config: DictConfig) -> None:
         _check_watched(callback, f"callbacks.{name}")
     _check_averages(config.callbacks)
     typed = typed_keys()
-    for where in ("model", "loss", "optimizer", "intensity"):
+    for where in ("model", "loss", "optimizer", "intensity", "sampling"):
         refuse_leftovers(config[where], where, typed)
     if config.scheduler:
         schedule, given = config.scheduler.scheduler, [config.scheduler.get("steps_as")]

@@ -104,7 +104,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     refuse_missing_set(config, list(split.sets()))
     refuse_twins(split.sets(), cohort.image_sha256)
     record = setup.record_of(config, cohort, split)
-    data = setup.build_datamodule(config, cohort, split, parts["input"])
+    data = setup.build_datamodule(config, cohort, split, parts)
     module = setup.build_module(config, parts, list(data.datasets), record)
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, DistributedSampler, Sampler, SequentialSampler
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Sampler, SequentialSampler
 
 from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
@@ -16,6 +19,10 @@ from lungseg.data.intensity import Window
 from lungseg.data.memory import forget_others
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.outlines import outlines_of
+from lungseg.data.sampling.all import All
+from lungseg.data.sampling.epoch_order import EpochOrder
+from lungseg.data.sampling.errors import errors_of
+from lungseg.data.sampling.sampling import Sampling, TrainingSlices
 
 GIB = 1 << 30
 PICTURES = Window(-1000, 400)
@@ -38,6 +45,7 @@ class SliceDataModule(pl.LightningDataModule):
         num_workers: Processes that load slices.
         cache_gib: Keep all slices in memory when they take less than this.
         seed: Seed of the order of training slices, and of their augmentation.
+        sampling: Chooses the slices of an epoch; None for every slice once.
         augment: Changes training slices at random, as :class:`lungseg.augment.augment.Augment`;
             what it does to one depends on the seed, the epoch and the slice alone.
 
@@ -56,9 +64,11 @@ class SliceDataModule(pl.LightningDataModule):
         num_workers: int,
         cache_gib: float,
         seed: int,
+        sampling: Sampling | None = None,
         augment: Any = None,
     ) -> None:
         super().__init__()
+        self._sampling = sampling or All()
         # With fewer cases than processes, some processes have none to evaluate.
         self.allow_zero_length_dataloader_with_multiple_devices = True
         self._input = network_input
@@ -85,6 +95,33 @@ class SliceDataModule(pl.LightningDataModule):
         """Sets that are evaluated after each epoch, in the order of their loaders."""
         return [name for name in self.datasets if name != "train"]
 
+    @cached_property
+    def training_slices(self) -> TrainingSlices:
+        """What a sampling may know of the slices of the training set."""
+        dataset = self.datasets["train"]
+        return TrainingSlices([frame.seen for frame in dataset.frames], dataset.positives)
+
+    def keep_errors(self, table: NDArray[np.int64]) -> None:
+        """Tell a sampling that follows them how wrong the steps of an epoch were.
+
+        Args:
+            table: One row per slice and occurrence: case, z, tp, fp, fn, tn.
+        """
+        if self._sampling.follows_errors:
+            items = {key: item for item, key in enumerate(self.datasets["train"].index)}
+            for key, error in errors_of(table).items():
+                self.training_slices.errors[items[key]] = error
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the order of the next epoch follows from beside the seed, for checkpoints."""
+        if not self._sampling.follows_errors:
+            return {}
+        return {"errors": self.training_slices.errors.tolist()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the errors of the run that is resumed."""
+        self.training_slices.errors = np.array(state_dict["errors"])
+
     def setup(self, stage: str) -> None:
         """Load what is kept in memory, unless an earlier job has already loaded it."""
         forget_others([key for data in self.datasets.values() for key in data.keys])
@@ -94,10 +131,7 @@ class SliceDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Training slices, in a different order each epoch."""
         dataset = self.datasets["train"]
-        # Torch's only sampler whose order depends on seed and epoch alone; nothing is distributed.
-        sampler: DistributedSampler[Any] = DistributedSampler(
-            dataset, num_replicas=1, rank=0, shuffle=True, seed=self._seed
-        )
+        sampler = EpochOrder(self._sampling, self.training_slices, self._seed)
         if self.trainer:
             # Lightning sets the sampler's epoch only after workers have begun to fetch, which in a
             # resumed run would be the slices of epoch 0.

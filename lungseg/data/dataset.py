@@ -6,7 +6,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset, default_collate
 
 from lungseg.data import store as stores
@@ -100,6 +102,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
         if not samples:
             collated = {name: values[:0] for name, values in collated.items()}
         return collated if frame is None else {**collated, "frame": frame}
+
+    def positives(self) -> NDArray[np.int64]:
+        """Pixels of the own mask of each sample; without a cache all masks are read for it."""
+        counts = {
+            case: np.count_nonzero(self._open(self._names[case])[1][:], axis=(1, 2))
+            for case in dict.fromkeys(case for case, _ in self.index)
+        }
+        return np.array([counts[case][z] for case, z in self.index], dtype=np.int64)
 
     def load(self) -> None:
         """Read what is kept in memory, before worker processes are forked."""

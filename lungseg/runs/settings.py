@@ -70,7 +70,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     train = ("train",)
 
     yield weights, train, "seed allow_test_selection"
-    yield weights, train, "model.** loss.** optimizer.** intensity.** augment.**"
+    yield weights, train, "model.** loss.** optimizer.** intensity.** augment.** sampling.**"
     yield weights, train, "scheduler.interval scheduler.monitor scheduler.steps_as"
     yield weights, train, "scheduler.scheduler.**"
     # Checkpoints choose the weights that are evaluated. Early stopping resumes with its old

@@ -25,12 +25,21 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
     """Everything that needs no data, each tried out, so that it does not fail hours later."""
     from torch import nn
 
+    from lungseg.data.sampling.all import All
+    from lungseg.data.sampling.sampling import Sampling
     from lungseg.training.probe import check_levels, check_loss, check_network
 
     network_input = NetworkInput.of(build(config.intensity, "intensity"), config.data)
     channels = _fit_channels(config, network_input)
     names = ("model", "loss", "optimizer", "split")
     parts = {name: build(config[name], name) for name in names} | {"input": network_input}
+    parts["augment"] = build(config.augment, "augment") if config.augment else None
+    parts["sampling"] = build(config.sampling, "sampling") if config.sampling else All()
+    if not isinstance(parts["sampling"], Sampling):
+        raise ConfigError(
+            f"sampling: {config.sampling['_target_']} is not a sampling, a subclass of"
+            " lungseg.data.sampling.sampling.Sampling"
+        )
     try:
         parts["optimizer"](nn.Linear(1, 1).parameters())
     except (TypeError, ValueError) as error:
@@ -81,21 +90,21 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
 
 
 def build_datamodule(
-    config: DictConfig, cohort: Cohort, split: Split, network_input: NetworkInput
+    config: DictConfig, cohort: Cohort, split: Split, parts: dict[str, Any]
 ) -> Any:
-    """Slices of the split's sets, as batches."""
+    """Slices of the split's sets, as batches; `parts` are as from :func:`build_parts`."""
     from lungseg.data.datamodule import SliceDataModule
 
-    augment = build(config.augment, "augment") if config.augment else None
     return SliceDataModule(
         cohort,
         split.sets(),
-        network_input,
+        parts["input"],
         batch_size=config.data.batch_size,
         num_workers=config.data.num_workers,
         cache_gib=config.data.cache_gib,
         seed=config.seed,
-        augment=augment,
+        sampling=parts["sampling"],
+        augment=parts["augment"],
     )
 
 
@@ -150,6 +159,7 @@ def build_trainer(
     from lungseg.training.device import resolve_precision
     from lungseg.training.history import History
     from lungseg.training.own_sigterm import OwnSigterm
+    from lungseg.training.slice_errors import SliceErrors
     from lungseg.training.stay_stopped import StayStopped
 
     callbacks: list[Any] = []
@@ -162,7 +172,8 @@ def build_trainer(
         for one in made if isinstance(made, list) else [made]:
             check_built(one, where, allow_test=config.allow_test_selection)
             callbacks.append(one)
-    callbacks += [History(run_dir / "metrics.csv"), StayStopped(), OwnSigterm(), *extra]
+    callbacks += [History(run_dir / "metrics.csv"), SliceErrors(), StayStopped(), OwnSigterm()]
+    callbacks += extra
     try:
         return build(
             config.trainer,

@@ -80,6 +80,7 @@ SETTINGS = {
         ["scheduler=warmup_cosine", "scheduler.scheduler.warmup=1"],
         "scheduler.scheduler: warmup must be a number from 0 to below 1, got 1",
     ),
+    "hard slices": (["sampling=hard", "sampling.share=0.6"], "sampling: share must be a number above"),
     "two averages": (
         ["callbacks=[checkpoint,ema,swa]"],
         "callbacks: ema and swa both average the weights; take one",

@@ -62,6 +62,15 @@ def test_sizes_take_turns_in_an_order_of_seed_and_epoch(cohort):
     assert changes > 2 * len(set(sizes))
 
 
+@pytest.mark.parametrize("cache_gib", [0, 1])
+def test_pixels_of_masks_are_counted_with_and_without_a_cache(cohort, cache_gib):
+    data = data_module(cohort, cache_gib=cache_gib)
+    positives = data.training_slices.positives
+    expected = [int((sample["mask"] != 0).sum()) for sample in data.datasets["train"]]
+    assert positives.tolist() == expected
+    assert 0 in expected
+
+
 def test_the_final_pass_keeps_the_slices_of_a_case_in_order(cohort):
     for loader in data_module(cohort).test_dataloader():
         made = list(loader)

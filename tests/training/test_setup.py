@@ -38,6 +38,12 @@ def test_an_argument_that_an_optimizer_refuses_is_named():
         build_parts(train_config("optimizer.momentum=-1"))
 
 
+def test_what_is_no_sampling_is_refused():
+    config = train_config("+sampling._target_=torch.nn.ReLU")
+    with pytest.raises(ConfigError, match="sampling: torch.nn.ReLU is not a sampling, a subclass"):
+        build_parts(config)
+
+
 @pytest.mark.parametrize(
     ("overrides", "split", "expected"),
     [

@@ -1,0 +1,1 @@
+"""Which slices an epoch of training has, and in which order."""
