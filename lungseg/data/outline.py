@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data.bodies import bodies
 from lungseg.data.planar import dilate
 from lungseg.errors import DataError
 
@@ -13,6 +12,8 @@ TISSUE_HU = -400
 """Above are skin, fat and clothes' seams; below lung, air and foam (-900 to -700 HU)."""
 COARSE_MM = 2.0
 """Size of the pixels on which the patient is found: noise averages out, and it is fast."""
+WOUND_MM = 6.0
+"""Opened by a drain or a wound up to here, a chest is closed by the slices above and below."""
 PORTION = 8
 """Slices at a time: few enough for the processor's cache."""
 
@@ -24,8 +25,9 @@ def patient_outline(
 
     Each slice is searched alone, on pixels of about 2 mm (:func:`lungseg.data.bodies.bodies`): air
     in the lungs is connected to the air around the patient through mouth and nose, but not within
-    a slice. The skin is then placed on the scan's own pixels, up to one of them too far out, and
-    never further in. Arms belong to the patient, also where they are parts of their own.
+    a slice. What is the patient in slices close above and below is so between them, too. The skin
+    is then placed on the scan's own pixels, up to one of them too far out, and never further in.
+    Arms belong to the patient, also where they are parts of their own.
 
     Args:
         voxels: HU, int16 ``[z, y, x]``.
@@ -49,14 +51,19 @@ def patient_outline(
     """
     if voxels.ndim != 3:
         raise ValueError(f"voxels must have the axes z, y and x, got shape {voxels.shape}")
+    from lungseg.data.bodies import bodies  # scipy
+
     steps = tuple(max(1, round(COARSE_MM / size)) for size in spacing_mm[1:])
-    field = _scanned_field(voxels, steps)
     coarse_mm = float(np.mean([s * size for s, size in zip(steps, spacing_mm[1:], strict=True)]))
+    depth = _depth(voxels, steps)
+    portions = [slice(z, z + PORTION) for z in range(0, len(voxels), PORTION)]
+    found = np.concatenate(
+        [bodies(_coarse(voxels[z], steps) > TISSUE_HU, depth, coarse_mm) for z in portions]
+    )
+    found = _between(found, max(1, int(WOUND_MM / spacing_mm[0])))
     outline = np.zeros(voxels.shape, bool)
-    for first in range(0, len(voxels), PORTION):
-        part = voxels[first : first + PORTION]
-        found = bodies(_coarse(part, steps) > TISSUE_HU, field, coarse_mm)
-        outline[first : first + PORTION] = _at_skin(part, found, steps)
+    for z in portions:
+        outline[z] = _at_skin(voxels[z], found[z], steps)
     if not outline.any():
         raise DataError(
             "no patient is found in the scan: nothing in it is as large and as dense as a body;"
@@ -101,12 +108,14 @@ def _coarse(voxels: NDArray[np.int16], steps: tuple[int, ...]) -> NDArray[np.flo
     return np.asarray(total / (down * across), np.float32)
 
 
-def _scanned_field(voxels: NDArray[np.int16], steps: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The circle outside which the scanner's padding stands, on coarse pixels.
+def _depth(voxels: NDArray[np.int16], steps: tuple[int, ...]) -> NDArray[np.float64]:
+    """Distance to the edge of the scanned field in coarse pixels, 0 outside.
 
-    All pixels where there is no padding. It is known by its single value, in all slices: real air
-    is noisy.
+    The field is the image, or the circle outside which the scanner's padding stands. Padding is
+    known by its single value, in all slices: real air is noisy.
     """
+    from scipy import ndimage
+
     rows, columns = (
         np.arange(-(-size // step)) * step + (step - 1) / 2
         for size, step in zip(voxels.shape[1:], steps, strict=True)
@@ -116,8 +125,19 @@ def _scanned_field(voxels: NDArray[np.int16], steps: tuple[int, ...]) -> NDArray
     padding = voxels[0, 0, 0]
     sampled = np.zeros(radius.shape, bool)
     for plane in voxels:
-        sampled |= plane[:: steps[0], :: steps[1]] != padding
-    return np.asarray(radius <= np.max(radius, where=sampled, initial=0))
+        seen = plane[:: steps[0], :: steps[1]]
+        sampled |= (seen != padding) | (seen > TISSUE_HU)
+    field = np.pad(radius <= np.max(radius, where=sampled, initial=0), 1)
+    return np.asarray(ndimage.distance_transform_edt(field)[1:-1, 1:-1])
+
+
+def _between(found: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    """What is True within some slices below and above is True between."""
+    below, above = found.copy(), found.copy()
+    for step in range(1, steps + 1):
+        below[step:] |= found[:-step]
+        above[:-step] |= found[step:]
+    return below & above
 
 
 def _at_skin(

@@ -32,9 +32,10 @@ class Chest:
 
     @property
     def scan(self) -> NDArray[np.int16]:
-        """As a scanner records it: with noise."""
+        """As a scanner records it: with noise, except where it records nothing."""
         noise = np.random.default_rng(0).normal(0, 25, self.hu.shape)
-        return np.clip(self.hu + noise, -1024, None).round().astype(np.int16)
+        noisy = np.maximum(self.hu + noise, -1023).round()
+        return np.where(self.hu < AIR, self.hu, noisy).astype(np.int16)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float) -> NDArray[np.bool_]:
         """Within an ellipse, ``[y, x]``."""
