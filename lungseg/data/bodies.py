@@ -74,7 +74,10 @@ def bodies(tissue: Slices, depth: NDArray[np.float64], size_mm: float) -> Slices
 def _filled_with(
     inside: NDArray[np.bool_], air: _Air, tissue: Slices, field: NDArray[np.bool_]
 ) -> Slices:
-    """All but the air that is not inside, with the gaps that lead there."""
+    """All but the air that is not inside, with the gaps that lead there.
+
+    What lies beyond the field counts as filled, so that an opening takes nothing from its edge.
+    """
     around = (~inside)[air.numbers] & (air.numbers > 0)
     numbers, count = numbered(~tissue & ~inside[air.numbers] & field)
     outside = np.zeros(count + 1, bool)

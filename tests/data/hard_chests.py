@@ -116,7 +116,7 @@ def with_a_pneumothorax(size: int = 128) -> Chest:
     return new
 
 
-def with_padding(size: int = 128, hu: int = -3024, radius_mm: float = 235) -> Chest:
+def with_padding(size: int = 128, hu: int = -3024, radius_mm: float = 200) -> Chest:
     """On a table, in a circle outside which the scanner recorded nothing."""
     new = on_a_hollow_table(size)
     beyond = ~new.ellipse(0, 0, radius_mm, radius_mm)

@@ -7,9 +7,13 @@ import pytest
 from scipy import ndimage
 
 from lungseg.data.outline import body_box, patient_outline
+from lungseg.dicom.series import read_series
+from lungseg.dicom.tree import dicom_files
 from lungseg.errors import DataError
 from lungseg.phantom import make_case
 from lungseg.sources.lctsc import LctscFolder
+from lungseg.sources.nrrd_file import read_nrrd
+from lungseg.volume import place
 from tests.data import hard_chests, thorax
 
 DISC = ndimage.generate_binary_structure(2, 1)[None]
@@ -19,23 +23,20 @@ def outline_of(chest):
     return patient_outline(chest.scan, chest.spacing)
 
 
-def assert_holds_the_trunk(chest, outline, pixels=1):
-    """All lung inside, and all of the trunk but for the outermost pixel."""
+def assert_holds_the_trunk(chest, outline):
+    """All lung inside, and all of the trunk but for its outermost two pixels."""
     assert not (chest.lung & ~outline).any()
-    assert not (ndimage.binary_erosion(chest.trunk, DISC, pixels, border_value=1) & ~outline).any()
-
-
-def assert_only_the_trunk(chest, outline, pixels=1):
-    """Nothing further from the skin than some pixels."""
-    assert not (outline & ~ndimage.binary_dilation(chest.trunk, DISC, pixels)).any()
+    beyond = chest.hu < thorax.AIR  # The skin is not where the scanner's circle ends.
+    inner = ndimage.binary_erosion(chest.trunk | beyond, DISC, 2, border_value=1)
+    assert not (inner & chest.trunk & ~outline).any()
 
 
 @pytest.mark.parametrize("size", [64, 128, 150, 300, 500])
 def test_a_chest_in_air_is_found_to_a_pixel(size):
     chest = thorax.chest(size, n_slices=3)
     outline = outline_of(chest)
-    assert_holds_the_trunk(chest, outline)
-    assert_only_the_trunk(chest, outline)
+    assert not (chest.trunk & ~outline).any()
+    assert not (outline & ~ndimage.binary_dilation(chest.trunk, DISC)).any()
 
 
 def test_a_scan_without_a_patient():
@@ -101,7 +102,7 @@ BESIDE = {
 def test_hard_chests(draw, size):
     chest = draw(size)
     outline = outline_of(chest)
-    assert_holds_the_trunk(chest, outline, pixels=2)
+    assert_holds_the_trunk(chest, outline)
     beside = outline & ~ndimage.binary_dilation(chest.trunk, DISC)
     assert beside.sum() <= BESIDE[draw] * chest.trunk.sum()
 
@@ -170,3 +171,27 @@ def test_real_lungs(realdata, name):
     assert not (case.mask[part] & ~outline).any()
     # The table is outside.
     assert body_box(outline)[1] < 400
+
+
+@pytest.mark.realdata
+def test_real_lungs_of_large_pixels_in_a_narrow_field_of_view(realdata):
+    volume = read_series(dicom_files(realdata / "cip_ct64" / "dicom")).volume
+    file = read_nrrd(realdata / "cip_ct64" / "wholeLung-64.nrrd")
+    outline = patient_outline(volume.voxels, volume.spacing)
+    assert not (place(file.array, file.affine, volume).astype(bool) & ~outline).any()
+    assert not outline[:, 58:].any()  # the table
+
+
+@pytest.mark.realdata
+def test_a_real_scan_with_padding_and_clothes(realdata):
+    volume = read_series(dicom_files(realdata / "lidc_slices")).volume
+    outline = patient_outline(volume.voxels, volume.spacing)
+    dark, _ = ndimage.label(volume.voxels < -500)
+    sizes = np.bincount(dark.ravel())
+    around = dark[0, 0, 256]
+    sizes[[0, around]] = 0
+    lungs = np.isin(dark, np.argsort(-sizes)[:2])
+    assert lungs[:, 250, [150, 350]].mean() > 0.5
+    assert not (lungs & ~outline).any()
+    # Neither the blanket nor the table.
+    assert body_box(outline) == pytest.approx((64, 432, 16, 504), abs=3)
