@@ -13,6 +13,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests.forked import run_forked
+
 # Images here are tiny. Threads that wait for each other would only make the suite slow wherever
 # another process takes a core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -97,16 +99,23 @@ def three_cases(phantom_root: Path, tmp_path: Path) -> Path:
 
 
 class Cli:
-    """Runs the command in a folder of its own, in a process of its own."""
+    """Runs the command in a folder of its own, in a process of its own.
+
+    Variables of the environment may be read while libraries are imported: a command that is given
+    any is started anew, others are forked.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        variables = os.environ | {"COLUMNS": "200"} | environment
+        if not environment:
+            return run_forked(arguments, self.folder, dict(variables), timeout=300)
         return subprocess.run(
             [sys.executable, "-m", "lungseg", *arguments],
             cwd=self.folder,
-            env=os.environ | {"COLUMNS": "200"} | environment,
+            env=variables,
             capture_output=True,
             text=True,
             timeout=300,
