@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from tests.forked import run_forked
+from tests.forked import Forked
 
 # Images here are tiny. Threads that wait for each other would only make the suite slow wherever
 # another process takes a core.
@@ -111,7 +111,7 @@ class Cli:
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         variables = os.environ | {"COLUMNS": "200"} | environment
         if not environment:
-            return run_forked(arguments, self.folder, dict(variables), timeout=300)
+            return Forked(arguments, self.folder, variables).wait(timeout=300)
         return subprocess.run(
             [sys.executable, "-m", "lungseg", *arguments],
             cwd=self.folder,

@@ -1,7 +1,6 @@
 """Runs and sweeps that start together, and runs that are resumed: each has its own folder."""
 
-import subprocess
-import sys
+import os
 
 import pytest
 import yaml
@@ -9,18 +8,10 @@ from filelock import FileLock
 
 from lungseg.cli import main
 from lungseg.runs.claim import MARK
+from tests.forked import Forked
 
 SMALL = ("data.size=32", "data.n_slices=12", "logger=none", "report=false",
          "model.base_channels=2", "model.depth=1", "trainer.max_epochs=1")  # fmt: skip
-
-
-def start(folder, *words):
-    return subprocess.Popen(
-        [sys.executable, "-m", "lungseg", *words],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def seeds(folders):
@@ -37,8 +28,8 @@ def test_twenty_runs_at_one_instant(tmp_path, cli):
     """They share a moment by a name without hours in it, and have the data ready."""
     assert cli("prepare", *SMALL[:2]).returncode == 0
     words = ("train", *SMALL, "hydra.run.dir=${outputs}/runs/${now:noon}")
-    runs = [start(tmp_path, *words, f"seed={seed}") for seed in range(20)]
-    assert [run.wait(1500) for run in runs] == [0] * 20
+    runs = [Forked((*words, f"seed={seed}"), tmp_path, os.environ) for seed in range(20)]
+    assert [run.wait(1500).returncode for run in runs] == [0] * 20
     folders = sorted((tmp_path / "outputs" / "runs").iterdir())
     assert {folder.name for folder in folders} == {
         "noon", *(f"noon-{number}" for number in range(2, 21)),
@@ -53,8 +44,8 @@ def test_twenty_runs_at_one_instant(tmp_path, cli):
 def test_two_sweeps_in_one_second(tmp_path):
     """Refused in their jobs, to be quick: what counts is that both have jobs of their own."""
     words = ("train", "-m", *SMALL, "hydra.sweep.dir=${outputs}/sweeps/${now:noon}", "loss.alpha=2")
-    sweeps = [start(tmp_path, *words, f"seed={seed}") for seed in (1, 2)]
-    assert [sweep.wait(200) for sweep in sweeps] == [1, 1]
+    sweeps = [Forked((*words, f"seed={seed}"), tmp_path, os.environ) for seed in (1, 2)]
+    assert [sweep.wait(200).returncode for sweep in sweeps] == [1, 1]
     folders = sorted((tmp_path / "outputs" / "sweeps").iterdir())
     assert [folder.name for folder in folders] == ["noon", "noon-2"]
     assert seeds(folder / "0" for folder in folders) == [1, 2]
