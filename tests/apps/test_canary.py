@@ -83,8 +83,11 @@ def test_planted_in_one_setting(words, key, sweep, place, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(f"lungseg.apps.{command}.run", stop)
-    for kind in ("there", "new"):
-        for number, word in enumerate(written(key, place, sweep)):
+    index = [one for _, one in SETTINGS].index(key)
+    for number, word in enumerate(written(key, place, sweep)):
+        # A sweep composes five times: each way of writing takes one of the two there, in turn.
+        kinds = ("there", "new")
+        for kind in kinds[(index + number) % 2 :][:1] if sweep else kinds:
             path = place if kind == "there" else place / f"new {number}"
             if key in FOLDERS:
                 path = Path(f"{place}".replace("${z}", "z"), f"{kind} {number}.journal")
@@ -237,14 +240,23 @@ def test_jobs_in_other_processes(launcher, place, cli):
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"]
 )
 def test_stopped(number, code, sweep, place, tmp_path):
-    """As a user or a batch system does, at any moment: in composing, preparing, training."""
+    """As a user or a batch system does, at any moment: in composing, preparing, training.
+
+    Four moments before training, of which each case takes two.
+    """
     words = ["train", "data=lctsc", f"data.root={quoted(place)}", "split=explicit", *sweep]
     words += ["split.test=[Case_002]", "trainer.max_epochs=1000", "report=false"]
-    for seconds in (0.7, 1.2, 2, 4, 10):
+    early = (0.7, 2) if bool(sweep) == (number == signal.SIGINT) else (1.2, 4)
+    for seconds in (*early, None):
         process = subprocess.Popen([sys.executable, "-m", "lungseg", *words], cwd=tmp_path)
-        time.sleep(seconds)
+        if seconds is None:
+            while not any((tmp_path / "outputs").rglob("last.ckpt")):
+                assert process.poll() is None
+                time.sleep(0.1)
+        else:
+            time.sleep(seconds)
         process.send_signal(number)
         stopped = process.wait(60)
-        training = seconds == 10  # compiled modules of others may lose a Ctrl-C while they load
+        training = seconds is None  # compiled modules of others may lose a Ctrl-C while they load
         assert stopped == code if training else stopped != 0
         assert leaks(begun=training) == []
