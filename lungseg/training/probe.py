@@ -44,7 +44,7 @@ def check_network(net: Any, settings: Mapping[str, Any], channels: int = 1) -> N
         channels: Of the image.
 
     Raises:
-        ConfigError: Saying what is expected and what the network does.
+        ConfigError: Saying what is expected and what the network does, or which package it lacks.
     """
     name = settings.get("_target_")
     expected = EXPECTED
@@ -63,6 +63,9 @@ def check_network(net: Any, settings: Mapping[str, Any], channels: int = 1) -> N
         error, resized = "", None
         for side in SIDES:
             made = _forward(net, (1, channels, side, side))
+            if isinstance(made, ImportError):  # MONAI looks for some packages only now
+                needed = str(made).partition("\n")[0]
+                raise ConfigError(f"model: {name} needs a package that is not there: {needed}")
             if isinstance(made, Exception):
                 error = error or " ".join(str(made).split())
             elif isinstance(made, Tensor) and made.dim() == 4 and made.shape[2:] != (side, side):

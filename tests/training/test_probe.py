@@ -38,11 +38,19 @@ class OfOneSize(nn.Conv2d):
         return super().forward(image)
 
 
+class Lacking(nn.Conv2d):
+    """As MONAI's networks without an optional package."""
+
+    def forward(self, image):
+        raise ImportError("from einops import rearrange (No module named 'einops').\n\nFor details")
+
+
 def conv(inside, outside, stride=1):
     return nn.Conv2d(inside, outside, 1, stride)
 
 
 REFUSED = {
+    "a package": (Lacking(1, 1, 1), {}, "needs a package that is not there: from einops import rearrange (No module named 'einops')."),
     "three channels": (conv(3, 1), {"in_channels": 3}, "takes three-channel images; a network must map images [B, 1, H, W] to logits of the same shape: model.in_channels=1"),
     "two structures": (conv(1, 2), {}, "maps an image [1, 1, 64, 64] to [1, 2, 64, 64]; a network must"),
     "half the size": (conv(1, 1, 2), {}, "to [1, 1, 32, 32]; a network must"),
