@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lungseg.data.cohort import Cohort
 from lungseg.data.digests import PatientDigests
 from lungseg.errors import ConfigError
+from lungseg.runs.lineage import lineage
 
 STRONGEST_LAST = ("test", "val", "train")
 """Where a scan or a patient was in two sets, that the model was trained on it is what counts."""
@@ -28,7 +30,7 @@ class Known:
     lines: list[str]
 
 
-def recognise(cohort: Cohort, record: dict[str, Any]) -> Known:
+def recognise(cohort: Cohort, record: Mapping[str, Any]) -> Known:
     """Recognise cases by their images, and by their patients where both cohorts know them.
 
     Args:
@@ -38,14 +40,7 @@ def recognise(cohort: Cohort, record: dict[str, Any]) -> Known:
     Raises:
         ConfigError: If no case is left to test, or the record is too old to tell.
     """
-    if "image_sha256" not in record:
-        raise ConfigError(
-            "ckpt: written by an older lungseg, it does not tell which scans it was trained on;"
-            " train again"
-        )
-    seen = _set_by_mark(record, {name: [own] for name, own in record["image_sha256"].items()})
-    by_image = {name: seen[image] for name, image in cohort.image_sha256.items() if image in seen}
-    by_patient = _by_patient(cohort, record, by_image)
+    by_image, by_patient = sets_seen(cohort, record, "ckpt")
     sets: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     for name in cohort.names:
         sets[by_patient.get(name, "test")].append(name)
@@ -67,7 +62,45 @@ def recognise(cohort: Cohort, record: dict[str, Any]) -> Known:
     return Known({name: cases for name, cases in sets.items() if cases}, lines)
 
 
-def patients_not_compared(cohort: Cohort, record: dict[str, Any]) -> str | None:
+def sets_seen(
+    cohort: Cohort, record: Mapping[str, Any], setting: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The set of a model's training that each case it may have seen was in.
+
+    A training that started from the weights of another one has seen what that one saw.
+
+    Args:
+        cohort: Cases to look up.
+        record: Of the checkpoint.
+        setting: That names the checkpoint, for the error.
+
+    Returns:
+        Sets by case: of those with the very image, and of those or whose patient was seen.
+
+    Raises:
+        ConfigError: If the record is too old to tell.
+    """
+    if "image_sha256" not in record:
+        raise ConfigError(
+            f"{setting}: written by an older lungseg, it does not tell which scans it was trained"
+            " on; train again"
+        )
+    by_image: dict[str, list[str]] = {}
+    by_patient: dict[str, list[str]] = {}
+    for one in lineage(record):
+        seen = _set_by_mark(one, {name: [own] for name, own in one["image_sha256"].items()})
+        same = {name: seen[image] for name, image in cohort.image_sha256.items() if image in seen}
+        for found, sets in ((by_image, same), (by_patient, _by_patient(cohort, one, same))):
+            for name, set_name in sets.items():
+                found.setdefault(name, []).append(set_name)
+    strongest = [
+        {name: max(sets, key=STRONGEST_LAST.index) for name, sets in found.items()}
+        for found in (by_image, by_patient)
+    ]
+    return strongest[0], strongest[1]
+
+
+def patients_not_compared(cohort: Cohort, record: Mapping[str, Any]) -> str | None:
     """Why patients of a cohort are not compared with those of a checkpoint; None where they are."""
     if cohort.patients_by == "case":
         return "data.patients=case"
@@ -82,7 +115,9 @@ def patients_not_compared(cohort: Cohort, record: dict[str, Any]) -> str | None:
     return None
 
 
-def _by_patient(cohort: Cohort, record: dict[str, Any], by_image: dict[str, str]) -> dict[str, str]:
+def _by_patient(
+    cohort: Cohort, record: Mapping[str, Any], by_image: dict[str, str]
+) -> dict[str, str]:
     """The set of each case of which any scan of the same patient was seen."""
     digests: dict[str, list[str]] = {}
     seen: dict[str, str] = {}
@@ -101,7 +136,7 @@ def _by_patient(cohort: Cohort, record: dict[str, Any], by_image: dict[str, str]
     }
 
 
-def _set_by_mark(record: dict[str, Any], marks: dict[str, list[str]]) -> dict[str, str]:
+def _set_by_mark(record: Mapping[str, Any], marks: dict[str, list[str]]) -> dict[str, str]:
     """The checkpoint's set of each mark of its cases, such as the hash of an image."""
     return {
         mark: set_name

@@ -16,6 +16,7 @@ from lungseg.dicom.checks import check_values
 from lungseg.dicom.hu import SAMPLED_SIDE, Seen
 from lungseg.findings import Finding
 from lungseg.inference.mirrored import orientation_of
+from lungseg.runs.lineage import images_of
 from lungseg.sources.scan import Scan
 
 CUT_SHARE = 0.05
@@ -74,10 +75,8 @@ def doubts(
 
 def seen_before(scan: Scan, record: Mapping[str, Any]) -> Iterator[Finding]:
     """The very image was trained on, or chosen by; a test case is as good as a new one."""
-    images = record.get("image_sha256") or {}
-    same = {name for name, image in images.items() if image == scan.image_sha256}
     for set_name, what in (("train", "trained on"), ("val", "chosen by")):
-        if same & set(record.get("split", {}).get(set_name, ())):
+        if scan.image_sha256 in images_of(record, set_name):
             text = (
                 f"the model was {what} this very scan: the result shows nothing about other scans"
             )

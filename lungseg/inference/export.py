@@ -20,6 +20,7 @@ from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import FORMAT, INPUT, KEY, LOGITS, PROBABILITY
 from lungseg.models.padding import MULTIPLES, size_multiple
+from lungseg.runs.lineage import images_of
 
 if TYPE_CHECKING:
     from lungseg.inference.model import Model
@@ -84,8 +85,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         multiple: To which the graph pads height and width.
     """
     record = model.record
-    images = record.get("image_sha256", {})
-    hashes = sorted(images[name] for name in record["split"].get("train", []) if name in images)
+    hashes = sorted(images_of(record, "train"))
     scans = {f"training scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
     intensity = model.input.intensity
     numbers = {key: value for key, value in vars(intensity).items() if _numbers(value)}

@@ -126,3 +126,20 @@ def test_with_no_case_left_nothing_is_tested():
     assert "data.patients" not in str(refusal.value)
     with pytest.raises(ConfigError, match="none can test; data.patients=case would compare"):
         recognise(cohort({"a": "new"}, {"a": "PatientID T1"}), record())
+
+
+def test_what_a_training_before_has_seen_is_known_too():
+    """By image and by patient; the strongest set of all trainings counts."""
+    first = {
+        "split": {"train": ["x"], "val": ["t1"]},
+        "image_sha256": {"x": "image of x", "t1": "image of t1"},
+        "patient_digests": make_digests({"x": "PatientID X"}, KEY).plain(),
+    }
+    keys = {"a": "PatientID N", "b": "PatientID X", "c": "PatientID T1", "d": "PatientID M"}
+    images = {"a": "image of x", "b": "new", "c": "image of t1", "d": "newer"}
+    tuned = record(init={"sha256": "0", "seen": [first]})
+    assert recognise(cohort(images, keys), record()).sets == {
+        "train": ["c"],
+        "test": ["a", "b", "d"],
+    }
+    assert recognise(cohort(images, keys), tuned).sets == {"train": ["a", "b", "c"], "test": ["d"]}
