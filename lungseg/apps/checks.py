@@ -17,6 +17,7 @@ from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
 from lungseg.targets import locate, needs
 from lungseg.training.device import check_names, check_precision
+from lungseg.training.layers import patterns_of, scales_of
 
 LOGGER_PACKAGES = {
     "TensorBoardLogger": ("tensorboard", "tensorboardX"),
@@ -24,7 +25,7 @@ LOGGER_PACKAGES = {
     "CometLogger": ("comet_ml",),
 }
 """Packages of which Lightning's own loggers need one, and which they miss only when built."""
-READ_LATE = ("allow_test_selection", "ckpt_path", "logger", "report")
+READ_LATE = ("allow_test_selection", "ckpt_path", "freeze", "logger", "lr_scale", "report")
 
 
 def check_settings(config: DictConfig) -> None:
@@ -52,6 +53,8 @@ def check_settings(config: DictConfig) -> None:
         check_arguments(callback, f"callbacks.{name}")
     if config.scheduler:
         _check_schedule(config.scheduler)
+    patterns_of(config.freeze)
+    scales_of(config.lr_scale)
 
 
 def check_classes(config: DictConfig) -> None:

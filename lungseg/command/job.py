@@ -158,5 +158,6 @@ def _quiet() -> None:
         ".*isinstance.*LeafSpec.*",
         ".*sync_dist=True.*",  # what we log is computed from all processes' counts already
         ".*Checkpoint directory .* exists and is not empty.*",
+        ".*in eval mode at the start of training.*",  # batch norm of frozen layers
     ):
         warnings.filterwarnings("ignore", message=message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +20,7 @@ from lungseg.metrics.table import accuracy, dsc
 from lungseg.models.padding import Padding
 from lungseg.processes import n_processes, sum_over_processes
 from lungseg.training.direction import check_monitored
+from lungseg.training.layers import SCALE, groups, hold_statistics
 from lungseg.training.leaks import NUMBERS
 
 RECORD = "lungseg"  # key under which a checkpoint keeps what made it
@@ -41,6 +42,8 @@ class SegmentationModule(pl.LightningModule):
             are evaluated after each epoch.
         threshold: A pixel is lung when its probability is at least this.
         record: Plain containers saved with every checkpoint: configuration, split, cohort hash.
+        lr_scale: Factors of the learning rate, by patterns of names of the network's parameters
+            (`lungseg.training.layers`).
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class SegmentationModule(pl.LightningModule):
         sets: Sequence[str],
         threshold: float = 0.5,
         record: dict[str, Any] | None = None,
+        lr_scale: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         # Convolutions run about twice as fast on a CPU in this layout, and no slower on a GPU.
@@ -62,6 +66,7 @@ class SegmentationModule(pl.LightningModule):
         self.record = record or {}
         self._optimizer = optimizer
         self._scheduler = scheduler or {}
+        self._lr_scale = lr_scale or {}
         self.sets = tuple(sets)
         self._evaluated = False
         self._eval_sets = [name for name in sets if name != "train"]
@@ -70,6 +75,12 @@ class SegmentationModule(pl.LightningModule):
             {f"{name}_set": SliceCounts(repeats=name == "train") for name in sets}
         )
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
+
+    def train(self, mode: bool = True) -> SegmentationModule:
+        """Into training mode, but for batch norm of frozen layers, or into evaluation mode."""
+        super().train(mode)
+        hold_statistics(self.net)
+        return self
 
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         """Images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``."""
@@ -191,13 +202,23 @@ class SegmentationModule(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimizer, and its schedule if there is one."""
         assert self._optimizer is not None
-        optimizer = self._optimizer(self.parameters())
+        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        optimizer = self._optimizer(
+            groups(self.net, trained, self._lr_scale) if self._lr_scale else trained
+        )
+        factors = [group.get(SCALE, 1.0) for group in optimizer.param_groups]
+        for group, factor in zip(optimizer.param_groups, factors, strict=True):
+            group["lr"] *= factor
         if not self._scheduler:
             return optimizer
-        length = {}
+        make = self._scheduler["scheduler"]
+        given: dict[str, Any] = {}
         if self._scheduler.get("steps_as"):
-            length = {self._scheduler["steps_as"]: int(self.trainer.estimated_stepping_batches)}
-        scheduler = self._scheduler["scheduler"](optimizer, **length)
+            given[self._scheduler["steps_as"]] = int(self.trainer.estimated_stepping_batches)
+        peak = getattr(make, "keywords", {}).get("max_lr")
+        if self._lr_scale and peak is not None:  # one-cycle takes no rates from the groups
+            given["max_lr"] = [peak * factor for factor in factors]
+        scheduler = make(optimizer, **given)
         interval = self._scheduler["interval"]
         config = {"scheduler": scheduler, "interval": interval}
         check_monitored(type(scheduler), interval, self._scheduler.get("monitor"))

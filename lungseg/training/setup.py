@@ -18,6 +18,7 @@ from lungseg.privacy import hide_password
 from lungseg.redaction import recorded
 from lungseg.splits import Default, Split
 from lungseg.training.direction import build_monitored, check_built
+from lungseg.training.layers import SCALE, freeze, matching, patterns_of, scales_of
 from lungseg.training.leaks import evaluates
 
 
@@ -45,6 +46,9 @@ def build_parts(config: DictConfig) -> dict[str, Any]:
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer: {error}") from None
     check_network(parts["model"], config.model, channels)
+    freeze(parts["model"], patterns_of(config.freeze))
+    for pattern in scales_of(config.lr_scale):
+        matching(parts["model"], pattern, SCALE)
     check_loss(parts["loss"], config.loss)
     check_levels(parts["model"], parts["loss"])
     return parts
@@ -139,6 +143,7 @@ def build_module(
         sets=sets,
         threshold=config.metrics.threshold,
         record=record,
+        lr_scale=scales_of(config.lr_scale),
     )
 
 
