@@ -53,7 +53,7 @@ PATHS = {
     ),
     **dict.fromkeys(
         (
-            *("outputs", "data.store", "store", "run", "ckpt", "ckpt_path"),
+            *("outputs", "data.store", "store", "run", "ckpt", "ckpt_path", "init"),
             *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweeper.storage"),
         ),
         RESULT,

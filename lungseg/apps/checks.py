@@ -25,7 +25,7 @@ LOGGER_PACKAGES = {
     "CometLogger": ("comet_ml",),
 }
 """Packages of which Lightning's own loggers need one, and which they miss only when built."""
-READ_LATE = ("allow_test_selection", "ckpt_path", "freeze", "logger", "lr_scale", "report")
+READ_LATE = ("allow_test_selection", "ckpt_path", "freeze", "init", "logger", "lr_scale", "report")
 
 
 def check_settings(config: DictConfig) -> None:

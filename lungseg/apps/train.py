@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_classes, check_settings
+from lungseg.apps.initialise import initialise, weights_file
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
@@ -22,6 +23,7 @@ from lungseg.rank import is_rank_zero
 from lungseg.redacted_logs import redactor_of_job
 from lungseg.runs.checkpoint import LAST, require_checkpoint
 from lungseg.runs.claim import begin
+from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.status import noting_status
 from lungseg.splits import Split
@@ -88,6 +90,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     check_cases(config)
     if config.ckpt_path is not None:
         require_checkpoint(Path(config.ckpt_path))
+    elif config.init is not None:
+        weights_file(config.init)
     import pytorch_lightning as pl
 
     from lungseg.training import setup
@@ -108,6 +112,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     module = setup.build_module(config, parts, list(data.datasets), record)
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)
+    elif config.init is not None:
+        initialise(module, record, weights_file(config.init), cohort, split)
 
     first = is_rank_zero(config.trainer)
     if first:
@@ -139,6 +145,8 @@ def _train(training: Training) -> None:
     config, folder, cohort = training.config, training.folder, training.cohort
     module, record = training.module, training.record
     origin = provenance(record["config"], cohort.sha256, failures(cohort))
+    if INIT in record:
+        origin["init_sha256"] = record[INIT]["sha256"]
     logger = _logger(config, folder, record, origin)
     # Lightning finishes its own loggers.
     wandb_run = logger if isinstance(logger, WandbRun) else None
@@ -186,6 +194,8 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
 
     checkpoint = load_checkpoint(Path(ckpt_path))
     refuse_other_run(checkpoint[RECORD], record)
+    if INIT in checkpoint[RECORD]:  # its weights are among those of the checkpoint
+        record[INIT] = checkpoint[RECORD][INIT]
     done = checkpoint["epoch"] + 1
     refuse_shorter(done, record["config"]["trainer"]["max_epochs"])
     log.info(f"resumed after epoch {done}")

@@ -13,7 +13,7 @@ from lungseg.runs.checkpoint import LAST
 KEY = "resume"
 OWN = ("ckpt_path", KEY)
 """Settings that say where a run resumes: those of an earlier resume do not count."""
-NOT_NEEDED = ("data.export_npz",)
+NOT_NEEDED = ("data.export_npz", "init")
 """Paths that a resumed run has no need of."""
 
 
@@ -45,7 +45,7 @@ def with_overrides_of_run(command: str, words: list[str]) -> list[str]:
     if any(_key(word) == "sweep" for word in recorded):
         raise ConfigError("resume: this run is a trial of a search: resume that, by its command")
     kept = [word for word in recorded if _key(word) not in typed | set(OWN)]
-    hidden = [_key(word) for word in kept if HIDDEN in word]
+    hidden = [_key(word) for word in kept if HIDDEN in word and _key(word) != "init"]
     kept = [word for word in kept if HIDDEN not in word]
     if any(key == "data" or key.startswith("data.") for key in hidden):
         hidden, store = _without_source(folder, hidden, typed)

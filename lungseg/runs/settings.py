@@ -69,7 +69,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     weights, result, speed, place = Shapes
     train = ("train",)
 
-    yield weights, train, "seed allow_test_selection freeze lr_scale"
+    yield weights, train, "seed allow_test_selection init freeze lr_scale"
     yield weights, train, "model.** loss.** optimizer.** intensity.** augment.** sampling.**"
     yield weights, train, "scheduler.interval scheduler.monitor scheduler.steps_as"
     yield weights, train, "scheduler.scheduler.**"
