@@ -9,6 +9,7 @@ from lungseg import __version__
 
 COMMANDS = {
     "prepare": "read DICOM and masks, align, audit and store them",
+    "preview": "picture what an augmentation does to slices",
     "train": "train a model, evaluate it, leave a run folder",
     "evaluate": "evaluate a run once more, or a checkpoint on other data",
     "predict": "write the lungs in new scans as masks that viewers open",
@@ -27,6 +28,7 @@ lungseg {version}: experiments in lung segmentation of CT
 Try:
   lungseg train experiment=quick                          a synthetic cohort, a few minutes
   lungseg train data=lctsc data.root=DIR split=fraction   real scans
+  lungseg preview augment=strong                          what augmentation does to slices
   lungseg train -m loss.alpha=0.3,0.6                     a sweep
   lungseg compare runs=outputs/multirun/DATE/TIME         what the sweep shows
   lungseg predict model=RUN input=SCANS output=MASKS      lungs in new scans

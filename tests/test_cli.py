@@ -44,7 +44,7 @@ def test_version(capsys):
 
 @pytest.mark.parametrize(
     ("command", "hint"),
-    [("trian", "did you mean train?"), ("segment", "there are prepare, train, evaluate")],
+    [("trian", "did you mean train?"), ("segment", "there are prepare, preview, train")],
 )
 def test_an_unknown_command(command, hint, capsys):
     assert main([command]) == 2

@@ -112,11 +112,11 @@ def _plane(
     )
     small = labels[rows[:, None], columns]
     for label, colour in colours.items():
-        rgb[_outline(small == label)] = colour
+        rgb[outline(small == label)] = colour
     return rgb
 
 
-def _outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def outline(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Pixels of a shape with a neighbour outside it or outside the picture."""
     padded = np.pad(inside, 1)
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

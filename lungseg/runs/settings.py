@@ -59,8 +59,8 @@ class Row:
         )
 
 
-COMMANDS = ("prepare", "train", "evaluate", "predict", "export", "compare", "deidentify")
-CASES = ("prepare", "train", "evaluate")
+COMMANDS = ("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "deidentify")
+CASES = ("prepare", "preview", "train", "evaluate")
 NONE: tuple[str, ...] = ()
 
 
@@ -69,8 +69,9 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     weights, result, speed, place = Shapes
     train = ("train",)
 
-    yield weights, train, "seed allow_test_selection init freeze lr_scale"
-    yield weights, train, "model.** loss.** optimizer.** intensity.** augment.** sampling.**"
+    yield weights, train, "allow_test_selection init freeze lr_scale sampling.**"
+    yield weights, train, "model.** loss.** optimizer.**"
+    yield weights, ("train", "preview"), "seed intensity.** augment.**"
     yield weights, train, "scheduler.interval scheduler.monitor scheduler.steps_as"
     yield weights, train, "scheduler.scheduler.**"
     # Checkpoints choose the weights that are evaluated. Early stopping resumes with its old
@@ -128,7 +129,8 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"
     yield place, ("compare",), "runs"
-    yield place, ("compare", "deidentify", "predict", "export"), "output"
+    yield place, ("compare", "deidentify", "predict", "export", "preview"), "output"
+    yield place, ("preview",), "n"
     yield result, ("compare",), "metric set reference"
     yield place, ("deidentify", "predict"), "input"
     yield place, ("deidentify",), "key"

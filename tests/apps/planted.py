@@ -17,6 +17,7 @@ SETTINGS = [
     *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store")),
     *(("predict tta=none", key) for key in ("models", "input", "output")),
     *(("deidentify lungs.left=[L]", key) for key in ("input", "output", "key")),
+    ("preview augment=strong", "output"),
     *(("compare set=test", key) for key in ("runs", "output")),
     *(("prepare data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
 ]
@@ -27,6 +28,7 @@ REFUSED = ("data.source.numbers",)  # before the command is reached: data.number
 
 SWEPT = {  # two jobs of each command
     "prepare": "data.skip_bad_cases=true,false",
+    "preview": "n=1,2",
     "train": "seed=1,2",
     "evaluate": "metrics.threshold=0.4,0.5",
     "predict": "tta=none,flip",
