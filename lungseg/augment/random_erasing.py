@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lungseg.augment.image_transform import ImageTransform
 from lungseg.augment.ranges import span
+from lungseg.augment.rectangle import draw_rectangle
 from lungseg.augment.transform import Params, Shape
 
 if TYPE_CHECKING:
@@ -52,19 +52,8 @@ class RandomErasing(ImageTransform):
         self.hu = span("RandomErasing.hu", hu, -1024, 3071)
 
     def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
-        _, high, wide = shape
-        area = rng.uniform(*self.area) * high * wide
-        low, most = self.aspect
-        aspect = exp(rng.uniform(log(low), log(most)))
-        height = min(round(sqrt(area * aspect)), high)
-        width = min(round(sqrt(area / aspect)), wide)
-        return {
-            "top": int(rng.integers(high - height + 1)),
-            "left": int(rng.integers(wide - width + 1)),
-            "height": height,
-            "width": width,
-            "hu": rng.uniform(*self.hu),
-        }
+        rectangle = draw_rectangle(rng, shape, self.area, self.aspect)
+        return {**rectangle, "hu": rng.uniform(*self.hu)}
 
     def _change(self, sample: Tensor, params: Params) -> None:
         top, left = params["top"], params["left"]
