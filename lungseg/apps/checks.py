@@ -11,7 +11,8 @@ from omegaconf import DictConfig
 
 from lungseg.apps.leftovers import refuse_leftovers, typed_keys
 from lungseg.arguments import check_arguments, check_network_input
-from lungseg.config import parameters_of, refuse_unknown_arguments
+from lungseg.augment.augment import Augment
+from lungseg.config import build, parameters_of, refuse_unknown_arguments
 from lungseg.data.network_input import SETTINGS
 from lungseg.errors import ConfigError
 from lungseg.evaluation.conventions import empty_dsc
@@ -43,11 +44,11 @@ def check_settings(config: DictConfig) -> None:
     _check_integer("data.num_workers", config.data.num_workers, 0)
     if config.data.cache_gib != 0:
         _check_number("data.cache_gib", config.data.cache_gib, 0)
-    _check_network_input(config.data)
+    check_training_slices(config)
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
-    for where in ("model", "loss", "intensity", "sampling", "postprocess", "logger"):
+    for where in ("model", "loss", "sampling", "postprocess", "logger"):
         check_arguments(config[where], where)
     for name, callback in config.callbacks.items():
         check_arguments(callback, f"callbacks.{name}")
@@ -84,11 +85,26 @@ def check_classes(config: DictConfig) -> None:
     _check_strategy(config.trainer.get("strategy"))
 
 
-def _check_network_input(data: DictConfig) -> None:
+def check_training_slices(config: DictConfig) -> Augment | None:
+    """Check what becomes of slices before the network sees them in training.
+
+    Returns:
+        Their augmentation; None for none.
+
+    Raises:
+        ConfigError: Naming the first setting that is out of range.
+    """
+    data = config.data
     try:
         check_network_input(**{key: data[key] for key in SETTINGS if key in data})
     except ValueError as error:
         raise ConfigError(f"data: {error}") from None
+    check_arguments(config.intensity, "intensity")
+    if not config.augment:
+        return None
+    augment: Augment = build(config.augment, "augment")
+    augment.check(2 * data.context + 1)
+    return augment
 
 
 def _check_trainer(trainer: DictConfig) -> None:

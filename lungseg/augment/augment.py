@@ -85,6 +85,18 @@ class Augment:
         draws = self.draw(keys, (n_channels, high, wide))
         return self.apply(image, mask, draws, to_intensity, fill_hu=fill_hu)
 
+    def check(self, n_channels: int) -> None:
+        """Refuse samples that a transform cannot change.
+
+        Args:
+            n_channels: Slices of a sample.
+
+        Raises:
+            ConfigError: Naming the transform.
+        """
+        for transform in self.transforms:
+            transform.check(n_channels)
+
     def draw(self, keys: Sequence[Key], shape: Shape) -> Draws:
         """What all transforms draw for each sample.
 

@@ -26,7 +26,7 @@ class ThickSlices(ImageTransform):
 
     Raises:
         ValueError: If an argument is out of range.
-        ConfigError: When drawing for samples of one channel, which have no neighbours.
+        ConfigError: By :meth:`check`, if samples have one channel, and so no neighbours.
 
     Example:
         >>> import torch
@@ -42,12 +42,15 @@ class ThickSlices(ImageTransform):
         check_at_least(**{"ThickSlices.reach": (reach, 1)})
         self.reach = reach
 
-    def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
-        if shape[0] == 1:
+    def check(self, n_channels: int) -> None:
+        """Refuse samples without neighbours, where they would be changed."""
+        if self.p and n_channels == 1:
             raise ConfigError(
                 "augment: ThickSlices averages neighbouring slices, and samples have none: set"
                 " data.context to at least 1, or its p to 0"
             )
+
+    def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
         return {"reach": int(rng.integers(1, self.reach + 1))}
 
     def _change(self, sample: Tensor, params: Params) -> None:

@@ -30,6 +30,17 @@ class Transform(ABC):
     def __init__(self, p: float) -> None:
         self.p = probability(f"{type(self).__name__}.p", p)
 
+    def check(self, n_channels: int) -> None:
+        """Refuse samples that cannot be changed, before any is drawn.
+
+        Args:
+            n_channels: Of a sample.
+
+        Raises:
+            ConfigError: If they have too few.
+        """
+        return
+
     def draw(self, rng: np.random.Generator, shape: Shape) -> Params | None:
         """Parameters for one sample; None where it stays as it is.
 

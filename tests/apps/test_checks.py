@@ -32,6 +32,14 @@ REFUSED = {
         "scheduler.monitor=val/loss: CosineAnnealingLR follows no number; leave it out",
     ),
     "interval": (["scheduler=cosine", "scheduler.interval=week"], "must be epoch or step"),
+    "a range of the augmentation": (
+        ["augment=light", "augment.transforms.flip.p=2"],
+        "augment: Flip.p must be a number from 0 to 1, got 2",
+    ),
+    "thick slices without neighbours": (
+        ["augment=light", "augment.transforms.thick_slices.p=0.1"],
+        "augment: ThickSlices averages neighbouring slices",
+    ),
     "checkpoint without a monitor": (
         ["callbacks.checkpoint.monitor=null"],
         "callbacks.checkpoint.monitor: must name a logged number",

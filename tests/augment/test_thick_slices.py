@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from lungseg.augment.augment import Augment
+from lungseg.augment.flip import Flip
 from lungseg.augment.thick_slices import ThickSlices
 from lungseg.errors import ConfigError
 from tests.augment.samples import drawn, slices
@@ -23,10 +24,10 @@ def test_every_reach_is_drawn():
 
 
 def test_slices_without_neighbours_are_refused_where_it_would_act():
-    image, mask = slices()
     line = "augment: ThickSlices averages neighbouring slices.*data.context"
     with pytest.raises(ConfigError, match=line):
-        Augment([ThickSlices(p=1)])(image, mask, [(0,)], lambda hu: hu, fill_hu=0)
-    Augment([ThickSlices(p=0)])(image, mask, [(0,)], lambda hu: hu, fill_hu=0)
+        Augment([Flip(), ThickSlices(p=0.1)]).check(1)
+    Augment([Flip(), ThickSlices(p=0.1)]).check(3)
+    Augment([Flip(), ThickSlices(p=0)]).check(1)
     with pytest.raises(ValueError, match=r"ThickSlices.reach must be at least 1, got 0"):
         ThickSlices(reach=0)
