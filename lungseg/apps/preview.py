@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from omegaconf import DictConfig
 
+from lungseg.apps.checks import check_training_slices
 from lungseg.apps.prepare import check_cases, prepare_with_masks
-from lungseg.arguments import check_arguments, check_at_least
+from lungseg.arguments import check_at_least
 from lungseg.augment.augment import Augment
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.store import open_arrays
 from lungseg.errors import ConfigError
 from lungseg.files import replacing, short
@@ -27,28 +29,26 @@ log = logging.getLogger(__name__)
 
 ROWS = 4
 SUFFIX = ".png"
-AIR = -1000
-"""HU that fill what comes from beyond a slice."""
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Draw each of some slices several times, and write one picture of all."""
+    """Draw each of some slices several times, and write one picture of them."""
     output = _output(config)
     for key, least in {"n": 1, "seed": 0}.items():
         try:
             check_at_least(**{key: (config[key], least)})
         except ValueError as error:
             raise ConfigError(str(error)) from None
-    if not config.augment:
+    augment = check_training_slices(config)
+    if augment is None:
         raise ConfigError("augment=none: changes nothing; choose augment=light or augment=strong")
-    augment = build(config.augment, "augment")
-    check_arguments(config.intensity, "intensity")
     check_cases(config)
-    intensity = build(config.intensity, "intensity")
+    network_input = NetworkInput.of(build(config.intensity, "intensity"), config.data)
     cohort = prepare_with_masks(config)
+    picked = pick_slices(cohort)
     rows = [
-        _row(cohort, case, z, augment, intensity, seed=config.seed, n=config.n)
-        for case, z in pick_slices(cohort)
+        _row(cohort, place, sample, augment, network_input, seed=config.seed, n=config.n)
+        for place, sample in zip(picked, _samples(cohort, picked, network_input), strict=True)
     ]
     with replacing(output) as part:
         picture(rows).save(part)
@@ -60,46 +60,51 @@ def pick_slices(cohort: Cohort) -> list[tuple[int, int]]:
     picked = []
     for k in range(ROWS):
         case = k * len(cohort.cases) // ROWS
-        _, mask = _arrays(cohort, case)
+        mask: Any = open_arrays(cohort.store, cohort.names[case])[1]
         with_lung = np.flatnonzero(mask[:].any(axis=(1, 2)))
         if len(with_lung):
             picked.append((case, int(with_lung[(2 * k + 1) * len(with_lung) // (2 * ROWS)])))
     return picked
 
 
+def _samples(
+    cohort: Cohort, picked: list[tuple[int, int]], network_input: NetworkInput
+) -> Iterator[dict[str, Any]]:
+    """Channels and mask of slices, as training has them before it changes them."""
+    from lungseg.data.dataset import SliceDataset
+    from lungseg.data.outlines import outlines_of
+
+    names = [name for k, name in enumerate(cohort.names) if k in {case for case, _ in picked}]
+    needed = network_input.needs_outline
+    outlines = outlines_of(cohort.store, cohort.cases, names) if needed else {}
+    dataset = SliceDataset(cohort, names, network_input, outlines, cache=False)
+    yield from (dataset[dataset.index.index(place)] for place in picked)
+
+
 def _row(
     cohort: Cohort,
-    case: int,
-    z: int,
+    place: tuple[int, int],
+    sample: dict[str, Any],
     augment: Augment,
-    intensity: Callable[[Tensor], Tensor],
+    network_input: NetworkInput,
     *,
     seed: int,
     n: int,
 ) -> Row:
-    import torch
+    case, z = place
+    own = network_input.context  # the channel of the slice itself
+    hu, lung = sample["image"][None, : 2 * own + 1], sample["mask"][None]
 
-    image, mask = _arrays(cohort, case)
-    # With a neighbour on each side, so that thick slices have something to average.
-    near = [min(max(k, 0), image.shape[0] - 1) for k in (z - 1, z, z + 1)]
-    hu = torch.as_tensor(np.stack([image[k] for k in near]))[None]
-    lung = torch.as_tensor(mask[z])[None, None]
-
-    def middle(hu: Tensor) -> Tensor:
-        return intensity(hu[:, 1:2])
+    def to_intensity(hu: Tensor) -> Tensor:
+        return network_input.intensity(hu[:, own : own + 1])
 
     def tile(image: Tensor, mask: Tensor) -> Tile:
         return image[0, 0].numpy(), mask[0, 0].numpy()
 
-    stored = tile(middle(hu), lung)
     keys = [(seed, draw, case, z) for draw in range(n)]  # as training draws in epoch 0, 1, …
-    draws = [tile(*augment(hu, lung, [key], middle, fill_hu=AIR)) for key in keys]
-    return Row(f"{cohort.names[case]}, slice {z}", stored, draws)
-
-
-def _arrays(cohort: Cohort, case: int) -> tuple[Any, Any]:
-    """Image and mask: zarr types what it reads too widely."""
-    return open_arrays(cohort.store, cohort.names[case])
+    fill_hu = network_input.fill_hu
+    draws = [tile(*augment(hu, lung, [key], to_intensity, fill_hu=fill_hu)) for key in keys]
+    return Row(f"{cohort.names[case]}, slice {z}", tile(to_intensity(hu), lung), draws)
 
 
 def _output(config: DictConfig) -> Path:

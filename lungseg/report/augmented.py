@@ -1,4 +1,4 @@
-"""A picture of slices as they are stored and as training sees them, with outlines of masks."""
+"""A picture of slices without and with augmentation, with outlines of masks."""
 
 from __future__ import annotations
 
@@ -28,35 +28,37 @@ class Row:
 
     Attributes:
         name: What is written above it.
-        stored: Image and mask as they are.
+        unchanged: Image and mask as evaluation has them.
         draws: As they were changed, each time differently.
     """
 
     name: str
-    stored: Tile
+    unchanged: Tile
     draws: Sequence[Tile]
 
 
 def picture(rows: Sequence[Row]) -> Image.Image:
-    """All rows below each other; the slices as stored on the left, the draws beside them.
+    """All rows below each other; the unchanged slices on the left, the draws beside them.
 
     Args:
         rows: With equally many draws.
     """
-    n = 1 + len(rows[0].draws)
+    grid = [[_small(*tile) for tile in (row.unchanged, *row.draws)] for row in rows]
+    heights = [max(len(small) for small in line) for line in grid]
     step = SIDE + GAP
-    canvas = Image.new("RGB", (n * step - GAP, len(rows) * (step + LINE) - GAP))
+    size = len(grid[0]) * step - GAP, sum(heights) + len(rows) * (LINE + GAP) - GAP
+    canvas = Image.new("RGB", size)
     draw = ImageDraw.Draw(canvas)
     font = ImageFont.truetype(str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), 14)
-    for k, row in enumerate(rows):
-        top = k * (step + LINE)
-        for column, tile in enumerate([row.stored, *row.draws]):
-            words = f"draw {column}" if column else f"{row.name}, as stored"
+    top = 0
+    for row, line, height in zip(rows, grid, heights, strict=True):
+        for column, small in enumerate(line):
+            words = f"draw {column}" if column else row.name
             draw.text((column * step + 4, top + LINE / 2), words, WHITE, font, "lm")
-            small = _small(*tile)
             high, wide, _ = small.shape
-            place = column * step + (SIDE - wide) // 2, top + LINE + (SIDE - high) // 2
+            place = column * step + (SIDE - wide) // 2, top + LINE + (height - high) // 2
             canvas.paste(Image.fromarray(small), place)
+        top += LINE + height + GAP
     return canvas
 
 

@@ -83,8 +83,8 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, train, "callbacks.early_stopping.check_on_train_epoch_end"
     yield place, train, "callbacks.early_stopping.strict"
     yield place, train, "callbacks.progress.**"
-    yield weights, train, "data.outside data.crop data.matrix_size data.spacing"
-    yield weights, train, "data.context data.context_mm"
+    yield weights, ("train", "preview"), "data.outside data.crop data.matrix_size data.spacing"
+    yield weights, ("train", "preview"), "data.context data.context_mm"
     # Slices per step: the batch size is that of each process.
     yield weights, train, "data.batch_size trainer.num_nodes"
     yield weights, ("train", "evaluate"), "trainer.devices"

@@ -86,10 +86,23 @@ def test_draws_follow_the_seed(preview):
 
 
 def test_slices_may_be_thickened(preview):
-    """Neighbours are there."""
+    """By their neighbours, of which only the slice itself is shown."""
     switched = ["augment.transforms.flip.p=0", "augment.transforms.thick_slices.p=1", *OFF]
-    pixels = preview("augment=light", *switched, "n=1")
+    pixels = preview("augment=light", *switched, "n=1", "data.context=1")
+    plain = preview("augment=light", "n=1")
+    assert np.array_equal(tile(pixels, 1, 0), tile(plain, 1, 0))
     assert not np.array_equal(tile(pixels, 1, 0), tile(pixels, 1, 1))
+
+
+def test_slices_are_those_that_the_network_sees(preview):
+    """Soft tissue outside the patient, and beyond what was moved: no air is left there."""
+    pixels = preview("augment=light", "n=3", "data.outside=soft")
+    for row in range(ROWS):
+        for column in range(4):
+            corners = tile(pixels, row, column)[[0, 0, -1, -1], [0, -1, 0, -1]]
+            grey = corners[0, 0]
+            assert (corners == grey).all()
+            assert grey > 150 if column else grey == round(255 * (40 + 1000) / 1400)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +113,8 @@ def test_slices_may_be_thickened(preview):
         (["n=0"], "n must be at least 1, got 0"),
         (["n=few"], "n must be a whole number of at least 1, got 'few'"),
         (["augment.transforms.affine.degrees=-1"], "augment: Affine.degrees must be a number from"),
+        (["augment.transforms.thick_slices.p=1"], "augment: ThickSlices averages neighbouring"),
+        (["data.context=-1"], "data: context must be"),
         (["intensity.upper=-2000"], "intensity: lower must be below upper"),
         (["data=tcia", "data.root=.", "data.masks=none"], "data.masks=none: cases without masks"),
     ],

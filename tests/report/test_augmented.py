@@ -37,6 +37,14 @@ def test_slices_and_outlines_are_in_their_places():
             assert yellow.sum() == 2 * 128 + 2 * 62 - 4  # enlarging rounds the corners
 
 
+def test_a_row_is_as_high_as_its_slices():
+    low, square = a_tile(0.5, (32, 64)), a_tile(0.5, (64, 64))
+    pixels = np.asarray(picture([Row("low", low, [low]), Row("square", square, [square])]))
+    assert len(pixels) == 128 + SIDE + 2 * LINE + GAP
+    second = pixels[128 + 2 * LINE + GAP :, :SIDE]
+    assert (second[[0, -1]] == 128).all()
+
+
 def test_the_name_and_the_numbers_of_draws_are_above():
     rows = [Row("Case_003, slice 7", a_tile(0.5), [a_tile(0.5)])]
     line = np.asarray(picture(rows))[:LINE]
