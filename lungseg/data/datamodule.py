@@ -168,7 +168,9 @@ class SliceDataModule(pl.LightningDataModule):
         """Convert HU to intensities on the device: int16 takes half the time to transfer."""
         made = dict(batch)
         if self._augment is not None and self.trainer is not None and self.trainer.training:
-            key = (self._seed, self.trainer.current_epoch)
+            # With the batch's number a slice that an epoch has several times differs each time.
+            progress: Any = self.trainer.fit_loop.epoch_loop.batch_progress.current
+            key = (self._seed, self.trainer.current_epoch, progress.ready)
             slices = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
             keys = [(*key, case, z) for case, z in slices]
             image, made["mask"] = self._input.augmented(
