@@ -73,7 +73,12 @@ def _write_card(
         run=evaluated_run(checkpoint, model.record),
         cohort=cohort,
     )
-    write_card(output, model_card(facts))
+    if not write_card(output, model_card(facts)):
+        log.warning(
+            f"{short(output.with_suffix('.md'))} was edited since an export wrote it, and stays as"
+            " it is; the card of this model is the .html beside it (remove the .md to have it"
+            " written again)"
+        )
 
 
 def training_cohort(config: DictConfig, record: dict[str, Any]) -> Cohort | None:
@@ -121,6 +126,6 @@ def _checkpoint(path: str) -> Path:
     files = model_files([Path(path)], key="run")
     if len(files) > 1:
         raise ConfigError(f"run: contains {len(files)} runs, and a model file holds one: choose it")
-    if files[0].suffix == SUFFIX:
+    if files[0].suffix.lower() == SUFFIX:
         raise ConfigError("run: is an exported model already; give the run or its checkpoint")
     return files[0]

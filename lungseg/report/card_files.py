@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import re
 from pathlib import Path
 
 from lungseg.files import write_text
 from lungseg.report.card import Card, Code, Part, Table
 from lungseg.report.render import render
 
+SIGNED = re.compile(r"(.*)<!-- sha256 of the above: (\w+) -->\n", re.DOTALL)
+"""The Markdown and the hash that tells whether somebody has edited it."""
 
-def write_card(model_file: Path, card: Card) -> None:
-    """Write the card beside a model file: ``model.md`` and ``model.html``."""
-    write_text(model_file.with_suffix(".md"), as_markdown(card))
+
+def write_card(model_file: Path, card: Card) -> bool:
+    """Write the card beside a model file: ``model.md`` and ``model.html``.
+
+    Returns:
+        Whether the Markdown was written: a file that was edited, or that is none of ours, stays.
+    """
+    markdown = model_file.with_suffix(".md")
+    ours = not markdown.exists() or _is_unchanged(markdown.read_bytes())
+    if ours:
+        text = as_markdown(card)
+        write_text(markdown, f"{text}\n<!-- sha256 of the above: {_sha256(text)} -->\n")
     page = render(
         "model_card.html",
         title=card.title,
@@ -25,6 +38,16 @@ def write_card(model_file: Path, card: Card) -> None:
         ],
     )
     write_text(model_file.with_suffix(".html"), page)
+    return ours
+
+
+def _is_unchanged(content: bytes) -> bool:
+    match = SIGNED.fullmatch(content.decode("utf-8", "surrogateescape"))
+    return match is not None and _sha256(match[1].removesuffix("\n")) == match[2]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def as_markdown(card: Card) -> str:

@@ -170,13 +170,15 @@ REFUSED = {
     "no run folder": (["run=folder.onnx", "output=a.onnx"], "run: neither a run folder nor"),
     "several": (["run=both", "output=a.onnx"], "run: contains 2 runs, and a model file holds one"),
     "exported": (["run=b.onnx", "output=a.onnx"], "run: is an exported model already"),
+    "in capitals": (["run=B.ONNX", "output=a.onnx"], "run: is an exported model already"),
 }
 
 
 @pytest.mark.parametrize(("words", "line"), REFUSED.values(), ids=REFUSED)
 def test_it_is_refused(words, line, refused, run, tmp_path):
     (tmp_path / "folder.onnx").mkdir()
-    (tmp_path / "b.onnx").write_bytes(b"")
+    for name in ("b.onnx", "B.ONNX"):
+        (tmp_path / name).write_bytes(b"")
     for name in ("0", "1"):
         shutil.copytree(run, tmp_path / "both" / name)
     assert line in refused("export", *(word.format(run=run) for word in words))

@@ -191,6 +191,21 @@ class Text(HTMLParser):
             self.words.append(data)
 
 
+def test_markdown_that_somebody_edited_stays(facts, tmp_path):
+    file = tmp_path / "model.md"
+    card = model_card(facts)
+    assert write_card(tmp_path / "model.onnx", card)
+    first = file.read_text()
+    assert write_card(tmp_path / "model.onnx", dataclasses.replace(card, title="Another"))
+    assert file.read_text() != first
+    for mine in (first.replace("#", "# My", 1), f"{first}\nmine", "mine", ""):
+        file.write_text(mine)
+        (tmp_path / "model.html").unlink()
+        assert not write_card(tmp_path / "model.onnx", card)
+        assert file.read_text() == mine
+        assert (tmp_path / "model.html").exists()
+
+
 def test_both_formats_say_the_same_and_headers_of_files_stay_text(facts, tmp_path):
     write_card(tmp_path / "model.onnx", model_card(facts))
     markdown, page = ((tmp_path / f"model{end}").read_text() for end in (".md", ".html"))
