@@ -77,16 +77,21 @@ def to_onnx(model: Model) -> bytes:
 def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
     """What is kept of a checkpoint's record.
 
-    Training scans are known again by the hashes of their images. They are numbered in the order of
-    the hashes, which tells nothing; their names and their patients' digests stay behind.
+    Scans that were trained on or chosen by are known again by the hashes of their images. They are
+    numbered in the order of the hashes, which tells nothing; their names and their patients'
+    digests stay behind.
 
     Args:
         model: From a checkpoint.
         multiple: To which the graph pads height and width.
     """
     record = model.record
-    hashes = sorted(images_of(record, "train"))
-    scans = {f"training scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
+    scans, split = {}, {}
+    for set_name, what in {"train": "training", "val": "validation"}.items():
+        hashes = sorted(images_of(record, set_name))
+        numbered = {f"{what} scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
+        scans |= numbered
+        split |= {set_name: list(numbered)} if numbered else {}
     intensity = model.input.intensity
     numbers = {key: value for key, value in vars(intensity).items() if _numbers(value)}
     metadata = {
@@ -106,7 +111,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         "synthetic": record.get("synthetic"),
         "domain": model.domain,
         "image_sha256": scans,
-        "split": {"train": list(scans)},
+        "split": {"train": [], **split},
     }
     if "anatomy" in record:
         metadata["anatomy"] = record["anatomy"]

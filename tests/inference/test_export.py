@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lungseg.errors import DataError
-from lungseg.inference.export import to_onnx
+from lungseg.inference.export import metadata_of, to_onnx
 from lungseg.inference.metadata import KEY
 from tests.inference.onnx_files import a_model
 
@@ -80,6 +80,17 @@ def test_what_the_file_says_of_itself(exported):
     expected = {"name": "UNet", "precision": "fp32", "threshold": 0.4, "batch_size": 3,
                 "size_multiple": 8, "checkpoint_sha256": "f" * 64, "cohort_sha256": "c" * 64}  # fmt: skip
     assert expected.items() <= metadata.items()
+
+
+def test_scans_that_the_model_was_chosen_by_are_known_too():
+    model = a_model()
+    model.record["split"] = {"train": ["Quasimodo"], "val": ["Esmeralda"], "test": ["Frollo"]}
+    metadata = metadata_of(model, 8)
+    assert metadata["split"] == {"train": ["training scan 1"], "val": ["validation scan 1"]}
+    assert metadata["image_sha256"] == {
+        "training scan 1": "a" * 64,
+        "validation scan 1": "0" * 64,
+    }
 
 
 @pytest.mark.parametrize(
