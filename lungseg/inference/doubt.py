@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ def doubts(
     anatomy: Anatomy,
     record: Mapping[str, Any],
     *,
+    others: Sequence[Mapping[str, Any]] = (),
     disagreement: Mapping[str, float] | None = None,
 ) -> list[Finding]:
     """Everything about a scan and the lungs found in it that calls for a look.
@@ -50,6 +51,8 @@ def doubts(
         anatomy: Of these lungs (:func:`lungseg.data.anatomy.anatomy_of`).
         record: The checkpoint's, see :func:`lungseg.training.setup.record_of`. What an older
             version did not record is not compared.
+        others: Records of the other models, where there are several. Of each, only kinds of
+            findings count that no model before it gave rise to.
         disagreement: DSC between models or flips for ``right`` and ``left``, where there are
             several.
 
@@ -67,6 +70,15 @@ def doubts(
         *_cut(anatomy),
         *_disagreement(disagreement or {}),
     ]
+    for other in others:
+        known = {each.code for each in found}
+        further = (
+            *seen_before(scan, other),
+            *_scan(scan, percentiles, other),
+            *_missing(anatomy, other),
+            *_outside(anatomy, other),
+        )
+        found += [each for each in further if each.code not in known]
     # What is no chest, or not in HU, shows no heart and liver either.
     if not {"implausible-hu", "little-lung"} & {each.code for each in (*found, *scan.findings)}:
         found += _mirrored(scan, labels)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lungseg.data.anatomy import anatomy_of
 from lungseg.findings import Finding
 from lungseg.inference.agreement import agreement
-from lungseg.inference.doubt import doubts, seen_before
+from lungseg.inference.doubt import doubts
 from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model
 from lungseg.inference.network_grid import NetworkGrid
@@ -71,11 +71,11 @@ def predict(
     agreed = agreement(scores.mask, labels, scores.members) if scores.members else None
     grid = scores.grids[0]
     lungs = anatomy_of(scan.volume, labels)
+    records = [model.record for model in models]
     findings = [
         *scan.findings,
         *_of_grid(grid, scan.volume.spacing),
-        *doubts(scan, labels, lungs, models[0].record, disagreement=agreed),
-        *(finding for model in models[1:] for finding in seen_before(scan, model.record)),
+        *doubts(scan, labels, lungs, records[0], others=records[1:], disagreement=agreed),
     ]
     return Prediction(
         labels, scores.probability, scores.spread, lungs, [*dict.fromkeys(findings)], grid

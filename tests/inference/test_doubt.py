@@ -229,6 +229,18 @@ def test_a_training_scan(cases):
     assert found(cases[3].changed(other), record) == []
 
 
+def test_each_of_several_models_counts(cases, record):
+    """A kind of finding is told once: its numbers are those of the first model that gave it."""
+    names = [case.name for case in cases]
+    filled = cases[2].changed(np.where(cases[2].mask, 40, cases[2].volume.voxels))
+    seen = record_of(cases, names[:3])
+    wide = record | {"anatomy": {}}
+    assert found(filled, wide) == []
+    assert found(filled, wide, others=[record]) == found(filled, record)
+    assert found(filled, record, others=[ONE_CASE | {"domain": {}}]) == found(filled, record)
+    assert codes(cases[2], wide, others=[wide, seen]) == {"seen-in-train"}
+
+
 def test_disagreement(case, record):
     assert found(case, record, disagreement={"right": 0.95, "left": 0.99}) == []
     (finding,) = found(case, record, disagreement={"right": 0.931, "left": 0.99})
