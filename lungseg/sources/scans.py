@@ -24,6 +24,8 @@ from lungseg.sources.state import files_below, state_of
 from lungseg.volume import Volume
 
 NPZ = ".npz"
+PICTURES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+"""Of 2-D images."""
 FEW_VALUES = 32
 """An image of whole numbers from 0 to less than this is a label map, not a CT."""
 
@@ -161,11 +163,18 @@ def find_scans(
     rest: list[str] = []
     for one in paths:
         (images if one.lower().endswith((*ENDINGS, NPZ)) else rest).append(one)
-    dicom = [file for one in rest if (file := look(one)) is not None]
+    looked = [(one, look(one)) for one in rest]
+    dicom = [file for _, file in looked if file is not None]
+    others = [one for one, file in looked if file is None]
+    pictures = sum(one.lower().endswith(PICTURES) for one in others)
     left_out: dict[str, int] = {}
-    others = len(rest) - len(dicom)
     for reason, count in (
-        ("not an image format that is read", others),
+        (
+            "2-D images, which say neither HU nor spacing: stack the slices of a scan, in HU, as"
+            " 'image' [z, y, x] of an .npz file, z from the feet up, and give spacing_mm=[z,y,x]",
+            pictures,
+        ),
+        ("not an image format that is read", len(others) - pictures),
         ("DICOM, but not CT slices", sum(file.kind == "other" for file in dicom)),
         ("DICOM masks", sum(file.kind in ("rtstruct", "seg") for file in dicom)),
     ):

@@ -43,6 +43,21 @@ def test_a_series_is_one_scan_whatever_its_folders(series, tmp_path):
         np.testing.assert_array_equal(stored, np.maximum(hu, -1024))
 
 
+@pytest.mark.parametrize("ending", ["png", "TIF", "jpg"])
+def test_two_dimensional_images_are_refused_with_what_they_lack(ending, tmp_path):
+    for z in range(3):
+        (tmp_path / f"{z}.{ending}").write_bytes(b"no DICOM")
+    for path in (tmp_path, tmp_path / f"0.{ending}"):
+        with pytest.raises(
+            DataError, match="2-D images, which say neither HU nor spacing"
+        ) as error:
+            find_scans(path, pseudonym)
+        count = 3 if path == tmp_path else 1
+        assert f"no CT in it: {count} file(s) 2-D" in str(error.value)
+        assert "spacing_mm=[z,y,x]" in str(error.value)
+        assert len(str(error.value).splitlines()) == 1
+
+
 def test_what_is_left_out_is_counted(series, tmp_path):
     shutil.copytree(series, tmp_path / "a")
     (tmp_path / "a" / "notes.txt").write_text("no scan")
