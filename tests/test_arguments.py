@@ -34,6 +34,11 @@ REFUSED = {
     "window that is a word": ("lungseg.data.intensity.Window", {"upper": "high"}),
 }
 WHOLE = {
+    "lungseg.training.swa.SWA": {},
+    "lungseg.training.ema.EMA": {},
+    "lungseg.data.sampling.hard.Hard": {},
+    "lungseg.data.sampling.foreground.Foreground": {},
+    "lungseg.data.sampling.balanced.Balanced": {},
     "lungseg.losses.ComboLoss": {"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "batch"},
     "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample", "empty": "skip"},
     "lungseg.losses.TverskyLoss": {

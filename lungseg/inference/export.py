@@ -86,7 +86,8 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         multiple: To which the graph pads height and width.
     """
     record = model.record
-    scans, split = {}, {}
+    scans: dict[str, str] = {}
+    split: dict[str, list[str]] = {}
     for set_name, what in {"train": "training", "val": "validation"}.items():
         hashes = sorted(images_of(record, set_name))
         numbered = {f"{what} scan {k}": sha256 for k, sha256 in enumerate(hashes, start=1)}
