@@ -10,7 +10,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from lungseg.apps.leftovers import refuse_leftovers, typed_keys
-from lungseg.arguments import check_arguments, check_network_input
+from lungseg.arguments import check_arguments
+from lungseg.arguments.network_input import check_network_input
 from lungseg.augment.augment import Augment
 from lungseg.config import build, parameters_of, refuse_unknown_arguments
 from lungseg.data.network_input import SETTINGS

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_training_slices
 from lungseg.apps.prepare import check_cases, prepare_with_masks
-from lungseg.arguments import check_at_least
+from lungseg.arguments.numbers import check_at_least
 from lungseg.augment.augment import Augment
 from lungseg.config import build
 from lungseg.data.cohort import Cohort

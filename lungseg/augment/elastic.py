@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lungseg.arguments import check_at_least
+from lungseg.arguments.numbers import check_at_least
 from lungseg.augment.ranges import number
 from lungseg.augment.spatial_transform import SpatialTransform
 from lungseg.augment.transform import Params, Shape

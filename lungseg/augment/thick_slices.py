@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lungseg.arguments import check_at_least
+from lungseg.arguments.numbers import check_at_least
 from lungseg.augment.image_transform import ImageTransform
 from lungseg.augment.transform import Params, Shape
 from lungseg.errors import ConfigError

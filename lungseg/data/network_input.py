@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lungseg.arguments import check_network_input
+from lungseg.arguments.network_input import check_network_input
 from lungseg.data.context import offsets
 from lungseg.data.frame import Frame, Size
 from lungseg.data.network_slices import SOFT_TISSUE_HU, NetworkSlices, Slices

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from lungseg.arguments import check_lungs
+from lungseg.arguments.inference import check_lungs
 from lungseg.metrics.masks import bounding_box
 from lungseg.runs.recorded import build_recorded
 

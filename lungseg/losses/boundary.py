@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lungseg.arguments import check_boundary_loss
+from lungseg.arguments.losses import check_boundary_loss
 from lungseg.losses.prepared import prepared
 from lungseg.losses.signed_distance import signed_distance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lungseg.arguments import check_combo_loss
+from lungseg.arguments.losses import check_combo_loss
 from lungseg.losses.cross_entropy import modified_bce
 from lungseg.losses.overlap import Reduction, soft_dsc
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lungseg.arguments import check_deep_supervision
+from lungseg.arguments.losses import check_deep_supervision
 
 
 class DeepSupervision(nn.Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lungseg.arguments import check_dice_loss
+from lungseg.arguments.losses import check_dice_loss
 from lungseg.losses.overlap import Empty, Reduction, soft_dsc
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from lungseg.arguments import check_tversky_loss
+from lungseg.arguments.losses import check_tversky_loss
 from lungseg.losses.overlap import Reduction
 from lungseg.losses.prepared import prepared
 from lungseg.processes import sum_over_processes

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lungseg.arguments import check_unet
+from lungseg.arguments.networks import check_unet
 from lungseg.models.norms import norm_layer
 from lungseg.models.residual import ResidualBlock
 

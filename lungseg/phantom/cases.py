@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.arguments import check_at_least, check_phantom_kinds
+from lungseg.arguments.numbers import check_at_least
+from lungseg.arguments.phantom import check_phantom_kinds
 from lungseg.phantom.anatomy import render
 from lungseg.phantom.kinds import draw_kind
 from lungseg.phantom.patient import Patient

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lungseg.arguments import check_phantom
+from lungseg.arguments.phantom import check_phantom
 from lungseg.files import write_text
 from lungseg.phantom.cases import PhantomCase, make_case
 from lungseg.phantom.header import PADDING, case_header, uid_of

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lungseg.arguments import check_phantom_kinds
+from lungseg.arguments.phantom import check_phantom_kinds
 from lungseg.errors import ConfigError
 from lungseg.sources.lctsc import LctscFolder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lungseg.arguments import check_ema
+from lungseg.arguments.training import check_ema
 from lungseg.training.averaging import Averaging
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from lungseg.arguments import check_swa
+from lungseg.arguments.training import check_swa
 from lungseg.errors import ConfigError
 from lungseg.training.averaging import Averaging
 from lungseg.training.batch_norm import estimate_statistics

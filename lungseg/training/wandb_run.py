@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytorch_lightning.loggers.logger import Logger
 
-from lungseg.arguments import check_wandb
+from lungseg.arguments.training import check_wandb
 from lungseg.config import flatten
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
-from lungseg.arguments import check_warmup
+from lungseg.arguments.training import check_warmup
 
 
 def warmup_cosine(optimizer: Optimizer, *, total_steps: int, warmup: float = 0.05) -> SequentialLR:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hydra import compose, initialize_config_dir
 
-from lungseg.arguments import PHANTOM_KINDS
+from lungseg.arguments.phantom import PHANTOM_KINDS
 from lungseg.config import conf_dir, register_resolvers
 from lungseg.errors import ConfigError
 from lungseg.sources.phantom import PhantomFolder

@@ -8,7 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from lungseg.arguments import check_clahe
+from lungseg.arguments.intensities import check_clahe
 from lungseg.data.intensity.clipped import clipped
 from lungseg.data.intensity.window import Window
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lungseg.arguments import check_equalize
+from lungseg.arguments.intensities import check_equalize
 
 
 class Equalize:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from lungseg.arguments import check_stretch
+from lungseg.arguments.intensities import check_stretch
 
 
 class Stretch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from lungseg.arguments import check_window
+from lungseg.arguments.intensities import check_window
 
 
 class Window:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lungseg.arguments import check_windows
+from lungseg.arguments.intensities import check_windows
 from lungseg.data.intensity.window import Window
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lungseg.arguments import check_balanced
+from lungseg.arguments.sampling import check_balanced
 from lungseg.data.sampling.draw import by_group, evenly, generator_of
 from lungseg.data.sampling.sampling import Sampling, TrainingSlices
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lungseg.arguments import check_foreground
+from lungseg.arguments.sampling import check_foreground
 from lungseg.data.sampling.draw import by_group, evenly, generator_of
 from lungseg.data.sampling.sampling import Sampling, TrainingSlices
 

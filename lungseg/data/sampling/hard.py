@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lungseg.arguments import check_hard
+from lungseg.arguments.sampling import check_hard
 from lungseg.data.sampling.draw import by_group, generator_of, shuffled
 from lungseg.data.sampling.sampling import Sampling, TrainingSlices
 

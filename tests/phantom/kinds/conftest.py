@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from lungseg.arguments import PHANTOM_KINDS
+from lungseg.arguments.phantom import PHANTOM_KINDS
 from lungseg.phantom import make_case, write_cohort
 from lungseg.phantom.variants import plant_of
 from tests.conftest import once

@@ -4,7 +4,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from lungseg.arguments import PHANTOM_KINDS
+from lungseg.arguments.phantom import PHANTOM_KINDS
 from lungseg.phantom import make_case, write_case, write_cohort
 from lungseg.phantom.kinds import CLASSES
 
