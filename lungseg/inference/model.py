@@ -73,7 +73,7 @@ class Model:
             # Memory goes to the activations of a batch. In bf16 a CPU gives the same bits for one
             # slice after another; in float32 it does not.
             single = kind == "cpu" and self.precision == "bf16-mixed"
-            parts = image.split(1) if single else (image,)
+            parts = torch.split(image, 1) if single else (image,)
             logits = torch.cat(
                 [self.module(part.contiguous(memory_format=torch.channels_last)) for part in parts]
             )
