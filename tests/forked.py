@@ -26,9 +26,10 @@ from typing import Any
 
 LIBRARIES = (
     "hydra", "torch", "pytorch_lightning", "torchmetrics", "pandas", "zarr", "fsspec", "joblib",
-    "wandb", "optuna", "scipy.ndimage", "scipy.stats", "matplotlib.figure", "plotly.graph_objects",
+    "optuna", "scipy.ndimage", "scipy.stats", "matplotlib.figure", "plotly.graph_objects",
     "pydicom", "nibabel", "jinja2", "rich.console", "psutil", "filelock",
 )  # fmt: skip
+"""Without wandb, whose folder for pictures is removed by the first process that ends."""
 
 
 @cache

@@ -71,7 +71,7 @@ AT_ONCE = {
     "train split.k=3": "split.k: is a setting of split=kfold$",
     "train split.file=a/split.json": "split.file: is a setting of split=file$",
     "train split.fold=1": "split.fold: is a setting of split=kfold or split=leave_one_out; choose",
-    "train loss=dice loss.alpha=0.5": "loss.alpha: is a setting of loss=combo$",
+    "train loss=dice loss.alpha=0.5": "loss.alpha: is a setting of loss=combo or loss=focal or ",
     "train experiment=sweep_capacity": (
         "this is a sweep over model.depth, model.base_channels: add -m: lungseg train -m …; or, for"
         " one run of it, model.depth=… model.base_channels=…$"

@@ -35,7 +35,7 @@ LINES = {
     "two commas": (["train", "-m", "seed=1,,2"], "seed=1,,2: nothing stands on one side of"),
     "a user's group": (
         ["train", "--config-dir=mine", "mygroup=a"],
-        "mygroup: lungseg train has no such group; it has data, experiment, intensity,",
+        "mygroup: lungseg train has no such group; it has augment, data, experiment,",
     ),
     "group of another command": (
         ["prepare", "model=unet"],

@@ -119,7 +119,7 @@ def test_a_network_that_does_not_say_what_it_takes():
     assert metadata_in(content)["size_multiple"] == 4
     hu = noise(2, 1, 50, 61)
     with torch.inference_mode():
-        expected = model.module(model.intensity(torch.from_numpy(hu)))
+        expected = model.module(model.input(torch.from_numpy(hu)))
     (logits,) = session_of(content).run(["logits"], {"hu": hu})
     np.testing.assert_allclose(logits, expected.numpy(), atol=1e-5)
 

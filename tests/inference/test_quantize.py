@@ -30,7 +30,8 @@ def cohort_of(folder, sizes):
     for index, (name, n) in enumerate(sizes.items()):
         voxels = np.empty((n, 8, 6), np.int16)
         voxels[:] = (100 * index + np.arange(n))[:, None, None]
-        case = Case(name, Volume(voxels, np.eye(4)), None, {}, {"findings": []}, "0")
+        mask = np.zeros(voxels.shape, np.uint8)
+        case = Case(name, Volume(voxels, np.eye(4)), mask, {}, {"findings": []}, "0")
         cases[name] = write_case(folder, case, "0")
     return Cohort(str(folder), cases)
 
