@@ -9,6 +9,7 @@ from benchmarks import (
     search,
     startup,
     statistics,
+    strong,
     sweep,
     training,
 )
@@ -18,6 +19,7 @@ if __name__ == "__main__":
     prepare.main()
     reading.main()
     training.main()
+    strong.main()
     sweep.main()
     search.main()
     evaluation.main()
