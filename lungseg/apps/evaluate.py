@@ -23,6 +23,7 @@ from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
 from lungseg.runs.checkpoint import load_checkpoint
+from lungseg.runs.chosen import postprocess_of, refuse_auto
 from lungseg.runs.claim import lock
 from lungseg.runs.named import require_weights, weights_of_run
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
@@ -48,6 +49,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         )
     check_given(config.metrics)
     check_names(config.trainer)
+    refuse_auto(config.get("postprocess"))
     if config.run is None:
         if config.store is not None:
             raise ConfigError(
@@ -208,5 +210,5 @@ def _postprocess(config: DictConfig, record: dict[str, Any]) -> Postprocess | No
     from lungseg.inference.postprocess import recorded_postprocess
 
     if config.get("postprocess") is None:
-        return recorded_postprocess(record["config"].get("postprocess"))
+        return recorded_postprocess(postprocess_of(record))
     return build(config.postprocess, "postprocess") if config.postprocess else None

@@ -24,6 +24,7 @@ from lungseg.privacy import DEFAULT_KEY
 from lungseg.report.predictions import draw, write_page
 from lungseg.report.predictions_screen import print_predictions
 from lungseg.report.screen import track
+from lungseg.runs.chosen import refuse_auto
 from lungseg.sources.scans import Found, ScanFiles, find_scans
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         raise ConfigError(f"device={config.device}: must be {', '.join(DEVICES)}")
     if config.on_doubt not in DOUBT:
         raise ConfigError(f"on_doubt={config.on_doubt}: must be {' or '.join(DOUBT)}")
+    refuse_auto(config.get("postprocess"))
     parallel = Parallel(**config.parallel)
     files = tuple(model_files(_paths(config.models)))
     source, folder = Path(config.input), Path(config.output)

@@ -36,7 +36,7 @@ from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, re
 
 if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
-    from lungseg.inference.postprocess import Postprocess
+    from lungseg.inference.postprocess import Auto, Postprocess
     from lungseg.training.module import SegmentationModule
     from lungseg.training.wandb_run import WandbRun
 
@@ -58,7 +58,8 @@ class Training:
         data: Slices by set.
         module: The model, its loss and its optimizer.
         record: What checkpoints record of their origin.
-        postprocess: From the mask of a case to lungs, in the evaluation; None for nothing.
+        postprocess: From the mask of a case to lungs, in the evaluation; None for nothing; or what
+            is still to be chosen from.
     """
 
     config: DictConfig
@@ -68,7 +69,7 @@ class Training:
     data: SliceDataModule
     module: SegmentationModule
     record: dict[str, Any]
-    postprocess: Postprocess | None
+    postprocess: Postprocess | Auto | None
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -94,6 +95,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         weights_file(config.init)
     import pytorch_lightning as pl
 
+    from lungseg.evaluation.choose import refuse_without_validation
     from lungseg.training import setup
 
     check_classes(config)
@@ -101,11 +103,12 @@ def run(config: DictConfig, run_dir: Path) -> None:
         log.warning("allow_test_selection=true: the test set may choose; its numbers prove nothing")
     pl.seed_everything(config.seed, workers=True, verbose=False)
     parts = setup.build_parts(config)
-    lungs = build(config.postprocess, "postprocess") if config.postprocess else None
+    postprocess = build(config.postprocess, "postprocess") if config.postprocess else None
 
     cohort = prepare_with_masks(config)
     split = setup.split_cohort(config, parts["split"], cohort)
     refuse_missing_set(config, list(split.sets()))
+    refuse_without_validation(postprocess, split.sets())
     refuse_twins(split.sets(), cohort.image_sha256)
     record = setup.record_of(config, cohort, split)
     data = setup.build_datamodule(config, cohort, split, parts)
@@ -119,7 +122,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     if first:
         begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message, writes=first):
-        _train(Training(config, run_dir, cohort, split, data, module, record, lungs))
+        _train(Training(config, run_dir, cohort, split, data, module, record, postprocess))
 
 
 def _set_logger(config: DictConfig) -> None:
@@ -133,6 +136,7 @@ def _set_logger(config: DictConfig) -> None:
 
 
 def _train(training: Training) -> None:
+    from lungseg.evaluation.choose import decide
     from lungseg.report.audit import failures
     from lungseg.report.results import leave_results
     from lungseg.runs.checkpoint import load_checkpoint
@@ -167,7 +171,7 @@ def _train(training: Training) -> None:
             chosen = load_checkpoint(best)
             module.load_state_dict(chosen["state_dict"])
             weights = Weights("best.ckpt", chosen["epoch"] + 1)
-        lungs = training.postprocess
+        lungs = decide(training.postprocess, module, training.data, trainer, cohort, folder)
         conventions = Conventions.of(config.metrics, lungs)
         task = Task(module, training.data, trainer, cohort, folder, conventions, weights, lungs)
         evaluation = evaluate(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any
@@ -89,6 +90,13 @@ class SliceDataModule(pl.LightningDataModule):
             name: SliceDataset(cohort, cases, network_input, outlines, cache=cache)
             for name, cases in sets.items()
         }
+        self._keys = [key for dataset in self.datasets.values() for key in dataset.keys]
+
+    def only(self, name: str) -> SliceDataModule:
+        """One set alone; what is kept in memory of the others stays."""
+        alone = copy.copy(self)
+        alone.datasets = {name: self.datasets[name]}
+        return alone
 
     @property
     def eval_sets(self) -> list[str]:
@@ -124,7 +132,7 @@ class SliceDataModule(pl.LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Load what is kept in memory, unless an earlier job has already loaded it."""
-        forget_others([key for data in self.datasets.values() for key in data.keys])
+        forget_others(self._keys)
         for dataset in self.datasets.values():
             dataset.load()
 

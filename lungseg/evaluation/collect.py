@@ -105,7 +105,7 @@ class Collect(pl.Callback):
         """Counts of a set after post-processing, of all processes; None without any."""
         if self._whole is None:
             return None
-        return table_of([row for rows in _from_all(self._whole[name].rows()) for row in rows])
+        return table_of([row for rows in from_all(self._whole[name].rows()) for row in rows])
 
     def histogram(self, name: str) -> NDArray[np.int64]:
         """Counts of scores in a set, of all processes, ``[2, BINS]``.
@@ -125,13 +125,13 @@ class Collect(pl.Callback):
     def cases(self, name: str) -> dict[int, dict[str, Any]]:
         """Numbers of each case of a set, of all processes, by position in the cohort."""
         cases: dict[int, dict[str, Any]] = {}
-        for numbers in _from_all(self._cases[name].numbers()):
+        for numbers in from_all(self._cases[name].numbers()):
             cases |= numbers
         return dict(sorted(cases.items()))
 
     def worst(self, name: str) -> tuple[int, CaseScore] | None:
         """The case of a set with the largest HD95, of all processes, and its surface."""
-        candidates = [worst for worst in _from_all(self._cases[name].worst()) if worst is not None]
+        candidates = [worst for worst in from_all(self._cases[name].worst()) if worst is not None]
         return max(
             candidates, key=lambda worst: (worst[1].numbers["hd95_mm"], -worst[0]), default=None
         )
@@ -159,12 +159,12 @@ def unpack(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def _merged(mine: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Any]:
     """The dictionaries of all processes as one, sorted by key."""
     merged: dict[tuple[int, int], Any] = {}
-    for others in _from_all(mine):
+    for others in from_all(mine):
         merged |= others
     return dict(sorted(merged.items()))
 
 
-def _from_all(mine: Any) -> list[Any]:
+def from_all(mine: Any) -> list[Any]:
     """The value of every process, in the order of ranks."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return [mine]

@@ -75,11 +75,20 @@ def evaluate(task: Task) -> Evaluation:
     for name in data.datasets:
         after = collect.table(name)
         tables[name] = module.table(name) if after is None else after
-    _refuse_partial(tables, data)
+    refuse_partial(tables, data)
     return _evaluation(tables, collect, task)
 
 
-def _refuse_partial(tables: dict[str, NDArray[np.int64]], data: SliceDataModule) -> None:
+def refuse_partial(tables: dict[str, NDArray[np.int64]], data: SliceDataModule) -> None:
+    """Stop where a pass did not see all slices of a set.
+
+    Args:
+        tables: One row per slice, by set.
+        data: All slices.
+
+    Raises:
+        ConfigError: Likewise.
+    """
     for name, table in tables.items():
         expected = len(data.datasets[name])
         if len(table) != expected:

@@ -12,6 +12,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.inference.exported import SUFFIX, OnnxModel, load_onnx
 from lungseg.runs.checkpoint import load_checkpoint
+from lungseg.runs.chosen import postprocess_of
 from lungseg.runs.find import run_folders
 from lungseg.runs.named import weights_in
 from lungseg.runs.read import COMPLETED
@@ -60,8 +61,7 @@ class Model:
     @property
     def postprocess(self) -> dict[str, Any] | None:
         """The node of the post-processing with which the model was evaluated."""
-        node: dict[str, Any] | None = self.record["config"].get("postprocess")
-        return node
+        return postprocess_of(self.record)
 
     def logits(self, images: Tensor) -> Tensor:
         """Channels of slices, int16 ``[n, c, y, x]``, to float32 logits ``[n, 1, y, x]``."""

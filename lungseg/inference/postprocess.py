@@ -85,6 +85,24 @@ class Lungs:
         return result
 
 
+@dataclass(frozen=True)
+class Auto:
+    """Masks as they are, or `lungs`: left to the training, which chooses on its validation cases.
+
+    Attributes:
+        lungs: What masks as they are, the other choice, are compared with.
+
+    Raises:
+        ValueError: If `lungs` does not post-process.
+    """
+
+    lungs: Postprocess
+
+    def __post_init__(self) -> None:
+        if not callable(self.lungs):
+            raise ValueError(f"lungs must be a post-processing with _target_, got {self.lungs}")
+
+
 def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Without cavities: background that no path along faces connects with the outside."""
     labels, _ = ndimage.label(np.pad(~lungs, 1, constant_values=True))

@@ -17,6 +17,7 @@ from lungseg.inference.exported import OnnxModel
 from lungseg.inference.model import Model, load_model, model_files
 from lungseg.inference.passes import TTA
 from lungseg.inference.postprocess import Postprocess, Unchanged, recorded_postprocess
+from lungseg.runs.chosen import refuse_auto
 from lungseg.sources.hu import as_hu
 from lungseg.sources.scan import Scan
 from lungseg.sources.scans import find_scans
@@ -93,6 +94,7 @@ def load(
     if postprocess is None:
         made = recorded_postprocess(models[0].postprocess)
     elif isinstance(postprocess, Mapping):
+        refuse_auto(postprocess)
         made = build(postprocess, "postprocess") if postprocess else None
     else:
         made = postprocess

@@ -23,6 +23,7 @@ from lungseg.report.numbers import SECTIONS, TILES, shown
 from lungseg.report.published import PUBLISHED, SOURCES
 from lungseg.report.render import render
 from lungseg.report.style import SPLITS
+from lungseg.runs.chosen import told
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
 MOST_LOSSLESS, QUALITY = 120_000, 80
@@ -76,6 +77,7 @@ def write_page(
         thumbnails: Pictures of test slices as ``data:`` URLs, by case and z.
     """
     test = evaluation.summary["test"]
+    choice = origin.provenance.get("evaluation", {}).get("postprocess_choice")
     # The test set first: on a narrow screen there is room for one.
     summary = {name: evaluation.summary[name] for name in SPLITS if name in evaluation.summary}
     text = render(
@@ -99,6 +101,7 @@ def write_page(
         threshold=f"{evaluation.threshold:g}",
         empty_dsc=test["empty_dsc"],
         postprocess=test.get("postprocess"),
+        chosen=told(choice) if choice else "",
         conventions=tables.conventions(summary),
         pictures=_pictures(evaluation, len(thumbnails)),
         figures=[

@@ -19,6 +19,7 @@ from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.few_cases import few_cases
 from lungseg.report.screen import one_liner, print_summary
+from lungseg.runs.chosen import CHOICE, is_undecided, postprocess_of
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.splits.file import read_balance
 
@@ -42,10 +43,13 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     folder, conventions, weights = task.folder, task.conventions, task.weights
     before = read_tables(folder)
     made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
+    record = task.module.record
+    if CHOICE in record and _as_trained(record, conventions):
+        made_by["postprocess_choice"] = record[CHOICE]
     note_evaluation(folder, made_by)
     warnings = degenerate(evaluation.slices)
     warnings += doubtful_masks(task.cohort, _used(task))
-    warnings += warnings_of(task.module.record, task.cohort, conventions, weights)
+    warnings += warnings_of(record, task.cohort, conventions, weights)
     if report:
         remove_report(folder)  # before the tables with which it would no longer agree
     write_tables(evaluation, folder / "evaluation")
@@ -95,8 +99,7 @@ def warnings_of(
             f"The threshold was set to {conventions.threshold:g} after training, which had"
             f" {trained:g}. If it was chosen by these test cases, their numbers are no evidence."
         )
-    before = recorded_postprocess(record["config"].get("postprocess"))
-    if conventions.postprocess != ("" if before is None else repr(before)):
+    if not _as_trained(record, conventions):
         warnings.append(
             f"Post-processing was set to {conventions.postprocess or 'none'} after training. If it"
             " was chosen by these test cases, their numbers are no evidence."
@@ -115,6 +118,14 @@ def warnings_of(
         if record.get("synthetic") and not cohort.synthetic:
             warnings.append("The model was trained on synthetic data and has seen no patient.")
     return warnings
+
+
+def _as_trained(record: dict[str, Any], conventions: Conventions) -> bool:
+    """Whether masks were post-processed as the training says."""
+    if is_undecided(record):
+        return False
+    trained = recorded_postprocess(postprocess_of(record))
+    return conventions.postprocess == ("" if trained is None else repr(trained))
 
 
 def _recognition(not_compared: str | None) -> str:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from lungseg.data import memory
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
@@ -78,3 +79,19 @@ def test_the_final_pass_keeps_the_slices_of_a_case_in_order(cohort):
         index = [key for batch in made for key in keys(batch)]
         assert index == data_module(cohort).datasets["test"].index
         assert all(len({MIXED_SIZES[case] for case, _ in keys(batch)}) == 1 for batch in made)
+
+
+def test_one_set_alone_leaves_the_others_in_memory(cohort):
+    train, test = cohort.names[:2], cohort.names[2:3]
+    settings = {"batch_size": BATCH, "num_workers": 0, "cache_gib": 1, "seed": 0}
+    data = SliceDataModule(
+        cohort, {"train": train, "test": test}, NetworkInput(lambda image: image), **settings
+    )
+    data.setup("fit")
+    before = set(memory._kept)
+    alone = data.only("test")
+    alone.setup("test")
+    (loader,) = alone.test_dataloader()
+    assert {key for batch in loader for key in keys(batch)} == set(data.datasets["test"].index)
+    assert set(memory._kept) == before != set()
+    assert list(data.datasets) == ["train", "test"]  # the whole is as it was
