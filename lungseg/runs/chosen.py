@@ -22,7 +22,7 @@ def is_auto(node: Mapping[str, Any] | None) -> bool:
     >>> is_auto({"_target_": "lungseg.inference.postprocess.Auto"}), is_auto({}), is_auto(None)
     (True, False, False)
     """
-    return bool(node) and dict(node or {}).get("_target_") == AUTO
+    return node is not None and node.get("_target_") == AUTO
 
 
 def refuse_auto(node: Mapping[str, Any] | None) -> None:
