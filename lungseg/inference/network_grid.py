@@ -21,12 +21,14 @@ class NetworkGrid:
         group: Neighbouring slices that are averaged to one, where the scan's are thinner than any
             in training; 1 for none.
         spacing_mm: ``(z, y, x)`` of what the network sees.
+        as_trained: Whether the model says to what size slices are resampled, as in training.
     """
 
     size: tuple[int, int]
     own_size: tuple[int, int]
     group: int
     spacing_mm: tuple[float, float, float]
+    as_trained: bool = False
 
     @classmethod
     def of(
@@ -65,12 +67,18 @@ class NetworkGrid:
         wanted = max(_nearest(mm[0], domain.get("slice_mm")), mm[0])
         group = max(1, min(n, round(wanted / mm[0])))
         in_plane = (mm[1] * own[0] / height, mm[2] * own[1] / width)
-        return cls((height, width), (own[0], own[1]), group, (mm[0] * group, *in_plane))
+        seen = (mm[0] * group, *in_plane)
+        return cls((height, width), (own[0], own[1]), group, seen, as_trained=size is not None)
 
     @property
     def resampled(self) -> bool:
         """Whether the network sees anything but the scan's own slices."""
         return self.group > 1 or self.size != self.own_size
+
+    @property
+    def unlike_training(self) -> bool:
+        """Whether that is because the scan's voxels are unlike those of the training."""
+        return self.group > 1 or (self.size != self.own_size and not self.as_trained)
 
     def planes(self, n_slices: int) -> list[range]:
         """Slices of the scan that are averaged to each slice that the network sees."""

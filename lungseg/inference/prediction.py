@@ -83,7 +83,7 @@ def predict(
 
 
 def _of_grid(grid: NetworkGrid, spacing: Sequence[float]) -> list[Finding]:
-    if not grid.resampled:
+    if not grid.unlike_training:
         return []
     here, there = (" × ".join(f"{mm:.3g}" for mm in sizes) for sizes in (spacing, grid.spacing_mm))
     text = (

@@ -57,3 +57,16 @@ def test_each_slice_lies_between_its_planes(n, group):
 def test_a_size_of_the_model_stands_whatever_the_spacing():
     grid = NetworkGrid.of((60, 100, 80), (1.0, 0.5, 0.5), TRAINED, (50, 40))
     assert (grid.size, grid.group, grid.spacing_mm) == ((50, 40), 3, (3.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("spacing", "size", "unlike"),
+    [
+        ((3.0, 0.5, 0.5), None, True),
+        ((3.0, 0.5, 0.5), (50, 40), False),  # as all scans of the training were
+        ((1.0, 0.5, 0.5), (50, 40), True),  # but thinner slices
+        ((3.0, 1.0, 1.0), None, False),
+    ],
+)
+def test_what_the_model_does_to_every_scan_is_no_sign_of_an_unlike_one(spacing, size, unlike):
+    assert NetworkGrid.of((60, 100, 80), spacing, TRAINED, size).unlike_training == unlike
