@@ -62,13 +62,14 @@ class OnnxModel:
         (logits,) = self.session.run([LOGITS], feed)
         return torch.from_numpy(logits)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self) -> dict[str, Any]:
         """What ``prediction.json`` says of the model."""
         return {
             "name": self.name,
             "sha256": self.sha256,
             "cohort_sha256": self.record["cohort_sha256"],
             "lungseg": self.record["lungseg"],
+            "input": self.input.settings,
         }
 
 

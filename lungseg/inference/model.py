@@ -79,13 +79,14 @@ class Model:
             )
         return logits.float()
 
-    def describe(self) -> dict[str, str]:
+    def describe(self) -> dict[str, Any]:
         """What ``prediction.json`` says of the model."""
         return {
             "name": self.name,
             "sha256": self.sha256,
             "cohort_sha256": self.record["cohort_sha256"],
             "lungseg": str(self.record.get("lungseg", "")),
+            "input": self.input.settings,
         }
 
 

@@ -15,7 +15,7 @@ from lungseg.data.parallel import stop_if_orphaned
 from lungseg.errors import DataError, LungsegError
 from lungseg.files import write_json
 from lungseg.inference.output import RECORD, Output
-from lungseg.inference.postprocess import consistent
+from lungseg.inference.postprocess import Postprocess, Unchanged, consistent
 from lungseg.inference.predictor import Predictor, load
 from lungseg.inference.writers import DICOM_ONLY, Algorithm, write
 from lungseg.sources.scan import Scan
@@ -123,6 +123,7 @@ def _written(
             "lungseg": __version__,
             "models": [model.describe() for model in predictor.models],
             "settings": work.output.settings,
+            "postprocess": _described(predictor.postprocess),
             **described(prediction, scan),
             "files": written,
             "image_sha256": scan.image_sha256,
@@ -153,6 +154,11 @@ def described(prediction: Prediction, scan: Scan) -> Mapping[str, Any]:
         "lungs": _rounded(prediction.lungs),
         "findings": [finding.to_dict() for finding in prediction.findings],
     }
+
+
+def _described(postprocess: Postprocess) -> str:
+    """What was applied, be it the setting's or the model's own."""
+    return "none" if isinstance(postprocess, Unchanged) else repr(postprocess)
 
 
 def _rounded(value: Any) -> Any:

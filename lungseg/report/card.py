@@ -10,6 +10,7 @@ from typing import Any
 from lungseg.report import card_words as words
 from lungseg.report.card_facts import Facts
 from lungseg.report.card_groups import GROUP_COLUMNS, group_rows
+from lungseg.report.network_input_words import channels, seen
 from lungseg.report.numbers import shown
 
 
@@ -74,9 +75,9 @@ def model_card(facts: Facts) -> Card:
             ("Trained on", _trained(facts)),
             ("Tested", _tested(facts)),
             ("By group", _groups(facts)),
-            ("Limits", [*words.LIMITS, *_domain(facts.metadata["domain"])]),
+            ("Limits", _limits(facts.metadata)),
             ("Conventions", words.CONVENTIONS),
-            ("How to use it", words.how_to(facts.metadata["threshold"], Code)),
+            ("How to use it", _how_to(facts.metadata)),
             ("Licence", [words.LICENCE]),
         ],
     )
@@ -106,6 +107,8 @@ def _model(facts: Facts) -> Table:
         "SHA-256": facts.sha256,
         "precision": f"{about['precision']}, trained in {trained_in}",
         "network": f"{about['name']}, {facts.n_parameters:,} parameters",
+        "sees": seen(about.get("input", {})),
+        "channels": f"{channels(about.get('input', {}))}",
         "window": _intensity(about["intensity"]),
         "threshold": f"{about['threshold']:g}",
         "post-processing": _postprocess(about.get("postprocess")),
@@ -169,8 +172,14 @@ def _ranges(domain: Mapping[str, Sequence[float]]) -> Table:
     return Table(("training cases", "lowest", "highest"), rows)
 
 
-def _domain(domain: Mapping[str, Sequence[float]]) -> list[Part]:
-    return [words.ELSEWHERE] if domain else []
+def _limits(about: Mapping[str, Any]) -> list[Part]:
+    context = about.get("input", {}).get("context")
+    elsewhere = [words.ELSEWHERE] if about["domain"] else []
+    return [words.NEIGHBOURS if context else words.ALONE, *words.LIMITS, *elsewhere]
+
+
+def _how_to(about: Mapping[str, Any]) -> Sequence[Part]:
+    return words.how_to(about["threshold"], channels(about.get("input", {})), Code)
 
 
 def _tested(facts: Facts) -> list[Part]:

@@ -29,8 +29,9 @@ USE = [
     " in Hounsfield units. Every mask is to be looked at before it is used.",
     "Not intended for other organs, other modalities, or scans unlike those below.",
 ]
+ALONE = "2-D: each slice is seen alone, without its neighbours."
+NEIGHBOURS = "2-D: each slice is seen with its next neighbours as channels, and not the whole scan."
 LIMITS = [
-    "2-D: each slice is seen alone, without its neighbours.",
     "One structure, lung; right and left are told apart afterwards, by position.",
     "What the training masks leave out or include (airways, vessels, effusions, consolidations) the"
     " model leaves out or includes.",
@@ -39,9 +40,10 @@ ELSEWHERE = (
     "Known only for scans within the ranges of the training cases; elsewhere nothing was tested."
 )
 CONVENTIONS = [
-    "Input: axial slices in HU, float32 [n, 1, y, x], of any size; y from the patient's front to"
-    " back, x from right to left. HU below -1024 are -1024.",
-    "Output: probability of lung, and the logits it comes from, of the same shape. In label maps of"
+    "Input: axial slices in HU, float32 [n, c, y, x], of any size, with the channels above; y from"
+    " the patient's front to back, x from right to left. HU below -1024 are -1024. Outline, crop,"
+    " resampling and neighbouring slices come before the graph, as its metadata says under input.",
+    "Output: probability of lung, and the logits it comes from, [n, 1, y, x]. In label maps of"
     " lungseg 1 is the patient's right lung, 2 the left.",
     "Intervals are by case, at 95 %. Distances are between surfaces in 3-D, HD95 the larger of both"
     " directions. docs/metrics.md of lungseg defines each number.",
@@ -62,11 +64,12 @@ FILE = "model.onnx"
 """Stands for the file, whose own name may be that of a patient or a hospital."""
 
 
-def how_to(threshold: float, code: Callable[[str, str], Any]) -> list[Any]:
+def how_to(threshold: float, channels: int, code: Callable[[str, str], Any]) -> list[Any]:
     """With lungseg, and without it.
 
     Args:
         threshold: Of the probability.
+        channels: Of the input.
         code: Makes a part of the card from a language and lines.
     """
     return [
@@ -79,7 +82,7 @@ def how_to(threshold: float, code: Callable[[str, str], Any]) -> list[Any]:
             "import onnxruntime\n"
             "\n"
             f'session = onnxruntime.InferenceSession("{FILE}")\n'
-            "hu = np.full((1, 1, 512, 512), -1000, np.float32)  # [n, 1, y, x]\n"
+            f"hu = np.full((1, {channels}, 512, 512), -1000, np.float32)  # [n, c, y, x]\n"
             '(probability,) = session.run(["probability"], {"hu": hu})\n'
             f"mask = probability >= {threshold:g}",
         ),

@@ -36,6 +36,7 @@ def test_it_is_used_as_the_model_that_it_was(file):
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "cohort_sha256": "c" * 64,
         "lungseg": exported.record["lungseg"],
+        "input": model.input.settings,
     }
     hu = torch.randint(-1000, 400, (3, 1, 65, 50), dtype=torch.int16)
     torch.testing.assert_close(exported.logits(hu), model.logits(hu), rtol=0, atol=2e-5)

@@ -14,6 +14,7 @@ from lungseg.data.cohort import Cohort
 from lungseg.report.card import model_card
 from lungseg.report.card_facts import Facts, evaluated_run
 from lungseg.report.card_files import as_markdown, write_card
+from lungseg.report.network_input_words import seen
 from lungseg.runs.read import Run
 from tests.report.evaluated import evaluation
 
@@ -229,3 +230,30 @@ def test_an_evaluation_of_other_weights_is_not_taken(tmp_path):
     """A checkpoint somewhere is of no run; the command's tests have one that is."""
     record = {"cohort_sha256": "b", "config": {}}
     assert evaluated_run(tmp_path / "a.ckpt", record) is None
+
+
+def test_what_the_network_sees_is_in_the_card(facts):
+    about = facts.metadata | {"input": {"outside": "channel", "crop": "body", "context": 2}}
+    text = text_of(dataclasses.replace(facts, metadata=about))
+    told = "the outline of the patient as a channel; the box of the patient; 5 slices as channels"
+    assert f"| sees | {told} |" in text
+    assert "| channels | 6 |" in text
+    assert "np.full((1, 6, 512, 512)" in text
+    assert "each slice is seen alone" not in text
+    plain = text_of(facts)  # a file of an earlier version says nothing of it
+    assert "| sees | slices as they are, each alone |" in plain
+    assert "| channels | 1 |" in plain
+    assert "each slice is seen alone" in plain
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"outside": "soft", "spacing": 1.5}, "outside the patient soft tissue (40 HU); slices resampled to pixels of 1.5 mm"),
+        ({"matrix_size": 256}, "slices resampled to 256 pixels along the longer side"),
+        ({"context": 1, "context_mm": 5.0}, "3 slices as channels, 5 mm apart"),
+        ({"outside": "keep", "crop": "none", "context": 0, "spacing": None}, "slices as they are, each alone"),
+    ],
+)  # fmt: skip
+def test_each_setting_in_words(settings, told):
+    assert seen(settings) == told
