@@ -15,10 +15,16 @@ class Averaging(WeightAveraging):
     checkpoint has them as ``state_dict``, where evaluation, prediction and export look, and the
     weights that are trained as ``current_model_state``, from which a run resumes.
 
-    Lightning keeps the average where the module is before the training moves it, uses the initial
-    weights until the average begins, and leaves the trained weights where a run that is already
-    complete is resumed.
+    Lightning keeps the average where, and in the precision in which, the module is before the
+    training moves and converts it, uses the initial weights until the average begins, and leaves
+    the trained weights where a run that is already complete is resumed.
     """
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Make the average, in the precision of the training."""
+        super().setup(trainer, pl_module, stage)
+        if self._average_model is not None:
+            trainer.precision_plugin.convert_module(self._average_model.module)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Move the average to the device of the training: a copy in every step would be slow."""

@@ -76,6 +76,13 @@ class SegmentationModule(pl.LightningModule):
         )
         self.losses = nn.ModuleDict({f"{name}_set": WeightedMean() for name in sets})
 
+    def setup(self, stage: str) -> None:
+        """Convert to the precision of the training before a checkpoint is restored.
+
+        Lightning would convert after it, so that a run in float64 resumed from rounded weights.
+        """
+        self.trainer.precision_plugin.convert_module(self)
+
     def train(self, mode: bool = True) -> SegmentationModule:
         """Into training mode, but for batch norm of frozen layers, or into evaluation mode."""
         super().train(mode)
