@@ -11,7 +11,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.known import patients_not_compared, sets_seen
 from lungseg.files import short
 from lungseg.runs.checkpoint import load_checkpoint
-from lungseg.runs.lineage import INIT, describe_init
+from lungseg.runs.lineage import INIT, describe_init, selected_on_test
 from lungseg.runs.named import weights_in
 from lungseg.splits import Split
 
@@ -72,8 +72,9 @@ def refuse_seen_cases(cohort: Cohort, split: Split, record: dict[str, Any]) -> N
         ConfigError: Naming the cases of the test set.
     """
     _, seen = sets_seen(cohort, record, INIT)
+    telling = ("train", "val", "test") if selected_on_test(record) else ("train", "val")
     known = {
-        name: [case for case in cases if seen.get(case) in ("train", "val")]
+        name: [case for case in cases if seen.get(case) in telling]
         for name, cases in split.sets().items()
     }
     if tested := known.get("test"):

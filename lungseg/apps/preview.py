@@ -18,7 +18,7 @@ from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.store import open_arrays
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, DataError
 from lungseg.files import replacing, short
 from lungseg.report.augmented import Row, Tile, picture
 
@@ -46,6 +46,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     network_input = NetworkInput.of(build(config.intensity, "intensity"), config.data)
     cohort = prepare_with_masks(config)
     picked = pick_slices(cohort)
+    if not picked:
+        raise DataError("no slice has lung in its mask, so there is nothing to show", cohort.store)
     rows = [
         _row(cohort, place, sample, augment, network_input, seed=config.seed, n=config.n)
         for place, sample in zip(picked, _samples(cohort, picked, network_input), strict=True)
@@ -77,7 +79,7 @@ def _samples(
     names = [name for k, name in enumerate(cohort.names) if k in {case for case, _ in picked}]
     needed = network_input.needs_outline
     outlines = outlines_of(cohort.store, cohort.cases, names) if needed else {}
-    dataset = SliceDataset(cohort, names, network_input, outlines, cache=False)
+    dataset = SliceDataset(cohort, names, network_input, outlines)
     yield from (dataset[dataset.index.index(place)] for place in picked)
 
 
@@ -101,7 +103,9 @@ def _row(
     def tile(image: Tensor, mask: Tensor) -> Tile:
         return image[0, 0].numpy(), mask[0, 0].numpy()
 
-    keys = [(seed, draw, case, z) for draw in range(n)]  # as training draws in epoch 0, 1, …
+    keys = [
+        (seed, draw, case, z) for draw in range(n)
+    ]  # as a training draws, whose keys also have the number of the batch
     fill_hu = network_input.fill_hu
     draws = [tile(*augment(hu, lung, [key], to_intensity, fill_hu=fill_hu)) for key in keys]
     return Row(f"{cohort.names[case]}, slice {z}", tile(to_intensity(hu), lung), draws)

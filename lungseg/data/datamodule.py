@@ -48,7 +48,7 @@ class SliceDataModule(pl.LightningDataModule):
         seed: Seed of the order of training slices, and of their augmentation.
         sampling: Chooses the slices of an epoch; None for every slice once.
         augment: Changes training slices at random, as :class:`lungseg.augment.augment.Augment`;
-            what it does to one depends on the seed, the epoch and the slice alone.
+            what it does to one depends on the seed, the epoch, the batch's number and the slice.
 
     Raises:
         DataError: If a case has no mask, there is no patient in one whose outline is needed, or it
@@ -79,17 +79,16 @@ class SliceDataModule(pl.LightningDataModule):
         self._augment = augment
         used = [name for cases in sets.values() for name in cases]
         cohort.require_masks()
-        # int16 image and uint8 mask, and where it differs what the network sees of them
-        times = 3 if network_input.plain else 6
-        bytes_needed = times * sum(cohort.cases[name]["fingerprint"]["n_voxels"] for name in used)
-        cache = bytes_needed <= cache_gib * GIB
         outlines = {}
         if network_input.needs_outline:
             outlines = outlines_of(cohort.store, cohort.cases, used)
         self.datasets = {
-            name: SliceDataset(cohort, cases, network_input, outlines, cache=cache)
+            name: SliceDataset(cohort, cases, network_input, outlines)
             for name, cases in sets.items()
         }
+        if sum(data.n_bytes for data in self.datasets.values()) <= cache_gib * GIB:
+            for data in self.datasets.values():
+                data.cache()
         self._keys = [key for dataset in self.datasets.values() for key in dataset.keys]
 
     def only(self, name: str) -> SliceDataModule:
@@ -107,7 +106,8 @@ class SliceDataModule(pl.LightningDataModule):
     def training_slices(self) -> TrainingSlices:
         """What a sampling may know of the slices of the training set."""
         dataset = self.datasets["train"]
-        return TrainingSlices([frame.seen for frame in dataset.frames], dataset.positives)
+        seen, own = zip(*((frame.seen, frame.own_size) for frame in dataset.frames), strict=True)
+        return TrainingSlices(seen, dataset.positives, own)
 
     def keep_errors(self, table: NDArray[np.int64]) -> None:
         """Tell a sampling that follows them how wrong the steps of an epoch were.

@@ -13,10 +13,12 @@ from torch.utils.data import Dataset, default_collate
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
+from lungseg.data.context import offsets
 from lungseg.data.memory import kept
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.network_slices import NetworkSlices
 from lungseg.data.outlines import Outline
+from lungseg.errors import DataError
 
 Arrays = tuple[Any, Any]
 """Image and mask of a case, ``[z, y, x]``: in memory, or in the store."""
@@ -36,11 +38,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
         cases: Names of those to use.
         network_input: What becomes of their slices.
         outlines: Of the patients, by name, where the network's input needs them.
-        cache: Whether to read all slices at once and keep them, or each on access.
 
     Attributes:
         index: Case and z of each sample.
         frames: How each sample's slice lies before the network.
+        keys: Of what is kept in memory.
+
+    Raises:
+        DataError: If a case has too few slices for the context.
     """
 
     def __init__(
@@ -49,18 +54,15 @@ class SliceDataset(Dataset[dict[str, Any]]):
         cases: list[str],
         network_input: NetworkInput,
         outlines: Mapping[str, Outline],
-        *,
-        cache: bool,
     ) -> None:
         self._cohort = cohort
         self._names = cohort.names
         self._input = network_input
         self._outlines = outlines
-        self._cache = cache
+        self._cases = cases
+        self._cache = False
         self._evaluated = False
-        raw = {self._key(name) for name in cases if cache}
-        changed = {(*key, network_input.geometry) for key in raw}
-        self.keys = raw if network_input.plain else raw | changed
+        self.keys: set[tuple[str, ...]] = set()
         self._slices: dict[int, NetworkSlices] = {}
         self._arrays: dict[int, Arrays] = {}
         self.index = [
@@ -70,6 +72,22 @@ class SliceDataset(Dataset[dict[str, Any]]):
         ]
         by_case = {self._names.index(name): self._frame(name) for name in cases}
         self.frames = [by_case[case] for case, _ in self.index]
+        for name in cases:
+            self._refuse_context(name)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory for all slices: int16 images and uint8 masks, also as the network sees them."""
+        own: int = sum(frame.own_size[0] * frame.own_size[1] for frame in self.frames)
+        seen: int = sum(frame.seen[0] * frame.seen[1] for frame in self.frames)
+        return 3 * (own if self._input.plain else own + seen)
+
+    def cache(self) -> None:
+        """Read all slices at once and keep them, instead of each on access."""
+        self._cache = True
+        raw: set[tuple[str, ...]] = {self._key(name) for name in self._cases}
+        changed = {(*key, self._input.geometry) for key in raw}
+        self.keys = raw if self._input.plain else raw | changed
 
     def evaluated(self) -> SliceDataset:
         """The same slices, for evaluation."""
@@ -116,6 +134,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
         if self._cache:
             for case in dict.fromkeys(case for case, _ in self.index):
                 self._slices_of(case)
+
+    def _refuse_context(self, name: str) -> None:
+        attributes = self._cohort.cases[name]
+        n_slices, slice_mm = attributes["fingerprint"]["n_slices"], attributes["spacing_mm"][0]
+        try:
+            offsets(self._input.context, self._input.context_mm, slice_mm, n_slices)
+        except DataError as error:
+            raise DataError(f"{name}: {error}", self._cohort.store) from None
 
     def _frame(self, name: str) -> Any:
         attributes = self._cohort.cases[name]

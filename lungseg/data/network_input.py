@@ -41,7 +41,7 @@ class NetworkInput:
         context_mm: Distance between channels; None for the neighbouring slices.
 
     Raises:
-        ValueError: If a setting is out of its range, or both `size` and `spacing` are given.
+        ValueError: If a setting is out of its range, or both `matrix_size` and `spacing` are given.
     """
 
     def __init__(

@@ -35,7 +35,8 @@ class NetworkSlices:
             :func:`lungseg.data.context.offsets`.
         mask: uint8, if any.
         outline: Where the patient is, if it matters.
-        outside: ``keep``, ``soft`` or ``channel``, see :class:`lungseg.data.NetworkInput`.
+        outside: ``keep``, ``soft`` or ``channel``, see
+            :class:`lungseg.data.network_input.NetworkInput`.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class NetworkSlices:
         return torch.stack(planes) if len(planes) > 1 else planes[0].unsqueeze(0)
 
     def target(self, z: int) -> Tensor:
-        """The reference mask, uint8 ``[1, y, x]``."""
+        """The reference mask on the network's grid, uint8 ``[1, y, x]``."""
         return (self._targets[z] if self._targets else self._target(z)).unsqueeze(0)
 
     def _hu(self, z: int) -> Tensor:

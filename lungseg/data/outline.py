@@ -66,8 +66,8 @@ def patient_outline(
         outline[z] = _at_skin(voxels[z], found[z], steps)
     if not outline.any():
         raise DataError(
-            "no patient is found in the scan: nothing in it is as large and as dense as a body;"
-            " use data.crop=none data.outside=keep"
+            "no patient is found in the scan, whose outline the network needs: nothing in it is as"
+            " large and as dense as a body (trainings may use data.crop=none data.outside=keep)"
         )
     return outline
 

@@ -101,9 +101,17 @@ def sets_seen(
 
 
 def patients_not_compared(cohort: Cohort, record: Mapping[str, Any]) -> str | None:
-    """Why patients of a cohort are not compared with those of a checkpoint; None where they are."""
+    """Why patients of a cohort are not compared with those of a checkpoint; None where they are.
+
+    Those of trainings before it count as well.
+    """
     if cohort.patients_by == "case":
         return "data.patients=case"
+    reasons = [_not_compared(cohort, one) for one in lineage(record)]
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _not_compared(cohort: Cohort, record: Mapping[str, Any]) -> str | None:
     theirs, ours = PatientDigests.of(record.get("patient_digests")), cohort.patient_digests
     for digests, whose in ((theirs, "the checkpoint"), (ours, "this cohort")):
         if digests is None or digests.key is None:
@@ -122,7 +130,7 @@ def _by_patient(
     digests: dict[str, list[str]] = {}
     seen: dict[str, str] = {}
     theirs, ours = PatientDigests.of(record.get("patient_digests")), cohort.patient_digests
-    if theirs and ours and patients_not_compared(cohort, record) is None:
+    if theirs and ours and cohort.patients_by != "case" and not _not_compared(cohort, record):
         digests, seen = ours.cases, _set_by_mark(record, theirs.cases)
     found: dict[str, list[str]] = {}
     for name in cohort.names:

@@ -18,7 +18,7 @@ from lungseg.data.intensity import Clahe, Equalize
 from lungseg.data.network_input import NetworkInput
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
-from lungseg.inference.metadata import FORMAT, INPUT, KEY, LOGITS, PROBABILITY
+from lungseg.inference.metadata import FORMAT, FORMATS, INPUT, KEY, LOGITS, PROBABILITY
 from lungseg.models.padding import MULTIPLES, size_multiple
 from lungseg.runs.lineage import images_of
 
@@ -96,7 +96,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
     intensity = model.input.intensity
     numbers = {key: value for key, value in vars(intensity).items() if _numbers(value)}
     metadata = {
-        "format": FORMAT,
+        "format": FORMATS[0] if model.input.plain else FORMAT,
         "lungseg": __version__,
         "name": model.name,
         "precision": "fp32",

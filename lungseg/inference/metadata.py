@@ -10,7 +10,9 @@ from lungseg.errors import DataError
 
 KEY = "lungseg"
 """Of the entry in the file's ``metadata_props``."""
-FORMAT = 1
+FORMAT = 2
+"""Of models that see more than a slice as it is, which format 1 cannot say."""
+FORMATS = (1, FORMAT)
 INPUT, PROBABILITY, LOGITS = "hu", "probability", "logits"
 """Names of the graph's input and outputs."""
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -46,10 +48,10 @@ def read_metadata(text: str | None) -> dict[str, Any]:
         raise _damaged("no JSON") from None
     if not isinstance(metadata, dict):
         raise _damaged("no JSON object")
-    if metadata.get("format") != FORMAT:
+    if metadata.get("format") not in FORMATS:
         raise DataError(
             f"the model file has format {ascii(metadata.get('format'))[:20]}, and this lungseg"
-            f" ({__version__}) reads format {FORMAT}: export it again"
+            f" ({__version__}) reads formats {FORMATS[0]} and {FORMATS[1]}: export it again"
         )
     for key, kind in TYPES.items():
         value = metadata.get(key)

@@ -43,7 +43,7 @@ def calibration_slices(
     outlines = {}
     if network_input.needs_outline:
         outlines = outlines_of(cohort.store, cohort.cases, names)
-    dataset = SliceDataset(cohort, sorted(names), network_input, outlines, cache=False)
+    dataset = SliceDataset(cohort, sorted(names), network_input, outlines)
     n = min(N_SLICES, len(dataset))
     for k in range(n):
         image = dataset[(2 * k + 1) * len(dataset) // (2 * n)]["image"]

@@ -10,6 +10,7 @@ from lungseg.files import sha256_of
 
 INIT = "init"
 """Key of a record that says which weights a training started from."""
+TEST_SELECTION = "allow_test_selection"
 TELLING = ("split", "image_sha256", "patient_digests")
 
 
@@ -36,4 +37,14 @@ def describe_init(file: Path, record: dict[str, Any]) -> dict[str, Any]:
         record: Its record.
     """
     seen = [{key: one.get(key) for key in TELLING} for one in lineage(record)]
-    return {"sha256": sha256_of(file).hex(), "seen": seen}
+    return {
+        "sha256": sha256_of(file).hex(),
+        "seen": seen,
+        TEST_SELECTION: selected_on_test(record),
+    }
+
+
+def selected_on_test(record: Mapping[str, Any]) -> bool:
+    """Whether a training, or one before it, could choose its weights by its test set."""
+    before = (record.get(INIT) or {}).get(TEST_SELECTION)
+    return bool(before or record.get("config", {}).get(TEST_SELECTION))

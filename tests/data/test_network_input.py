@@ -115,7 +115,7 @@ def test_a_context_beyond_the_scan_is_refused(case):
         ({"crop": True}, "crop=True: must be none or body"),
         ({"matrix_size": 8}, "matrix_size must be at least 16"),
         ({"matrix_size": 64.0}, "matrix_size must be a whole number"),
-        ({"spacing": 0}, "spacing=0: must be a distance in mm"),
+        ({"spacing": 0}, "spacing=0: must be a distance from 0.05"),
         ({"spacing": [1, 1]}, r"spacing=\[1, 1\]: must be a distance"),
         ({"spacing": 1, "matrix_size": 64}, "give one of them"),
         ({"context": -1}, "context must be at least 0"),

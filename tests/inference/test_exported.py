@@ -113,7 +113,7 @@ REFUSED = {
     "no JSON": ("{", {}, "metadata is damaged: no JSON"),
     "deep JSON": ("[" * 100_000, {}, "metadata is damaged: no JSON"),
     "a list": ([1], {}, "metadata is damaged: no JSON object"),
-    "a newer format": (changed(format=2), {}, "has format 2, and this lungseg"),
+    "a newer format": (changed(format=3), {}, "has format 3, and this lungseg"),
     "no threshold": ({k: v for k, v in METADATA.items() if k != "threshold"}, {},
                      "threshold is missing or of another type"),
     "a threshold of 1": (changed(threshold=1), {}, "threshold must be between 0 and 1"),

@@ -15,8 +15,9 @@ class TrainingSlices:
     """What is known of the training slices, one entry per slice.
 
     Args:
-        sizes: Height and width, in pixels.
+        sizes: Height and width that the network sees, by which batches are made.
         count: Counts the pixels of each mask; called once, and only if a sampling asks for them.
+        own_sizes: Height and width of the masks, where the network sees another size.
 
     Attributes:
         errors: How wrong the network was about each slice when it last trained on it, from 0 to 1
@@ -24,9 +25,13 @@ class TrainingSlices:
     """
 
     def __init__(
-        self, sizes: Sequence[tuple[int, ...]], count: Callable[[], NDArray[np.int64]]
+        self,
+        sizes: Sequence[tuple[int, ...]],
+        count: Callable[[], NDArray[np.int64]],
+        own_sizes: Sequence[tuple[int, ...]] | None = None,
     ) -> None:
         self.sizes = sizes
+        self._own_sizes = sizes if own_sizes is None else own_sizes
         self.errors = np.full(len(sizes), np.nan)
         self._count = count
 
@@ -41,7 +46,7 @@ class TrainingSlices:
     @property
     def shares(self) -> NDArray[np.float64]:
         """Share of each slice's pixels that its mask has."""
-        shares: NDArray[np.float64] = self.positives / np.prod(self.sizes, axis=1)
+        shares: NDArray[np.float64] = self.positives / np.prod(self._own_sizes, axis=1)
         return shares
 
 

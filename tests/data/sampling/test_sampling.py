@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from torch.utils.data import DistributedSampler
 
@@ -9,6 +10,7 @@ from lungseg.data.sampling.all import All
 from lungseg.data.sampling.balanced import Balanced
 from lungseg.data.sampling.foreground import Foreground
 from lungseg.data.sampling.hard import Hard
+from lungseg.data.sampling.sampling import TrainingSlices
 from tests.data.sampling.slices import SIZES, some
 
 SAMPLINGS = {"all": All(), "balanced": Balanced(), "foreground": Foreground(0.6), "hard": Hard()}
@@ -43,3 +45,9 @@ def test_masks_are_not_counted_for_nothing():
     slices._count = lambda: pytest.fail("counted")
     All().order(0, 0, slices)
     Hard().order(0, 0, slices)
+
+
+def test_shares_are_of_the_masks_own_pixels_whatever_the_network_sees():
+    seen, own = [(64, 64)] * 2, [(512, 512)] * 2
+    slices = TrainingSlices(seen, lambda: np.array([1000, 8000]), own)
+    np.testing.assert_allclose(slices.shares, [1000 / 512**2, 8000 / 512**2])
