@@ -21,12 +21,12 @@ def test_the_bits_are_those_of_a_batch_as_it_is_evaluated(precision, size):
     model = a_model(net.eval(), precision)
     seen = []
     model.module.net.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
-    hu = torch.randint(-1000, 400, (3, *size), dtype=torch.int16)
+    hu = torch.randint(-1000, 400, (3, 1, *size), dtype=torch.int16)
     logits = model.logits(hu)
     kind, batches = KINDS[precision]
     assert seen == batches
-    batch = model.intensity(hu.unsqueeze(1)).contiguous(memory_format=torch.channels_last)
+    batch = model.input(hu).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), torch.autocast("cpu", kind, enabled=kind is not None):
-        whole = model.module(batch)[:, 0].float()
+        whole = model.module(batch).float()
     assert logits.std() > 0.05
     assert torch.equal(logits, whole)
