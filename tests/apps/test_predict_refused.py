@@ -16,7 +16,10 @@ import pytest
         (("model=RUN", "output=in/masks"), "output=in/masks: must not be inside input, nor input"),
         (("model=RUN", "input=nowhere"), "input: no such file or folder [nowhere]"),
         (("model=RUN", "device=tpu"), "device=tpu: must be auto, cuda, mps, cpu"),
-        (("model=RUN", "postprocess=lung"), "postprocess=lung: no such option; there are auto, lungs,"),
+        (
+            ("model=RUN", "postprocess=lung"),
+            "postprocess=lung: no such option; there are auto, lungs,",
+        ),
     ],
 )
 def test_one_line_for_what_cannot_be(words, line, refused, run, tmp_path):
