@@ -74,11 +74,9 @@ def _samples(
 ) -> Iterator[dict[str, Any]]:
     """Channels and mask of slices, as training has them before it changes them."""
     from lungseg.data.dataset import SliceDataset
-    from lungseg.data.outlines import outlines_of
 
     names = [name for k, name in enumerate(cohort.names) if k in {case for case, _ in picked}]
-    needed = network_input.needs_outline
-    outlines = outlines_of(cohort.store, cohort.cases, names) if needed else {}
+    outlines = network_input.outlines(cohort, names)
     dataset = SliceDataset(cohort, names, network_input, outlines)
     yield from (dataset[dataset.index.index(place)] for place in picked)
 
@@ -103,9 +101,8 @@ def _row(
     def tile(image: Tensor, mask: Tensor) -> Tile:
         return image[0, 0].numpy(), mask[0, 0].numpy()
 
-    keys = [
-        (seed, draw, case, z) for draw in range(n)
-    ]  # as a training draws, whose keys also have the number of the batch
+    # As a training draws, whose keys also have the number of the batch.
+    keys = [(seed, draw, case, z) for draw in range(n)]
     fill_hu = network_input.fill_hu
     draws = [tile(*augment(hu, lung, [key], to_intensity, fill_hu=fill_hu)) for key in keys]
     return Row(f"{cohort.names[case]}, slice {z}", tile(to_intensity(hu), lung), draws)

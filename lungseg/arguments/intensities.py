@@ -49,7 +49,7 @@ def check_equalize(lower: object, upper: object) -> None:
     Raises:
         ValueError: If the window is empty, or a limit is not a whole number.
     """
-    if not all(is_number(limit) and limit == int(limit) for limit in (lower, upper)):  # type: ignore[call-overload]
+    if not all(is_number(limit) and limit == int(limit) for limit in (lower, upper)):
         raise ValueError(f"lower and upper must be whole numbers, got {lower!r} and {upper!r}")
     check_window(lower, upper)  # type: ignore[arg-type]
 
@@ -61,6 +61,6 @@ def check_clahe(lower: float, upper: float, clip_limit: object = 0.01, tiles: ob
         ValueError: Naming the first that is out of range.
     """
     check_window(lower, upper)
-    if not is_number(clip_limit) or not 0 < clip_limit <= 1:  # type: ignore[operator]
+    if not is_number(clip_limit) or not 0 < clip_limit <= 1:
         raise ValueError(f"clip_limit must be a number above 0 and at most 1, got {clip_limit!r}")
     check_at_least(tiles=(tiles, 2))

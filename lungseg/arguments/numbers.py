@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 
 def check_at_least(**arguments: tuple[object, int]) -> None:
@@ -19,7 +19,7 @@ def check_at_least(**arguments: tuple[object, int]) -> None:
 
 def check_share(name: str, value: object) -> None:
     """Refuse what is no number from 0 to 1."""
-    if not is_number(value) or not 0 <= value <= 1:  # type: ignore[operator]
+    if not is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must be a number from 0 to 1, got {value!r}")
 
 
@@ -33,6 +33,6 @@ def as_pairs(name: str, value: object, pair: str) -> list[tuple[Any, Any]]:
     return [(first, second) for first, second in pairs]
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number; a bool is none."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -11,7 +11,7 @@ def check_balanced(small: object = 0.01) -> None:
     Raises:
         ValueError: If the share is out of range.
     """
-    if not is_number(small) or not 0 < small < 1:  # type: ignore[operator]
+    if not is_number(small) or not 0 < small < 1:
         raise ValueError(f"small must be a number above 0 and below 1, got {small!r}")
 
 
@@ -30,5 +30,5 @@ def check_hard(share: object = 0.25) -> None:
     Raises:
         ValueError: If the share is out of range: for each slice that is shown twice another pauses.
     """
-    if not is_number(share) or not 0 < share <= 0.5:  # type: ignore[operator]
+    if not is_number(share) or not 0 < share <= 0.5:
         raise ValueError(f"share must be a number above 0 and up to 0.5, got {share!r}")

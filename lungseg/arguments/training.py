@@ -28,7 +28,7 @@ def check_ema(decay: object = 0.999) -> None:
     Raises:
         ValueError: If the share is out of range.
     """
-    if not is_number(decay) or not 0 <= decay < 1:  # type: ignore[operator]
+    if not is_number(decay) or not 0 <= decay < 1:
         raise ValueError(f"decay must be a number from 0 to below 1, got {decay!r}")
 
 
@@ -47,5 +47,5 @@ def check_warmup(*, warmup: object = 0.05, **_: Any) -> None:
     Raises:
         ValueError: If it is out of range.
     """
-    if not is_number(warmup) or not 0 <= warmup < 1:  # type: ignore[operator]
+    if not is_number(warmup) or not 0 <= warmup < 1:
         raise ValueError(f"warmup must be a number from 0 to below 1, got {warmup!r}")

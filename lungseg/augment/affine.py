@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, exp, log, radians, sin, tan
+from math import cos, radians, sin, tan
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.augment.ranges import number, span
+from lungseg.augment.ranges import log_uniform, number, span
 from lungseg.augment.spatial_transform import SpatialTransform
 from lungseg.augment.transform import Params, Shape
 
@@ -53,9 +53,8 @@ class Affine(SpatialTransform):
         self.shift = number("Affine.shift", shift, 0, 1)
 
     def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
-        low, high = self.scale
         return {
-            "scale": exp(rng.uniform(log(low), log(high))),
+            "scale": log_uniform(rng, self.scale),
             "degrees": rng.uniform(-self.degrees, self.degrees),
             "shear": rng.uniform(-self.shear, self.shear),
             "shift": rng.uniform(-self.shift, self.shift, 2).tolist(),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lungseg.augment.image_transform import ImageTransform
-from lungseg.augment.ranges import span
+from lungseg.augment.ranges import log_uniform, span
 from lungseg.augment.transform import Params, Shape
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ class Contrast(ImageTransform):
         self.factor = span("Contrast.factor", factor, 0.1, 10)
 
     def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
-        low, high = self.factor
-        return {"factor": exp(rng.uniform(log(low), log(high)))}
+        return {"factor": log_uniform(rng, self.factor)}
 
     def _change(self, sample: Tensor, params: Params) -> None:
         factor = params["factor"]

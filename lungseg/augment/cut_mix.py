@@ -9,7 +9,7 @@ import numpy as np
 
 from lungseg.augment.image_transform import ImageTransform
 from lungseg.augment.ranges import span
-from lungseg.augment.rectangle import draw_rectangle
+from lungseg.augment.rectangle import draw_rectangle, region
 from lungseg.augment.transform import Params, Shape
 
 if TYPE_CHECKING:
@@ -63,6 +63,5 @@ class CutMix(ImageTransform):
         return image, mixed
 
     def _change(self, sample: Tensor, params: Params) -> None:
-        rows = slice(params["top"], params["top"] + params["height"])
-        columns = slice(params["left"], params["left"] + params["width"])
-        sample[:, rows, columns] = sample.flip(-1)[:, rows, columns]
+        there = region(params)
+        sample[there] = sample.flip(-1)[there]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lungseg.augment.image_transform import ImageTransform
-from lungseg.augment.ranges import span
+from lungseg.augment.ranges import log_uniform, span
 from lungseg.augment.transform import Params, Shape
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ class Gamma(ImageTransform):
         self.gamma = span("Gamma.gamma", gamma, 0.1, 10)
 
     def _draw(self, rng: np.random.Generator, shape: Shape) -> Params:
-        low, high = self.gamma
-        return {"gamma": exp(rng.uniform(log(low), log(high)))}
+        return {"gamma": log_uniform(rng, self.gamma)}
 
     def _change(self, sample: Tensor, params: Params) -> None:
         sample.pow_(params["gamma"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from lungseg.augment.image_transform import ImageTransform
 from lungseg.augment.ranges import span
-from lungseg.augment.rectangle import draw_rectangle
+from lungseg.augment.rectangle import draw_rectangle, region
 from lungseg.augment.transform import Params, Shape
 
 if TYPE_CHECKING:
@@ -56,5 +56,4 @@ class RandomErasing(ImageTransform):
         return {**rectangle, "hu": rng.uniform(*self.hu)}
 
     def _change(self, sample: Tensor, params: Params) -> None:
-        top, left = params["top"], params["left"]
-        sample[:, top : top + params["height"], left : left + params["width"]] = params["hu"]
+        sample[region(params)] = params["hu"]

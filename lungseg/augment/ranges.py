@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
-from typing import TypeGuard
+
+import numpy as np
+
+from lungseg.arguments.numbers import is_number
 
 
 def probability(name: str, value: object) -> float:
@@ -28,7 +30,7 @@ def number(name: str, value: object, least: float, most: float) -> float:
     Raises:
         ValueError: If it is something else.
     """
-    if not _is_number(value) or not least <= value <= most:
+    if not is_number(value) or not least <= value <= most:
         bounds = f"from {least:g} to {most:g}" if math.isfinite(most) else f"of at least {least:g}"
         raise ValueError(f"{name} must be a number {bounds}, got {value!r}")
     return float(value)
@@ -47,7 +49,7 @@ def span(name: str, value: object, least: float, most: float) -> tuple[float, fl
     """
     # OmegaConf's lists are sequences too.
     given = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
-    numbers = [float(one) for one in given if _is_number(one)]
+    numbers = [float(one) for one in given if is_number(one)]
     if len(given) != 2 or numbers != given or not least <= numbers[0] <= numbers[1] <= most:
         raise ValueError(
             f"{name} must be [low, high] with {least:g} <= low <= high <= {most:g}, got {value!r}"
@@ -55,5 +57,7 @@ def span(name: str, value: object, least: float, most: float) -> tuple[float, fl
     return numbers[0], numbers[1]
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+def log_uniform(rng: np.random.Generator, span: tuple[float, float]) -> float:
+    """A number within a range above 0 whose logarithm is uniform, so that ½ is as likely as 2."""
+    low, high = span
+    return math.exp(rng.uniform(math.log(low), math.log(high)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import sqrt
 
 import numpy as np
 
+from lungseg.augment.ranges import log_uniform
 from lungseg.augment.transform import Params, Shape
 
 Span = tuple[float, float]
@@ -23,7 +24,7 @@ def draw_rectangle(rng: np.random.Generator, shape: Shape, area: Span, aspect: S
     """
     _, high, wide = shape
     pixels = rng.uniform(*area) * high * wide
-    ratio = exp(rng.uniform(log(aspect[0]), log(aspect[1])))
+    ratio = log_uniform(rng, aspect)
     height = min(round(sqrt(pixels * ratio)), high)
     width = min(round(sqrt(pixels / ratio)), wide)
     return {
@@ -32,3 +33,10 @@ def draw_rectangle(rng: np.random.Generator, shape: Shape, area: Span, aspect: S
         "height": height,
         "width": width,
     }
+
+
+def region(params: Params) -> tuple[slice, slice, slice]:
+    """Where a sample ``[C, y, x]`` has the rectangle that was drawn."""
+    top, left = params["top"], params["left"]
+    rows, columns = slice(top, top + params["height"]), slice(left, left + params["width"])
+    return slice(None), rows, columns

@@ -19,7 +19,6 @@ from lungseg.data.dataset import SliceDataset
 from lungseg.data.intensity import Window
 from lungseg.data.memory import forget_others
 from lungseg.data.network_input import NetworkInput
-from lungseg.data.outlines import outlines_of
 from lungseg.data.sampling.all import All
 from lungseg.data.sampling.epoch_order import EpochOrder
 from lungseg.data.sampling.errors import errors_of
@@ -79,9 +78,7 @@ class SliceDataModule(pl.LightningDataModule):
         self._augment = augment
         used = [name for cases in sets.values() for name in cases]
         cohort.require_masks()
-        outlines = {}
-        if network_input.needs_outline:
-            outlines = outlines_of(cohort.store, cohort.cases, used)
+        outlines = network_input.outlines(cohort, used)
         self.datasets = {
             name: SliceDataset(cohort, cases, network_input, outlines)
             for name, cases in sets.items()

@@ -13,6 +13,7 @@ from lungseg.data.network_slices import SOFT_TISSUE_HU, NetworkSlices, Slices
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from lungseg.data.cohort import Cohort
     from lungseg.data.outlines import Outline
 
 AIR_HU = -1000
@@ -156,6 +157,22 @@ class NetworkInput:
             max(1, round(length * scale)) for length, scale in zip(own_size, scales, strict=True)
         )
         return height, width
+
+    def outlines(self, cohort: Cohort, names: Sequence[str]) -> dict[str, Outline]:
+        """Outlines of patients by name of the case; none where they do not matter.
+
+        Args:
+            cohort: All prepared cases.
+            names: Of those that are used.
+
+        Raises:
+            DataError: If there is no patient in a case.
+        """
+        from lungseg.data.outlines import outlines_of
+
+        if not self.needs_outline:
+            return {}
+        return outlines_of(cohort.store, cohort.cases, names)
 
     def frame(self, own_size: Size, size: Size | None, outline: Outline | None) -> Frame:
         """How slices of a case lie before the network.

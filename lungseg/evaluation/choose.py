@@ -16,7 +16,7 @@ from lungseg.data.datamodule import SliceDataModule
 from lungseg.errors import ConfigError
 from lungseg.evaluation.collect import from_all
 from lungseg.evaluation.run import refuse_partial
-from lungseg.evaluation.whole_cases import Slice, WholeCases, table_of
+from lungseg.evaluation.whole_cases import WholeCases, slices_in, table_of
 from lungseg.inference.postprocess import Auto, Postprocess, Unchanged
 from lungseg.metrics.table import dsc
 from lungseg.runs.chosen import CHOICE, keep_choice, told
@@ -158,12 +158,9 @@ class _Both(pl.Callback):
     ) -> None:
         """Take a batch's logits."""
         assert isinstance(outputs, Tensor)
-        masks = pl_module.predict_mask(outputs)[:, 0].cpu().numpy()
-        references = batch["mask"][:, 0].bool().cpu().numpy()
-        keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
-        for k, (case, z) in enumerate(keys):
+        for one in slices_in(batch, pl_module.predict_mask(outputs)):
             for whole in self._whole.values():
-                whole.add(Slice(case, z, masks[k], references[k]))
+                whole.add(one)
 
     def rows(self) -> dict[str, list[tuple[int, ...]]]:
         """Counts of all cases, of all processes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from lungseg.data.cohort import Cohort
 from lungseg.data.store import open_sides
 from lungseg.errors import DataError
 from lungseg.evaluation.thumbnails import pictured, thumbnail
-from lungseg.evaluation.whole_cases import Slice, WholeCases, table_of
+from lungseg.evaluation.whole_cases import Slice, WholeCases, slices_in, table_of
 from lungseg.inference.postprocess import Postprocess
 from lungseg.metrics.cases import CaseScore
 from lungseg.metrics.histogram import ScoreHistogram
@@ -79,14 +80,9 @@ class Collect(pl.Callback):
         assert isinstance(outputs, Tensor)
         name = self._sets[dataloader_idx]
         self._histograms[name].update(outputs, batch["mask"])
-        masks = pl_module.predict_mask(outputs)[:, 0].cpu().numpy()
-        references = batch["mask"][:, 0].bool().cpu().numpy()
-        keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
-        for k, (case, z) in enumerate(keys):
-            image = None
-            if name == "test" and (case, z) in self._pictured:
-                image = batch["picture"][k, 0].float().cpu().numpy()
-            one = Slice(case, z, masks[k], references[k], image)
+        for k, one in enumerate(slices_in(batch, pl_module.predict_mask(outputs))):
+            if name == "test" and (one.case, one.z) in self._pictured:
+                one = replace(one, image=batch["picture"][k, 0].float().cpu().numpy())
             if self._whole is None:
                 self._take(name, one)
             else:

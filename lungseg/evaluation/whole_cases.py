@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.inference.postprocess import Postprocess
 from lungseg.metrics.table import COLUMNS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Mask = NDArray[np.bool_]
 
@@ -39,6 +42,19 @@ class Slice:
         fp = int(np.count_nonzero(self.prediction)) - tp
         fn = int(np.count_nonzero(self.reference)) - tp
         return self.case, self.z, tp, fp, fn, self.prediction.size - tp - fp - fn
+
+
+def slices_in(batch: Mapping[str, Any], predictions: Tensor) -> list[Slice]:
+    """The slices of a batch that was made for evaluation, in order.
+
+    Args:
+        batch: With ``mask``, ``case`` and ``z``.
+        predictions: Bool ``[B, 1, y, x]``, on the cases' own grid.
+    """
+    masks = predictions[:, 0].cpu().numpy()
+    references = batch["mask"][:, 0].bool().cpu().numpy()
+    keys = zip(batch["case"].tolist(), batch["z"].tolist(), strict=True)
+    return [Slice(case, z, masks[k], references[k]) for k, (case, z) in enumerate(keys)]
 
 
 class WholeCases:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.network_input import NetworkInput
-from lungseg.data.outlines import outlines_of
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import INPUT, KEY
@@ -40,9 +39,7 @@ def calibration_slices(
     """
     from lungseg.data.dataset import SliceDataset
 
-    outlines = {}
-    if network_input.needs_outline:
-        outlines = outlines_of(cohort.store, cohort.cases, names)
+    outlines = network_input.outlines(cohort, names)
     dataset = SliceDataset(cohort, sorted(names), network_input, outlines)
     n = min(N_SLICES, len(dataset))
     for k in range(n):

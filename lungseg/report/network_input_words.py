@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lungseg.data.network_input import NetworkInput
+
 OUTSIDE = {
     "soft": "outside the patient soft tissue (40 HU)",
     "channel": "the outline of the patient as a channel",
@@ -42,4 +44,4 @@ def seen(about: Mapping[str, Any]) -> str:
 
 def channels(about: Mapping[str, Any]) -> int:
     """Channels of the graph's input."""
-    return 2 * int(about.get("context") or 0) + 1 + (about.get("outside") == "channel")
+    return NetworkInput.of(lambda images: images, about).stored_channels

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from lungseg.arguments.numbers import is_number
 from lungseg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def scales_of(value: Any) -> dict[str, float]:
         if not isinstance(one, Mapping):
             raise wrong
         for pattern, factor in one.items():
-            number = isinstance(factor, Real) and not isinstance(factor, bool)
-            if not _is_name(pattern) or not number or not 0 < float(factor) < float("inf"):
+            if not _is_name(pattern) or not is_number(factor) or not factor > 0:
                 raise wrong
             scales.setdefault(str(pattern), float(factor))
     return scales
