@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from lungseg.arguments.inference import check_lungs
+from lungseg.metrics.components import components
 from lungseg.metrics.masks import bounding_box
 from lungseg.runs.recorded import build_recorded
 
@@ -69,11 +69,9 @@ class Lungs:
             return mask
         box = bounding_box(mask)
         inside = mask[box]
-        labels, count = ndimage.label(inside)
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)
-        sizes[0] = 0
+        labels, sizes = components(inside)
         largest = np.argsort(-sizes, kind="stable")[: self.n_lungs]
-        kept = np.zeros(count + 1, np.bool_)
+        kept = np.zeros(len(sizes), np.bool_)
         kept[largest] = sizes[largest] >= self.min_share * sizes.max()
         kept[0] = False
         lungs = kept[labels]
@@ -105,7 +103,7 @@ class Auto:
 
 def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Without cavities: background that no path along faces connects with the outside."""
-    labels, _ = ndimage.label(np.pad(~lungs, 1, constant_values=True))
+    labels, _ = components(np.pad(~lungs, 1, constant_values=True))
     outside = labels[0, 0, 0]
     filled: NDArray[np.bool_] = (labels != outside)[1:-1, 1:-1, 1:-1]
     return filled

@@ -102,7 +102,9 @@ def _written(
             raise DoubtError(f"{'; '.join(warnings)} (on_doubt=warn accepts it)")
     algorithm = Algorithm("lungseg", __version__, _hash_of(work.output.models))
     threshold = sum(model.threshold for model in predictor.models) / len(predictor.models)
-    fractions = consistent(prediction.probability, prediction.mask, threshold)
+    fractions = None
+    if work.probabilities:
+        fractions = consistent(prediction.probability, prediction.mask, threshold)
     stop_if_orphaned()
     with work.output.writing(scan.name) as folder:
         written = [
@@ -112,7 +114,7 @@ def _written(
                 scan,
                 prediction.labels,
                 algorithm=algorithm,
-                probabilities=fractions if work.probabilities else None,
+                probabilities=fractions,
             ).name
             for one in formats
         ]

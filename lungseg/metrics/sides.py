@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
 
+from lungseg.metrics.components import components
 from lungseg.metrics.masks import (
     BoolArray,
     FloatArray,
@@ -106,9 +107,7 @@ def _part(lungs: BoolArray, steps: FloatArray) -> tuple[SideArray | None, DepthA
 
 def _two_parts(lungs: BoolArray) -> SideArray | None:
     """Label the large components as sides, if two of them are next to each other."""
-    labels, count = label(lungs)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
+    labels, sizes = components(lungs)
     large = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes >= MIN_SHARE * sizes.sum())]
     profiles = [np.count_nonzero(labels == part, axis=(0, 1)) for part in large]
     x = np.arange(lungs.shape[2])
@@ -118,7 +117,7 @@ def _two_parts(lungs: BoolArray) -> SideArray | None:
         first, last = extents[other]
         if not (first <= means[0] <= last or extents[0][0] <= means[other] <= extents[0][1]):
             right, left = sorted((means[0], means[other]))
-            side_of = np.zeros(count + 1, np.uint8)
+            side_of = np.zeros(len(sizes), np.uint8)
             # Lobes may separate as well; each belongs to the lung above or below it.
             side_of[large] = [RIGHT if mean < (right + left) / 2 else LEFT for mean in means]
             parts: SideArray = side_of[labels]
