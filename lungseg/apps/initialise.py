@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lungseg.data.cohort import Cohort
+from lungseg.data.network_input import SETTINGS
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.known import patients_not_compared, sets_seen
 from lungseg.files import short
 from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.lineage import INIT, describe_init, selected_on_test
 from lungseg.runs.named import weights_in
+from lungseg.runs.resume import differences
 from lungseg.splits import Split
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+INPUT_KEYS = tuple(f"data.{key}" for key in SETTINGS)
+"""What becomes of a slice before the network sees it, beside the intensity."""
 SHOWN = 3
 """Names of tensors that are listed."""
 
@@ -56,6 +60,7 @@ def initialise(
     checkpoint = load_checkpoint(file)
     theirs = checkpoint["lungseg"]
     refuse_seen_cases(cohort, split, theirs)
+    _warn_of_changes(theirs["config"], record["config"])
     _load(module, record, checkpoint, file)
     record[INIT] = describe_init(file, theirs)
 
@@ -93,6 +98,17 @@ def refuse_seen_cases(cohort: Cohort, split: Split, record: dict[str, Any]) -> N
             f"{INIT}: cases of the pre-training were looked for by their images alone, not by their"
             f" patients: {why}"
         )
+
+
+def _warn_of_changes(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Say what the weights were not made for: another network, or another input of it."""
+    changed = [
+        f"{key}={old} (now {new})"
+        for key, (old, new) in differences(before, now).items()
+        if key.startswith(("model.", "intensity.")) or key in INPUT_KEYS
+    ]
+    if changed:
+        log.warning(f"{INIT}: the pre-training had {', '.join(changed)}")
 
 
 def _load(

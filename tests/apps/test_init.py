@@ -93,6 +93,14 @@ def test_what_cannot_be_tuned_is_refused(what, trained, refused):
     assert message in line
 
 
+def test_another_network_or_input_than_in_the_pre_training_is_told(train, trained):
+    words = [*explicit("Case_005"), f"init={trained.run}"]
+    said = train(*words, "data.outside=soft", "intensity.upper=600", "model.depth=3")
+    told = "data.outside=keep (now soft), intensity.upper=400 (now 600), model.depth=2 (now 3)"
+    assert f"init: the pre-training had {told}" in said
+    assert "init: the pre-training had" not in train(*words, "hydra.run.dir=same")
+
+
 def test_no_checkpoint_there_is_refused(refused, tmp_path):
     for place in ("nowhere.ckpt", tmp_path):
         line = refused("train", "logger=none", f"init={place}")
