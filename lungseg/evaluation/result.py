@@ -46,6 +46,7 @@ class Evaluation:
         threshold: A pixel is lung when its probability is at least this.
         masks: Predicted mask of each test slice by case (position in the cohort) and z, packed.
         thumbnails: Pictures of test slices likewise, as ``data:`` URLs.
+        histograms: Counts of scores by set, ``[2, BINS]``.
     """
 
     summary: dict[str, Any]
@@ -59,6 +60,7 @@ class Evaluation:
     threshold: float
     masks: dict[tuple[int, int], bytes] = field(default_factory=dict)
     thumbnails: dict[tuple[int, int], str] = field(default_factory=dict)
+    histograms: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
 
 
 def read_history(file: Path) -> pd.DataFrame | None:

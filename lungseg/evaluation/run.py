@@ -112,7 +112,7 @@ def _evaluation(
     histograms = {name: collect.histogram(name) for name in tables}
     scores = {name: collect.cases(name) for name in tables}
     summary = {
-        name: _summary(tables[name], histograms[name], scores[name], names, conventions)
+        name: summary_of(tables[name], histograms[name], scores[name], names, conventions)
         for name in tables
     }
     return Evaluation(
@@ -127,23 +127,33 @@ def _evaluation(
         threshold=conventions.threshold,
         masks=collect.masks(),
         thumbnails=collect.thumbnails(),
+        histograms=histograms,
     )
 
 
-def _summary(
+def summary_of(
     table: NDArray[np.int64],
-    histogram: NDArray[np.int64],
+    histogram: NDArray[np.int64] | None,
     scores: dict[int, dict[str, Any]],
     names: list[str],
     conventions: Conventions,
 ) -> dict[str, Any]:
-    """One set's part of ``summary.json``."""
-    from lungseg.metrics.summary import conventions as by_convention
+    """One set's part of ``summary.json``.
+
+    Args:
+        table: ``[n, 6]``: case, z, tp, fp, fn, tn.
+        histogram: Counts of scores, ``[2, BINS]``; None where they are not known.
+        scores: Numbers of each case in 3-D, by position in `names`.
+        names: Of cases.
+        conventions: Threshold and convention for empty masks.
+    """
     from lungseg.metrics.summary import (
+        UNKNOWN_SCORES,
         summarize_cases,
         summarize_scores,
         summarize_slices,
     )
+    from lungseg.metrics.summary import conventions as by_convention
 
     rows = list(scores.values())
     numbers = summarize_slices(table, conventions.empty_dsc)
@@ -151,7 +161,7 @@ def _summary(
     after = {"postprocess": conventions.postprocess} if conventions.postprocess else {}
     return {
         **numbers,
-        **summarize_scores(histogram),
+        **(UNKNOWN_SCORES if histogram is None else summarize_scores(histogram)),
         **summarize_cases(rows),
         "dsc_by_convention": by_convention(table, rows),
         "threshold": conventions.threshold,

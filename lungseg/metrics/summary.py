@@ -25,6 +25,10 @@ LOW_DSC = 0.8
 HIGH_ACCURACY = 0.999
 """A slice with an empty reference is excellent with an accuracy above this."""
 
+OF_SCORES = ("pr_auc", "roc_auc", "brier", "ece", "dsc_best_threshold")
+UNKNOWN_SCORES = {name: {"value": None, "n": 0} for name in OF_SCORES}
+"""The numbers over all thresholds where no scores are known, but masks are."""
+
 SIDES = ("", "right_", "left_")
 CASE_NUMBERS = (
     "dsc",

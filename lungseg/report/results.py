@@ -20,6 +20,7 @@ from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.few_cases import few_cases
 from lungseg.report.screen import one_liner, print_summary
 from lungseg.runs.chosen import CHOICE, is_undecided, postprocess_of
+from lungseg.runs.histograms import write_histograms
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.splits.file import read_balance
 
@@ -46,13 +47,14 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     record = task.module.record
     if CHOICE in record and _as_trained(record, conventions):
         made_by["postprocess_choice"] = record[CHOICE]
-    note_evaluation(folder, made_by)
     warnings = degenerate(evaluation.slices)
     warnings += doubtful_masks(task.cohort, _used(task))
     warnings += warnings_of(record, task.cohort, conventions, weights)
+    note_evaluation(folder, made_by | {"warnings": warnings})
     if report:
         remove_report(folder)  # before the tables with which it would no longer agree
     write_tables(evaluation, folder / "evaluation")
+    write_histograms(folder, evaluation.histograms)
     if not report:
         set_aside_report(folder, before)
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, DataError
 from lungseg.splits.patients import listed, refuse_divided
 from lungseg.splits.sets import Split
 
@@ -33,7 +33,23 @@ def describe(split: Split, cohort: Cohort, made_by: Mapping[str, Any]) -> dict[s
         "made_by": dict(made_by),
         "cohort_sha256": cohort.sha256,
         "balance": split.balance.to_dict() if split.balance else None,
+        "patients": {case: cohort.patients.get(case, case) for case in cohort.names},
     }
+
+
+def read_split(folder: Path) -> dict[str, Any]:
+    """What a run's ``split.json`` contains; empty where it has none, as one evaluated elsewhere.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    try:
+        saved: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise DataError(f"{NAME} is damaged", folder) from None
+    return saved
 
 
 def read_balance(folder: Path, sets: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json")
+TABLES = ("slices.csv", "cases.csv", "pr_curve.csv", "summary.json", "score_histograms.npz")
 
 
 def contents(run):

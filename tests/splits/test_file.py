@@ -8,7 +8,7 @@ from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.files import write_json
 from lungseg.splits import Balanced, Explicit, FromFile
-from lungseg.splits.file import NAME, describe, read_balance
+from lungseg.splits.file import NAME, describe, read_balance, read_split
 from tests.splits.cohorts import case, random_cohort
 
 COHORT = random_cohort(8, 1)
@@ -32,6 +32,15 @@ def test_round_trip(make, saved):
     again = saved(describe(split, COHORT, {"seed": 0}))(COHORT)
     assert again.sets() == split.sets()
     assert again.notes == ()
+
+
+def test_a_run_records_which_cases_share_a_patient(saved, tmp_path):
+    cohort = Cohort("", COHORT.cases, {"Case_001": "Case_000"})
+    write_json(tmp_path / NAME, describe(Explicit(test=["Case_003"])(cohort), cohort, {}))
+    patients = read_split(tmp_path)["patients"]
+    assert list(patients) == COHORT.names
+    assert [case for case in patients if patients[case] != case] == ["Case_001"]
+    assert read_split(tmp_path / "nowhere") == {}
 
 
 def test_other_voxels_under_the_same_names_are_reported(saved):
