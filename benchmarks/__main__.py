@@ -2,6 +2,7 @@
 
 from benchmarks import (
     coverage,
+    crossvalidation,
     evaluation,
     predict,
     prepare,
@@ -25,4 +26,5 @@ if __name__ == "__main__":
     evaluation.main()
     predict.main()
     coverage.main()
+    crossvalidation.main()
     statistics.main()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from lungseg.metrics.crossvalidation import Folds
 from lungseg.metrics.ranks import signed_rank_p
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,6 +46,7 @@ def paired_difference(
     a: npt.ArrayLike,
     b: npt.ArrayLike,
     *,
+    folds: Folds | None = None,
     limit: float = math.inf,
     seed: int = 0,
     level: float = LEVEL,
@@ -67,15 +69,24 @@ def paired_difference(
     seem to have no effect by chance, which must not make p small. Repeats are not paired: equal
     seeds of two settings have nothing else in common.
 
+    Models of a cross-validation share training data, which leaves no trace in their scores: the
+    variance is :math:`s_d^2 (1/n + 1/n_{train})`, that of Nadeau and Bengio for folds of
+    :math:`n_{test}` cases, by case. What else the cases of a fold share, v is, with k − 1 degrees
+    of freedom (`Folds.variance`); repeats are averaged by case, and their seeds are a part of it.
+    p is the larger of Wilcoxon's and that of this interval.
+
     Sources: Hall, J. R. Stat. Soc. B 50 (1988) 35-45 (symmetric bootstrap-t); Obuchowski and
     Rockette, Commun. Stat. Simul. 24 (1995) 285-308 (cases crossed with readers, here seeds);
     Burdick and Graybill, Confidence Intervals on Variance Components (1992), and Cochran,
-    Biometrics 20 (1964) 191-195 (a quantile for each part).
+    Biometrics 20 (1964) 191-195 (a quantile for each part); Nadeau and Bengio, Mach. Learn. 52
+    (2003) 239-281, and Bouckaert and Frank, PAKDD (2004) 3-12 (shared training data).
 
     Args:
         a: A number for each test case and repeat, ``[S_a, n_cases]``. A case that is NaN in any
             repeat is excluded from both.
         b: The same for b, with the same cases in the same order, ``[S_b, n_cases]``.
+        folds: Of a cross-validation, for the same cases; None if every case of a row was scored by
+            one model.
         limit: Largest possible difference, beyond which no interval reaches: 1 for a DSC.
         seed: Seed of the resampling.
         level: Confidence level of the interval.
@@ -95,7 +106,7 @@ def paired_difference(
     seeds = (len(first), len(second))
     if 0 in seeds:
         raise ValueError(f"a and b must have at least one repeat each, got {seeds}")
-    defined = ~(np.isnan(first).any(axis=0) | np.isnan(second).any(axis=0))
+    defined = np.asarray(~(np.isnan(first).any(axis=0) | np.isnan(second).any(axis=0)))
     first, second = first[:, defined], second[:, defined]
     n = int(defined.sum())
     if n < 2:
@@ -103,18 +114,11 @@ def paired_difference(
 
     by_case = second.mean(axis=0) - first.mean(axis=0)
     mean = float(by_case.mean())
-    of_seeds, of_rest = _of_seeds(first, second)
-    errors = _Errors(
-        cases=float(by_case.var(ddof=1)) / n,
-        n_cases=n,
-        widening=_widening(by_case, level, seed),
-        seeds=of_seeds,
-        rest=of_rest,
-        freedom=sum(seeds) - 2,
-    )
+    folds = folds and folds.of(defined)
+    errors = _errors(first, second, by_case, _widening(by_case, level, seed), folds)
     half = errors.half_width(1 - level)
     p = signed_rank_p(by_case)
-    if max(seeds) > 1:
+    if max(seeds) > 1 or folds is not None:
         p = max(p, errors.p(abs(mean)))
     ends = (max(mean - half, -limit), min(mean + half, limit))
     return Difference(mean, ends, p, n, seeds)
@@ -129,10 +133,11 @@ class _Errors:
     """Variances of the mean difference, and quantities derived from them.
 
     Attributes:
-        cases: Variance from the scatter over cases.
+        cases: Variance from the scatter over cases (and from shared training data).
         n_cases: Number of cases.
         widening: Factor of Student's quantile for `cases`.
-        seeds: Variance from the scatter of the runs' means, including that of single cases.
+        seeds: Variance from the scatter of the runs' means, including that of single cases; of a
+            cross-validation from that of the folds' means, without it.
         rest: The part of it that single cases explain.
         freedom: Degrees of freedom of `seeds`.
     """
@@ -169,8 +174,20 @@ class _Errors:
         return -float(stdtrit(self.n_cases - 1, tail / 2)) * self.widening
 
     def _joined(self, tail: float, seeds: float) -> float:
-        of_seeds = -float(stdtrit(self.freedom, tail / 2))
+        # Without an effect of seeds or folds, there may be no degree of freedom either.
+        of_seeds = -float(stdtrit(self.freedom, tail / 2)) if seeds else 0.0
         return math.sqrt(self._quantile(tail) ** 2 * self.cases + of_seeds**2 * seeds)
+
+
+def _errors(
+    a: FloatArray, b: FloatArray, by_case: FloatArray, widening: float, folds: Folds | None
+) -> _Errors:
+    n, scatter = len(by_case), float(by_case.var(ddof=1))
+    if folds is None:
+        of_seeds, of_rest = _of_seeds(a, b)
+        return _Errors(scatter / n, n, widening, of_seeds, of_rest, len(a) + len(b) - 2)
+    cases = scatter * (1 / n + folds.shared)
+    return _Errors(cases, n, widening, folds.variance(by_case), 0.0, folds.freedom)
 
 
 def _of_seeds(a: FloatArray, b: FloatArray) -> tuple[float, float]:

@@ -6,12 +6,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit, stdtrit
 
+from lungseg.metrics.crossvalidation import fold_variance
+
 FloatArray = npt.NDArray[np.float64]
 
 LEVEL = 0.95
 WIDENING = 1.2
 """Factor of Student's quantile for what the normal approximation lacks with few, skewed cases. It
 was chosen by simulation (``benchmarks/coverage.py``)."""
+WIDENING_OF_FOLDS = 1.25
+"""The same in a cross-validation, whose models share training data: it leaves no trace in the
+scores. Chosen by simulation (``benchmarks/crossvalidation.py``)."""
 
 
 def ratio_intervals(
@@ -21,6 +26,7 @@ def ratio_intervals(
     low: npt.ArrayLike = 0.0,
     high: npt.ArrayLike = 1.0,
     level: float = LEVEL,
+    folds: npt.ArrayLike | None = None,
 ) -> FloatArray:
     r"""Intervals of ratios of sums, by case, that stay within the range of the quantity.
 
@@ -36,6 +42,9 @@ def ratio_intervals(
     Clopper and Pearson for n cases: at 1, :math:`(\frac{1 - level}{2})^{1/n}`. Other quantities
     have no interval without variation.
 
+    In a cross-validation, cases of one fold are scored by one model: their shared effect
+    (`fold_variance` of :math:`e_c`) is added to :math:`s^2`, and the factor is 1.25, not 1.2.
+
     Sources: Cochran, Sampling Techniques (1977), sections 6.3 and 9A.2 (variance of a ratio of
     sums by cluster); Korn and Graubard, Surv. Methodol. 24 (1998) 193-201 (logit scale, and exact
     limits for shares without variation).
@@ -46,6 +55,8 @@ def ratio_intervals(
         low: Least possible value of each ratio, ``[k]``; -inf if there is none.
         high: Largest possible value, ``[k]``; inf if there is none.
         level: Share of such intervals that contain the true value, about.
+        folds: The fold of each case, ``[cases]``, where the cases are those of a cross-validation;
+            or ``[partitions, cases]`` for the averages of repeats with other folds.
 
     Returns:
         Low and high ends, ``[k, 2]``; NaN if fewer than two cases count, or all agree.
@@ -58,23 +69,35 @@ def ratio_intervals(
         raise ValueError(
             f"parts and wholes must have the same shape [cases, k], got {a.shape} and {b.shape}"
         )
+    partitions = np.empty((0, len(a))) if folds is None else np.atleast_2d(np.asarray(folds))
     ends = np.full((a.shape[1], 2), np.nan)
     lows, highs = (np.broadcast_to(np.asarray(end, np.float64), len(ends)) for end in (low, high))
     for k in range(len(ends)):
         counts = b[:, k] > 0
         if counts.sum() > 1:
-            ends[k] = _interval(a[counts, k], b[counts, k], lows[k], highs[k], (1 - level) / 2)
+            inside = partitions[:, counts]
+            tail = (1 - level) / 2
+            ends[k] = _interval(a[counts, k], b[counts, k], lows[k], highs[k], tail, inside)
     return ends
 
 
-def _interval(a: FloatArray, b: FloatArray, low: float, high: float, tail: float) -> FloatArray:
+def _interval(
+    a: FloatArray,
+    b: FloatArray,
+    low: float,
+    high: float,
+    tail: float,
+    partitions: npt.NDArray[np.generic],
+) -> FloatArray:
     n, ratio = len(a), a.sum() / b.sum()
     if (low, high) == (0, 1) and ratio in (0, 1):
         exact = 1 - tail ** (1 / n)
         return np.array([0, exact]) if ratio == 0 else np.array([1 - exact, 1])
-    residuals = a - ratio * b
-    error = np.sqrt((residuals**2).sum() * n / (n - 1)) / b.sum()
-    reach = -WIDENING * float(stdtrit(n - 1, tail)) * error * np.array([-1, 1])
+    residuals = (a - ratio * b) * n / b.sum()
+    of_folds = sum(fold_variance(residuals, folds) for folds in partitions)
+    error = np.sqrt((residuals**2).sum() / (n - 1) / n + of_folds)
+    widening = WIDENING_OF_FOLDS if len(partitions) else WIDENING
+    reach = -widening * float(stdtrit(n - 1, tail)) * error * np.array([-1, 1])
     if error == 0 or ratio in (low, high):
         return np.array([np.nan, np.nan])
     if np.isfinite(low) and np.isfinite(high):
