@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lungseg.metrics.statistics import least_cases, least_p
 from lungseg.report.compared import Comparison, Group
+from lungseg.report.crossvalidated import is_folded, partition
 from lungseg.report.pairs import MANY
 from lungseg.runs.read import COMPLETED, Run
 
@@ -29,6 +30,7 @@ def caveats(comparison: Comparison) -> list[str]:
         *_groups(comparison),
         *_few_cases(comparison),
         *_one_seed(comparison),
+        *_cross_validated(comparison),
         *_same_seed(comparison),
         *_made_by(comparison),
         *_many(comparison),
@@ -123,8 +125,8 @@ def _not_comparable(comparison: Comparison) -> list[str]:
     if n := len(folds(comparison)):
         return [
             f"Cross-validation, {n} folds: each is tested on other cases, so runs of two folds are"
-            " not comparable. Settings are compared within a fold. For one setting over all folds,"
-            " join the test rows of evaluation/cases.csv of its runs: no case is tested twice."
+            " not comparable. lungseg pool makes one result of the folds of a setting; with more"
+            " settings than one, their test cases are compared over all folds."
         ]
     return [
         f"Not comparable: the runs fall into {len(comparison.groups)} groups that were not"
@@ -181,13 +183,28 @@ def _few_cases(comparison: Comparison) -> list[str]:
 
 
 def _one_seed(comparison: Comparison) -> list[str]:
-    single = [pair for pair in comparison.pairs if pair.difference.n_seeds == (1, 1)]
+    single = [
+        pair
+        for pair in comparison.pairs
+        if pair.difference.n_seeds == (1, 1) and not is_folded(pair.a, pair.b)
+    ]
     if not single:
         return []
     which = "One run a setting" if len(single) == len(comparison.pairs) else "Pairs of single runs"
     return [
         f"{which}: a verdict is on these trained models; how far another seed would move"
         " them is not known (-m seed=1,2,3 repeats each setting)."
+    ]
+
+
+def _cross_validated(comparison: Comparison) -> list[str]:
+    folded = [run for run in _completed(comparison) if run.folds]
+    if not folded:
+        return []
+    return [
+        f"Cross-validated: {_some([run.name for run in folded], 4, '; ')}. Each case has the score"
+        " of the model that was not trained on it. Intervals and p allow for training data that"
+        " folds share, and for what else the cases of a fold have in common."
     ]
 
 
@@ -210,7 +227,8 @@ def _same_seed(comparison: Comparison) -> list[str]:
     for setting in comparison.settings:
         first: dict[str, Run] = {}
         for run in setting.runs:
-            before = first.setdefault(str(run.seed), run)
+            # Other folds are another training, whatever the seed.
+            before = first.setdefault(f"{run.seed}{partition(run)}", run)
             if before is not run:
                 return [
                     f"Runs {before.name} and {run.name} have the same settings and the same seed:"

@@ -162,6 +162,7 @@ def _run(comparison: Comparison, run: Run) -> dict[str, Any]:
         "cohort_sha256": run.cohort_sha256,
         "git_commit": run.git_commit,
         "wandb_run_id": run.wandb_run_id,
+        "folds": run.folds,
         "numbers": {
             name: {key: run.summary[name][key] for key in HEADLINES if key in run.summary[name]}
             for name in sets_shown(comparison)

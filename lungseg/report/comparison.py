@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lungseg.errors import ConfigError, DataError
 from lungseg.report.compared import METRICS, Comparison, Group, Metric, Setting
+from lungseg.report.crossvalidated import join_folds
 from lungseg.report.differences import differences, varied_settings
 from lungseg.report.grouping import group_runs
 from lungseg.report.pairs import compare_pairs
@@ -34,6 +35,8 @@ def compare(
     """
     if metric not in METRICS:
         raise ConfigError(f"metric={metric}: must be one of {', '.join(METRICS)}")
+    if set_name == "test":  # in the other sets of a cross-validation, cases recur
+        runs = join_folds(runs)
     completed = [run for run in runs if run.state == COMPLETED]
     if len(completed) < 2:
         raise DataError(_too_few(runs, completed))
@@ -86,7 +89,9 @@ def _too_few(runs: Sequence[Run], completed: Sequence[Run]) -> str:
 def _reference(text: str, groups: Sequence[Group]) -> Setting:
     settings = [setting for group in groups for setting in group.settings]
     for setting in settings:
-        if text == setting.name or any(_is(text, run) for run in setting.runs):
+        if text == setting.name or any(
+            _is(text, run) for joined in setting.runs for run in (joined, *joined.parts)
+        ):
             return setting
     names = [run.name for setting in settings for run in setting.runs]
     more = ", …" if len(names) > 12 else ""

@@ -10,6 +10,7 @@ import numpy as np
 from lungseg.metrics.difference import Difference, paired_difference
 from lungseg.metrics.statistics import Verdict, holm, verdict
 from lungseg.report.compared import Group, Metric, Pair, Setting, case_numbers
+from lungseg.report.crossvalidated import folds_of, is_folded
 
 MANY = 8
 """With more settings than this, each is compared with a reference and not with all others: the
@@ -32,7 +33,8 @@ def compare_pairs(
     for a, b in planned:
         numbers_a, numbers_b = (case_numbers(each, metric, set_name) for each in (a, b))
         limit = 1.0 if metric.higher_is_better else _farthest((a, b), set_name)
-        differences.append(paired_difference(numbers_a, numbers_b, limit=limit))
+        folds = folds_of(a, b)
+        differences.append(paired_difference(numbers_a, numbers_b, folds=folds, limit=limit))
         lacking = np.isnan(np.concatenate([numbers_a, numbers_b])).any(axis=0)
         names = a.runs[0].sets[set_name]
         undefined.append(tuple(name for name, lacks in zip(names, lacking, strict=True) if lacks))
@@ -95,9 +97,11 @@ def _sentence(
     if difference.ci95 is not None:
         low, high = difference.ci95
         words += f" ({low:{form}} to {high:{form}})"
-    tail = []
+    folded = is_folded(a, b)
+    tail = ["cross-validated"] if folded else []
     if max(difference.n_seeds) > 1:
-        tail.append(f"{difference.n_seeds[1]} and {difference.n_seeds[0]} seeds")
+        repeats = "repeats" if folded else "seeds"
+        tail.append(f"{difference.n_seeds[1]} and {difference.n_seeds[0]} {repeats}")
     if p is not None:
         tail.append(f"p {shown_p(p)} after Holm")
     if n_undefined:

@@ -50,6 +50,8 @@ class Run:
         sets: Names of the evaluated cases, sorted, by set.
         summary: As in ``summary.json``.
         cases: As in ``cases.csv``.
+        folds: Fold that tested each case, in a cross-validation; empty otherwise.
+        parts: Runs of these folds, where they were joined only to be compared.
         history: As in ``metrics.csv``; None for a model trained elsewhere.
         git_commit: Of the training.
         precision: Of the training, as the hardware chose it.
@@ -73,6 +75,8 @@ class Run:
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     cases: pd.DataFrame = field(default_factory=pd.DataFrame)
+    folds: dict[str, str] = field(default_factory=dict)
+    parts: tuple[Run, ...] = ()
     history: pd.DataFrame | None = None
     git_commit: str | None = None
     precision: str | None = None
@@ -152,6 +156,7 @@ def read_run(folder: Path, name: str) -> Run:
         },
         summary=summary,
         cases=cases.astype({"case": str}),
+        folds={case: str(f) for case, f in provenance.get("pool", {}).get("folds", {}).items()},
         history=_csv(history) if history.is_file() else None,
         **shared,
     )

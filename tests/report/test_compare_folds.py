@@ -1,4 +1,4 @@
-"""A cross-validation compared: one line on what to do, not groups that do not compare."""
+"""Folds of a single setting: one line on what to do, not groups that do not compare."""
 
 import pytest
 
@@ -23,12 +23,13 @@ def test_one_line_says_what_to_do(runs):
     assert folds(found) == {"A": 0, "B": 1, "C": 2}
     (line,) = alarms(found)
     assert line.startswith("Cross-validation, 3 folds: each is tested on other cases")
-    assert "join the test rows of evaluation/cases.csv" in line
+    assert "lungseg pool makes one result of the folds of a setting" in line
     assert "Group B differs" not in said(found)
 
 
-def test_settings_are_compared_within_each_fold(runs):
-    found = compare(runs(*(fold(k, value) for k in range(3) for value in (0.2, 0.8))))
+def test_in_a_set_where_cases_recur_settings_are_compared_within_each_fold(runs):
+    made = runs(*(fold(k, value) for k in range(3) for value in (0.2, 0.8)))
+    found = compare(made, set_name="train")
     assert list(folds(found).values()) == [0, 1, 2]
     assert [pair.a.group for pair in found.pairs] == ["A", "B", "C"]
 
