@@ -14,8 +14,8 @@ from typing import Any
 
 from lungseg.errors import ConfigError, DataError
 from lungseg.files import short
+from lungseg.sources.predicted.find import RECORD as RECORD
 
-RECORD = "prediction.json"
 PAGE = "predictions.html"
 PART = ".part-"
 LOCK = ".lock"

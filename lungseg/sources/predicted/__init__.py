@@ -1,0 +1,1 @@
+"""Masks of prepared cases that others made: programs, models or readers."""

@@ -1,0 +1,175 @@
+"""Which files of a folder have the mask of which case."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lungseg.dicom.tree import look
+from lungseg.errors import DataError
+from lungseg.sources.image_reader import ENDINGS
+from lungseg.sources.lungs import LungNames, pick
+from lungseg.sources.predicted.case_names import CaseNames
+from lungseg.sources.state import files_below
+
+NPZ = ".npz"
+IMAGES = (*sorted(ENDINGS, key=len, reverse=True), NPZ)
+"""Endings of files that are read by their names; others may be DICOM."""
+RECORD = "prediction.json"
+"""Beside what ``lungseg predict`` writes: one mask, in several formats."""
+
+
+@dataclass(frozen=True)
+class MaskFiles:
+    """Files with masks below a folder. Their paths may name a patient: never show them in a log.
+
+    Attributes:
+        by_case: Files of each case that has any: one, or several with a structure each.
+        strangers: Files that fit no case.
+    """
+
+    by_case: dict[str, tuple[Path, ...]]
+    strangers: tuple[Path, ...]
+
+
+def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> MaskFiles:
+    """Find the masks of cases in a tree of folders.
+
+    A file belongs to the case that its name contains, or else the name of the nearest folder above
+    it. What ``lungseg predict`` wrote belongs to the case with the image that was predicted,
+    whatever it is called.
+
+    Args:
+        folder: With ``.nii``, ``.nii.gz``, ``.nrrd`` and ``.npz`` files, DICOM-SEG and RTSTRUCT.
+        images: Hash of each case's image, by its name.
+        lungs: By which a structure's file is recognized, where a case has a file for each.
+
+    Raises:
+        DataError: If there is no such folder, no file in it fits a case, one fits two cases, or a
+            case has several masks.
+    """
+    if not folder.is_dir():
+        raise DataError("no such folder with masks", folder)
+    cases = CaseNames(images)
+    predicted = _Predicted(images)
+    by_case: dict[str, list[Path]] = {}
+    strangers = []
+    for file in _mask_files(folder):
+        name = predicted.case_of(file) or _case_of(file, folder, cases)
+        if name:
+            by_case.setdefault(name, []).append(file)
+        else:
+            strangers.append(file)
+    if not by_case:
+        raise DataError(
+            f"none of {len(strangers)} file(s) with masks fits a case by its name, or its folder's:"
+            f" the cases are {listed(list(images))}",
+            folder,
+        )
+    chosen = {
+        case: _chosen(case, by_case[case], folder, lungs) for case in images if case in by_case
+    }
+    return MaskFiles(chosen, tuple(strangers))
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Some names in one line.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _mask_files(folder: Path) -> Iterator[Path]:
+    """Files that may have masks, without hidden ones and prepared cases."""
+    for file in files_below(folder):
+        inside = file.relative_to(folder).parts
+        if any(part.startswith(".") or part.endswith(".zarr") for part in inside):
+            continue
+        if file.name.lower().endswith(IMAGES) or _is_mask_object(file):
+            yield file
+
+
+def _is_mask_object(file: Path) -> bool:
+    """Whether a file is a DICOM-SEG or RTSTRUCT, or a damaged one of any kind."""
+    dicom = look(file)
+    return dicom is not None and dicom.kind in ("seg", "rtstruct", "damaged")
+
+
+class _Predicted:
+    """Cases by what ``lungseg predict`` noted of the image."""
+
+    def __init__(self, images: Mapping[str, str]) -> None:
+        self._cases: dict[str, list[str]] = {}
+        for name, image in images.items():
+            self._cases.setdefault(image, []).append(name)
+        self._noted: dict[Path, str | None] = {}
+
+    def case_of(self, file: Path) -> str | None:
+        """The one case with the image whose mask this file is; None where that is not known."""
+        if file.parent not in self._noted:
+            self._noted[file.parent] = self._read(file.parent / RECORD)
+        return self._noted[file.parent]
+
+    def _read(self, record: Path) -> str | None:
+        if not record.is_file():
+            return None
+        try:
+            image = json.loads(record.read_text())["image_sha256"]
+        except (ValueError, KeyError, TypeError):
+            raise DataError(f"{RECORD} is damaged", record) from None
+        same = self._cases.get(image, [])
+        return same[0] if len(same) == 1 else None
+
+
+def _case_of(file: Path, folder: Path, cases: CaseNames) -> str | None:
+    parts = [_stem(file.name), *file.relative_to(folder).parts[-2::-1]]
+    for part in parts:  # the nearest first
+        found = cases.within(part)
+        if len(found) > 1:
+            raise DataError(f"a file fits {listed(found)} by its name: rename it", file)
+        if found:
+            return found[0]
+    return None
+
+
+def _stem(name: str) -> str:
+    ending = next((end for end in (*IMAGES, ".dcm") if name.lower().endswith(end)), "")
+    return name[: len(name) - len(ending)]
+
+
+def _chosen(case: str, files: Sequence[Path], folder: Path, lungs: LungNames) -> tuple[Path, ...]:
+    """The file of a case, or those of its lungs.
+
+    Raises:
+        DataError: If several files may be meant.
+    """
+    if len(files) == 1:
+        return tuple(files)
+    if len({file.parent for file in files}) == 1:
+        if (files[0].parent / RECORD).is_file():
+            return (min(files, key=_rank),)
+        stems = {_stem(file.name): file for file in files if file.name.lower().endswith(IMAGES)}
+        try:
+            return tuple(stems[name] for name in pick(stems, lungs))
+        except DataError:
+            pass
+    names = [os.path.relpath(file, folder) for file in files]
+    raise DataError(
+        f"{case}: {len(files)} masks fit it by name; keep one, or one for each lung named as such",
+        listed(names, 2).replace(", ", " and "),
+    )
+
+
+def _rank(file: Path) -> int:
+    """Formats by how exactly they have a mask: those of voxels before outlines."""
+    for rank, ending in enumerate(IMAGES):
+        if file.name.lower().endswith(ending):
+            return rank
+    dicom = look(file)
+    return len(IMAGES) + (dicom is None or dicom.kind != "seg")

@@ -1,0 +1,60 @@
+"""How masks of others are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lungseg.errors import ConfigError
+from lungseg.sources.lungs import LungNames
+
+
+@dataclass(frozen=True)
+class MaskRules:
+    """How masks of others are read.
+
+    Attributes:
+        lungs: Names of structures that are lungs.
+        threshold: A voxel is lung when its probability is at least this.
+        values: Of label maps, and numbers of segments, that are lungs; empty for the usual ones.
+        structures: Names of structures that are lungs, instead of `lungs`; empty likewise.
+        resample: Whether masks on other grids are resampled; otherwise they are refused.
+        resampled_by: The setting by which they would be; empty where there is none.
+    """
+
+    lungs: LungNames
+    threshold: float = 0.5
+    values: tuple[int, ...] = ()
+    structures: tuple[str, ...] = ()
+    resample: bool = False
+    resampled_by: str = ""
+
+
+def labels_of(setting: Any, key: str) -> dict[str, tuple[Any, ...]]:
+    """Values or names of lungs, as arguments of :class:`MaskRules`.
+
+    Args:
+        setting: A whole number above 0, a name, or a list of either; None for the usual ones.
+        key: Of the setting, named in errors.
+
+    Raises:
+        ConfigError: If it is anything else.
+
+    Example:
+        >>> labels_of([1, 2], "predictions.labels"), labels_of("lungs", "predictions.labels")
+        ({'values': (1, 2)}, {'structures': ('lungs',)})
+    """
+    if setting is None:
+        return {}
+    single = isinstance(setting, str) or not isinstance(setting, Sequence)
+    items = (setting,) if single else tuple(setting)
+    if items and all(isinstance(item, str) and item.strip() for item in items):
+        return {"structures": items}
+    whole = all(isinstance(item, int) and not isinstance(item, bool) for item in items)
+    if items and whole and min(items) > 0:
+        return {"values": items}
+    raise ConfigError(
+        f"{key}={setting}: must be values above 0 of label maps, or names of structures:"
+        f" {key}=[1,2]"
+    )
