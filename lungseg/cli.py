@@ -13,7 +13,7 @@ COMMANDS = {
     "train": "train a model, evaluate it, leave a run folder",
     "evaluate": "evaluate a run once more, or a checkpoint on other data",
     "predict": "write the lungs in new scans as masks that viewers open",
-    "export": "write a trained model as one file, with its model card",
+    "export": "write a trained model as one file, or a cohort as a data set of nnU-Net and others",
     "compare": "tell which differences between runs are real",
     "deidentify": "copy DICOM files without what tells who the patient is",
 }

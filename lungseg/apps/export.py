@@ -1,4 +1,4 @@
-"""``lungseg export``: a trained model as one file that runs without lungseg."""
+"""``lungseg export``: a trained model as one file that runs without lungseg, or a data set."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from lungseg.apps.export_dataset import export_dataset
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.place import is_url
 from lungseg.errors import ConfigError, DataError
@@ -27,7 +28,13 @@ log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Write the model file."""
+    """Write the model file, or the data set."""
+    if config.dataset is not None:
+        export_dataset(config)
+        return
+    for key in ("data", "split"):
+        if key in config:
+            raise ConfigError(f"{key}: goes with dataset=…; a run knows its own")
     output = _output(config)
     if config.precision not in PRECISIONS:
         raise ConfigError(f"precision={config.precision}: must be {' or '.join(PRECISIONS)}")

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.image_files import write_nifti, write_npz, write_nrrd
 from lungseg.dicom.derived import Algorithm as Algorithm
 from lungseg.dicom.rtstruct_writer import write_rtstruct
 from lungseg.dicom.seg_writer import write_seg
 from lungseg.errors import DataError
-from lungseg.inference.image_files import write_nifti, write_npz, write_nrrd
 from lungseg.inference.nearer_lung import nearer_lung
 from lungseg.sources.scan import Scan
 

@@ -60,7 +60,7 @@ class Row:
 
 
 COMMANDS = ("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "deidentify")
-CASES = ("prepare", "preview", "train", "evaluate")
+CASES = ("prepare", "preview", "train", "evaluate", "export")
 NONE: tuple[str, ...] = ()
 
 
@@ -107,7 +107,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield result, ("train", "evaluate"), "metrics.empty_dsc"
 
     # Cases and sets: a resumed run compares the cases' hash and the names in each set.
-    yield result, train, "split.**"
+    yield result, ("train", "export"), "split.**"
     yield result, CASES, "data.source.** data.name data.patients data.skip_bad_cases"
     yield result, CASES, "data.on_finding data.on_finding.*"
     yield result, NONE, "data.cases data.series data.masks data.images data.lungs.*"
@@ -128,6 +128,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("evaluate", "export"), "run store"
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"
+    yield place, ("export",), "dataset"
     yield place, ("compare",), "runs"
     yield place, ("compare", "deidentify", "predict", "export", "preview"), "output"
     yield place, ("preview",), "n"

@@ -1,9 +1,9 @@
-"""Label maps as NIfTI, NRRD and npz, the same bytes each time."""
+"""Volumes as NIfTI, and label maps as NRRD and npz too, the same bytes each time."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,52 @@ def write_nifti(
     Raises:
         OSError: If the file cannot be written; it is then as it was.
     """
+    planes = (labels[:, :, k] for k in range(labels.shape[2]))
+    write_planes(path, planes, labels.shape, labels.dtype, affine, made_by)
+
+
+def write_planes(
+    path: Path,
+    planes: Iterable[NDArray[Any]],
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    affine: NDArray[np.float64],
+    made_by: str,
+    *,
+    level: int = 6,
+) -> None:
+    """Write a ``.nii.gz`` file plane by plane, of which one at a time is in memory.
+
+    Args:
+        path: File to write.
+        planes: ``[i, j]`` each, for k from 0.
+        shape: Of all of them, ``(i, j, k)``.
+        dtype: Likewise; values are stored as they are, without a scale.
+        affine: As for :func:`write_nifti`.
+        made_by: Likewise.
+        level: Of compression, 1 to 9.
+
+    Raises:
+        OSError: If the file cannot be written; it is then as it was.
+    """
     import nibabel
 
     ras = LPS_TO_RAS @ affine + 0.0  # no -0.0
-    image: Any = nibabel.Nifti1Image(labels, ras)  # type: ignore[no-untyped-call]
+    header: Any = nibabel.Nifti1Header()  # type: ignore[no-untyped-call]
+    header.set_data_dtype(dtype)
+    header.set_data_shape(tuple(shape))
     # Code 1: coordinates of the scanner. Readers differ in which of the two they prefer.
-    image.set_sform(ras, 1)
-    image.set_qform(ras, 1)
-    if np.abs(image.get_qform() - ras).max() > SHEAR_MM:
-        image.set_qform(None, 0)
-    image.header.set_xyzt_units("mm")
-    image.header["descrip"] = made_by.encode()[:79]
-    with replacing(path) as part, _gzipped(part) as file:
-        file.write(image.to_bytes())
+    header.set_sform(ras, 1)
+    header.set_qform(ras, 1)
+    if np.abs(header.get_qform() - ras).max() > SHEAR_MM:
+        header.set_qform(None, 0)
+    header.set_xyzt_units("mm")
+    header["descrip"] = made_by.encode()[:79]
+    header.set_data_offset(header.single_vox_offset)
+    with replacing(path) as part, _gzipped(part, level=level) as file:
+        header.write_to(file)
+        for plane in planes:  # the first axis varies fastest
+            file.write(plane.astype(header.get_data_dtype(), copy=False).tobytes(order="F"))
 
 
 def write_nrrd(path: Path, labels: NDArray[np.uint8], affine: NDArray[np.float64]) -> None:
@@ -84,11 +117,11 @@ def write_npz(path: Path, image: NDArray[np.int16], labels: NDArray[np.uint8]) -
 
 
 @contextmanager
-def _gzipped(path: Path, *, append: bool = False) -> Iterator[gzip.GzipFile]:
+def _gzipped(path: Path, *, append: bool = False, level: int = 6) -> Iterator[gzip.GzipFile]:
     """A file to be compressed, without its name and the time of writing."""
     with (
         path.open("ab" if append else "wb") as target,
-        gzip.GzipFile("", "wb", compresslevel=6, fileobj=target, mtime=0) as file,
+        gzip.GzipFile("", "wb", compresslevel=level, fileobj=target, mtime=0) as file,
     ):
         yield file
 
