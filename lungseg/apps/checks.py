@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
@@ -196,6 +197,7 @@ def check_metrics(metrics: Any) -> None:
     """
     _check_number("metrics.threshold", metrics.threshold, 0, 1)
     _check_convention(empty_dsc(metrics))
+    check_subgroups(getattr(metrics, "subgroups", None))  # earlier versions had none
 
 
 def check_given(metrics: Any) -> None:
@@ -208,6 +210,21 @@ def check_given(metrics: Any) -> None:
         _check_number("metrics.threshold", metrics.threshold, 0, 1)
     if metrics.empty_dsc is not None:
         _check_convention(empty_dsc(metrics))
+    check_subgroups(metrics.subgroups)
+
+
+def check_subgroups(names: object) -> None:
+    """Refuse what is no list of names; which names there are is known with the cases.
+
+    Raises:
+        ConfigError: Likewise.
+    """
+    if names is None:
+        return
+    # A word would pass for a sequence of letters.
+    given = list(names) if isinstance(names, Sequence) and not isinstance(names, str) else [None]
+    if not all(isinstance(name, str) for name in given):
+        raise ConfigError(f"metrics.subgroups={names}: must be a list of names: [sex, scanner]")
 
 
 def _check_convention(value: object) -> None:

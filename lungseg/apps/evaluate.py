@@ -164,6 +164,7 @@ def _evaluate(
     import pytorch_lightning as pl
 
     from lungseg.data.datamodule import SliceDataModule
+    from lungseg.evaluation.groupings import groupings
     from lungseg.report.results import leave_results
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
@@ -173,6 +174,7 @@ def _evaluate(
     changed = {key: value for key, value in config.metrics.items() if value is not None}
     metrics = SimpleNamespace(**trained["metrics"] | changed)
     check_metrics(metrics)
+    groups = groupings(cohort, getattr(metrics, "subgroups", None), config.split.table)
     lungs = _postprocess(config, checkpoint[RECORD])
     module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
     data = SliceDataModule(
@@ -199,7 +201,7 @@ def _evaluate(
     )
     weights = Weights(file.name, checkpoint["epoch"] + 1)
     conventions = Conventions.of(metrics, lungs)
-    task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs)
+    task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs, groups)
     evaluation = evaluate(task)
     if trainer.is_global_zero:
         leave_results(task, evaluation, report=config.report, brief=sweeping())

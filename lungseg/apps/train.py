@@ -36,6 +36,7 @@ from lungseg.training.leaks import refuse_missing_set, refuse_test_selection, re
 
 if TYPE_CHECKING:
     from lungseg.data.datamodule import SliceDataModule
+    from lungseg.evaluation.groupings import Grouping
     from lungseg.inference.postprocess import Auto, Postprocess
     from lungseg.training.module import SegmentationModule
     from lungseg.training.wandb_run import WandbRun
@@ -60,6 +61,7 @@ class Training:
         record: What checkpoints record of their origin.
         postprocess: From the mask of a case to lungs, in the evaluation; None for nothing; or what
             is still to be chosen from.
+        groupings: By which results are also reported.
     """
 
     config: DictConfig
@@ -70,6 +72,7 @@ class Training:
     module: SegmentationModule
     record: dict[str, Any]
     postprocess: Postprocess | Auto | None
+    groupings: list[Grouping]
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -96,6 +99,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     import pytorch_lightning as pl
 
     from lungseg.evaluation.choose import refuse_without_validation
+    from lungseg.evaluation.groupings import groupings
     from lungseg.training import setup
 
     check_classes(config)
@@ -110,6 +114,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     refuse_missing_set(config, list(split.sets()))
     refuse_without_validation(postprocess, split.sets())
     refuse_twins(split.sets(), cohort.image_sha256)
+    groups = groupings(cohort, config.metrics.subgroups, config.split.get("table"))
     record = setup.record_of(config, cohort, split)
     data = setup.build_datamodule(config, cohort, split, parts)
     module = setup.build_module(config, parts, list(data.datasets), record)
@@ -122,7 +127,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     if first:
         begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message, writes=first):
-        _train(Training(config, run_dir, cohort, split, data, module, record, postprocess))
+        _train(Training(config, run_dir, cohort, split, data, module, record, postprocess, groups))
 
 
 def _set_logger(config: DictConfig) -> None:
@@ -173,7 +178,10 @@ def _train(training: Training) -> None:
             weights = Weights("best.ckpt", chosen["epoch"] + 1)
         lungs = decide(training.postprocess, module, training.data, trainer, cohort, folder)
         conventions = Conventions.of(config.metrics, lungs)
-        task = Task(module, training.data, trainer, cohort, folder, conventions, weights, lungs)
+        task = Task(
+            *(module, training.data, trainer, cohort, folder, conventions, weights, lungs),
+            groupings=training.groupings,
+        )
         evaluation = evaluate(task)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.evaluation.collect import Collect
+    from lungseg.evaluation.groupings import Grouping
     from lungseg.evaluation.result import Evaluation
     from lungseg.inference.postprocess import Postprocess
     from lungseg.training.module import SegmentationModule
@@ -35,6 +37,7 @@ class Task:
         conventions: Threshold and convention for empty masks.
         weights: Origin of the module's weights.
         postprocess: From the mask of a case to lungs; None for the masks as they are.
+        groupings: By which numbers are also reported.
     """
 
     module: SegmentationModule
@@ -45,6 +48,7 @@ class Task:
     conventions: Conventions
     weights: Weights
     postprocess: Postprocess | None = None
+    groupings: Sequence[Grouping] = ()
 
 
 def evaluate(task: Task) -> Evaluation:
@@ -105,6 +109,7 @@ def _evaluation(
 ) -> Evaluation:
     """Summarize the tables of all processes."""
     from lungseg.evaluation.result import Evaluation, read_history, surfaces
+    from lungseg.evaluation.subgroups import subgroups
     from lungseg.evaluation.tables import cases_frame, curve_frame, slices_frame
     from lungseg.metrics.curves import calibration, curve
 
@@ -115,6 +120,9 @@ def _evaluation(
         name: summary_of(tables[name], histograms[name], scores[name], names, conventions)
         for name in tables
     }
+    for name, of_set in summary.items():
+        by_name = {names[case]: numbers for case, numbers in scores[name].items()}
+        of_set["subgroups"] = subgroups(task.groupings, by_name, task.cohort.patients)
     return Evaluation(
         summary=summary,
         slices=slices_frame(tables, names, conventions.empty_dsc),

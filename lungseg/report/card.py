@@ -9,9 +9,10 @@ from typing import Any
 
 from lungseg.report import card_words as words
 from lungseg.report.card_facts import Facts
-from lungseg.report.card_groups import GROUP_COLUMNS, group_rows
+from lungseg.report.card_groups import group_rows
 from lungseg.report.network_input_words import channels, seen
 from lungseg.report.numbers import shown
+from lungseg.report.subgroup_rows import CAUTION, COLUMNS
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _cells(key: str, test: Mapping[str, Any]) -> list[str]:
 
 def _groups(facts: Facts) -> list[Part]:
     rows = group_rows(facts)
-    return [words.GROUPS, Table(GROUP_COLUMNS, rows)] if rows else [words.NO_GROUPS]
+    return [words.GROUPS, CAUTION, Table(COLUMNS, rows)] if rows else [words.NO_GROUPS]
 
 
 def tally(values: Iterable[str]) -> str:

@@ -1,45 +1,33 @@
-"""Test results of a model by sex, scanner and slice spacing."""
+"""Test results of a model by what is known of the cases."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lungseg.metrics.summary import summarize_cases
+from lungseg.evaluation.groupings import LABELS, groupings
+from lungseg.evaluation.subgroups import subgroups
 from lungseg.report.card_facts import Facts
-from lungseg.report.numbers import shown
+from lungseg.report.subgroup_rows import subgroup_rows
 
-GROUP_COLUMNS = ("by", "group", "n", "DSC of the volume", "95 % interval", "HD95, mm",
-                 "95 % interval")  # fmt: skip
+BY = (*LABELS, "slice_spacing", "pixel_spacing", "lung_volume")
+"""Never columns of a table of the user's, whose values may name a place."""
 LEAST = 2
 """Cases of a group that is shown: one case is no group, and a person."""
-NUMBERS = ("volume_dsc_mean", "hd95_mm_mean")
 
 
 def group_rows(facts: Facts) -> list[list[str]]:
-    """A row for each group of at least two test cases, where cohort and evaluation are there."""
+    """A row for each group of at least two test cases, where cohort and evaluation are there.
+
+    They are computed anew: an evaluation may have been asked for other groups.
+    """
     if facts.run is None or facts.cohort is None:
         return []
-    figures = facts.cohort.fingerprint()["cases"]
     table = facts.run.cases
-    records = table[table["split"] == "test"].to_dict("records")
-    rows = []
-    for name in ("sex", "scanner", "slice spacing"):
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for record in records:
-            value = _value(figures.get(record["case"], {}), name)
-            if value:
-                groups.setdefault(value, []).append(record)
-        for value, members in sorted(groups.items()):
-            if len(members) >= LEAST:
-                numbers = summarize_cases(members)
-                cells = [shown(key, numbers[key]) for key in NUMBERS]
-                texts = [text for cell in cells for text in (cell.value, cell.interval or "-")]
-                rows.append([name, value, str(len(members)), *texts])
-    return rows
-
-
-def _value(case: dict[str, Any], name: str) -> str:
-    """A case's group; empty where it is not known."""
-    if name == "slice spacing":
-        return f"{case['spacing_mm'][0]:.3g} mm" if "spacing_mm" in case else ""
-    return str(case.get(name) or "")
+    known = facts.cohort.cases
+    rows: dict[str, dict[str, Any]] = {
+        record["case"]: record
+        for record in table[table["split"] == "test"].to_dict("records")
+        if record["case"] in known
+    }
+    made = subgroups(groupings(facts.cohort, BY), rows, facts.cohort.patients)
+    return subgroup_rows(made, least=LEAST)

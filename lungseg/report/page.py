@@ -23,6 +23,7 @@ from lungseg.report.numbers import SECTIONS, TILES, shown
 from lungseg.report.published import PUBLISHED, SOURCES
 from lungseg.report.render import render
 from lungseg.report.style import SPLITS
+from lungseg.report.subgroup_rows import CAUTION, COLUMNS, subgroup_rows
 from lungseg.runs.chosen import told
 
 REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions tested on
@@ -98,6 +99,9 @@ def write_page(
         sources=SOURCES,
         case_columns=tables.case_columns(),
         case_rows=tables.case_rows(evaluation.cases),
+        subgroup_columns=COLUMNS,
+        subgroup_rows=subgroup_rows(test.get("subgroups", {})),
+        subgroup_caution=CAUTION,
         threshold=f"{evaluation.threshold:g}",
         empty_dsc=test["empty_dsc"],
         postprocess=test.get("postprocess"),

@@ -144,12 +144,14 @@ def _recognition(not_compared: str | None) -> str:
 
 
 def write_tables(evaluation: Evaluation, folder: Path) -> None:
-    """Write ``slices.csv``, ``cases.csv``, ``pr_curve.csv`` and ``summary.json``."""
+    """Write the tables of slices, cases, subgroups and the PR curve, and ``summary.json``."""
+    from lungseg.evaluation.subgroups import subgroups_frame
     from lungseg.evaluation.tables import thin, write_csv
 
     write_csv(folder / "slices.csv", evaluation.slices)
     write_csv(folder / "cases.csv", evaluation.cases)
     write_csv(folder / "pr_curve.csv", thin(evaluation.curve)[["threshold", "precision", "recall"]])
+    write_csv(folder / "subgroups.csv", subgroups_frame(evaluation.summary))
     write_json(folder / "summary.json", evaluation.summary)
 
 

@@ -105,9 +105,11 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     # The threshold decides val/dsc, by which the best epoch may be chosen.
     yield weights, ("train", "evaluate"), "metrics.threshold"
     yield result, ("train", "evaluate"), "metrics.empty_dsc"
+    yield place, ("train", "evaluate"), "metrics.subgroups"
 
     # Cases and sets: a resumed run compares the cases' hash and the names in each set.
     yield result, ("train", "export"), "split.**"
+    yield result, ("train", "evaluate"), "split.table"
     yield result, CASES, "data.source.** data.name data.patients data.skip_bad_cases"
     yield result, CASES, "data.on_finding data.on_finding.*"
     yield result, NONE, "data.cases data.series data.masks data.images data.lungs.*"

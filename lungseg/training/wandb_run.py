@@ -70,7 +70,9 @@ class WandbRun(Logger):
     def log_summary(self, summary: dict[str, dict[str, Any]]) -> None:
         """Log the evaluation: ``evaluation/<set>/<metric>``."""
         for set_name, numbers in summary.items():
-            for key, number in flatten(numbers, f"evaluation/{set_name}/", "/").items():
+            # Those of subgroups would be a hundred more, under labels of the user's.
+            of_all = {key: number for key, number in numbers.items() if key != "subgroups"}
+            for key, number in flatten(of_all, f"evaluation/{set_name}/", "/").items():
                 # A metric is logged under its own name, without the suffix value.
                 self.run.summary[key.removesuffix("/value")] = number
 

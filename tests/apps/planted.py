@@ -14,7 +14,7 @@ SETTINGS = [
     *(("train split=paper", key) for key in ("ckpt_path", "init")),
     (SEARCH, "hydra.sweeper.storage"),
     ("train split=paper", "hydra.searchpath"),
-    *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store")),
+    *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store", "split.table")),
     *(("predict tta=none", key) for key in ("models", "input", "output")),
     *(("deidentify lungs.left=[L]", key) for key in ("input", "output", "key")),
     ("preview augment=strong", "output"),

@@ -119,10 +119,12 @@ def test_each_tested_number_is_that_of_the_summary(facts):
 def test_groups_are_means_over_their_test_cases(facts):
     """Both are F and of scanner D, at 4 mm; the interval is that of docs/metrics.md, by hand."""
     rows = rows_of(text_of(facts), "By group")[2:]
-    assert [row[:3] for row in rows] == [
-        ["sex", "F", "2"],
-        ["scanner", "D", "2"],
-        ["slice spacing", "4 mm", "2"],
+    assert [row[:4] for row in rows] == [
+        ["sex", "F", "2 (few)", "2"],
+        ["scanner", "D", "2 (few)", "2"],
+        ["slice spacing", "above 3 mm", "2 (few)", "2"],
+        ["pixel spacing", "above 0.7 to 0.85 mm", "2 (few)", "2"],
+        ["lung volume", "above 0.0096 to 0.0128 ml", "2 (few)", "2"],  # 5 voxels of 2.56 mm³
     ]
     cases = facts.run.cases[facts.run.cases["split"] == "test"]
     dsc = cases["dsc"].to_numpy()
@@ -130,14 +132,14 @@ def test_groups_are_means_over_their_test_cases(facts):
     reach = 1.2 * t.ppf(0.975, 1) * error / (mean * (1 - mean))
     low, high = expit(logit(mean) + reach * np.array([-1, 1]))
     for row in rows:
-        assert row[3:5] == [f"{mean:.4f}", f"{low:.4f} to {high:.4f}"]
-        assert row[5] == f"{cases['hd95_mm'].mean():.2f}"
+        assert row[4:6] == [f"{mean:.4f}", f"{low:.4f} to {high:.4f}"]
+        assert row[6] == f"{cases['hd95_mm'].mean():.2f}"
 
 
 def test_a_group_of_one_person_is_not_shown(facts):
     other = dataclasses.replace(facts, cohort=cohort_of(("F", "F", "F", "M"), "ABCD"))
     rows = rows_of(text_of(other), "By group")[2:]
-    assert [row[0] for row in rows] == ["slice spacing"]
+    assert [row[0] for row in rows] == ["slice spacing", "pixel spacing", "lung volume"]
 
 
 @pytest.mark.parametrize("missing", ["run", "cohort"])
