@@ -164,6 +164,7 @@ def _train(training: Training) -> None:
     try:
         trainer = build_trainer(config, folder, logger, pruning(config.outputs), selects=chooses)
         origin |= {"precision": trainer.precision, "devices": devices_of(trainer)}
+        origin["n_parameters"] = sum(weights.numel() for weights in module.net.parameters())
         if trainer.is_global_zero:
             write_json(folder / PROVENANCE, origin)
             _leave_split(training)

@@ -13,6 +13,7 @@ from typing import Any
 
 from lungseg import __version__
 from lungseg.files import write_json
+from lungseg.runs.hardware import hardware
 
 PROVENANCE = "provenance.json"
 PACKAGES = (
@@ -47,6 +48,7 @@ def provenance(
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES if _version(name)},
+        "hardware": hardware(),
         "config": config,
     }
 

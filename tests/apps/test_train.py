@@ -157,8 +157,13 @@ def test_the_last_logged_test_numbers_are_those_of_the_evaluation(run):
 def test_provenance(run):
     made_by = json.loads((run / "provenance.json").read_text())
     assert set(made_by) >= {
-        "lungseg", "git", "config", "cohort_sha256", "packages", "wandb_run_id",
+        "lungseg", "git", "config", "cohort_sha256", "packages", "wandb_run_id", "hardware",
     }  # fmt: skip
+    weights = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    # Buffers of batch norm are no parameters.
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    trained = [one.numel() for name, one in weights.items() if not name.endswith(buffers)]
+    assert made_by["n_parameters"] == sum(trained)
     assert made_by["failed_cases"] == {}
     assert made_by["config"]["loss"]["alpha"] == pytest.approx(2 / 3)
     assert made_by["packages"]["torch"] == version("torch")
