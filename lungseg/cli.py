@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "write the lungs in new scans as masks that viewers open",
     "export": "write a trained model as one file, or a cohort as a data set of nnU-Net and others",
     "compare": "tell which differences between runs are real",
+    "pool": "make the folds of a cross-validation one result",
     "deidentify": "copy DICOM files without what tells who the patient is",
 }
 

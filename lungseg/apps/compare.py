@@ -23,7 +23,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The contents of ``compare.json``.
     """
-    folders = _folders(config.runs)
+    folders = folders_of(config.runs)
     for folder in folders:
         if not folder.is_dir():
             raise DataError("runs: no such folder", folder)
@@ -49,7 +49,12 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     return content
 
 
-def _folders(runs: Any) -> list[Path]:
+def folders_of(runs: Any) -> list[Path]:
+    """The folders that ``runs`` names.
+
+    Raises:
+        ConfigError: If it names none.
+    """
     names = list(runs) if isinstance(runs, ListConfig) else [runs]
     if not names or not all(isinstance(name, str | int) and str(name) for name in names):
         raise ConfigError("runs: must be run folders, runs=[DIR,DIR], or the folder of a sweep")

@@ -99,7 +99,7 @@ def draw(evaluation: Evaluation, fetch: Fetch) -> Iterator[Named]:
         "Precision against recall of the test pixels over all thresholds.",
         precision_recall(
             evaluation.curve,
-            _or_nan(numbers["pr_auc"]["value"]),
+            or_nan(numbers["pr_auc"]["value"]),
             numbers["positive_share"]["value"],
             evaluation.threshold,
             synthetic=synthetic,
@@ -134,11 +134,12 @@ def draw(evaluation: Evaluation, fetch: Fetch) -> Iterator[Named]:
         thresholds(
             evaluation.curve,
             evaluation.threshold,
-            _or_nan(numbers["roc_auc"]["value"]),
+            or_nan(numbers["roc_auc"]["value"]),
             synthetic=synthetic,
         ),
     )
 
 
-def _or_nan(value: float | None) -> float:
+def or_nan(value: float | None) -> float:
+    """A number that is drawn; NaN where it is undefined."""
     return math.nan if value is None else value

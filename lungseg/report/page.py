@@ -88,7 +88,7 @@ def write_page(
         alarms=_alarms(origin),
         notes=_notes(evaluation),
         tiles=[
-            {"name": _name(key), "shown": shown(key, test[key]), "meaning": tables.MEANINGS[key]}
+            {"name": name_of(key), "shown": shown(key, test[key]), "meaning": tables.MEANINGS[key]}
             for key in TILES
         ],
         intervals=_intervals(test["n_cases"]),
@@ -109,7 +109,7 @@ def write_page(
         conventions=tables.conventions(summary),
         pictures=_pictures(evaluation, len(thumbnails)),
         figures=[
-            {"name": name, "caption": caption, "image": _data(png)}
+            {"name": name, "caption": caption, "image": embedded(png)}
             for name, caption, png in figures
         ],
         split_columns=["set", "cases", "slices", "empty share", "lung pixels", *tables.SHARES],
@@ -131,7 +131,8 @@ def write_page(
     write_text(file, text)
 
 
-def _name(key: str) -> str:
+def name_of(key: str) -> str:
+    """What a number of ``summary.json`` is called on pages."""
     return next(names[key] for names in SECTIONS.values() if key in names)
 
 
@@ -197,7 +198,7 @@ def _left_out(evaluation: Evaluation, origin: Origin) -> list[str]:
     return lines or ["Nothing: all cases and all their slices are in these numbers."]
 
 
-def _data(png: Path) -> str:
+def embedded(png: Path) -> str:
     """A figure as a ``data:`` URL: a drawing as it is, one with CT slices as JPEG."""
     content, kind = io.BytesIO(), "webp"
     with Image.open(png) as opened:

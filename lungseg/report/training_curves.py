@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lungseg.report.style import COLOUR, LINE, MARKER, SPLITS, new_figure, say, style
 
-_PANELS = {
+PANELS = {
     "loss": "loss",
     "dsc": "mean DSC, non-empty slices",
     "accuracy": "mean accuracy, all slices",
@@ -31,7 +31,7 @@ def training(history: pd.DataFrame, *, synthetic: bool = False) -> Figure:
     """
     figure = new_figure(3.0, synthetic)
     grid = figure.subplots(1, 3)
-    for axes, (metric, label) in zip(grid, _PANELS.items(), strict=True):
+    for axes, (metric, label) in zip(grid, PANELS.items(), strict=True):
         _panel(axes, history, metric)
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))

@@ -11,6 +11,9 @@ from typing import Any
 from lungseg.errors import DataError
 from lungseg.runs.read import DAMAGED, Run, is_run, read_run
 
+POOLED = "pooled"
+"""Where a sweep has the pooled results of its own runs, which are no further runs."""
+
 
 def find_runs(folders: Sequence[Path]) -> list[Run]:
     """Read run folders, and all runs below other folders.
@@ -49,6 +52,8 @@ def run_folders(folder: Path) -> list[Path]:
         if is_run(Path(place)):
             run_dirs.append(Path(place))
             below.clear()
+        if Path(place) == folder and POOLED in below:
+            below.remove(POOLED)
         # A prepared cohort has one folder per slice.
         below[:] = [n for n in below if not n.startswith(".") and not n.endswith(".zarr")]
     return sorted(run_dirs, key=lambda run: _natural(run.relative_to(folder).as_posix()))

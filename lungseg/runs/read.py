@@ -120,11 +120,13 @@ def read_run(folder: Path, name: str) -> Run:
     provenance = _json(folder / "provenance.json") if status["state"] == COMPLETED else {}
     typed = flatten(current_names(_yaml(folder / ".hydra" / "config.yaml") or {}))
     evaluation = provenance.get("evaluation", {})
+    pool = provenance.get("pool", {})  # a pooled cross-validation was no job of Hydra's
     shared: dict[str, Any] = {
-        "overrides": tuple(_yaml(folder / ".hydra" / "overrides.yaml") or ()),
-        "choices": _choices(folder),
+        "overrides": tuple(pool.get("overrides") or _yaml(folder / ".hydra" / "overrides.yaml")),
+        "choices": pool.get("choices") or _choices(folder),
         "config": flatten(current_names(provenance["config"])) if "config" in provenance else typed,
-        "derived": {key: text for key, text in typed.items() if "${" in str(text)},
+        "derived": pool.get("derived")
+        or {key: text for key, text in typed.items() if "${" in str(text)},
         "cohort_sha256": provenance.get("cohort_sha256"),
         "failed_cases": provenance.get("failed_cases", {}),
         "wandb_run_id": provenance.get("wandb_run_id"),
@@ -160,6 +162,18 @@ def read_run(folder: Path, name: str) -> Run:
         history=_csv(history) if history.is_file() else None,
         **shared,
     )
+
+
+def read_slices(folder: Path) -> pd.DataFrame:
+    """``slices.csv`` of a run.
+
+    Raises:
+        DataError: If it is missing or damaged.
+    """
+    slices = _csv(folder / "evaluation" / "slices.csv")
+    if not {"split", "case", "z", "tp", "fp", "fn", "tn"} <= set(slices):
+        raise DataError("evaluation/slices.csv lacks columns", folder)
+    return slices
 
 
 def _status(folder: Path) -> dict[str, Any]:

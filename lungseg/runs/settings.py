@@ -59,7 +59,10 @@ class Row:
         )
 
 
-COMMANDS = ("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "deidentify")
+COMMANDS = (
+    *("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "pool"),
+    "deidentify",
+)
 CASES = ("prepare", "preview", "train", "evaluate", "export")
 NONE: tuple[str, ...] = ()
 
@@ -69,7 +72,8 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     weights, result, speed, place = Shapes
     train = ("train",)
 
-    yield weights, train, "allow_test_selection init freeze lr_scale sampling.**"
+    yield weights, train, "init freeze lr_scale sampling.**"
+    yield weights, ("train", "pool"), "allow_test_selection"
     yield weights, train, "model.** loss.** optimizer.**"
     yield weights, ("train", "preview"), "seed intensity.** augment.**"
     yield weights, train, "scheduler.interval scheduler.monitor scheduler.steps_as"
@@ -125,14 +129,14 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
 
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
-    yield place, ("train", "evaluate"), "report"
+    yield place, ("train", "evaluate", "pool"), "report"
     yield place, ("evaluate",), "ckpt"
     yield place, ("evaluate", "export"), "run store"
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"
     yield place, ("export",), "dataset"
-    yield place, ("compare",), "runs"
-    yield place, ("compare", "deidentify", "predict", "export", "preview"), "output"
+    yield place, ("compare", "pool"), "runs"
+    yield place, ("compare", "pool", "deidentify", "predict", "export", "preview"), "output"
     yield place, ("preview",), "n"
     yield result, ("compare",), "metric set reference"
     yield place, ("deidentify", "predict"), "input"

@@ -17,6 +17,7 @@ from lungseg.files import short, write_text
 from lungseg.privacy import SERIES_KEYS, SOURCE_KEYS
 from lungseg.report.screen import print_table
 from lungseg.runs.alive import INTERRUPTED, has_process, state_of_running
+from lungseg.runs.find import POOLED
 from lungseg.runs.status import read_status
 
 FILE = "sweep.csv"
@@ -66,7 +67,7 @@ def _begun(folder: Path) -> Iterator[Path]:
         if Path(place) != folder and (".hydra" in below or "status.json" in files):
             yield Path(place)
             below.clear()
-        below[:] = [name for name in below if not name.startswith(".")]
+        below[:] = [name for name in below if not name.startswith(".") and name != POOLED]
 
 
 def _changed(run: Path) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ SETTINGS = [
     *(("deidentify lungs.left=[L]", key) for key in ("input", "output", "key")),
     ("preview augment=strong", "output"),
     *(("compare set=test", key) for key in ("runs", "output")),
+    *(("pool report=false", key) for key in ("runs", "output")),
     *(("prepare data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
 ]
 # Hydra resolves a name of these folders again whenever another setting names it.
@@ -35,6 +36,7 @@ SWEPT = {  # two jobs of each command
     "export": "precision=fp32,int8",
     "deidentify": "retain_patient_characteristics=true,false",
     "compare": "metric=dsc,hd95_mm",
+    "pool": "report=true,false",
 }
 
 

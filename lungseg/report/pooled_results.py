@@ -1,0 +1,200 @@
+"""The folder of a pooled cross-validation: the files of a run, with what it was pooled from."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lungseg import __version__
+from lungseg.errors import ConfigError
+from lungseg.evaluation.pooled import Pooled, conventions_of, pool
+from lungseg.evaluation.tables import curve_frame, thin, write_csv
+from lungseg.files import short, write_json
+from lungseg.report.earlier import remove_report
+from lungseg.report.pooled_notes import alarms, missing, notes
+from lungseg.runs.claim import has_begun
+from lungseg.runs.fold_settings import is_fold_key
+from lungseg.runs.folds import REPEATED, Fold, repeats_of
+from lungseg.runs.histograms import write_histograms
+from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
+from lungseg.runs.read import Run
+from lungseg.runs.status import write_status
+from lungseg.splits.file import NAME
+
+log = logging.getLogger(__name__)
+
+ALL = "all"
+"""In the pooled configuration: the fold, and the site."""
+POOL = "pool"
+"""Key of ``provenance.json`` by which a pooled result is known."""
+
+
+def pool_runs(
+    runs: Sequence[Run], output: Path, *, allow_test_selection: bool = False, report: bool = True
+) -> Pooled:
+    """Pool the folds of a cross-validation into a folder like that of a run.
+
+    Args:
+        runs: The folds, from `lungseg.runs.find.find_runs`.
+        output: Where the files go; an earlier pooled result there is replaced.
+        allow_test_selection: Whether folds may have chosen by their test set.
+        report: Whether to draw figures and write the page.
+
+    Raises:
+        ConfigError: As `lungseg.runs.folds.repeats_of`; or if a run is in the folder.
+        DataError: Likewise.
+    """
+    if has_begun(output) and POOL not in read_provenance(output):
+        raise ConfigError("output: this folder contains a run; choose another", output)
+    pooled = pool(repeats_of(runs, allow_test_selection=allow_test_selection))
+    if len(pooled.repeats) > 1:
+        for repeat in pooled.repeats:
+            _write(pool([repeat]), output / "repeats" / folder_name(repeat.label), report=report)
+    _write(pooled, output, report=report)
+    return pooled
+
+
+def tell(pooled: Pooled, output: Path, *, report: bool = True) -> None:
+    """Print the numbers, what to know of them, and where they are."""
+    from lungseg.report.pooled_screen import print_pooled
+
+    print_pooled(pooled)
+    for sentence in [*alarms(pooled), *notes(pooled)]:
+        log.warning(sentence)
+    file = output / "report.html" if report else output / "evaluation"
+    log.info(f"{'the page' if report else 'pooled'}: {short(file)}")
+
+
+def folder_name(label: str) -> str:
+    """A folder's name for settings.
+
+    Example:
+        >>> folder_name("seed=1, split.seed=0"), folder_name("loss.alpha=0.3"), folder_name("a/b")
+        ('seed=1_split.seed=0', 'loss.alpha=0.3', 'a-b')
+    """
+    return re.sub(r"[^\w.=+-]+", "-", label.replace(", ", "_")).strip("-.") or ALL
+
+
+def _write(pooled: Pooled, folder: Path, *, report: bool) -> None:
+    from lungseg.metrics.curves import curve
+    from lungseg.report.pooled_page import folds_frame
+
+    tables = folder / "evaluation"
+    remove_report(folder)  # before the tables with which it would no longer agree
+    write_status(folder, "running")
+    origin = _origin(pooled)
+    write_json(folder / PROVENANCE, origin)
+    write_json(folder / NAME, _split(pooled, origin))
+    write_csv(folder / "folds.csv", folds_frame(pooled))
+    if pooled.history is not None:
+        write_csv(folder / "metrics.csv", pooled.history)
+    write_csv(tables / "slices.csv", pooled.slices)
+    write_csv(tables / "cases.csv", pooled.cases)
+    if pooled.histogram is not None:
+        points = thin(curve_frame(curve(pooled.histogram)))
+        write_csv(tables / "pr_curve.csv", points[["threshold", "precision", "recall"]])
+        write_histograms(folder, {"test": pooled.histogram})
+    lacking = {"missing_folds": sentences} if (sentences := missing(pooled)) else {}
+    write_json(tables / "summary.json", {"test": pooled.test | lacking})
+    if report:
+        _write_report(pooled, folder, origin)
+    write_status(folder, "completed")
+
+
+def _write_report(pooled: Pooled, folder: Path, origin: dict[str, Any]) -> None:
+    from lungseg.report.pooled_figures import draw_pooled
+    from lungseg.report.pooled_page import write_pooled_page
+    from lungseg.report.save import save
+
+    place, figures = folder / "evaluation" / "figures", []
+    for drawn in draw_pooled(pooled):
+        save(drawn.figure, place, drawn.name)
+        figures.append((drawn.name, drawn.caption, place / f"{drawn.name}.png"))
+    write_pooled_page(folder / "report.html", pooled, origin, figures)
+
+
+def _origin(pooled: Pooled) -> dict[str, Any]:
+    """The contents of ``provenance.json``: of the folds what they share, and which they are."""
+    folds = pooled.folds
+    first = folds[0]
+    failed = {case: why for fold in folds for case, why in fold.run.failed_cases.items()}
+    config = _config(folds)
+    origin = provenance(config, str(first.run.cohort_sha256), failed)
+    conventions = conventions_of(folds)
+    of_case: dict[str, list[str]] = {}
+    for fold in folds:
+        for case in fold.test:
+            of_case.setdefault(case, []).append(fold.label)
+    one = len(pooled.repeats) == 1
+    return origin | {
+        "git": _shared([fold.provenance.get("git") for fold in folds]),
+        "wandb_run_id": None,
+        "precision": _shared([fold.run.precision for fold in folds]),
+        POOL: {
+            "runs": [fold.run.name for fold in folds],
+            "folds": {
+                case: labels[0] if one else labels for case, labels in sorted(of_case.items())
+            },
+            "repeats": [repeat.label for repeat in pooled.repeats],
+            "missing": missing(pooled),
+            # What a comparison of runs reads from the settings of Hydra's.
+            "choices": first.run.choices,
+            "derived": first.run.derived,
+            "overrides": [word for word in first.run.overrides if not _of_fold(word, first)],
+        },
+        "evaluation": {
+            "lungseg": __version__,
+            "git": origin["git"],
+            "file": _shared([fold.run.weights for fold in folds]),
+            "epochs": _shared([fold.run.epochs for fold in folds]),
+            "threshold": conventions.threshold,
+            "empty_dsc": conventions.empty_dsc,
+            "postprocess": conventions.postprocess,
+            "synthetic": pooled.synthetic,
+            "warnings": alarms(pooled),
+        },
+    }
+
+
+def _config(folds: Sequence[Fold]) -> dict[str, Any]:
+    """That of the folds, with all of them; seeds of several repeats as a list."""
+    config: dict[str, Any] = copy.deepcopy(folds[0].provenance["config"])
+    split, flat = config["split"], folds[0].run.config
+    for key in [key for key in split if is_fold_key(f"split.{key}", flat)]:
+        del split[key]
+    split["fold"] = ALL
+    for key in REPEATED:
+        values = list(dict.fromkeys(fold.run.config.get(key) for fold in folds))
+        if len(values) > 1 and not is_fold_key(key, flat):
+            node = split if key.startswith("split.") else config
+            node[key.rsplit(".", 1)[-1]] = values
+    return config
+
+
+def _of_fold(override: str, fold: Fold) -> bool:
+    key = override.lstrip("+~").partition("=")[0]
+    return key in REPEATED or is_fold_key(key, fold.run.config)
+
+
+def _split(pooled: Pooled, origin: dict[str, Any]) -> dict[str, Any]:
+    """The contents of ``split.json``: all cases are tested, out of fold."""
+    cases = list(pooled.cases["case"])
+    seen = {case for fold in pooled.folds for sets in fold.sets.values() for case in sets}
+    patients = {case: label for fold in pooled.folds for case, label in fold.patients.items()}
+    return {
+        "sets": {"test": cases},
+        "left_out": sorted(seen - {*cases}),
+        "made_by": origin["config"]["split"],
+        "cohort_sha256": origin["cohort_sha256"],
+        "balance": None,
+        "patients": patients,
+    }
+
+
+def _shared(values: Sequence[Any]) -> Any:
+    """The value that all have; None where they differ."""
+    return values[0] if all(value == values[0] for value in values) else None

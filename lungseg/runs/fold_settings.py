@@ -1,0 +1,130 @@
+"""Which settings the folds of a cross-validation may differ in, and which they may not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lungseg.errors import ConfigError
+from lungseg.privacy import HIDDEN
+from lungseg.runs.read import Run
+from lungseg.runs.settings import Shapes, shapes
+
+FOLD_KEYS = {
+    "KFold": ("fold", "seed"),
+    "LeaveOneOut": ("fold", "seed"),
+    "LeaveOneSiteOut": ("site", "seed"),
+}
+"""Settings of a split that say which fold it is, or which repeat. Of all other splits, such as
+``explicit``, each setting may say which cases are tested."""
+ELSEWHERE = ("seed", "allow_test_selection", "metrics.empty_dsc", "postprocess")
+"""Settings that are judged by what was evaluated in the end, or tell repeats apart."""
+
+
+def split_class(config: Mapping[str, Any]) -> str:
+    """Name of the class that made a split.
+
+    Args:
+        config: By dotted key.
+
+    Example:
+        >>> split_class({"split._target_": "lungseg.splits.KFold"})
+        'KFold'
+    """
+    return str(config.get("split._target_", "")).rsplit(".", 1)[-1]
+
+
+def is_fold_key(key: str, config: Mapping[str, Any]) -> bool:
+    """Whether a setting says which cases are tested, and not how they were drawn.
+
+    Args:
+        key: Dotted.
+        config: By dotted key.
+
+    Example:
+        >>> config = {"split._target_": "lungseg.splits.KFold"}
+        >>> [is_fold_key(key, config) for key in ("split.fold", "split.seed", "split.k")]
+        [True, False, False]
+        >>> is_fold_key("split.test", {"split._target_": "lungseg.splits.Explicit"})
+        True
+    """
+    if not key.startswith("split.") or key == "split._target_":
+        return False
+    mine = FOLD_KEYS.get(split_class(config))
+    return mine is None or (key.split(".")[1] in mine and key != "split.seed")
+
+
+def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
+    """Stop where runs differ in more than the fold and the seeds.
+
+    A setting that only one version of the code knows is no difference, unless someone typed it:
+    older runs stay poolable.
+
+    Returns:
+        Settings that only a part of the runs recorded.
+
+    Raises:
+        ConfigError: Naming the setting and both values.
+    """
+    first, unknown = runs[0], set()
+    for other in runs[1:]:
+        a, b = first.config, other.config
+        # The class of the split first: other settings follow from it.
+        for key in sorted({*a, *b}, key=lambda key: (key != "split._target_", key)):
+            if _may_differ(key, a) or _same(a.get(key), b.get(key)):
+                continue
+            older = first.git_commit != other.git_commit and (key in a) != (key in b)
+            if not older or _typed_once(key, first, other):
+                raise ConfigError(
+                    f"runs: {first.name} and {other.name} differ in more than the fold:"
+                    f" {key}={_shown(a.get(key))} and {_shown(b.get(key))}"
+                )
+            unknown.add(key)
+    return sorted(unknown)
+
+
+def _may_differ(key: str, config: Mapping[str, Any]) -> bool:
+    if key.split(".")[0] in ELSEWHERE or key in ELSEWHERE or key == "split.seed":
+        return True
+    if is_fold_key(key, config):
+        return True
+    kind = shapes(key)
+    # Which cases there are is told by the hash of the cohort.
+    cases = kind is Shapes.RESULT and key.startswith("data.") and key != "data.patients"
+    return cases or kind in (Shapes.SPEED, Shapes.PLACE)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return HIDDEN in (a, b) or _plain(a) == _plain(b)
+
+
+def _plain(value: Any) -> str:
+    """Text that is equal for equal values, as 1 and 1.0 are."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _typed_once(key: str, *runs: Run) -> bool:
+    """Whether an override of a setting, or of the group it is in, was typed for one run alone.
+
+    What was typed for a training is not known where its checkpoint was evaluated elsewhere.
+    """
+    if any(_key(word) == "ckpt" for run in runs for word in run.overrides):
+        return False
+    typed = [
+        {word for word in run.overrides if f"{key}.".startswith(f"{_key(word)}.")} for run in runs
+    ]
+    return typed[0] != typed[1]
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
+
+
+def _shown(value: Any) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)

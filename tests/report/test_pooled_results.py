@@ -1,0 +1,152 @@
+"""The folder of a pooled cross-validation: like a run's, to people and to a comparison."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from lungseg.errors import ConfigError
+from lungseg.report.comparison import compare
+from lungseg.report.pooled_page import write_pooled_page
+from lungseg.report.pooled_results import folder_name, pool_runs, tell
+from lungseg.runs.find import find_runs
+from tests.report.fake_runs import config
+from tests.runs.fake_folds import NAMES, kfold, write_fold, write_folds
+
+
+def made(place, output, **arguments):
+    return pool_runs(find_runs([place]), output, **arguments)
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    """With figures and page."""
+    folder = tmp_path_factory.mktemp("pooled")
+    write_folds(folder / "runs")
+    made(folder / "runs", folder / "out")
+    return folder / "out"
+
+
+def read(output, name):
+    return json.loads((output / name).read_text())
+
+
+def test_files_of_a_run(output):
+    tables = {file.name for file in (output / "evaluation").iterdir()}
+    assert tables == {"slices.csv", "cases.csv", "pr_curve.csv", "summary.json",
+                      "score_histograms.npz", "figures"}  # fmt: skip
+    files = {file.name for file in output.iterdir()}
+    assert files == {"evaluation", "folds.csv", "metrics.csv", "provenance.json", "report.html",
+                     "split.json", "status.json"}  # fmt: skip
+    figures = {file.stem for file in (output / "evaluation" / "figures").glob("*.png")}
+    assert {name[:5] for name in figures} == {
+        "fig01", "fig02", "fig03", "fig04", "fig10", "fig11", "fig12", "fig14",
+    }  # fmt: skip
+
+
+def test_who_tested_which_case(output):
+    folds = pd.read_csv(output / "folds.csv")
+    assert list(folds.columns) == ["case", "fold", "run"]
+    assert list(folds["case"]) == NAMES
+    assert list(folds["fold"]) == list(folds["run"]) == [0, 0, 1, 1, 2, 2]
+    origin = read(output, "provenance.json")
+    assert origin["config"]["split"]["fold"] == "all"
+    assert origin["config"]["split"]["k"] == 3
+    assert origin["pool"]["folds"] == {name: str(k // 2) for k, name in enumerate(NAMES)}
+    assert origin["pool"]["runs"] == ["0", "1", "2"]
+    assert read(output, "split.json")["sets"] == {"test": NAMES}
+    assert read(output, "status.json")["state"] == "completed"
+
+
+def test_the_page(output):
+    page = (output / "report.html").read_text()
+    assert "UNet, cross-validated on 6 cases" in page
+    assert page.count('<th class="part">fold ') == 3
+    assert page.count("<figure ") == 8
+    assert 'class="alarm"' not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_missing_fold_is_said_everywhere(tmp_path, capsys, caplog):
+    for number in (0, 2):
+        write_fold(tmp_path / "runs" / str(number), number)
+    pooled = made(tmp_path / "runs", tmp_path / "out", report=False)
+    page, origin = tmp_path / "report.html", read(tmp_path / "out", "provenance.json")
+    write_pooled_page(page, pooled, origin, [])
+    said = "Fold 1 of 3 is missing: Case_002, Case_003 are in no number here."
+    assert f'<div class="alarm">{said}</div>' in page.read_text()
+    assert read(tmp_path / "out", "evaluation/summary.json")["test"]["missing_folds"] == [said]
+    assert read(tmp_path / "out", "split.json")["left_out"] == ["Case_002", "Case_003"]
+    with caplog.at_level("WARNING"):
+        tell(pooled, tmp_path / "out")
+    assert said in caplog.text
+    assert "mean DSC, non-empty slices" in capsys.readouterr().out
+
+
+def test_a_choice_by_the_test_set_is_red(tmp_path):
+    write_folds(tmp_path / "runs", settings=config(allow_test_selection=True))
+    made(tmp_path / "runs", tmp_path / "out", allow_test_selection=True, report=False)
+    (alarm,) = read(tmp_path / "out", "provenance.json")["evaluation"]["warnings"]
+    assert alarm.startswith("allow_test_selection=true in Folds 0, 1, 2")
+
+
+def test_warnings_of_folds_are_repeated(tmp_path):
+    for number in range(3):
+        more = ["The threshold was set."] + ["Only here."] * (number == 1)
+        write_fold(tmp_path / "runs" / str(number), number, evaluation={"warnings": more})
+    made(tmp_path / "runs", tmp_path / "out", report=False)
+    found = read(tmp_path / "out", "provenance.json")["evaluation"]["warnings"]
+    assert found == ["The threshold was set.", "Fold 1: Only here."]
+
+
+def test_pooled_results_are_compared_by_case(tmp_path):
+    for value, chance in ((0.2, 0), (0.8, 7)):
+        place = tmp_path / f"runs{chance}"
+        write_folds(place, settings=config(loss__alpha=value), chance=chance)
+        made(place, tmp_path / "pooled" / str(chance), report=False)
+    runs = find_runs([tmp_path / "pooled"])
+    assert runs[0].sets == {"test": tuple(NAMES)}
+    found = compare(runs)
+    assert found.differences == ("loss.alpha",)
+    (pair,) = found.pairs
+    a, b = (pd.read_csv(run.folder / "evaluation" / "cases.csv")["dsc"] for run in runs)
+    assert pair.difference.n_cases == 6
+    assert pair.difference.mean == pytest.approx((b - a).mean())
+
+
+def test_repeats_have_a_folder_each(tmp_path):
+    for seed in (1, 2):
+        write_folds(tmp_path / "runs" / str(seed), settings=config(seed=seed), chance=seed)
+    made(tmp_path / "runs", tmp_path / "out", report=False)
+    origin = read(tmp_path / "out", "provenance.json")
+    assert origin["config"]["seed"] == [1, 2]
+    assert origin["pool"]["folds"]["Case_000"] == ["0", "0"]
+    for seed in (1, 2):
+        one = tmp_path / "out" / "repeats" / f"seed={seed}"
+        assert read(one, "provenance.json")["config"]["seed"] == seed
+        assert len(pd.read_csv(one / "evaluation" / "slices.csv")) == 30
+    assert [run.folder.name for run in find_runs([tmp_path / "out"])] == ["out"]
+
+
+def test_only_a_pooled_result_is_replaced(tmp_path):
+    write_folds(tmp_path / "runs")
+    for _ in range(2):
+        made(tmp_path / "runs", tmp_path / "out", report=False)
+    with pytest.raises(ConfigError, match="this folder contains a run"):
+        made(tmp_path / "runs", tmp_path / "runs" / "0", report=False)
+
+
+def test_a_folder_is_called_by_its_settings():
+    assert folder_name("") == "all"
+    assert folder_name("model=unet_deep, a.b=[1,2]") == "model=unet_deep_a.b=-1-2"
+
+
+def test_other_partitions_are_not_mixed_up(tmp_path):
+    """Two partitions of the same seed of training are repeats."""
+    write_folds(tmp_path / "runs" / "a")
+    for number in range(3):
+        write_fold(tmp_path / "runs" / "b" / str(number), number, split=kfold(number, seed=1))
+    made(tmp_path / "runs", tmp_path / "out", report=False)
+    origin = read(tmp_path / "out", "provenance.json")
+    assert origin["pool"]["repeats"] == ["split.seed=0", "split.seed=1"]
+    assert origin["config"]["split"]["seed"] == [0, 1]
