@@ -19,6 +19,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.known import recognise
 from lungseg.evaluation.run import Task, evaluate
+from lungseg.evaluation.stress.choice import chosen
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
@@ -49,6 +50,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
         )
     check_given(config.metrics)
     check_names(config.trainer)
+    refuse_stress(config)
     refuse_auto(config.get("postprocess"))
     if config.run is None:
         if config.store is not None:
@@ -66,6 +68,23 @@ def run(config: DictConfig, run_dir: Path) -> None:
     if "data" in config:
         raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
     _again(config, Path(config.run))
+
+
+def refuse_stress(config: DictConfig) -> None:
+    """Stop where the setting ``stress`` names no corruption, or there is no model to test.
+
+    Raises:
+        ConfigError: Likewise.
+    """
+    if not chosen(config.stress):
+        return
+    if config.get("predictions") is not None:
+        raise ConfigError("stress: needs a model, run= or ckpt=; predictions= are made already")
+    if config.run is not None and sweeping():
+        raise ConfigError(
+            "stress: not with run= under -m, where each job would replace the stress test of the"
+            " one before; name several: stress=[noise,blur]"
+        )
 
 
 def _again(config: DictConfig, folder: Path) -> None:
@@ -165,7 +184,9 @@ def _evaluate(
 
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.evaluation.groupings import groupings
+    from lungseg.evaluation.stress.run import stress_test
     from lungseg.report.results import leave_results
+    from lungseg.report.stress_results import leave_stress
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
     from lungseg.training.progress import EpochBar
@@ -177,10 +198,11 @@ def _evaluate(
     groups = groupings(cohort, getattr(metrics, "subgroups", None), config.split.table)
     lungs = _postprocess(config, checkpoint[RECORD])
     module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
+    network_input = recorded_input(trained, config.allow_targets)
     data = SliceDataModule(
         cohort,
         sets,
-        recorded_input(trained, config.allow_targets),
+        network_input,
         batch_size=trained["data"]["batch_size"],
         num_workers=trained["data"]["num_workers"],
         cache_gib=0,
@@ -202,9 +224,15 @@ def _evaluate(
     weights = Weights(file.name, checkpoint["epoch"] + 1)
     conventions = Conventions.of(metrics, lungs)
     task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs, groups)
-    evaluation = evaluate(task)
-    if trainer.is_global_zero:
-        leave_results(task, evaluation, report=config.report, brief=sweeping())
+    corruptions = chosen(config.stress)
+    if not corruptions or config.run is None:  # a run has been evaluated; its files stay
+        evaluation = evaluate(task)
+        if trainer.is_global_zero:
+            leave_results(task, evaluation, report=config.report, brief=sweeping())
+    if corruptions:
+        levels = stress_test(task, network_input, corruptions, trained["seed"])
+        if trainer.is_global_zero:
+            leave_stress(task, levels, trained["seed"], report=config.report)
 
 
 def _postprocess(config: DictConfig, record: dict[str, Any]) -> Postprocess | None:

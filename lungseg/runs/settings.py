@@ -130,7 +130,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate", "pool"), "report"
-    yield place, ("evaluate",), "ckpt"
+    yield place, ("evaluate",), "ckpt stress"
     yield place, ("evaluate", "export"), "run store"
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"

@@ -1,0 +1,1 @@
+"""The same model on graded corruptions of its test scans."""

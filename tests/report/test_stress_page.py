@@ -1,0 +1,52 @@
+"""Rows and curves of a stress test."""
+
+from lungseg.report.stress_curves import stress_curve, stress_curves
+from lungseg.report.stress_page import level_row
+
+
+def number(value, n=5, **more):
+    return {"value": value, "n": n, **more}
+
+
+def level(strength, dsc, hd95, change=0.0):
+    difference = {"volume_dsc_mean": number(change, ci95=[-0.02, -0.01]),
+                  "hd95_mm_mean": number(-100 * change)}  # fmt: skip
+    return {
+        "strength": strength,
+        "n_refused": int(strength > 50),
+        "volume_dsc_mean": number(dsc, n_missed=1) if dsc is None else number(dsc, ci95=[0.9, 1]),
+        "hd95_mm_mean": number(hd95),
+        "difference": difference,
+    }
+
+
+LEVELS = [level(0, 0.98, 2.5), level(20, 0.965, 4.0, -0.015), level(80, None, None)]
+NOISE = {"unit": "HU", "levels": LEVELS}
+
+
+def test_a_row_has_means_and_signed_differences():
+    assert level_row(LEVELS[1], "HU") == [
+        "20 HU", "0.9650", "0.9000 to 1.0000", "-0.0150", "-0.0200 to -0.0100",
+        "4.00", "-", "+1.50", "-", "5",
+    ]  # fmt: skip
+    assert level_row(LEVELS[2], "HU")[1] == "-"
+    assert level_row(LEVELS[2], "HU")[-1] == "5, 1 missed, 1 without a patient"
+
+
+def test_a_curve_goes_through_the_means_at_its_strengths(draw):
+    figure = stress_curve("noise", NOISE)
+    left, right = figure.axes
+    assert [line.get_xydata().tolist() for line in left.lines] == [[[0, 0.98], [1, 0.965]]]
+    assert [line.get_xydata().tolist() for line in right.lines] == [[[0, 2.5], [1, 4.0]]]
+    (spans,) = left.collections
+    assert [segment[:, 1].tolist() for segment in spans.get_segments()] == [[0.9, 1], [0.9, 1]]
+    assert {"noise, HU", "20", "80", "HD95, mm"} <= {*draw(figure).split("\n")}
+
+
+def test_all_corruptions_are_on_one_scale(draw):
+    summary = dict.fromkeys(("noise", "blur", "shift", "crop", "dose"), NOISE)
+    figure = stress_curves(summary, synthetic=True)
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == 5
+    assert len({axes.get_ylim() for axes in shown}) == 1
+    assert "synthetic data" in draw(figure)
