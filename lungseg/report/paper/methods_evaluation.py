@@ -1,0 +1,124 @@
+"""Methods: post-processing, metrics with their conventions, statistics, software and hardware."""
+
+from __future__ import annotations
+
+from lungseg.metrics.interval import WIDENING
+from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
+from lungseg.report.paper.ledger import Ledger
+from lungseg.report.paper.methods_training import training_time
+from lungseg.report.paper.prose import Cite, Code, Paragraph, Piece
+from lungseg.report.paper.source import NOT_RECORDED, Source, plain
+from lungseg.report.paper.study import Study
+from lungseg.runs.provenance import PROVENANCE
+
+EMPTY = {
+    "zero": "has a DSC of 0",
+    "one": "has a DSC of 1",
+    "nan": "is left out of means of the DSC",
+}
+LUNGS = "lungseg.inference.postprocess.Lungs"
+
+
+def postprocessing(study: Study) -> Paragraph:
+    """From probabilities to the masks that were evaluated."""
+    source = study.first
+    threshold = source.text(PROVENANCE, "evaluation", "threshold")
+    pieces: list[Piece] = [f"A pixel counted as lung if its probability was at least {threshold}. "]
+    used = source.evaluated("postprocess")
+    if used is None:
+        pieces += [f"Whether masks were post-processed is {NOT_RECORDED}."]
+    elif not used:
+        pieces += ["Masks were not post-processed."]
+    else:
+        pieces += ["Masks were post-processed as whole volumes by ",
+                   Code(source.text(PROVENANCE, "evaluation", "postprocess"))]  # fmt: skip
+        if used.startswith("Lungs("):
+            pieces += [": of the components of voxels that share a face, the largest ones are kept,"
+                       " unless they are smaller than a share of the largest; cavities that lung"
+                       " encloses are filled"]  # fmt: skip
+        pieces += ["."]
+    return Paragraph("Post-processing", pieces)
+
+
+def metrics(study: Study) -> Paragraph:
+    """Each number of the tables, with what happens to empty masks and missed lungs."""
+    source = study.first
+    convention = EMPTY.get(str(source.evaluated("empty_dsc")), NOT_RECORDED)
+    return Paragraph(
+        "Metrics",
+        [
+            "The Dice similarity coefficient (DSC) ", Cite("dice1945"),
+            " and the accuracy were computed by slice; recall, specificity, precision and the areas"
+            " under the precision-recall and ROC curves from the pixels of all slices of a set; and"
+            " by case in 3-D the DSC of the volume, the 95th percentile of the distances between"
+            " the surfaces (HD95, the larger of both directions ", Cite("huttenlocher1993"),
+            "), the mean surface distance, the surface Dice at a tolerance of 2 mm ",
+            Cite("nikolov2021"), " and the difference of volumes, for both lungs, the right and the"
+            " left. The mean DSC of non-empty slices leaves out slices without lung in the"
+            f" reference; a slice in which neither reference nor prediction has lung {convention}"
+            " where all slices count. A lung that was missed counts as the worst: DSC and surface"
+            " Dice 0, distances the diagonal of the scan; it stays in every mean. "
+            f"A slice is called excellent with a DSC above {_high_dsc(study.ledger)}, or without"
+            f" lung and with an accuracy above {_high_accuracy(study.ledger)}.",
+        ],
+    )  # fmt: skip
+
+
+def _high_dsc(ledger: Ledger) -> str:
+    return ledger.constant(plain(HIGH_DSC), HIGH_DSC, "lungseg.metrics.summary.HIGH_DSC")
+
+
+def _high_accuracy(ledger: Ledger) -> str:
+    name = "lungseg.metrics.summary.HIGH_ACCURACY"
+    return ledger.constant(plain(HIGH_ACCURACY), HIGH_ACCURACY, name)
+
+
+def statistics(study: Study) -> Paragraph:
+    """What the intervals are."""
+    name = "lungseg.metrics.interval.WIDENING"
+    widening = study.ledger.constant(plain(WIDENING), WIDENING, name)
+    pieces: list[Piece] = [
+        "Intervals are 95 % intervals by case, since slices of one patient resemble each other:"
+        " each number is a ratio of sums over cases ", Cite("cochran1977"),
+        f", its interval Student's, {widening} times as wide, on the logit scale ",
+        Cite("korn1998"), " between the least and the largest possible value; where all cases are"
+        " at an end, Clopper and Pearson's ", Cite("clopper1934"), ". They cover the variation"
+        " between patients, not between trainings. Numbers of a single case have none.",
+    ]  # fmt: skip
+    if study.first.pool is not None:
+        pieces += [" Models of different folds share training cases, which these intervals leave"
+                   " out of account."]  # fmt: skip
+    if len(study.sources) > 1:
+        pieces += [" Runs are listed side by side; no test of their differences is made here"
+                   " (lungseg compare does)."]  # fmt: skip
+    return Paragraph("Statistics", pieces)
+
+
+def software(study: Study) -> Paragraph:
+    """Software, hardware, time and energy, as far as they are recorded."""
+    source = study.first
+    pieces: list[Piece] = [
+        f"Software: lungseg {source.text(PROVENANCE, 'lungseg')} with Python"
+        f" {source.text(PROVENANCE, 'python')}, PyTorch"
+        f" {source.text(PROVENANCE, 'packages', 'torch')} ", Cite("paszke2019"),
+        f" and PyTorch Lightning {source.text(PROVENANCE, 'packages', 'pytorch-lightning')} ",
+        Cite("falcon2019"), f". Hardware: {hardware(source)}. Training took"
+        f" {training_time(source)} of wall time (epochs with their evaluation). Energy:"
+        f" {NOT_RECORDED}.",
+    ]  # fmt: skip
+    return Paragraph("Software and hardware", pieces)
+
+
+def hardware(source: Source) -> str:
+    """Devices, processor and memory."""
+    kind, name, number = (
+        source.text(PROVENANCE, "devices", key) for key in ("kind", "name", "number")
+    )
+    cpu, cores, memory = (
+        source.text(PROVENANCE, "hardware", key) for key in ("cpu", "cores", "memory_gib")
+    )
+    devices = f"devices: {number} ({name if name != NOT_RECORDED else kind})"
+    machine = f"processor {cpu}, {cores} logical cores, {memory} GiB of memory"
+    if source.value(PROVENANCE, "hardware") is None:
+        machine = f"processor and memory {NOT_RECORDED}"
+    return f"{devices}; {machine}"

@@ -1,0 +1,135 @@
+"""Methods: network, loss, optimization, and which weights were taken."""
+
+from __future__ import annotations
+
+from lungseg.report.paper.known import KNOWN, SYMBOLS
+from lungseg.report.paper.prose import Bold, Code, Formula, Paragraph, Piece
+from lungseg.report.paper.source import HISTORY, NOT_RECORDED, Source, plain, short
+from lungseg.report.paper.study import Study
+from lungseg.report.paper.words import TARGET, joined, node_of, of_class
+from lungseg.runs.lineage import INIT
+from lungseg.runs.provenance import PROVENANCE
+
+TOLD = ("max_epochs", "accelerator", "devices", "precision", "plugins", "strategy")
+"""Settings of the Trainer that have sentences of their own, or change nothing."""
+QUIET = ("num_sanity_val_steps", "use_distributed_sampler", "log_every_n_steps", "num_nodes")
+OURS = ("checkpoint", "progress")
+LEAK = (
+    "allow_test_selection=true: these runs may have used their test set for selection. Their test"
+    " numbers are no evidence."
+)
+
+
+def network(study: Study) -> Paragraph:
+    """The network, its size and what its weights were before the training."""
+    source = study.first
+    pieces: list[Piece] = ["The network was ", *of_class(source, "model"), "; it has "]
+    if study.parameters == NOT_RECORDED:
+        pieces += ["a number of parameters that is not recorded. "]
+    else:
+        pieces += [f"{study.parameters} parameters. "]
+    if source.value(PROVENANCE, f"{INIT}_sha256"):
+        sha256 = source.text(PROVENANCE, f"{INIT}_sha256", form=short)
+        pieces += [f"It started from the weights of a checkpoint (SHA-256 {sha256})"]
+        for key, words in (("freeze", "parameters that stayed as they were"),
+                           ("lr_scale", "factors of the learning rate")):  # fmt: skip
+            if source.config(key):
+                pieces += [f", {words}: {source.setting(key)}"]
+        pieces += ["."]
+    else:
+        pieces += ["Its weights were initialised at random."]
+    return Paragraph("Network", pieces)
+
+
+def loss(study: Study) -> Paragraph:
+    """The loss, with its formula and values."""
+    source = study.first
+    pieces: list[Piece] = ["The loss was ", *of_class(source, "loss"), "."]
+    for path in (("loss",), ("loss", "region"), ("loss", "loss")):
+        known = KNOWN.get(str(source.config(*path, TARGET)))
+        if known is not None and known.formula:
+            pieces += [" " if path == ("loss",) else " Within it, ", Formula(known.formula)]
+            pieces += [f", with {known.where}." if known.where else "."]
+    reference, probability = SYMBOLS
+    pieces += [" Here ", Formula(reference), " is the reference and ", Formula(probability),
+               " the predicted probability of a pixel."]  # fmt: skip
+    return Paragraph("Loss", pieces)
+
+
+def optimisation(study: Study) -> Paragraph:
+    """Optimizer, schedule, epochs, batches, seeds and precision."""
+    source = study.first
+    pieces: list[Piece] = ["The optimizer was ", *of_class(source, "optimizer"), "; "]
+    if node_of(source, "scheduler"):
+        pieces += ["its learning rate followed ", *of_class(source, "scheduler", "scheduler")]
+        if source.config("scheduler", "interval"):
+            pieces += [f", one step per {_interval(source)}"]
+    else:
+        pieces += ["its learning rate was constant"]
+    pieces += [
+        f". Training lasted {source.setting('trainer', 'max_epochs')} epochs at most, with batches"
+        f" of {source.setting('data', 'batch_size')} slices per process, in precision ",
+        Code(source.text(PROVENANCE, "precision")),
+        f". Seeds: {_seeds(study)}.",
+    ]
+    others = [name for name in node_of(source, "trainer")
+              if not name.startswith("_") and name not in (*TOLD, *QUIET)]  # fmt: skip
+    if others:
+        told = [f"{name} {source.setting('trainer', name)}" for name in others]
+        pieces += [f" Further settings of the trainer: {', '.join(told)}."]
+    callbacks = [name for name in node_of(source, "callbacks") if name not in OURS]
+    if callbacks:
+        used = [of_class(source, "callbacks", name) for name in callbacks]
+        pieces += [" Also used: ", *joined(used, "; "), "."]
+    return Paragraph("Optimization", pieces)
+
+
+def _interval(source: Source) -> str:
+    return "batch" if source.config("scheduler", "interval") == "step" else "epoch"
+
+
+def _seeds(study: Study) -> str:
+    return ", ".join(dict.fromkeys(source.setting("seed") for source in study.sources))
+
+
+def selection(study: Study) -> Paragraph:
+    """Which weights are reported, and what chose them."""
+    source = study.first
+    pieces: list[Piece] = []
+    if any(one.config("allow_test_selection") for one in study.sources):
+        pieces += [Bold(LEAK), " "]
+    epochs = source.text(PROVENANCE, "evaluation", "epochs")
+    if source.evaluated("file") == "best.ckpt":
+        monitor = str(source.config("callbacks", "checkpoint", "monitor"))
+        pieces += ["The reported weights are those of the epoch with the best ", Code(monitor),
+                   f" (after {epochs} epochs). "]  # fmt: skip
+    elif source.evaluated("file"):
+        pieces += [f"The reported weights are those at the end of the training (after {epochs}"
+                   " epochs); no epoch was chosen by its result. "]  # fmt: skip
+    else:
+        pieces += [f"Which checkpoint the numbers are of is {NOT_RECORDED}. "]
+    return Paragraph("Selection", [*pieces, *_chosen(source)])
+
+
+def _chosen(source: Source) -> list[Piece]:
+    """The choice of post-processing, where there was one."""
+    choice = source.evaluated("postprocess_choice")
+    if choice is None:
+        return ["Nothing else was chosen by results of this run; how its settings were chosen is"
+                " left to the author."]  # fmt: skip
+    at = ("evaluation", "postprocess_choice")
+    scores = [f"{name} {source.text(PROVENANCE, *at, 'dsc', name, form='{:.4f}'.format)}"
+              for name in choice["dsc"]]  # fmt: skip
+    n = source.text(PROVENANCE, *at, "n_cases")
+    return [f"Post-processing ({choice['name']}) was chosen by the mean DSC of {n} validation"
+            f" cases: {', '.join(scores)}."]  # fmt: skip
+
+
+def training_time(source: Source) -> str:
+    """Seconds of all epochs, in hours; ``not recorded`` for a model trained elsewhere."""
+    history = source.run.history
+    if history is None or "epoch_seconds" not in history or history["epoch_seconds"].isna().any():
+        return NOT_RECORDED
+    seconds = float(history["epoch_seconds"].sum())
+    hours = f"{seconds / 3600:.3g}"
+    return source.note(f"{hours} h", plain(seconds), HISTORY, "sum(epoch_seconds)")
