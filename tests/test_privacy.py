@@ -49,7 +49,10 @@ def test_which_settings_identify(key, value, expected):
 
 @pytest.mark.parametrize(
     "command",
-    ["prepare", "preview", "train", "evaluate", "export", "deidentify", "compare", "pool"],
+    [
+        *("prepare", "preview", "train", "evaluate", "export", "deidentify", "compare", "pool"),
+        "paper",
+    ],
 )
 def test_folders_named_by_overrides_leave_out_all_that_may_identify(command):
     register_resolvers()

@@ -61,7 +61,7 @@ class Row:
 
 COMMANDS = (
     *("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "pool"),
-    "deidentify",
+    *("paper", "deidentify"),
 )
 CASES = ("prepare", "preview", "train", "evaluate", "export")
 NONE: tuple[str, ...] = ()
@@ -131,12 +131,13 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate", "pool"), "report"
     yield place, ("evaluate",), "ckpt stress"
-    yield place, ("evaluate", "export"), "run store"
+    yield place, ("evaluate", "export"), "run"
+    yield place, ("evaluate", "export", "paper"), "store"
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"
     yield place, ("export",), "dataset"
-    yield place, ("compare", "pool"), "runs"
-    yield place, ("compare", "pool", "deidentify", "predict", "export", "preview"), "output"
+    yield place, ("compare", "pool", "paper"), "runs"
+    yield place, ("compare", "pool", "deidentify", "predict", "export", "preview", "paper"), "output"
     yield place, ("preview",), "n"
     yield result, ("compare",), "metric set reference"
     yield place, ("deidentify", "predict"), "input"

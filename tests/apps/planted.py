@@ -20,6 +20,7 @@ SETTINGS = [
     ("preview augment=strong", "output"),
     *(("compare set=test", key) for key in ("runs", "output")),
     *(("pool report=false", key) for key in ("runs", "output")),
+    *(("paper", key) for key in ("runs", "output", "store")),
     *(("prepare data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
 ]
 # Hydra resolves a name of these folders again whenever another setting names it.
@@ -37,6 +38,7 @@ SWEPT = {  # two jobs of each command
     "deidentify": "retain_patient_characteristics=true,false",
     "compare": "metric=dsc,hd95_mm",
     "pool": "report=true,false",
+    "paper": "stop_on_error=true,false",
 }
 
 

@@ -1,0 +1,34 @@
+"""``lungseg paper`` as a user types it."""
+
+import re
+
+from lungseg.cli import main
+from tests.report.paper.packs import write_run
+
+
+def test_a_pack_and_where_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path / "outputs" / "a")
+    assert main(["paper", "runs=outputs/a", "output=packs/one"]) == 0
+    out = capsys.readouterr().out
+    assert "the pack: packs/one; pdflatex main.tex in it makes one PDF of all" in out
+    assert "the prepared cases of run 1 are not there" in out
+    assert "interval 0.9023 to 0.9972" in (tmp_path / "packs" / "one" / "summary.tex").read_text()
+    left = [path.name for path in tmp_path.iterdir()]
+    assert sorted(left) == ["outputs", "packs"]
+
+
+def test_refused_in_one_line(refused, tmp_path):
+    write_run(tmp_path / "a")
+    (tmp_path / "there").mkdir()
+    for words, line in {
+        ("runs=nowhere", "output=b"): "runs: no such folder",
+        ("runs=there", "output=b"): "neither a run folder nor a folder with runs below it",
+        ("runs=a", "output=there"): "output: exists already; choose another folder",
+        ("runs=a", "output=b", "store=there"): "no prepared cohort here",
+        ("runs=a",): "output: must be given",
+        ("runs=[]", "output=b"): "runs: must be run folders: runs=DIR or runs=[DIR,DIR]",
+        ("runs=a", "output=b", "+seed=1"): "seed: paper does not read this setting",
+    }.items():
+        assert re.search(re.escape(line), refused("paper", *words)), words
+    assert not (tmp_path / "b").exists()
