@@ -137,7 +137,11 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield result, ("export",), "precision"
     yield place, ("export",), "dataset"
     yield place, ("compare", "pool", "paper"), "runs"
-    yield place, ("compare", "pool", "deidentify", "predict", "export", "preview", "paper"), "output"
+    yield (
+        place,
+        ("compare", "pool", "deidentify", "predict", "export", "preview", "paper"),
+        "output",
+    )
     yield place, ("preview",), "n"
     yield result, ("compare",), "metric set reference"
     yield place, ("deidentify", "predict"), "input"
