@@ -36,7 +36,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.report.screen import print_comparison
     from lungseg.runs.find import find_runs
 
-    runs = find_runs(folders)
+    runs = find_runs(folders, pooled=True)
     reference = None if config.reference is None else str(config.reference)
     comparison = compare(runs, metric=str(config.metric), set_name=config.set, reference=reference)
     content = as_json(comparison)

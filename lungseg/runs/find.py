@@ -15,7 +15,7 @@ POOLED = "pooled"
 """Where a sweep has the pooled results of its own runs, which are no further runs."""
 
 
-def find_runs(folders: Sequence[Path]) -> list[Run]:
+def find_runs(folders: Sequence[Path], *, pooled: bool = False) -> list[Run]:
     """Read run folders, and all runs below other folders.
 
     A run that has not completed, or whose files are damaged, is listed with its state and without
@@ -23,6 +23,7 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
 
     Args:
         folders: Run folders, multirun folders, or both.
+        pooled: Also what a sweep has below ``pooled``.
 
     Returns:
         The runs in the order given; below a folder by name, numbers by value.
@@ -34,7 +35,7 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
     for folder in folders:
         if not folder.is_dir():
             raise DataError("runs: no such folder", folder)
-        below = run_folders(folder)
+        below = run_folders(folder, pooled=pooled)
         if not below:
             raise DataError("runs: neither a run folder nor a folder with runs below it", folder)
         run_dirs |= dict.fromkeys(below)
@@ -42,8 +43,13 @@ def find_runs(folders: Sequence[Path]) -> list[Run]:
     return [_read(folder, Path(os.path.relpath(folder, shared)).as_posix()) for folder in run_dirs]
 
 
-def run_folders(folder: Path) -> list[Path]:
-    """The folder itself if it is a run's; otherwise all run folders below it, in order."""
+def run_folders(folder: Path, *, pooled: bool = False) -> list[Path]:
+    """The folder itself if it is a run's; otherwise all run folders below it, in order.
+
+    Args:
+        folder: A run's, or one with runs below it.
+        pooled: Also those below ``pooled``.
+    """
     folder = folder.resolve()
     if is_run(folder):
         return [folder]
@@ -52,7 +58,7 @@ def run_folders(folder: Path) -> list[Path]:
         if is_run(Path(place)):
             run_dirs.append(Path(place))
             below.clear()
-        if Path(place) == folder and POOLED in below:
+        if Path(place) == folder and POOLED in below and not pooled:
             below.remove(POOLED)
         # A prepared cohort has one folder per slice.
         below[:] = [n for n in below if not n.startswith(".") and not n.endswith(".zarr")]

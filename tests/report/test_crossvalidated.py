@@ -160,7 +160,7 @@ class TestPools:
         return tmp_path
 
     def test_they_are_compared_as_cross_validations(self, pools):
-        made = find_runs([pools])
+        made = find_runs([pools], pooled=True)
         (pair,) = compare(made).pairs
         expected = paired_difference(
             numbers(made, 0.2)[None],
@@ -172,20 +172,20 @@ class TestPools:
         assert "cross-validated" in pair.sentence
 
     def test_their_numbers_are_their_own(self, pools):
-        found = compare(find_runs([pools]))
+        found = compare(find_runs([pools], pooled=True))
         assert runs_frame(found)["test/dsc_mean_nonempty"].notna().all()
 
     def test_folds_beside_their_pool_count_once(self, pools):
         for place, made in enumerate([*folds(0.2), *folds(0.8)]):
             write_run(pools / str(place), chance=place, **made)
-        found = compare(find_runs([pools]))
+        found = compare(find_runs([pools], pooled=True))
         assert [run.name for run in found.runs] == ["pooled/0.2", "pooled/0.8"]
         assert [len(one.runs) for one in found.settings] == [1, 1]
 
     def test_a_pool_is_paired_with_plain_folds(self, pools):
         for place, made in enumerate(folds(0.5)):
             write_run(pools / str(place), chance=9 + place, **made)
-        found = compare(find_runs([pools]))
+        found = compare(find_runs([pools], pooled=True))
         assert len(found.pairs) == 3
         assert {pair.difference.n_cases for pair in found.pairs} == {9}
 
@@ -196,7 +196,7 @@ class TestPools:
             record = json.loads(file.read_text())
             record["config"]["split"]["val"] = 0.2  # two of nine
             file.write_text(json.dumps(record))
-        (pair,) = compare(find_runs([tmp_path])).pairs
+        (pair,) = compare(find_runs([tmp_path], pooled=True)).pairs
         assert pair.difference.n_seeds == (2, 2)
         assert folds_of(pair.a, pair.b).shared == pytest.approx(1 / 4)
 
@@ -204,5 +204,5 @@ class TestPools:
 def test_the_same_cross_validation_twice_is_no_repeat(tmp_path):
     for place, value in enumerate((0.2, 0.2, 0.8)):
         write_pool(tmp_path / str(place), value, chance=place)
-    found = compare(find_runs([tmp_path]))
+    found = compare(find_runs([tmp_path], pooled=True))
     assert "Runs 0 and 1 have the same settings and the same seed" in said(found)
