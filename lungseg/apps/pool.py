@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from lungseg.apps.compare import folders_of
 from lungseg.errors import DataError
-from lungseg.runs.find import POOLED
+from lungseg.runs.claim import POOLED, claim_new
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -19,7 +19,6 @@ def run(config: DictConfig, run_dir: Path) -> None:
         if not folder.is_dir():
             raise DataError("runs: no such folder", folder)
     from lungseg.report.pooled_results import pool_runs, tell
-    from lungseg.runs.claim import claim_new
     from lungseg.runs.find import find_runs
 
     runs = find_runs(folders)

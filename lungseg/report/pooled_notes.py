@@ -57,12 +57,17 @@ def notes(pooled: Pooled) -> list[str]:
     if unknown := refuse_other_settings([fold.run for fold in folds]):
         said.append(
             "The folds were made by different versions of lungseg. Settings that only some of them"
-            f" recorded, and nobody typed: {_some(unknown)}."
+            f" recorded, and nobody typed: {_some(_by_class(unknown))}."
         )
     if any(not fold.patients for fold in folds):
         said.append(
             "An earlier version recorded no patients: whether a fold was trained on another scan of"
             " a patient that it tests could not be checked again. Splits keep patients together."
+        )
+    if silent := [fold for fold in folds if "warnings" not in fold.evaluation]:
+        said.append(
+            f"An earlier version did not record what the pages of a run warn of: see those of"
+            f" {_names(silent)}."
         )
     return [*said, *_made_by(folds)]
 
@@ -97,6 +102,12 @@ def _made_by(folds: Sequence[Fold]) -> list[str]:
         for what, values in made.items()
         if len(values) > 1
     ]
+
+
+def _by_class(keys: Sequence[str]) -> list[str]:
+    """Settings, of which a class stands for all that it takes."""
+    nodes = [key.removesuffix("._target_") for key in keys if key.endswith("._target_")]
+    return nodes + [key for key in keys if not key.startswith(tuple(f"{node}." for node in nodes))]
 
 
 def _names(folds: Sequence[Fold]) -> str:

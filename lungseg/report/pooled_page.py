@@ -56,6 +56,7 @@ def write_pooled_page(
         tiles=[
             {"name": name_of(key), "shown": shown(key, test[key]), "meaning": tables.MEANINGS[key]}
             for key in TILES
+            if test[key] != UNKNOWN
         ],
         whole=ALL if not several else "all repeats",
         parts=list(parts),

@@ -16,6 +16,8 @@ MARK = ".run"
 """An empty file that makes a folder a run's; locked while the run's process is alive."""
 BEGUN = ("status.json", "provenance.json", "metrics.csv", "checkpoints")
 """Any of these in a folder: a run has begun there."""
+POOLED = "pooled"
+"""Where a sweep has the pooled results of its own runs, which are no further runs of it."""
 WAIT_SECONDS = 0.2
 """Longer than it takes others to look whether a folder's process is alive."""
 

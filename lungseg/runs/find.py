@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.errors import DataError
+from lungseg.runs.claim import POOLED
 from lungseg.runs.read import DAMAGED, Run, is_run, read_run
-
-POOLED = "pooled"
-"""Where a sweep has the pooled results of its own runs, which are no further runs."""
 
 
 def find_runs(folders: Sequence[Path], *, pooled: bool = False) -> list[Run]:

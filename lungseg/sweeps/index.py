@@ -17,7 +17,7 @@ from lungseg.files import short, write_text
 from lungseg.privacy import SERIES_KEYS, SOURCE_KEYS
 from lungseg.report.screen import print_table
 from lungseg.runs.alive import INTERRUPTED, has_process, state_of_running
-from lungseg.runs.find import POOLED
+from lungseg.runs.claim import POOLED
 from lungseg.runs.status import read_status
 
 FILE = "sweep.csv"

@@ -7,6 +7,7 @@ import pytest
 
 from lungseg.errors import ConfigError
 from lungseg.report.comparison import compare
+from lungseg.report.pooled_notes import notes
 from lungseg.report.pooled_page import write_pooled_page
 from lungseg.report.pooled_results import folder_name, pool_runs, tell
 from lungseg.runs.find import find_runs
@@ -97,6 +98,28 @@ def test_warnings_of_folds_are_repeated(tmp_path):
     made(tmp_path / "runs", tmp_path / "out", report=False)
     found = read(tmp_path / "out", "provenance.json")["evaluation"]["warnings"]
     assert found == ["The threshold was set.", "Fold 1: Only here."]
+
+
+def test_what_older_folds_lack_is_said(tmp_path):
+    write_folds(tmp_path / "runs", 2)
+    newer = config(augment__cut_mix={"_target_": "CutMix", "p": 0})
+    last = write_fold(tmp_path / "runs" / "2", 2, settings=newer, commit="def456", histogram=False)
+    origin = read(last, "provenance.json")
+    del origin["evaluation"]["warnings"]
+    (last / "provenance.json").write_text(json.dumps(origin))
+    (last / "split.json").unlink()
+    pooled = made(tmp_path / "runs", tmp_path / "out", report=False)
+    said = " ".join(notes(pooled))
+    for words in (
+        "Curves over thresholds and their areas are left out",
+        "and nobody typed: augment.cut_mix.",
+        "recorded no patients",
+        "warn of: see those of Fold 2.",
+        "different commits of the code: abc123, def456",
+    ):
+        assert words in said
+    write_pooled_page(tmp_path / "page.html", pooled, read(tmp_path / "out", "provenance.json"), [])
+    assert "precision over recall, at all thresholds" not in (tmp_path / "page.html").read_text()
 
 
 def test_pooled_results_are_compared_by_case(tmp_path):
