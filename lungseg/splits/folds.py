@@ -8,7 +8,14 @@ from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError
 from lungseg.splits.balance import balance_of
 from lungseg.splits.even import Even
-from lungseg.splits.patients import by_name, check_size, how_many, patients, refuse_too_few
+from lungseg.splits.patients import (
+    by_name,
+    check_size,
+    how_many,
+    patients,
+    refuse_all,
+    refuse_too_few,
+)
 from lungseg.splits.sets import Split
 
 
@@ -33,6 +40,7 @@ class KFold(Even):
         super().__post_init__()
         if not _is_integer(self.k) or self.k < 2:
             raise ConfigError(f"split.k={self.k}: must be a whole number, 2 or more")
+        refuse_all("fold", self.fold)
         if not _is_integer(self.fold) or not 0 <= self.fold < self.k:
             raise ConfigError(
                 f"split.fold={self.fold}: must be a whole number from 0 to {self.k - 1}"
@@ -75,6 +83,7 @@ class LeaveOneOut(Even):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_all("fold", self.fold)
         if not _is_integer(self.fold) or self.fold < 0:
             raise ConfigError(f"split.fold={self.fold}: must be a whole number, 0 or more")
         check_size("val", self.val)

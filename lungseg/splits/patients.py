@@ -55,6 +55,16 @@ def check_size(key: str, wanted: object, *, needed: bool = False) -> None:
         raise ConfigError(f"split.{key}={wanted}: must not be 0")
 
 
+def refuse_all(key: str, value: object) -> None:
+    """Refuse the word that asks a sweep for all folds: one run has one.
+
+    Raises:
+        ConfigError: Naming the setting.
+    """
+    if value == "all":
+        raise ConfigError(f"split.{key}=all: trains a run per fold: add -m: lungseg train -m …")
+
+
 def how_many(wanted: float, n: int) -> int:
     """Number of patients for a share or a number; shares are rounded, to at least 1 unless 0.
 

@@ -14,6 +14,7 @@ from lungseg.splits.patients import (
     how_many,
     listed,
     patients,
+    refuse_all,
     refuse_too_few,
 )
 from lungseg.splits.sets import Split
@@ -36,6 +37,7 @@ class LeaveOneSiteOut(Even):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_size("val", self.val)
+        refuse_all("site", self.site)
 
     def __call__(self, cohort: Cohort) -> Split:
         """The sets.
@@ -44,7 +46,7 @@ class LeaveOneSiteOut(Even):
             ConfigError: If the site is not given or unknown, a case has no site, a patient has
                 two, or there is only one site.
         """
-        site_of = self._sites(cohort)
+        site_of = self.sites(cohort)
         sites = list(dict.fromkeys(site_of.values()))
         known = f"there are {listed([repr(site) for site in sorted(sites)], most=30)}"
         if self.site is None:
@@ -63,7 +65,12 @@ class LeaveOneSiteOut(Even):
         train = [case for case in cohort.names if case not in {*test, *val}]
         return Split(train=train, test=test, val=val)
 
-    def _sites(self, cohort: Cohort) -> dict[str, str]:
+    def sites(self, cohort: Cohort) -> dict[str, str]:
+        """The site of each case.
+
+        Raises:
+            ConfigError: If a case has no site, or a patient has two.
+        """
         site_of = dict(zip(cohort.names, labels(self.by, cohort, self.table), strict=True))
         unknown = [case for case, site in site_of.items() if not site]
         if unknown:

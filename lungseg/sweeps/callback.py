@@ -54,7 +54,7 @@ class Folders(Callback):
             Stop: If the folder contains another run.
         """
         Folders.resumes = False
-        with _stopping(config):
+        with stopping(config):
             folder = Path(config.hydra.run.dir)
             first = is_rank_zero(config.get("trainer"))
             self._output_subdir = config.hydra.output_subdir if first else None
@@ -101,7 +101,7 @@ class Folders(Callback):
             Stop: If it contains another sweep, or a run.
         """
         Folders.resumes = False
-        with _stopping(config):
+        with stopping(config):
             folder = Path(config.hydra.sweep.dir)
             Folders.submitit = SUBMITIT
             if is_search(config.hydra):
@@ -144,7 +144,7 @@ def leaves_run_folder(config: DictConfig) -> bool:
 
 
 @contextmanager
-def _stopping(config: DictConfig) -> Iterator[None]:
+def stopping(config: DictConfig) -> Iterator[None]:
     """Stop at any error: Hydra would only warn. A folder's name may ask for Hydra's settings."""
     hydra: Any = HydraConfig.instance()
     before, hydra.cfg = hydra.cfg, config

@@ -28,6 +28,7 @@ def end_sweep(command: str, code: int) -> int:
     config, Folders.sweep = Folders.sweep, None
     if config is None:
         return code
+    from lungseg.sweeps.all_folds import end_folds
     from lungseg.sweeps.index import FILE, print_index, rows, write_index
 
     folder = Path(config.hydra.sweep.dir)
@@ -40,9 +41,11 @@ def end_sweep(command: str, code: int) -> int:
     if code == INTERRUPTED:
         print(f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}", file=sys.stderr)
     if code:
+        end_folds(config, folder, pooling=False)
         return code
     if command == "train":
         print_index(folder)
+        end_folds(config, folder, pooling=True)
     states = [row["state"] for row in rows(folder)]
     if left := sum(state not in ("completed", "pruned") for state in states):
         print(
