@@ -49,8 +49,8 @@ def write_pooled_page(
     text = render(
         "pooled.html",
         title=f"{target}, cross-validated on {n_cases} cases",
-        subtitle=f"{how}; every case is tested once{' per repeat' if several else ''}, by a model"
-        f" that never saw it; cohort {provenance['cohort_sha256'][:12]}",
+        subtitle=f"{how}; each of these cases is tested once{' per repeat' if several else ''}, by"
+        f" a model that never saw it; cohort {provenance['cohort_sha256'][:12]}",
         alarms=alarms(pooled),
         notes=notes(pooled),
         tiles=[

@@ -43,9 +43,10 @@ def end_sweep(command: str, code: int) -> int:
     if code:
         end_folds(config, folder, pooling=False)
         return code
+    not_pooled = 0
     if command == "train":
         print_index(folder)
-        end_folds(config, folder, pooling=True)
+        not_pooled = end_folds(config, folder, pooling=True)
     states = [row["state"] for row in rows(folder)]
     if left := sum(state not in ("completed", "pruned") for state in states):
         print(
@@ -53,7 +54,7 @@ def end_sweep(command: str, code: int) -> int:
             f" above and in {short(folder / FILE)}",
             file=sys.stderr,
         )
-    return int(left > 0)
+    return int(left + not_pooled > 0)
 
 
 def _tidy(config: DictConfig, folder: Path) -> None:

@@ -6,6 +6,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from lungseg.sweeps.all_folds import end_folds
+from lungseg.sweeps.callback import Folders
+from lungseg.sweeps.end import end_sweep
 from tests.report.fake_runs import config
 from tests.runs.fake_folds import write_fold
 
@@ -98,3 +100,14 @@ def test_what_cannot_be_pooled_is_one_line(end, tmp_path):
     left, out = end()
     assert left == 1
     assert "not pooled: runs: 0 and 1 are of different cohorts" in out
+
+
+def test_a_sweep_whose_folds_are_not_pooled_has_not_succeeded(tmp_path, monkeypatch, capsys):
+    for number in range(3):
+        job(tmp_path, number, 0.3, number, cohort=str(number) * 64)
+    plain = {"split": {"fold": "all"}, "report": False, "allow_test_selection": False}
+    sweep = {"dir": str(tmp_path / "sweep")}
+    plain["hydra"] = {"overrides": {"task": WORDS[1:]}, "sweep": sweep, "sweeper": {}}
+    monkeypatch.setattr(Folders, "sweep", OmegaConf.create(plain))
+    assert end_sweep("train", 0) == 1
+    assert "3 runs: 3 completed" in capsys.readouterr().out
