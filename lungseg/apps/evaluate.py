@@ -1,4 +1,4 @@
-"""``lungseg evaluate``: a run again, or a checkpoint on other data."""
+"""``lungseg evaluate``: a run again, a checkpoint on other data, or masks that others made."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_given, check_metrics
+from lungseg.apps.other_masks import evaluate_other_masks
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
@@ -40,14 +41,20 @@ log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Evaluate what the settings name: ``run``, or ``ckpt`` with a ``data`` choice."""
+    """Evaluate ``run``, or ``ckpt`` or ``predictions`` with a ``data`` choice."""
+    if config.predictions.path is not None:
+        evaluate_other_masks(config, run_dir)
+        return
     if has_to_run_alone(config):
         run_alone("evaluate", config, run_dir)
         return
     if (config.run is None) == (config.ckpt is None):
         raise ConfigError(
-            "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"
+            "give run=outputs/<date>/<time>, ckpt=FILE with data=…, or predictions=DIR with data=…,"
+            " one of them"
         )
+    if config.get("split") is not None:
+        raise ConfigError("split: goes with predictions=DIR; a model's test cases are known")
     check_given(config.metrics)
     check_names(config.trainer)
     refuse_stress(config)

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from lungseg.command.renamed import as_typed, with_labels, with_models
+from lungseg.command.renamed import as_typed, with_folder, with_labels, with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
 from lungseg.config import conf_dir, register_resolvers
@@ -62,7 +62,7 @@ def _hydra(command: str, overrides: list[str]) -> int:
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     try:
         words = with_models(command, with_overrides_of_run(command, overrides))
-        words = quoted_overrides(with_labels(words))
+        words = quoted_overrides(with_folder(with_labels(words)))
         # Completion is installed for the name of the program.
         program = "lungseg" if {"-sc", "--shell_completion"} & {*words} else f"lungseg {command}"
         sys.argv = [program, *flags_first(words)]

@@ -9,6 +9,8 @@ TYPED, MEANT = "model", "models"
 """For training ``model`` is a group of networks; here it names trained ones."""
 LABELS = "data.labels"
 COMMANDS = ("predict",)
+MASKS, FOLDER = "predictions", "predictions.path"
+"""Masks of others are named by their folder; its settings are below the same word."""
 
 
 def with_models(command: str, words: Sequence[str]) -> list[str]:
@@ -33,6 +35,21 @@ def as_typed(command: str, line: str) -> str:
     'modle: no such setting; did you mean model?'
     """
     return re.sub(rf"\b{MEANT}(?=[?=:])", TYPED, line) if command in COMMANDS else line
+
+
+def with_folder(words: Sequence[str]) -> list[str]:
+    """The words of a command line, with ``predictions=DIR`` as the folder of a node.
+
+    >>> with_folder(["predictions=masks", "predictions.resample=true", "+predictions={path: a}"])
+    ['predictions.path=masks', 'predictions.resample=true', '+predictions={path: a}']
+    """
+    start = f"{MASKS}="
+    return [
+        FOLDER + word.removeprefix(MASKS)
+        if word.startswith(start) and not word.startswith(f"{start}{{")
+        else word
+        for word in words
+    ]
 
 
 def with_labels(words: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Sampler, SequentialSampler
 from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
 from lungseg.data.dataset import SliceDataset
-from lungseg.data.intensity import Window
+from lungseg.data.intensity.window import PICTURES
 from lungseg.data.memory import forget_others
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.sampling.all import All
@@ -25,8 +25,6 @@ from lungseg.data.sampling.errors import errors_of
 from lungseg.data.sampling.sampling import Sampling, TrainingSlices
 
 GIB = 1 << 30
-PICTURES = Window(-1000, 400)
-"""How slices are shown where the network sees them otherwise."""
 
 
 class SliceDataModule(pl.LightningDataModule):

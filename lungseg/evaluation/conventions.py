@@ -12,12 +12,13 @@ class Conventions:
     """What the numbers depend on beside masks.
 
     Attributes:
-        threshold: A pixel is lung when its probability is at least this.
+        threshold: A pixel is lung when its probability is at least this; None where masks have no
+            probabilities.
         empty_dsc: DSC of slices with neither reference nor prediction: zero, one or nan.
         postprocess: What masks went through before they were counted; empty for nothing.
     """
 
-    threshold: float
+    threshold: float | None
     empty_dsc: Any
     postprocess: str = ""
 

@@ -39,11 +39,11 @@ class Evaluation:
         slices: As in ``slices.csv``.
         cases: As in ``cases.csv``.
         curve: threshold, precision, recall, fpr, dsc of the test set, by falling threshold.
-        calibration: Of the test set.
+        calibration: Of the test set; None without probabilities, where the curve is empty too.
         worst: Both surfaces of the test case with the largest HD95; empty where HD95 is undefined.
         history: As in ``metrics.csv``; None for a model that was trained elsewhere.
         synthetic: Whether any case is synthetic.
-        threshold: A pixel is lung when its probability is at least this.
+        threshold: A pixel is lung when its probability is at least this; None without any.
         masks: Predicted mask of each test slice by case (position in the cohort) and z, packed.
         thumbnails: Pictures of test slices likewise, as ``data:`` URLs.
         histograms: Counts of scores by set, ``[2, BINS]``.
@@ -53,11 +53,11 @@ class Evaluation:
     slices: pd.DataFrame
     cases: pd.DataFrame
     curve: pd.DataFrame
-    calibration: Calibration
+    calibration: Calibration | None
     worst: list[SurfaceError]
     history: pd.DataFrame | None
     synthetic: bool
-    threshold: float
+    threshold: float | None
     masks: dict[tuple[int, int], bytes] = field(default_factory=dict)
     thumbnails: dict[tuple[int, int], str] = field(default_factory=dict)
     histograms: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)

@@ -150,13 +150,12 @@ def summary_of(
 
     Args:
         table: ``[n, 6]``: case, z, tp, fp, fn, tn.
-        histogram: Counts of scores, ``[2, BINS]``; None where they are not known.
+        histogram: Counts of scores, ``[2, BINS]``; None without probabilities.
         scores: Numbers of each case in 3-D, by position in `names`.
-        names: Of cases.
+        names: Of all cases of the cohort.
         conventions: Threshold and convention for empty masks.
     """
     from lungseg.metrics.summary import (
-        UNKNOWN_SCORES,
         summarize_cases,
         summarize_scores,
         summarize_slices,
@@ -169,7 +168,7 @@ def summary_of(
     after = {"postprocess": conventions.postprocess} if conventions.postprocess else {}
     return {
         **numbers,
-        **(UNKNOWN_SCORES if histogram is None else summarize_scores(histogram)),
+        **summarize_scores(histogram),
         **summarize_cases(rows),
         "dsc_by_convention": by_convention(table, rows),
         "threshold": conventions.threshold,

@@ -25,10 +25,6 @@ LOW_DSC = 0.8
 HIGH_ACCURACY = 0.999
 """A slice with an empty reference is excellent with an accuracy above this."""
 
-OF_SCORES = ("pr_auc", "roc_auc", "brier", "ece", "dsc_best_threshold")
-UNKNOWN_SCORES = {name: {"value": None, "n": 0} for name in OF_SCORES}
-"""The numbers over all thresholds where no scores are known, but masks are."""
-
 SIDES = ("", "right_", "left_")
 CASE_NUMBERS = (
     "dsc",
@@ -39,6 +35,9 @@ CASE_NUMBERS = (
     "volume_difference_ml",
     "volume_difference_percent",
 )
+
+OVER_THRESHOLDS = ("pr_auc", "roc_auc", "brier", "ece", "dsc_best_threshold")
+"""Numbers that need probabilities."""
 
 Array = npt.NDArray[Any]
 
@@ -115,12 +114,18 @@ def _terms(
     }
 
 
-def summarize_scores(histogram: npt.NDArray[np.int64]) -> dict[str, Any]:
+def summarize_scores(histogram: npt.NDArray[np.int64] | None) -> dict[str, Any]:
     """Numbers of a set over all thresholds, from its ScoreHistogram, ``[2, BINS]``.
+
+    Without probabilities there is no histogram, and all of them are undefined.
 
     ``dsc_best_threshold`` is the highest pooled DSC over all thresholds, with its threshold. It is
     optimized on the same pixels and so is not a result: ``"selected": False``.
     """
+    if histogram is None:
+        undefined = {name: {"value": None, "n": 0} for name in OVER_THRESHOLDS}
+        undefined["dsc_best_threshold"] |= {"selected": False}
+        return undefined
     pixels = int(histogram.sum())
     points = curve(histogram)
     best = int(points.dsc.argmax())

@@ -94,32 +94,36 @@ def draw(evaluation: Evaluation, fetch: Fetch) -> Iterator[Named]:
         "Slices without lung in the reference, by accuracy, with false positives.",
         empty(*groups, synthetic=synthetic),
     )
-    yield Named(
-        "fig10_pr_curve",
-        "Precision against recall of the test pixels over all thresholds.",
-        precision_recall(
-            evaluation.curve,
-            or_nan(numbers["pr_auc"]["value"]),
-            numbers["positive_share"]["value"],
-            evaluation.threshold,
-            synthetic=synthetic,
-        ),
-    )
+    # Masks without probabilities have neither.
+    calibrated, threshold = evaluation.calibration, evaluation.threshold
+    if threshold is not None and calibrated is not None:
+        yield Named(
+            "fig10_pr_curve",
+            "Precision against recall of the test pixels over all thresholds.",
+            precision_recall(
+                evaluation.curve,
+                or_nan(numbers["pr_auc"]["value"]),
+                numbers["positive_share"]["value"],
+                threshold,
+                synthetic=synthetic,
+            ),
+        )
     yield Named(
         "fig11_position",
         "Errors along the body: DSC and false positives between base (0) and apex (1).",
         position(evaluation.slices, synthetic=synthetic),
     )
-    yield Named(
-        "fig12_calibration",
-        "Observed share of lung by predicted probability, over pixels.",
-        calibration(
-            pd.DataFrame(vars(evaluation.calibration)),
-            numbers["ece"]["value"],
-            numbers["brier"]["value"],
-            synthetic=synthetic,
-        ),
-    )
+    if calibrated is not None:
+        yield Named(
+            "fig12_calibration",
+            "Observed share of lung by predicted probability, over pixels.",
+            calibration(
+                pd.DataFrame(vars(calibrated)),
+                numbers["ece"]["value"],
+                numbers["brier"]["value"],
+                synthetic=synthetic,
+            ),
+        )
     if evaluation.worst:
         yield Named(
             "fig13_surface_error",
@@ -127,17 +131,18 @@ def draw(evaluation: Evaluation, fetch: Fetch) -> Iterator[Named]:
             " predicted one, and the predicted surface with the distance to the reference's.",
             surface_error(evaluation.worst, synthetic=synthetic),
         )
-    yield Named(
-        "fig14_thresholds",
-        "Pooled DSC over all thresholds, and recall against false positive rate. The best"
-        " threshold was optimized on these pixels: it is shown, not used.",
-        thresholds(
-            evaluation.curve,
-            evaluation.threshold,
-            or_nan(numbers["roc_auc"]["value"]),
-            synthetic=synthetic,
-        ),
-    )
+    if threshold is not None and calibrated is not None:
+        yield Named(
+            "fig14_thresholds",
+            "Pooled DSC over all thresholds, and recall against false positive rate. The best"
+            " threshold was optimized on these pixels: it is shown, not used.",
+            thresholds(
+                evaluation.curve,
+                threshold,
+                or_nan(numbers["roc_auc"]["value"]),
+                synthetic=synthetic,
+            ),
+        )
 
 
 def or_nan(value: float | None) -> float:

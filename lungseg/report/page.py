@@ -47,6 +47,7 @@ class Origin:
         failed: Why cases could not be prepared and were left out, by case.
         warnings: What a reader has to know before any number, one sentence each.
         balance: How similar the sets are, as in ``split.json``; None if not known.
+        masks: How masks that no model of ours made were read; empty for predictions of a model.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Origin:
     failed: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     balance: Mapping[str, Any] | None = None
+    masks: str = ""
 
 
 def write_page(
@@ -102,7 +104,8 @@ def write_page(
         subgroup_columns=COLUMNS,
         subgroup_rows=subgroup_rows(test.get("subgroups", {})),
         subgroup_caution=CAUTION,
-        threshold=f"{evaluation.threshold:g}",
+        threshold="" if evaluation.threshold is None else f"{evaluation.threshold:g}",
+        masks=origin.masks,
         empty_dsc=test["empty_dsc"],
         postprocess=test.get("postprocess"),
         chosen=told(choice) if choice else "",

@@ -27,6 +27,7 @@ from lungseg.splits.file import read_balance
 if TYPE_CHECKING:
     from lungseg.evaluation.result import Evaluation
     from lungseg.evaluation.run import Task
+    from lungseg.report.figures import Fetch
     from lungseg.report.page import Origin
 
 log = logging.getLogger(__name__)
@@ -162,11 +163,8 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
     from lungseg.evaluation.collect import unpack
     from lungseg.evaluation.slices import slice_batch
     from lungseg.report.examples import Example
-    from lungseg.report.figures import draw
-    from lungseg.report.page import write_page
-    from lungseg.report.save import save
 
-    names, folder = task.cohort.names, task.folder
+    names = task.cohort.names
     cpu = torch.device("cpu")
 
     def fetch(rows: Any) -> list[Example]:
@@ -182,6 +180,25 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
             )
         return examples
 
+    draw_report(task.folder, evaluation, fetch, origin_of(task, warnings), names)
+
+
+def draw_report(
+    folder: Path, evaluation: Evaluation, fetch: Fetch, origin: Origin, names: list[str]
+) -> None:
+    """Draw all figures of an evaluation, and write the page that shows them.
+
+    Args:
+        folder: Run folder.
+        evaluation: Its tables.
+        fetch: Returns image, reference and prediction for rows of its slices.
+        origin: Where the numbers come from.
+        names: Of all cases of the cohort.
+    """
+    from lungseg.report.figures import draw
+    from lungseg.report.page import write_page
+    from lungseg.report.save import save
+
     figures = []
     for drawn in draw(evaluation, fetch):
         save(drawn.figure, folder / "evaluation" / "figures", drawn.name)
@@ -190,7 +207,7 @@ def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> Non
     write_page(
         folder / "report.html",
         evaluation,
-        origin_of(task, warnings),
+        origin,
         figures,
         {(names[case], z): picture for (case, z), picture in evaluation.thumbnails.items()},
     )

@@ -112,8 +112,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("train", "evaluate"), "metrics.subgroups"
 
     # Cases and sets: a resumed run compares the cases' hash and the names in each set.
-    yield result, ("train", "export"), "split.**"
-    yield result, ("train", "evaluate", "export"), "split.table"
+    yield result, ("train", "evaluate", "export"), "split.**"
     yield result, CASES, "data.source.** data.name data.patients data.skip_bad_cases"
     yield result, CASES, "data.on_finding data.on_finding.*"
     yield result, NONE, "data.cases data.series data.masks data.images data.lungs.*"
@@ -130,7 +129,8 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, COMMANDS, "outputs stop_on_error"
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate", "pool"), "report"
-    yield place, ("evaluate",), "ckpt stress"
+    yield place, ("evaluate",), "ckpt stress predictions.path"
+    yield result, ("evaluate",), "predictions.labels predictions.resample predictions.missing"
     yield place, ("evaluate", "export"), "run"
     yield place, ("evaluate", "export", "paper"), "store"
     yield place, ("evaluate", "predict", "export"), "allow_targets"

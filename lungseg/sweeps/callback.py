@@ -140,7 +140,8 @@ def claim_for(config: DictConfig, folder: Path) -> None:
 
 def leaves_run_folder(config: DictConfig) -> bool:
     """Whether a command leaves a run folder; the others leave a log and their settings."""
-    return "ckpt_path" in config or config.get("ckpt") is not None
+    named = (OmegaConf.select(config, key) for key in ("ckpt", "predictions.path"))
+    return "ckpt_path" in config or any(value is not None for value in named)
 
 
 @contextmanager

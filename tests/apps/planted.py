@@ -15,6 +15,7 @@ SETTINGS = [
     (SEARCH, "hydra.sweeper.storage"),
     ("train split=paper", "hydra.searchpath"),
     *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store", "split.table")),
+    ("evaluate data=phantom", "predictions.path"),
     *(("predict tta=none", key) for key in ("models", "input", "output")),
     *(("deidentify lungs.left=[L]", key) for key in ("input", "output", "key")),
     ("preview augment=strong", "output"),

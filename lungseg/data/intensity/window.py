@@ -35,3 +35,7 @@ class Window:
     def __call__(self, hu: Tensor) -> Tensor:
         """HU of any shape and dtype to float32 in [0, 1]."""
         return ((hu.float() - self.lower) / (self.upper - self.lower)).clamp_(0.0, 1.0)
+
+
+PICTURES = Window(-1000, 400)
+"""How slices are shown where the network sees them otherwise, or there is none."""
