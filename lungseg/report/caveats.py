@@ -272,7 +272,8 @@ def _selection(comparison: Comparison) -> list[str]:
 
 
 def _weights(comparison: Comparison) -> list[str]:
-    files = Counter(run.weights or "not noted" for run in _completed(comparison))
+    trained = [run for run in _completed(comparison) if run.trained]
+    files = Counter(run.weights or "not noted" for run in trained)
     if len(files) < 2:
         return []
     tally = ", ".join(f"{file} in {n}" for file, n in files.items())

@@ -49,11 +49,13 @@ def differences(runs: Sequence[Run]) -> list[str]:
     momentum of SGD, which Adam lacks.
 
     Args:
-        runs: With their configurations.
+        runs: With their configurations; those of masks made elsewhere do not count, as they have
+            no settings of a training.
 
     Returns:
         Dotted keys, in the order of the configuration.
     """
+    runs = [run for run in runs if run.trained]
     keys = dict.fromkeys(key for run in runs for key in run.config)
     differing = [
         key
@@ -133,7 +135,9 @@ def canonical(value: Any) -> str:
 
 
 def key_of(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
-    """A run's values of some keys, by which runs are grouped."""
+    """A run's values of some keys, by which runs are grouped; masks of others are by themselves."""
+    if not run.trained:
+        return (run.name,)
     return tuple(canonical(run.config.get(key)) for key in keys)
 
 
@@ -147,14 +151,16 @@ def label(run: Run, runs: Sequence[Run], keys: Sequence[str]) -> str:
         runs: All that are compared, including this one.
         keys: In which they differ.
     """
-    shown = varied_settings(runs, keys)
+    if not run.trained:
+        return f"masks {run.name}"
+    shown = varied_settings([one for one in runs if one.trained], keys)
     names = [varied.name for varied in shown]
     words = [
         f"{short_key(varied.name, names)}={shown_value(varied.of(run))}"
         for varied in shown
         if varied.of(run) is not None or varied.name in run.config
     ]
-    return ", ".join(words) or "all alike"
+    return ", ".join(words) or ("all alike" if all(one.trained for one in runs) else run.name)
 
 
 def short_key(key: str, keys: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def group_runs(
     """
     grouped: dict[str, dict[tuple[str, ...], list[Run]]] = {}
     for run in runs:
-        evaluated_on = canonical([run.cohort_sha256, run.sets, run.threshold])
+        evaluated_on = _evaluated_on(_like(run, runs, set_name))
         grouped.setdefault(evaluated_on, {}).setdefault(key_of(run, keys), []).append(run)
     return [
         _group(_letters(number), list(repeats.values()), keys, metric, set_name)
@@ -60,6 +60,24 @@ def score(runs: Sequence[Run], set_name: str, key: str) -> float | None:
     """Mean of a headline number over repeats; None where one of them lacks it."""
     values = [run.summary.get(set_name, {}).get(key, {}).get("value") for run in runs]
     return None if None in values else float(np.mean(values))
+
+
+def _evaluated_on(run: Run) -> str:
+    return canonical([run.cohort_sha256, run.sets, run.threshold])
+
+
+def _like(run: Run, runs: Sequence[Run], set_name: str) -> Run:
+    """The first run that masks made elsewhere are compared with; a trained run is itself.
+
+    They have no training set. Without probabilities a threshold does not matter to them, and to
+    other masks it is one of the ways in which they were made.
+    """
+    if run.trained:
+        return run
+    cases = run.cohort_sha256, run.sets.get(set_name)
+    alike = [one for one in runs if (one.cohort_sha256, one.sets.get(set_name)) == cases]
+    ours = [one for one in alike if one.trained and run.threshold in (None, one.threshold)]
+    return (ours or [one for one in alike if not one.trained])[0]
 
 
 def _letters(number: int) -> str:

@@ -101,7 +101,7 @@ def print_comparison(comparison: Comparison, notes: Sequence[str]) -> None:
         first = [setting.group] if several else []
         table.add_row(*first, escape(cut(setting.name, 60)), str(len(setting.runs)), *cells)
     what = ", ".join(setting.name for setting in comparison.varied) or (
-        "the seed" if seeds(comparison) else "nothing"
+        "the seed" if seeds(comparison) else "no setting"
     )
     print(f"the runs differ in {what}")
     print_table(table)

@@ -87,6 +87,11 @@ class Run:
         """Seed of the training."""
         return self.config.get("seed")
 
+    @property
+    def trained(self) -> bool:
+        """Whether a model of ours made its masks; others are of ``evaluate predictions=DIR``."""
+        return "predictions.path" not in self.config
+
 
 def is_run(folder: Path) -> bool:
     """Whether a folder belongs to a run, be it one that was stopped before it began."""
