@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lungseg.evaluation.groupings import LABELS, groupings
+from lungseg.evaluation.groupings import LABELS, UNKNOWN, groupings
 from lungseg.evaluation.subgroups import subgroups
 from lungseg.report.card_facts import Facts
 from lungseg.report.subgroup_rows import subgroup_rows
@@ -29,5 +29,6 @@ def group_rows(facts: Facts) -> list[list[str]]:
         for record in table[table["split"] == "test"].to_dict("records")
         if record["case"] in known
     }
-    made = subgroups(groupings(facts.cohort, BY), rows, facts.cohort.patients)
+    known_by = [one for one in groupings(facts.cohort, BY) if one.groups != (UNKNOWN,)]
+    made = subgroups(known_by, rows, facts.cohort.patients)
     return subgroup_rows(made, least=LEAST)

@@ -86,3 +86,17 @@ def test_what_cannot_be_stressed_is_refused(monkeypatch, settings, said):
     refuse_stress(OmegaConf.create({"stress": None} | settings))
     with pytest.raises(ConfigError, match=f"stress: .*{said}"):
         refuse_stress(OmegaConf.create({"stress": "all"} | settings))
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_files_of_one(run, cli):
+    made = []
+    for devices in (1, 2):
+        words = (f"trainer.devices={devices}", "trainer.accelerator=cpu", "report=false")
+        done = cli("evaluate", f"run={run}", "stress=[noise]", *words)
+        assert done.returncode == 0, done.stderr
+        files = [run / "evaluation" / f"stress.{end}" for end in ("csv", "json")]
+        made.append([file.read_bytes() for file in files])
+        for file in files:
+            file.unlink()
+    assert made[0] == made[1]

@@ -142,6 +142,14 @@ def test_a_group_of_one_person_is_not_shown(facts):
     assert [row[0] for row in rows] == ["slice spacing", "pixel spacing", "lung volume"]
 
 
+def test_covariates_of_which_nothing_is_known_are_not_shown(facts):
+    """The sex of one training case is known, no scanner."""
+    other = dataclasses.replace(facts, cohort=cohort_of(("F", "", "", ""), ("",) * 4))
+    rows = rows_of(text_of(other), "By group")[2:]
+    assert [row[:2] for row in rows][:1] == [["sex", "unknown"]]
+    assert "scanner" not in {row[0] for row in rows}
+
+
 @pytest.mark.parametrize("missing", ["run", "cohort"])
 def test_what_is_not_known_is_said(facts, missing):
     text = text_of(dataclasses.replace(facts, **{missing: None}))
