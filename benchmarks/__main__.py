@@ -4,6 +4,7 @@ from benchmarks import (
     coverage,
     crossvalidation,
     evaluation,
+    planning,
     predict,
     prepare,
     reading,
@@ -27,4 +28,5 @@ if __name__ == "__main__":
     predict.main()
     coverage.main()
     crossvalidation.main()
+    planning.main()
     statistics.main()

@@ -97,10 +97,25 @@ def _interval(
     of_folds = sum(fold_variance(residuals, folds) for folds in partitions)
     error = np.sqrt((residuals**2).sum() / (n - 1) / n + of_folds)
     widening = WIDENING_OF_FOLDS if len(partitions) else WIDENING
-    reach = -widening * float(stdtrit(n - 1, tail)) * error * np.array([-1, 1])
     if error == 0 or ratio in (low, high):
         return np.array([np.nan, np.nan])
+    return ends_of(ratio, -widening * float(stdtrit(n - 1, tail)) * error, low, high)
+
+
+def ends_of(mean: float, half: float, low: float, high: float) -> FloatArray:
+    """Ends of the interval that reaches `half` to both sides on the scale without ends.
+
+    Args:
+        mean: Value inside the interval, between `low` and `high`.
+        half: Half width where the scale is as steep as the identity.
+        low: Least possible value; -inf if there is none.
+        high: Largest possible value; inf if there is none.
+
+    Returns:
+        Low and high end.
+    """
+    reach = half * np.array([-1, 1])
     if np.isfinite(low) and np.isfinite(high):
-        share, width = (ratio - low) / (high - low), high - low
+        share, width = (mean - low) / (high - low), high - low
         return np.asarray(low + width * expit(logit(share) + reach / (width * share * (1 - share))))
-    return np.asarray(np.clip(ratio + reach, low, high))
+    return np.asarray(np.clip(mean + reach, low, high))
