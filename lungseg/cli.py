@@ -16,6 +16,7 @@ COMMANDS = {
     "export": "write a trained model as one file, or a cohort as a data set of nnU-Net and others",
     "compare": "tell which differences between runs are real",
     "pool": "make the folds of a cross-validation one result",
+    "plan": "how many test patients an interval or a difference needs",
     "paper": "write tables, methods and checklists of runs for a paper",
     "deidentify": "copy DICOM files without what tells who the patient is",
 }

@@ -23,12 +23,8 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     Returns:
         The contents of ``compare.json``.
     """
-    folders = folders_of(config.runs)
-    for folder in folders:
-        if not folder.is_dir():
-            raise DataError("runs: no such folder", folder)
-    if config.set not in SETS:
-        raise ConfigError(f"set={config.set}: must be one of {', '.join(SETS)}")
+    folders = run_folders_of(config.runs)
+    check_set(config.set)
     from lungseg.evaluation.tables import write_csv
     from lungseg.report.compare_page import write_compare_page
     from lungseg.report.compare_tables import as_json, runs_frame
@@ -49,16 +45,27 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     return content
 
 
-def folders_of(runs: Any) -> list[Path]:
-    """The folders that ``runs`` names.
+def check_set(name: Any) -> None:
+    """Refuse what is no name of a set."""
+    if name not in SETS:
+        raise ConfigError(f"set={name}: must be one of {', '.join(SETS)}")
+
+
+def run_folders_of(runs: Any) -> list[Path]:
+    """The folders that ``runs=`` names.
 
     Raises:
         ConfigError: If it names none.
+        DataError: If one does not exist.
     """
     names = list(runs) if isinstance(runs, ListConfig) else [runs]
     if not names or not all(isinstance(name, str | int) and str(name) for name in names):
         raise ConfigError("runs: must be run folders, runs=[DIR,DIR], or the folder of a sweep")
-    return [Path(str(name)) for name in names]
+    folders = [Path(str(name)) for name in names]
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError("runs: no such folder", folder)
+    return folders
 
 
 def _output(config: DictConfig, folders: list[Path]) -> Path:

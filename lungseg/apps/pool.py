@@ -7,17 +7,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from lungseg.apps.compare import folders_of
-from lungseg.errors import DataError
+from lungseg.apps.compare import run_folders_of
 from lungseg.runs.claim import POOLED, claim_new
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Pool runs; leave a folder like that of a run, with ``folds.csv``."""
-    folders = folders_of(config.runs)
-    for folder in folders:
-        if not folder.is_dir():
-            raise DataError("runs: no such folder", folder)
+    folders = run_folders_of(config.runs)
     from lungseg.report.pooled_results import pool_runs, tell
     from lungseg.runs.find import find_runs
 

@@ -36,7 +36,9 @@ def compare(
     if metric not in METRICS:
         raise ConfigError(f"metric={metric}: must be one of {', '.join(METRICS)}")
     if set_name == "test":  # in the other sets of a cross-validation, cases recur
-        runs = join_folds(runs)
+        joined = join_folds(runs)
+        # A single cross-validation has nothing to be compared with: its runs stay as they are.
+        runs = joined if sum(run.state == COMPLETED for run in joined) > 1 else runs
     completed = [run for run in runs if run.state == COMPLETED]
     if len(completed) < 2:
         raise DataError(_too_few(runs, completed))

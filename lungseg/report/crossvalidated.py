@@ -28,18 +28,11 @@ def join_folds(runs: Sequence[Run]) -> list[Run]:
     """Replace the folds of each cross-validation by one run; leave all other runs as they are.
 
     Runs are folds of one cross-validation if they differ in nothing but the fold, seed included,
-    and no case is tested twice. Folds that ``lungseg pool`` has already joined are left out. A
-    single cross-validation has nothing to be compared with: its runs stay as they are.
+    and no case is tested twice. Folds that ``lungseg pool`` has already joined are left out.
 
     Args:
         runs: Of any state.
     """
-    replaced = _replaced(runs)
-    n_left = sum(run.state == COMPLETED for run in replaced)
-    return replaced if n_left > 1 else list(runs)
-
-
-def _replaced(runs: Sequence[Run]) -> list[Run]:
     alike: dict[str, list[Run]] = {}
     for run in runs:
         if run.state == COMPLETED:

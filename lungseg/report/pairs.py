@@ -32,7 +32,7 @@ def compare_pairs(
     differences, undefined = [], []
     for a, b in planned:
         numbers_a, numbers_b = (case_numbers(each, metric, set_name) for each in (a, b))
-        limit = 1.0 if metric.higher_is_better else _farthest((a, b), set_name)
+        limit = 1.0 if metric.higher_is_better else farthest((a, b), set_name)
         folds = folds_of(a, b)
         differences.append(paired_difference(numbers_a, numbers_b, folds=folds, limit=limit))
         lacking = np.isnan(np.concatenate([numbers_a, numbers_b])).any(axis=0)
@@ -49,7 +49,7 @@ def compare_pairs(
     return pairs
 
 
-def _farthest(settings: Sequence[Setting], set_name: str) -> float:
+def farthest(settings: Sequence[Setting], set_name: str) -> float:
     """The largest distance possible in any case of a set; inf for runs that do not say."""
     tables = [run.cases for setting in settings for run in setting.runs]
     if not all("farthest_mm" in table for table in tables):

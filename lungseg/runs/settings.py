@@ -61,7 +61,7 @@ class Row:
 
 COMMANDS = (
     *("prepare", "preview", "train", "evaluate", "predict", "export", "compare", "pool"),
-    *("paper", "deidentify"),
+    *("plan", "paper", "deidentify"),
 )
 CASES = ("prepare", "preview", "train", "evaluate", "export")
 NONE: tuple[str, ...] = ()
@@ -136,14 +136,13 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("evaluate", "predict", "export"), "allow_targets"
     yield result, ("export",), "precision"
     yield place, ("export",), "dataset"
-    yield place, ("compare", "pool", "paper"), "runs"
-    yield (
-        place,
-        ("compare", "pool", "deidentify", "predict", "export", "preview", "paper"),
-        "output",
-    )
+    of_runs = ("compare", "pool", "plan", "paper")
+    yield place, of_runs, "runs"
+    yield place, (*of_runs, "deidentify", "predict", "export", "preview"), "output"
     yield place, ("preview",), "n"
-    yield result, ("compare",), "metric set reference"
+    yield result, ("compare", "plan"), "metric set"
+    yield result, ("compare",), "reference"
+    yield result, ("plan",), "width difference power correlation"
     yield place, ("deidentify", "predict"), "input"
     yield place, ("deidentify",), "key"
     yield place, ("predict",), "models formats probabilities overwrite on_doubt"
