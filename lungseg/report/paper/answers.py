@@ -76,7 +76,7 @@ def _disjoint(study: Study) -> Answer:
 
 def _size(study: Study) -> Answer:
     n = study.first.text(SUMMARY, "test", "n_cases")
-    text = f"Tested on {n} cases; why so many is left to the author (lungseg plan estimates it)."
+    text = f"Cases in the test: {n}; why so many is left to the author."
     return Answer([text], f"{SUMMARY}: test.n_cases")
 
 
@@ -133,7 +133,36 @@ def _selection(study: Study) -> Answer:
 
 
 def _ensemble(study: Study) -> Answer:
-    return Answer(["None: each case was predicted by one model."], f"{PROVENANCE}: evaluation.file")
+    return Answer(["None is recorded: each case was predicted by one model."],
+                  f"{PROVENANCE}: evaluation.file")  # fmt: skip
+
+
+def _updating(study: Study) -> Answer:
+    return Answer(["None: the model was evaluated as its training left it."],
+                  f"{PROVENANCE}: evaluation.file, evaluation.epochs")  # fmt: skip
+
+
+def _imbalance(study: Study) -> Answer:
+    source = study.first
+    sampling: list[Piece] = ["every training slice once per epoch"]
+    if source.config("sampling"):
+        sampling = of_class(source, "sampling")
+    pixels = of_class(source, "loss")
+    return Answer(["Slices: ", *sampling, "; pixels: by the loss, ", *pixels, "."],
+                  f"{PROVENANCE}: config.sampling, config.loss")  # fmt: skip
+
+
+def _subsets(study: Study) -> Answer:
+    n = study.first.count(SPLIT, "left_out")
+    crop = str(study.first.config("data", "crop"))
+    return Answer([f"Cases in no set: {n}. Of each image: ", Code(f"data.crop={crop}"), "."],
+                  f"{SPLIT}: left_out; {PROVENANCE}: config.data.crop")  # fmt: skip
+
+
+def _acquisition(study: Study) -> Answer:
+    known = "Scanner and spacing" if study.cohort is not None else "No more than numbers of slices"
+    return Answer([f"{known} by set: table of data. The protocol is left to the author."],
+                  "cohort: cases")  # fmt: skip
 
 
 def _output(study: Study) -> Answer:
@@ -216,6 +245,10 @@ ANSWERS: dict[str, Callable[[Study], Answer]] = {
     "training": _training,
     "selection": _selection,
     "ensemble": _ensemble,
+    "updating": _updating,
+    "imbalance": _imbalance,
+    "subsets": _subsets,
+    "acquisition": _acquisition,
     "output": _output,
     "metrics": _metrics,
     "statistics": _statistics,

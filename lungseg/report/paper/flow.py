@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lungseg.files import replacing
-from lungseg.report.paper.methods_data import SETS, n_prepared
+from lungseg.report.paper.methods_data import SETS, labels, n_prepared
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import SPLIT, Source, plain
 from lungseg.report.style import new_figure, style
@@ -22,11 +22,14 @@ from lungseg.runs.provenance import PROVENANCE
 
 REASONS = 4
 """Reasons shown in a box, the most frequent first; the table has all."""
+FOLDS = 10
+"""Folds up to which each has its number of cases."""
 LETTERS = 44
 """Of a line in a box beside."""
 HEIGHT = 3.0
 MIDDLE = 0.26
-"""Of the boxes on the way of the cases that are used, as a share of the width."""
+"""Of the boxes on the way of the cases that are used, as a share of the width, where there are
+others beside them."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,14 @@ def _sets(source: Source) -> list[str]:
               ("train", "val", "test") if name in source.sets]  # fmt: skip
     if source.pool is None:
         return counts
-    folds = Counter(map(str, source.pool.get("folds", {}).values()))
-    tested = [source.note(plain(n), n, PROVENANCE, f"count(pool.folds={fold})") for fold, n in
-              sorted(folds.items())]  # fmt: skip
-    return [f"tested once, out of fold: {', '.join(tested)}\n(cases of each fold)"]
+    folds = labels(source)
+    tested = [source.note(plain(n), n, PROVENANCE, f"count(pool.folds={label})")
+              for label, n in sorted(folds.items())]  # fmt: skip
+    if len(folds) > FOLDS:
+        fewest, most = (plain(end(folds.values())) for end in (min, max))
+        each = fewest if fewest == most else f"{fewest} to {most}"
+        tested = [f"{len(folds)} folds of {each}"]
+    return [f"tested out of fold: {', '.join(tested)}\n(cases of each fold)"]
 
 
 def draw(boxes: Flow, *, synthetic: bool) -> Figure:
@@ -96,24 +103,25 @@ def draw(boxes: Flow, *, synthetic: bool) -> Figure:
     axes = figure.add_subplot()
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.axis("off")
-    _row(axes, 0.92, boxes.found, boxes.failed)
-    _arrow(axes, (MIDDLE, 0.92), (MIDDLE, 0.58))
-    _row(axes, 0.5, boxes.prepared, boxes.left_out)
+    middle = MIDDLE if boxes.failed or boxes.left_out else 0.5
+    _row(axes, middle, 0.92, boxes.found, boxes.failed)
+    _arrow(axes, (middle, 0.92), (middle, 0.58))
+    _row(axes, middle, 0.5, boxes.prepared, boxes.left_out)
     n = len(boxes.sets)
     for k, text in enumerate(boxes.sets):
-        x = MIDDLE + (k - (n - 1) / 2) * 0.23
-        _arrow(axes, (MIDDLE, 0.5), (x, 0.16))
+        x = middle + (k - (n - 1) / 2) * 0.23
+        _arrow(axes, (middle, 0.5), (x, 0.16))
         _box(axes, x, 0.08, text)
     return figure
 
 
-def _row(axes: Axes, y: float, text: str, beside: str) -> None:
+def _row(axes: Axes, x: float, y: float, text: str, beside: str) -> None:
     """A box, and to its right what became of the cases that go no further."""
     if beside:
-        _arrow(axes, (MIDDLE, y), (0.5, y))
+        _arrow(axes, (x, y), (0.5, y))
         # Its first line is beside the box; there may be many.
         _box(axes, 0.52, y + 0.045, beside, ha="left", va="top")
-    _box(axes, MIDDLE, y, text)
+    _box(axes, x, y, text)
 
 
 def _box(

@@ -27,7 +27,9 @@ _BCE = r"\left[\beta\,t\log p + (1-\beta)(1-t)\log(1-p)\right]"
 _SUMS = "N the number of pixels, s the smoothing term; sums run over what reduction names"
 KNOWN = {
     "lungseg.models.unet.UNet": Known(
-        "a two-dimensional U-Net of blocks of two 3 × 3 convolutions, each with a normalisation and"
+        "a two-dimensional U-Net: as many halvings by max pooling as its depth, with channels"
+        " doubled at each from base_channels up to max_channels, transposed convolutions on the way"
+        " up, skip connections, and blocks of two 3 × 3 convolutions, each with a normalisation and"
         " ReLU",
         "ronneberger2015",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from lungseg.data.network_slices import SOFT_TISSUE_HU
@@ -42,7 +43,8 @@ def data(study: Study) -> Paragraph:
         count = source.count(PROVENANCE, "failed_cases")
         pieces += [f"{count} further {several(n_failed, 'scan')} could not be prepared and"
                    " were left out; the flow diagram gives the reasons. "]  # fmt: skip
-    return Paragraph("Data", [*pieces, *_partition(source)])
+    told = "Who drew the reference masks, and how, is left to the author."
+    return Paragraph("Data", [*pieces, *_partition(source), f" {told}"])
 
 
 def n_prepared(source: Source) -> str:
@@ -56,15 +58,37 @@ def n_prepared(source: Source) -> str:
 def _partition(source: Source) -> list[Piece]:
     """How patients were assigned to sets, and how many cases each has."""
     counts = [f"{source.count(SPLIT, 'sets', name)} {SETS[name]}" for name in source.sets]
-    pieces: list[Piece] = [f"The sets have {' and '.join(counts)} cases"]
+    pieces: list[Piece] = [f"There are {' and '.join(counts)} cases, assigned by "]
     if source.pool is not None:
-        folds = set((source.value(PROVENANCE, "pool", "folds") or {}).values())
+        folds = labels(source)
         n = source.note(plain(len(folds)), len(folds), PROVENANCE, "distinct(pool.folds)")
+        repeats = source.pool.get("repeats") or ()
+        often = "once"
+        if len(repeats) > 1:
+            often = f"once in each of {source.count(PROVENANCE, 'pool', 'repeats')} repeats"
         cases = source.count(SPLIT, "sets", "test")
-        pieces = [f"In a cross-validation of {n} folds each of {cases} cases was tested once, by"
-                  " the model of the fold that did not train on it"]  # fmt: skip
-    return [*pieces, ". The sets were made by ", *of_class(source, "split"),
-            ". All scans of one patient were in the same set."]  # fmt: skip
+        pieces = [
+            f"In a cross-validation of {n} folds each of {cases} cases was tested {often}, by the"
+            " model of the fold that did not train on it. Folds were made by "
+        ]
+    return [*pieces, *of_class(source, "split"), f". {together(source)}"]
+
+
+def labels(source: Source) -> Counter[str]:
+    """How many cases each fold of a pool tested; a case has several labels in repeats."""
+    of_case: dict[str, str | list[str]] = (source.pool or {}).get("folds", {})
+    each = (label if isinstance(label, list) else [label] for label in of_case.values())
+    return Counter(str(label) for several_of in each for label in several_of)
+
+
+def together(source: Source) -> str:
+    """Whether scans of one patient may be in several sets."""
+    if source.config("data", "patients") == "case":
+        return (
+            "Each scan was taken for a patient of its own (data.patients=case), so scans of one"
+            " patient may be in several sets."
+        )
+    return f"All scans of one patient were in the same {'fold' if source.pool else 'set'}."
 
 
 def preprocessing(study: Study) -> Paragraph:
@@ -87,14 +111,17 @@ def preprocessing(study: Study) -> Paragraph:
     if settings.get("spacing"):
         pieces += [f"Slices were resampled to pixels of {source.setting('data', 'spacing')} mm. "]
     if settings.get("crop") == "body":
-        pieces += ["They were cropped to the box of the patient, found from the image alone. "]
+        pieces += [
+            "Slices were cropped to the bounding box of the patient, found from the image alone. "
+        ]
     if settings.get("context"):
         apart = settings.get("context_mm")
         steps = f", {source.setting('data', 'context_mm')} mm apart" if apart else ""
-        pieces += [f"Each slice was seen with {source.setting('data', 'context')} neighbours on"
-                   f" either side as channels{steps}. "]  # fmt: skip
+        n = source.setting("data", "context")
+        pieces += [f"The network saw each slice with {n} neighbours on either side as channels"
+                   f"{steps}. "]  # fmt: skip
     else:
-        pieces += ["Each slice was seen alone. "]
+        pieces += ["The network saw each slice alone. "]
     return Paragraph("Preprocessing", [*pieces, *_intensity(source)])
 
 
@@ -128,6 +155,13 @@ def in_use(source: Source) -> list[str]:
     return [name for name, node in transforms.items() if node.get("p", 1)]
 
 
+def _range(value: Any) -> str:
+    """Two numbers are the ends of a range that is drawn from."""
+    if isinstance(value, list) and len(value) == 2:
+        return " to ".join(map(plain, value))
+    return plain(value)
+
+
 def _transform(source: Source, name: str) -> list[Piece]:
-    told = list(arguments(source, "augment", "transforms", name))
+    told = list(arguments(source, "augment", "transforms", name, form=_range))
     return [name.replace("_", " "), *([" (", *joined(told, ", "), ")"] if told else [])]

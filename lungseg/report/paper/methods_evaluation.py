@@ -78,12 +78,14 @@ def statistics(study: Study) -> Paragraph:
     name = "lungseg.metrics.interval.WIDENING"
     widening = study.ledger.constant(plain(WIDENING), WIDENING, name)
     pieces: list[Piece] = [
-        "Intervals are 95 % intervals by case, since slices of one patient resemble each other:"
-        " each number is a ratio of sums over cases ", Cite("cochran1977"),
-        f", its interval Student's, {widening} times as wide, on the logit scale ",
-        Cite("korn1998"), " between the least and the largest possible value; where all cases are"
-        " at an end, Clopper and Pearson's ", Cite("clopper1934"), ". They cover the variation"
-        " between patients, not between trainings. Numbers of a single case have none.",
+        "Intervals are 95 % intervals by case, because slices of one patient resemble each other."
+        " Each number is a ratio of sums over cases, whose standard error follows from the scatter"
+        " of the cases around it ", Cite("cochran1977"), ". Its interval is Student's on the logit"
+        " scale between the least and the largest possible value ", Cite("korn1998"),
+        f", {widening} times as wide, since simulations with few cases showed the plain one to be"
+        " too narrow; volume differences are on their own scale, and where all cases are at 0 or at"
+        " 1 the other end is Clopper and Pearson's ", Cite("clopper1934"), ". Intervals cover the"
+        " variation between patients, not between trainings. Numbers of a single case have none.",
     ]  # fmt: skip
     if study.first.pool is not None:
         pieces += [" Models of different folds share training cases, which these intervals leave"
@@ -97,20 +99,24 @@ def statistics(study: Study) -> Paragraph:
 def software(study: Study) -> Paragraph:
     """Software, hardware, time and energy, as far as they are recorded."""
     source = study.first
+    whose = "" if source.pool is None else " (of the pooling; each fold records its own)"
+    torch, lightning = (
+        source.text(PROVENANCE, "packages", name) for name in ("torch", "pytorch-lightning")
+    )
     pieces: list[Piece] = [
-        f"Software: lungseg {source.text(PROVENANCE, 'lungseg')} with Python"
-        f" {source.text(PROVENANCE, 'python')}, PyTorch"
-        f" {source.text(PROVENANCE, 'packages', 'torch')} ", Cite("paszke2019"),
-        f" and PyTorch Lightning {source.text(PROVENANCE, 'packages', 'pytorch-lightning')} ",
-        Cite("falcon2019"), f". Hardware: {hardware(source)}. Training took"
-        f" {training_time(source)} of wall time (epochs with their evaluation). Energy:"
-        f" {NOT_RECORDED}.",
+        f"Software{whose}: lungseg {source.text(PROVENANCE, 'lungseg')} with Python"
+        f" {source.text(PROVENANCE, 'python')}, PyTorch {torch} ", Cite("paszke2019"),
+        f" and PyTorch Lightning {lightning} ", Cite("falcon2019"),
+        f". Hardware: {hardware(source)}. Wall time of the training (epochs with their"
+        f" evaluation): {training_time(source)}. Energy: {NOT_RECORDED}.",
     ]  # fmt: skip
     return Paragraph("Software and hardware", pieces)
 
 
 def hardware(source: Source) -> str:
-    """Devices, processor and memory."""
+    """Devices, processor and memory; those of a pool are the folds', each its own."""
+    if source.pool is not None:
+        return f"{NOT_RECORDED} here, each fold records its own"
     kind, name, number = (
         source.text(PROVENANCE, "devices", key) for key in ("kind", "name", "number")
     )

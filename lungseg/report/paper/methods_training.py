@@ -44,14 +44,15 @@ def network(study: Study) -> Paragraph:
 def loss(study: Study) -> Paragraph:
     """The loss, with its formula and values."""
     source = study.first
-    pieces: list[Piece] = ["The loss was ", *of_class(source, "loss"), "."]
+    pieces: list[Piece] = ["The loss was ", *of_class(source, "loss")]
     for path in (("loss",), ("loss", "region"), ("loss", "loss")):
         known = KNOWN.get(str(source.config(*path, TARGET)))
         if known is not None and known.formula:
-            pieces += [" " if path == ("loss",) else " Within it, ", Formula(known.formula)]
-            pieces += [f", with {known.where}." if known.where else "."]
+            pieces += [":" if path == ("loss",) else "; within it, ",
+                       Formula(known.formula, display=True)]  # fmt: skip
+            pieces += [f"with {known.where}" if known.where else ""]
     reference, probability = SYMBOLS
-    pieces += [" Here ", Formula(reference), " is the reference and ", Formula(probability),
+    pieces += [". Here ", Formula(reference), " is the reference and ", Formula(probability),
                " the predicted probability of a pixel."]  # fmt: skip
     return Paragraph("Loss", pieces)
 
@@ -89,7 +90,8 @@ def _interval(source: Source) -> str:
 
 
 def _seeds(study: Study) -> str:
-    return ", ".join(dict.fromkeys(source.setting("seed") for source in study.sources))
+    trained = (source for source in study.sources if source.trained)
+    return ", ".join(dict.fromkeys(source.setting("seed") for source in trained))
 
 
 def selection(study: Study) -> Paragraph:
@@ -126,9 +128,17 @@ def _chosen(source: Source) -> list[Piece]:
 
 
 def training_time(source: Source) -> str:
-    """Seconds of all epochs, in hours; ``not recorded`` for a model trained elsewhere."""
+    """Seconds of all epochs, in hours; ``not recorded`` for a model trained elsewhere.
+
+    The history of a pool is the mean of its folds'.
+    """
     history = source.run.history
-    if history is None or "epoch_seconds" not in history or history["epoch_seconds"].isna().any():
+    if (
+        source.pool is not None
+        or history is None
+        or "epoch_seconds" not in history
+        or history["epoch_seconds"].isna().any()
+    ):
         return NOT_RECORDED
     seconds = float(history["epoch_seconds"].sum())
     hours = f"{seconds / 3600:.3g}"

@@ -40,7 +40,7 @@ MAIN = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 \usepackage{amsmath,array,booktabs,graphicx,longtable,textcomp}
 \usepackage[hidelinks]{hyperref}
 \setlength{\emergencystretch}{3em}
-\setlength{\LTcapwidth}{\linewidth}
+\AtBeginDocument{\setlength{\LTcapwidth}{\linewidth}}
 \title{Material for a paper}
 \author{Drafted by lungseg from run folders; to be completed by the author}
 \date{}
@@ -68,7 +68,7 @@ MAIN = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 }
 \section{Checklists}
 Drafts: each answer is to be checked, and completed where it is left to the author.
-{\footnotesize
+{\footnotesize\renewcommand{\arraystretch}{1.25}
 \input{claim}
 \input{tripod}
 }

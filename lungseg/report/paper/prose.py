@@ -17,9 +17,15 @@ class Cite:
 
 @dataclass(frozen=True)
 class Formula:
-    """LaTeX of a formula."""
+    """A formula.
+
+    Attributes:
+        tex: In LaTeX.
+        display: Whether it has a line of its own.
+    """
 
     tex: str
+    display: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def _tex(piece: Piece) -> str:
     if isinstance(piece, Cite):
         return rf"\cite{{{piece.key}}}"
     if isinstance(piece, Formula):
-        return f"${piece.tex}$"
+        return rf"\[{piece.tex}\]" if piece.display else f"${piece.tex}$"
     if isinstance(piece, Code):
         return code(piece.text)
     if isinstance(piece, Bold):
@@ -84,7 +90,7 @@ def _markdown(piece: Piece) -> str:
     if isinstance(piece, Cite):
         return f"[@{piece.key}]"
     if isinstance(piece, Formula):
-        return f"${piece.tex}$"
+        return f"$${piece.tex}$$" if piece.display else f"${piece.tex}$"
     if isinstance(piece, Code):
         return f"`{piece.text.replace('`', chr(39))}`"
     if isinstance(piece, Bold):

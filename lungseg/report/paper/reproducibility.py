@@ -19,7 +19,7 @@ OVERRIDES = ".hydra/overrides.yaml"
 
 def rows(source: Source) -> Iterator[tuple[str, Text]]:
     """What it takes to repeat a run, with the name of each part."""
-    yield "command", [Code(command(source))]
+    yield "command" if source.pool is None else "command of each fold", [Code(command(source))]
     yield "SHA-256 of the cohort", [Code(source.text(PROVENANCE, "cohort_sha256"))]
     yield "SHA-256 of the checkpoint", _checkpoint(source)
     for set_name in source.sets:
@@ -42,10 +42,11 @@ def rows(source: Source) -> Iterator[tuple[str, Text]]:
 
 def command(source: Source) -> str:
     """The command as typed; paths to patients' data were never recorded."""
-    name = "pool" if source.pool is not None else "train"
-    words = [source.note(word, word, OVERRIDES, str(k))
-             for k, word in enumerate(source.run.overrides)]  # fmt: skip
-    return shlex.join(["lungseg", name, *words])
+    file, path, words = OVERRIDES, "", list(source.run.overrides)
+    if source.pool is not None:
+        file, path, words = PROVENANCE, "pool.overrides.", source.pool.get("overrides") or []
+    noted = [source.note(word, word, file, f"{path}{k}") for k, word in enumerate(words)]
+    return shlex.join(["lungseg", "train" if source.trained else "evaluate", *noted])
 
 
 def _checkpoint(source: Source) -> list[Piece]:

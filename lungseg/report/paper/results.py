@@ -15,10 +15,11 @@ from lungseg.report.page_tables import CASE_COLUMNS
 from lungseg.report.paper.methods_data import SETS, SYNTHETIC
 from lungseg.report.paper.methods_training import LEAK
 from lungseg.report.paper.prose import Bold, Piece
-from lungseg.report.paper.source import CASES, SUMMARY, Source, plain
+from lungseg.report.paper.source import CASES, NOT_RECORDED, SUMMARY, Source, plain
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import escaped, table
 from lungseg.report.paper.words import several
+from lungseg.runs.provenance import PROVENANCE
 
 HEADLINE = {
     "volume_dsc_mean": "mean DSC of the volume",
@@ -37,13 +38,29 @@ def alarms(study: Study) -> list[str]:
     if any(source.run.synthetic for source in study.sources):
         found.append(SYNTHETIC)
     for source in study.sources:
-        trained, used = source.config("metrics", "threshold"), source.run.threshold
-        if trained != used:
-            found.append(
-                f"Run {source.number}: the threshold was set to {used:g} after training. If it was"
-                " chosen by these test cases, their numbers are no evidence."
-            )
+        where = f"Run {source.number}: " if len(study.sources) > 1 else ""
+        found += [where + warning for warning in _recorded(source)]
     return [*found, *few_cases(study.first.value(SUMMARY, "test", "n_cases"))]
+
+
+def _recorded(source: Source) -> list[str]:
+    """What the evaluation of a run, or its pooling, warned of."""
+    missing = (source.pool or {}).get("missing") or ()
+    lines = [source.text(PROVENANCE, "pool", "missing", str(k)) for k in range(len(missing))]
+    warnings = source.evaluated("warnings")
+    if warnings is not None:
+        at = ("evaluation", "warnings")
+        return lines + [source.text(PROVENANCE, *at, str(k)) for k in range(len(warnings))]
+    # Older versions did not record them; what they said first can be told from the settings.
+    if source.config("metrics", "threshold") == source.run.threshold:
+        return lines
+    used = source.text(PROVENANCE, "evaluation", "threshold")
+    return [
+        *lines,
+        f"The threshold was set to {used} after training, which had"
+        f" {source.setting('metrics', 'threshold')}. If it was chosen by these test cases, their"
+        " numbers are no evidence.",
+    ]
 
 
 def summary(study: Study) -> list[Piece]:
@@ -65,10 +82,17 @@ def summary(study: Study) -> list[Piece]:
 
 def sentence(source: Source, key: str) -> str:
     """A number of the test set with its unit, its interval and its n."""
+    if source.value(SUMMARY, "test", key) is None:
+        return NOT_RECORDED
     value, interval, n = cells(source, "test", key)
     within = f"95 % interval {interval}, " if interval else ""
     unit = " mm" if "_mm" in key else ""
     return f"{value}{unit} ({within}n = {n})"
+
+
+def _cases(source: Source, set_name: str) -> str:
+    n = source.value(SUMMARY, set_name, "n_cases")
+    return f"{source.text(SUMMARY, set_name, 'n_cases')} {several(n, 'case')}"
 
 
 def cells(source: Source, set_name: str, key: str) -> tuple[str, str, str]:
@@ -92,15 +116,14 @@ def results_tex(study: Study) -> str:
         for set_name in source.sets:
             if set_name not in source.run.summary:
                 continue
-            rows = [[escaped(words), *map(escaped, cells(source, set_name, key))]
-                    for key, words in _numbers(source, set_name)]  # fmt: skip
+            rows = list(_rows(source, set_name))
             tables.append(
                 table(
                     ["number", r"value", r"95\,\% interval", "n"],
                     rows,
                     escaped(
                         f"Results of {name} in the {SETS[set_name]} set"
-                        f" ({source.text(SUMMARY, set_name, 'n_cases')} cases). Intervals are by"
+                        f" ({_cases(source, set_name)}). Intervals are by"
                         " case. n: slices, pixels or cases in the denominator; missed: lungs of"
                         " which nothing was found, which count as the worst. A slice with neither"
                         f" reference nor prediction: {source.evaluated('empty_dsc')}."
@@ -110,6 +133,16 @@ def results_tex(study: Study) -> str:
                 )
             )
     return "\n".join(tables)
+
+
+def _rows(source: Source, set_name: str) -> Iterator[list[str]]:
+    """A row per number, below a head per section."""
+    for title, names in SECTIONS.items():
+        there = [key for key in names if source.value(SUMMARY, set_name, key) is not None]
+        if there:
+            yield [rf"\multicolumn{{4}}{{l}}{{\textit{{{escaped(title)}}}}}"]
+        for key in there:
+            yield [rf"\quad {escaped(names[key])}", *map(escaped, cells(source, set_name, key))]
 
 
 def _numbers(source: Source, set_name: str) -> Iterator[tuple[str, str]]:

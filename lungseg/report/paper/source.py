@@ -122,6 +122,11 @@ class Source:
         pool: dict[str, Any] | None = self.value(PROVENANCE, "pool")
         return pool
 
+    @property
+    def trained(self) -> bool:
+        """Whether lungseg trained it; masks may be made by anything."""
+        return bool(self.config("model"))
+
     @cached_property
     def sets(self) -> dict[str, list[str]]:
         """Cases by set, test first."""

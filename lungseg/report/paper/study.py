@@ -61,6 +61,12 @@ def read_study(folders: Sequence[Path], store: str | None) -> Study:
         _refuse(number, run, runs[0])
     ledger = Ledger()
     sources = [Source(number, run, ledger) for number, run in enumerate(runs, 1)]
+    if not sources[0].trained:
+        raise DataError(
+            "runs: run 1 was not trained by lungseg, and a pack describes a training; put one"
+            " first",
+            runs[0].folder,
+        )
     for source in sources:
         if source.sets != sources[0].sets:
             raise DataError(
@@ -91,11 +97,13 @@ def _refuse(number: int, run: Run, first: Run) -> None:
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """Not by their folders, which somebody may have called by a patient or a hospital."""
-    keys = differences(runs)
+    trained = [run for run in runs if any(key.startswith("model.") for key in run.config)]
+    keys = differences(trained)
     names = []
     for number, run in enumerate(runs, 1):
-        own = f", {label(run, runs, keys)}" if keys else ""
-        names.append(f"run {number} (seed {run.seed}{own})")
+        own = f", {label(run, trained, keys)}" if keys else ""
+        what = f"seed {plain(run.seed)}{own}" if run in trained else "masks made elsewhere"
+        names.append(f"run {number} ({what})")
     return names
 
 
@@ -137,7 +145,11 @@ def _noted_store(source: Source) -> str | None:
 
     A file from anywhere may not have a URL opened.
     """
-    folders = [source.run.folder, *map(Path, (source.pool or {}).get("runs", []))]
+    own = source.run.folder
+    folds = [
+        place / name for name in (source.pool or {}).get("runs", []) for place in own.parents[:2]
+    ]
+    folders = [own, *folds]
     for folder in folders:
         for file in sorted((folder / "checkpoints").glob("*.ckpt")) if is_run(folder) else ():
             from lungseg.runs.checkpoint import load_checkpoint

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from lungseg.report.paper.known import KNOWN, Known
 from lungseg.report.paper.prose import Cite, Code, Piece, Text
-from lungseg.report.paper.source import Source
+from lungseg.report.paper.source import Source, plain
+from lungseg.runs.provenance import PROVENANCE
 
 TARGET = "_target_"
 
@@ -35,8 +36,20 @@ def _named(target: str, known: Known | None) -> list[Piece]:
     return [" ", Cite(known.reference)] if known.reference else []
 
 
-def arguments(source: Source, *path: str, leave_out: Iterable[str] = ()) -> Iterator[list[Piece]]:
-    """Arguments of a configured class that are set, with values; a class in them with its own."""
+def arguments(
+    source: Source,
+    *path: str,
+    leave_out: Iterable[str] = (),
+    form: Callable[[Any], str] = plain,
+) -> Iterator[list[Piece]]:
+    """Arguments of a configured class that are set, with values; a class in them with its own.
+
+    Args:
+        source: The run.
+        *path: Of the node in the configuration.
+        leave_out: Arguments that are told elsewhere.
+        form: From a value to text.
+    """
     node = source.config(*path)
     for name, value in node.items() if isinstance(node, dict) else ():
         if name.startswith("_") or name in leave_out:
@@ -44,10 +57,10 @@ def arguments(source: Source, *path: str, leave_out: Iterable[str] = ()) -> Iter
         if isinstance(value, dict) and TARGET in value:
             yield [f"{name}: ", *of_class(source, *path, name)]
         elif isinstance(value, dict):
-            inner = list(arguments(source, *path, name))
+            inner = list(arguments(source, *path, name, form=form))
             yield [f"{name} (", *joined(inner, ", "), ")"]
         elif value is not None:
-            yield [f"{name} {source.setting(*path, name)}"]
+            yield [f"{name} {source.text(PROVENANCE, 'config', *path, name, form=form)}"]
 
 
 def joined(parts: Iterable[Text], joint: str) -> list[Piece]:

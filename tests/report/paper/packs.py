@@ -85,13 +85,20 @@ def write_run(folder, *overrides, synthetic=False, sets=SETS, left_out=(), **cha
 
 def write_pool(folder):
     """A cross-validation of two folds, as it is pooled: all cases tested, none trained on."""
-    folds = {name: k % 2 for k, name in enumerate(NAMES)}
-    write_run(folder, sets={"test": NAMES}, pool={"runs": ["gone/0", "gone/1"], "folds": folds})
+    folds = {name: f"fold {k % 2}" for k, name in enumerate(NAMES)}
+    missing = ["Fold 2 of 3 is missing."]
+    pool = {"runs": ["gone/0", "gone/1"], "folds": folds, "repeats": ["all"], "missing": missing,
+            "overrides": ["data=lctsc", "split=kfold"]}  # fmt: skip
+    evaluation = {"file": None, "epochs": None, "threshold": 0.5, "empty_dsc": "zero",
+                  "postprocess": "", "synthetic": False, "warnings": ["Masks of 1 case differ."]}  # fmt: skip
+    write_run(folder, "split=kfold", sets={"test": NAMES}, pool=pool, evaluation=evaluation,
+              git=None)  # fmt: skip
+    (folder / ".hydra" / "overrides.yaml").unlink()
     file = folder / "evaluation" / "cases.csv"
     table = pd.read_csv(file)
     table.assign(split="test").to_csv(file, index=False)
     summary = json.loads((folder / "evaluation" / "summary.json").read_text())
-    del summary["train"]
+    del summary["train"], summary["test"]["pr_auc"]
     (folder / "evaluation" / "summary.json").write_text(json.dumps(summary))
     return folder
 

@@ -87,7 +87,9 @@ def shows(text, value):
     if isinstance(value, list) and text.startswith("[{"):
         return json.loads(text) == value
     if isinstance(value, list):
-        return all(shows(part, one) for part, one in zip(text.split(", "), value, strict=True))
+        return all(
+            shows(part, one) for part, one in zip(re.split(", | to ", text), value, strict=True)
+        )
     return text == value or (text.endswith("…") and value.startswith(text[:-1]))
 
 

@@ -20,7 +20,15 @@ def test_counts_by_hand(packs, known_cohort):
 
 def test_a_pool_shows_its_folds(packs, known_cohort):
     boxes = flow(read_study([packs / "pool"], None).first)
-    assert boxes.sets == ["tested once, out of fold: 2, 2\n(cases of each fold)"]
+    assert boxes.sets == ["tested out of fold: 2, 2\n(cases of each fold)"]
+
+
+def test_many_folds_are_summed_up(tmp_path):
+    """Three cases are tested in two repeats of 7 and of 12 folds."""
+    folds = {f"Case_{k:03d}": [f"a, fold {k % 7}", f"b, fold {k % 12}"] for k in range(12)}
+    folder = write_run(tmp_path / "run", pool={"runs": [], "folds": folds, "repeats": ["a", "b"]})
+    source = read_study([folder], None).first
+    assert flow(source).sets == ["tested out of fold: 19 folds of 1 to 2\n(cases of each fold)"]
 
 
 def test_nothing_failed_and_nothing_was_left_out(packs, known_cohort):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, DataError
 from lungseg.report.paper import pack as packing
 from lungseg.report.paper.claim import CLAIM
 from lungseg.report.paper.known import KNOWN
@@ -65,7 +65,7 @@ def test_a_threshold_of_after_the_training_is_said(tmp_path, packs):
     folder = write_run(tmp_path / "run", "metrics.threshold=0.3")
     write_pack(read_study([folder], None), tmp_path / "pack")
     text = (tmp_path / "pack" / "summary.tex").read_text()
-    assert r"\textbf{Run 1: the threshold was set to 0.5 after training." in text
+    assert r"\textbf{The threshold was set to 0.5 after training, which had 0.3." in text
     assert "threshold was set" not in read(packs, "one", "summary.tex")
 
 
@@ -81,7 +81,31 @@ def test_hardware_and_time_are_those_of_the_run(packs):
     """Two epochs of 12.5 and 3600 seconds are 1.003 hours."""
     text = read(packs, "one", "methods.md")
     assert "devices: 2 (GPU 9); processor A & B, 16 logical cores, 61.9 GiB of memory" in text
-    assert "Training took 1 h of wall time" in text
+    assert "Wall time of the training (epochs with their evaluation): 1 h." in text
+
+
+def test_a_pool_says_what_it_lacks_and_nothing_of_its_folds_that_it_does_not_know(packs):
+    first = read(packs, "pooled", "summary.tex")
+    assert r"\textbf{Fold 2 of 3 is missing.} \textbf{Masks of 1 case differ.}" in first
+    text = read(packs, "pooled", "methods.md")
+    assert "In a cross-validation of 2 folds each of 4 cases was tested once" in text
+    assert "All scans of one patient were in the same fold." in text
+    assert "Which checkpoint the numbers are of is not recorded." in text
+    assert "GPU 9" not in text  # of the machine that pooled
+    assert "(epochs with their evaluation): not recorded." in text
+    table = read(packs, "pooled", "reproducibility.tex").replace(r"\allowbreak{}", "")
+    assert "command of each fold & \\texttt{lungseg train data=lctsc split=kfold}" in table
+
+
+def test_masks_that_others_made_stand_beside_a_training(packs, tmp_path):
+    config = {"data": {"name": "lctsc"}, "metrics": {"threshold": 0.5}}
+    other = write_run(tmp_path / "other", config=config, packages=None)
+    write_pack(read_study([packs / "bare", other], None), tmp_path / "pack")
+    text = (tmp_path / "pack" / "summary.tex").read_text()
+    assert "run 1 (seed 0): the mean DSC" in text
+    assert "run 2 (masks made elsewhere): the mean DSC" in text
+    with pytest.raises(DataError, match="run 1 was not trained by lungseg"):
+        read_study([other, packs / "bare"], None)
 
 
 def test_the_command_and_the_hashes(packs):
