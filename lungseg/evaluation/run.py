@@ -155,12 +155,12 @@ def summary_of(
         names: Of all cases of the cohort.
         conventions: Threshold and convention for empty masks.
     """
+    from lungseg.metrics.summary import conventions as by_convention
     from lungseg.metrics.summary import (
         summarize_cases,
         summarize_scores,
         summarize_slices,
     )
-    from lungseg.metrics.summary import conventions as by_convention
 
     rows = list(scores.values())
     numbers = summarize_slices(table, conventions.empty_dsc)
