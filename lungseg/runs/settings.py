@@ -112,7 +112,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("train", "evaluate"), "metrics.subgroups"
 
     # Cases and sets: a resumed run compares the cases' hash and the names in each set.
-    yield result, ("train", "evaluate", "export"), "split.**"
+    yield result, ("train", "evaluate", "export"), "split.** split.table"
     yield result, CASES, "data.source.** data.name data.patients data.skip_bad_cases"
     yield result, CASES, "data.on_finding data.on_finding.*"
     yield result, NONE, "data.cases data.series data.masks data.images data.lungs.*"
