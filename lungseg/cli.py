@@ -11,7 +11,7 @@ COMMANDS = {
     "prepare": "read DICOM and masks, align, audit and store them",
     "preview": "picture what an augmentation does to slices",
     "train": "train a model, evaluate it, leave a run folder",
-    "evaluate": "evaluate a run once more, or a checkpoint on other data",
+    "evaluate": "evaluate a run once more, a checkpoint on other data, or masks",
     "predict": "write the lungs in new scans as masks that viewers open",
     "export": "write a trained model as one file, or a cohort as a data set of nnU-Net and others",
     "compare": "tell which differences between runs are real",

@@ -52,8 +52,9 @@ def test_refused(what):
         ("run_dir", "null", r"o/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d"),
         ("run_dir", "o/a/checkpoints/last.ckpt", "o/a"),
         ("run_dir", "elsewhere/last.ckpt", r"o/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d"),
-        ("evaluation_dir", "null", r"o/logs/evaluate/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d"),
-        ("evaluation_dir", "o/a/checkpoints/last.ckpt", r"o/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d"),
+        ("evaluation_dir", "null,masks", r"o/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d"),
+        ("evaluation_dir", "null,null", r"o/logs/evaluate/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d"),
+        ("evaluation_dir", "o/a/checkpoints/last.ckpt,null", r"o/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d"),
     ],
 )
 def test_folders(name, checkpoint, expected):

@@ -95,8 +95,11 @@ def test_scores_that_are_not_numbers(run, refused):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ([], "give run=outputs/<date>/<time>, or ckpt=FILE with data=…, one of the two"),
-        (["run=RUN", "ckpt=x"], "one of the two"),
+        (
+            [],
+            "give run=outputs/<date>/<time>, ckpt=FILE with data=…, or predictions=DIR with data=…",
+        ),
+        (["run=RUN", "ckpt=x"], "one of them"),
         (["run=nowhere"], "no such run folder"),
         (["run=RUN/checkpoints/last.ckpt"], "run: a file; give the folder of the run"),
         (["run=RUN/.."], "run: a folder with 1 run below it; give one, such as ["),
