@@ -6,21 +6,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from lungseg.report.paper.methods_evaluation import EMPTY
-from lungseg.report.paper.source import NOT_RECORDED, SUMMARY, Source
+from lungseg.report.paper.methods_data import SETS
+from lungseg.report.paper.source import SUMMARY, Source
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import escaped
 from lungseg.runs.provenance import PROVENANCE
 
-SLICES = ["fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig11_position"]
-EXAMPLES = [
-    "fig05_high_dsc",
-    "fig06_low_accuracy",
-    "fig07_intermediate_dsc",
-    "fig08_low_dsc",
-    "fig09_empty",
-]
+ALL_SETS = ["fig02_histograms", "fig04_heatmaps", "fig11_position"]
 PIXELS = ["fig10_pr_curve", "fig12_calibration", "fig14_thresholds"]
+CONVENTION = (
+    "The DSC is that of slices with lung in the reference; of the others only the accuracy and"
+    " false positives are shown."
+)
 CAPTIONS = {
     "fig01_training": "Loss, mean DSC of slices with lung and mean accuracy by epoch. Those of"
     " training are measured while the weights change, the others after the epoch.",
@@ -70,9 +67,7 @@ def caption(source: Source, name: str) -> str:
 
 
 def _facts(source: Source, name: str) -> Iterator[str]:
-    n_cases, n_slices, n_empty = (
-        source.text(SUMMARY, "test", key) for key in ("n_cases", "n_slices", "n_empty")
-    )
+    n_cases = source.text(SUMMARY, "test", "n_cases")
     if name == "fig01_training":
         yield f"n = {source.text(PROVENANCE, 'evaluation', 'epochs')} epochs."
     elif name in PIXELS:
@@ -80,10 +75,16 @@ def _facts(source: Source, name: str) -> Iterator[str]:
     elif name == "fig13_surface_error":
         yield f"One of {n_cases} test cases."
     else:
-        yield f"Test set: n = {n_slices} slices of {n_cases} cases, {n_empty} without lung."
-    if name in (*SLICES, *EXAMPLES):
-        convention = EMPTY.get(str(source.evaluated("empty_dsc")), NOT_RECORDED)
-        yield f"A slice in which neither reference nor prediction has lung {convention}."
+        sets = [one for one in source.sets if one in source.run.summary]
+        yield f"{'; '.join(_n(source, one) for one in (sets if name in ALL_SETS else ['test']))}."
+        yield CONVENTION
+
+
+def _n(source: Source, set_name: str) -> str:
+    n_slices, n_cases, n_empty = (
+        source.text(SUMMARY, set_name, key) for key in ("n_slices", "n_cases", "n_empty")
+    )
+    return f"{SETS[set_name]}: n = {n_slices} slices of {n_cases} cases, {n_empty} without lung"
 
 
 def figures_tex(study: Study, names: list[str]) -> str:

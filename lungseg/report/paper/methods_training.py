@@ -128,7 +128,7 @@ def _chosen(source: Source) -> list[Piece]:
 
 
 def training_time(source: Source) -> str:
-    """Seconds of all epochs, in hours; ``not recorded`` for a model trained elsewhere.
+    """Wall time of all epochs; ``not recorded`` for a model trained elsewhere.
 
     The history of a pool is the mean of its folds'.
     """
@@ -141,5 +141,17 @@ def training_time(source: Source) -> str:
     ):
         return NOT_RECORDED
     seconds = float(history["epoch_seconds"].sum())
-    hours = f"{seconds / 3600:.3g}"
-    return source.note(f"{hours} h", plain(seconds), HISTORY, "sum(epoch_seconds)")
+    return source.note(_duration(seconds), plain(seconds), HISTORY, "sum(epoch_seconds)")
+
+
+def _duration(seconds: float) -> str:
+    """A time in a unit in which it is a few digits long.
+
+    Example:
+        >>> _duration(34.1), _duration(1612.8), _duration(90000)
+        ('34.1 s', '26.9 min', '25 h')
+    """
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"

@@ -45,6 +45,7 @@ MAIN = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 \author{Drafted by lungseg from run folders; to be completed by the author}
 \date{}
 \begin{document}
+\frenchspacing
 \maketitle
 \section{Results}
 \input{summary}

@@ -14,6 +14,7 @@ PHRASES = (
     "(0.8, 0.975]", "up to 0.8", "above 0.975", "[0.999, 1)", "below 0.999", "accuracy 1",
 )  # fmt: skip
 """With numbers that belong to the words."""
+UNITS = {" h": 3600, " min": 60}
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -82,7 +83,7 @@ def shows(text, value):
             return False
         plain = number[0].replace(",", "")
         places = len(plain.partition(".")[2])
-        exact = value / 3600 if text.endswith(" h") else value
+        exact = value / next((n for unit, n in UNITS.items() if text.endswith(unit)), 1)
         return abs(float(plain) - exact) <= 0.5 * 10**-places * (1 + 1e-6)
     if isinstance(value, list) and text.startswith("[{"):
         return json.loads(text) == value
