@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 
 from lungseg.config import build
 from lungseg.errors import ConfigError
-from lungseg.overrides import as_typed, literal, quoted, split_override
+from lungseg.overrides import as_typed, quoted, split_override
 from lungseg.sweeps.all_folds import fold_key
 from lungseg.sweeps.callback import stopping
 from lungseg.sweeps.mode import is_search
@@ -36,7 +36,7 @@ def _expand(config: DictConfig, key: str) -> None:
         raise ConfigError(f"{key}=all: not in a search: find settings by one split first")
     values = ",".join(_folds(config, key, _swept(config, words)))
     with flag_override(config.hydra, ["struct", "readonly"], [False, False]):
-        kept = [literal(word) for word in words if split_override(word)[0] != key]
+        kept = [word for word in words if split_override(word)[0] != key]
         config.hydra.overrides.task = [*kept, f"{key}={values}"]
 
 

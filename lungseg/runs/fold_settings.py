@@ -9,6 +9,7 @@ from typing import Any
 from lungseg.errors import ConfigError
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
+from lungseg.runs.resume import as_word
 from lungseg.runs.settings import Shapes, shapes
 
 FOLD_KEYS = {
@@ -78,7 +79,7 @@ def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
             if not older or _typed_once(key, first, other):
                 raise ConfigError(
                     f"runs: {first.name} and {other.name} differ in more than the fold:"
-                    f" {key}={_shown(a.get(key))} and {_shown(b.get(key))}"
+                    f" {key}={as_word(a.get(key))} and {as_word(b.get(key))}"
                 )
             unknown.add(key)
     return sorted(unknown)
@@ -121,10 +122,3 @@ def _typed_once(key: str, *runs: Run) -> bool:
 
 def _key(override: str) -> str:
     return override.lstrip("+~").partition("=")[0]
-
-
-def _shown(value: Any) -> str:
-    """A value as it is typed."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value)

@@ -56,13 +56,13 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     for key, (before, now) in differing.items():
         if shapes(key) is Shapes.WEIGHTS:
             raise ConfigError(
-                f"{key}={_typed(now)}: the checkpoint's run had {_typed(before)}{SAME}"
+                f"{key}={as_word(now)}: the checkpoint's run had {as_word(before)}{SAME}"
             )
     schedule = (new["config"].get("scheduler") or {}).get("steps_as")
     if schedule and (longer := [key for key in LENGTHS if key in differing]):
         before, now = differing[longer[0]]
         raise ConfigError(
-            f"{longer[0]}={_typed(now)}: the checkpoint's run had {_typed(before)}, and its"
+            f"{longer[0]}={as_word(now)}: the checkpoint's run had {as_word(before)}, and its"
             f" learning rates depend on it (scheduler.steps_as={schedule}){SAME}"
         )
     if old["cohort_sha256"] != new["cohort_sha256"]:
@@ -93,14 +93,14 @@ def refuse_shorter(epochs: int, max_epochs: int) -> None:
 def _settings_of(differing: Differences, keys: tuple[str, ...]) -> str:
     """The differing settings that may be why."""
     there = [
-        f"{key}={_typed(now)}, there {_typed(before)}"
+        f"{key}={as_word(now)}, there {as_word(before)}"
         for key, (before, now) in differing.items()
         if key.startswith(keys) and shapes(key) is Shapes.RESULT
     ]
     return f" ({'; '.join(there)})" if there else ""
 
 
-def _typed(value: Any) -> str:
+def as_word(value: Any) -> str:
     """A value as it is typed."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]

@@ -27,7 +27,8 @@ def words(monkeypatch):
             config = compose("train", fixed, return_hydra_config=True)
         with_all = OmegaConf.merge(config, {"hydra": {"overrides": {"task": list(typed)}}})
         AllFolds().on_multirun_start(with_all)
-        return list(with_all.hydra.overrides.task)
+        # As Hydra hands them to its sweeper.
+        return OmegaConf.to_container(with_all.hydra.overrides.task, resolve=False)
 
     return run
 
@@ -36,6 +37,10 @@ def test_kfold_has_k(words):
     assert words("split=kfold", "split.k=3", "split.fold=all", "loss.alpha=0.3,0.6") == [
         *("split=kfold", "split.k=3", "loss.alpha=0.3,0.6", "split.fold=0,1,2")
     ]
+
+
+def test_what_refers_to_a_setting_stays_as_typed(words):
+    assert words("split=kfold", "split.fold=all", "split.seed=${seed}")[1] == "split.seed=${seed}"
 
 
 def test_one_is_left_out_per_patient(words):
