@@ -41,9 +41,9 @@ def _run_dir(outputs: str, ckpt_path: str | None) -> str:
     return f"{outputs}/{datetime.now():%Y-%m-%d/%H-%M-%S}"
 
 
-def _evaluation_dir(outputs: str, ckpt: str | None, predictions: str | None) -> str:
-    """A new folder for a checkpoint on other data, or for masks; otherwise only for a log."""
-    if ckpt is not None or predictions is not None:
+def _evaluation_dir(outputs: str, *named: object) -> str:
+    """A new folder for what is evaluated on other data; otherwise only a log is written there."""
+    if any(one is not None for one in named):
         return _run_dir(outputs, None)
     return f"{outputs}/logs/evaluate/{datetime.now():%Y-%m-%d_%H-%M-%S}"
 

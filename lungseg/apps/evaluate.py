@@ -1,4 +1,4 @@
-"""``lungseg evaluate``: a run again, a checkpoint on other data, or masks that others made."""
+"""``lungseg evaluate``: a run again, models on other data, or masks that others made."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_given, check_metrics
 from lungseg.apps.other_masks import evaluate_other_masks
+from lungseg.apps.evaluate_ensemble import evaluate_ensemble
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
@@ -41,24 +42,29 @@ log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
-    """Evaluate ``run``, or ``ckpt`` or ``predictions`` with a ``data`` choice."""
+    """Evaluate ``run``; or ``ckpt``, ``model`` or ``predictions`` with a ``data`` choice."""
     if config.predictions.path is not None:
         evaluate_other_masks(config, run_dir)
         return
     if has_to_run_alone(config):
         run_alone("evaluate", config, run_dir)
         return
-    if (config.run is None) == (config.ckpt is None):
-        raise ConfigError(
-            "give run=outputs/<date>/<time>, ckpt=FILE with data=…, or predictions=DIR with data=…,"
-            " one of them"
-        )
-    if config.get("split") is not None:
-        raise ConfigError("split: goes with predictions=DIR; a model's test cases are known")
     check_given(config.metrics)
     check_names(config.trainer)
     refuse_stress(config)
     refuse_auto(config.get("postprocess"))
+    if config.models is not None:
+        evaluate_ensemble(config, run_dir)
+        return
+    if (config.run is None) == (config.ckpt is None):
+        raise ConfigError(
+            "give run=outputs/<date>/<time>; or ckpt=FILE, model=[RUN,RUN] or predictions=DIR, with"
+            " data=…; one of them"
+        )
+    if "split" in config:
+        raise ConfigError(
+            "split: goes with model=[…] or predictions=DIR; the test cases of one model are known"
+        )
     if config.run is None:
         if config.store is not None:
             raise ConfigError(
@@ -85,8 +91,8 @@ def refuse_stress(config: DictConfig) -> None:
     """
     if not chosen(config.stress):
         return
-    if config.get("predictions") is not None:
-        raise ConfigError("stress: needs a model, run= or ckpt=; predictions= are made already")
+    if config.predictions.path is not None or config.models is not None:
+        raise ConfigError("stress: needs one model, run= or ckpt=")
     if config.run is not None and sweeping():
         raise ConfigError(
             "stress: not with run= under -m, where each job would replace the stress test of the"
@@ -187,16 +193,14 @@ def _evaluate(
     sets: dict[str, list[str]],
     folder: Path,
 ) -> None:
-    import pytorch_lightning as pl
-
     from lungseg.data.datamodule import SliceDataModule
     from lungseg.evaluation.groupings import groupings
     from lungseg.evaluation.stress.run import stress_test
+    from lungseg.evaluation.trainer import evaluation_trainer
     from lungseg.report.results import leave_results
     from lungseg.report.stress_results import leave_stress
     from lungseg.training.device import resolve_precision
     from lungseg.training.module import RECORD
-    from lungseg.training.progress import EpochBar
 
     trained = checkpoint[RECORD]["config"]
     changed = {key: value for key, value in config.metrics.items() if value is not None}
@@ -215,19 +219,8 @@ def _evaluate(
         cache_gib=0,
         seed=trained["seed"],
     )
-    accelerator, devices = config.trainer.accelerator, config.trainer.devices
-    trainer = pl.Trainer(
-        accelerator=accelerator,
-        devices=devices,
-        strategy="auto" if devices == 1 else "ddp",
-        precision=resolve_precision(trained["trainer"]["precision"], accelerator),  # type: ignore[arg-type]
-        logger=False,
-        callbacks=[EpochBar()],
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        enable_checkpointing=False,
-        use_distributed_sampler=False,
-    )
+    precision = resolve_precision(trained["trainer"]["precision"], config.trainer.accelerator)
+    trainer = evaluation_trainer(config.trainer, precision)
     weights = Weights(file.name, checkpoint["epoch"] + 1)
     conventions = Conventions.of(metrics, lungs)
     task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs, groups)

@@ -30,7 +30,7 @@ KEY = "predictions"
 MISSING = ("error", "empty")
 DEFAULTS = {"threshold": 0.5, "empty_dsc": "zero"}
 """As of a training."""
-MODELS = ("run", "ckpt", "store", "postprocess")
+MODELS = ("run", "ckpt", "models", "store", "postprocess")
 """Settings that go with a model of ours."""
 
 

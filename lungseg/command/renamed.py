@@ -8,7 +8,7 @@ from collections.abc import Sequence
 TYPED, MEANT = "model", "models"
 """For training ``model`` is a group of networks; here it names trained ones."""
 LABELS = "data.labels"
-COMMANDS = ("predict",)
+COMMANDS = ("predict", "evaluate")
 MASKS, FOLDER = "predictions", "predictions.path"
 """Masks of others are named by their folder; its settings are below the same word."""
 

@@ -1,0 +1,179 @@
+"""``lungseg evaluate model=[…]``: the mean of several models, on cases that none of them knows."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from lungseg.apps.checks import check_metrics
+from lungseg.apps.prepare import check_cases, prepare_with_masks
+from lungseg.config import build
+from lungseg.data.cohort import Cohort
+from lungseg.errors import ConfigError
+from lungseg.evaluation.conventions import Conventions, Weights
+from lungseg.evaluation.known import sets_seen
+from lungseg.evaluation.run import Task, evaluate
+from lungseg.files import short, write_json
+from lungseg.inference.exported import SUFFIX
+from lungseg.inference.model import DEVICES, Model, load_model, model_files
+from lungseg.runs.checkpoint import load_checkpoint
+from lungseg.runs.chosen import postprocess_of
+from lungseg.runs.joint_record import joint_record
+from lungseg.runs.provenance import PROVENANCE, provenance
+from lungseg.splits.patients import listed
+from lungseg.sweeps.mode import sweeping
+
+if TYPE_CHECKING:
+    from lungseg.inference.postprocess import Postprocess
+
+log = logging.getLogger(__name__)
+
+
+def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
+    """Evaluate the mean probability of several models, into a new folder.
+
+    Raises:
+        ConfigError: If a setting is wrong, or a case is known to any of the models.
+        DataError: If a file is no trained model, or a case cannot be read.
+    """
+    files = _files(config)
+    checkpoints = [load_checkpoint(file) for file in files]
+    from lungseg.data.ensemble_data import EnsembleData
+    from lungseg.evaluation.ensemble import Ensemble
+    from lungseg.evaluation.trainer import evaluation_trainer
+    from lungseg.report.audit import failures
+    from lungseg.report.results import leave_results
+    from lungseg.training.device import check_accelerator
+    from lungseg.training.module import RECORD
+
+    check_accelerator(config.trainer)
+    records = [checkpoint[RECORD] for checkpoint in checkpoints]
+    lungs = _postprocess(config, records)
+    metrics = _metrics(config, records)
+    cohort = prepare_with_masks(config)
+    cases = build(config.split, "split")(cohort).test if "split" in config else cohort.names
+    refuse_known(cohort, cases, records)
+    record = joint_record(records, _mean_threshold(records))
+    members = _members(config, files)
+    data = EnsembleData(
+        cohort,
+        cases,
+        [member.input for member in members],
+        batch_size=members[0].batch_size,
+        num_workers=records[0]["config"]["data"]["num_workers"],
+    )
+    epochs = [checkpoint["epoch"] + 1 for checkpoint in checkpoints]
+    write_json(
+        run_dir / PROVENANCE,
+        provenance(record["config"], cohort.sha256, failures(cohort))
+        | {
+            "members": [
+                {
+                    "file": file.name,
+                    "epochs": n,
+                    "checkpoint_sha256": member.sha256,
+                    "trained_on_cohort_sha256": member.record["cohort_sha256"],
+                }
+                for file, n, member in zip(files, epochs, members, strict=True)
+            ]
+        },
+    )
+    task = Task(
+        Ensemble(members, threshold=metrics.threshold, record=record),
+        data,
+        evaluation_trainer(config.trainer, "32-true"),  # each member computes in its own precision
+        cohort,
+        run_dir,
+        Conventions.of(metrics, lungs),
+        Weights(f"mean of {len(files)} models", max(epochs)),
+        lungs,
+    )
+    evaluation = evaluate(task)
+    if task.trainer.is_global_zero:
+        leave_results(task, evaluation, report=config.report, brief=sweeping())
+    log.info(f"evaluation: {short(run_dir)}")
+
+
+def _files(config: DictConfig) -> list[Path]:
+    """Files of the models, after all that can be checked without them."""
+    for key in ("run", "ckpt", "store"):
+        if config[key] is not None:
+            raise ConfigError(f"{key}: not with model=[…], which takes runs and checkpoints itself")
+    if "data" not in config:
+        raise ConfigError("data: must be given with model=[…]: data=lctsc data.root=DIR")
+    given = config.models if not isinstance(config.models, str | int) else [config.models]
+    files = model_files([Path(str(one)) for one in given])
+    if exported := [file for file in files if file.suffix.lower() == SUFFIX]:
+        raise ConfigError(
+            f"model: {exported[0].name} is an exported model, which does not tell all cases that it"
+            " knows; give its run"
+        )
+    if len(files) < 2:
+        raise ConfigError("model: is one model; evaluate it by ckpt=FILE with data=…, or run=RUN")
+    check_cases(config)
+    if "split" in config:
+        build(config.split, "split")
+    return files
+
+
+def refuse_known(cohort: Cohort, cases: list[str], records: list[dict[str, Any]]) -> None:
+    """Refuse cases that any member was trained on or chosen by.
+
+    Args:
+        cohort: Prepared cases.
+        cases: Names of those to evaluate.
+        records: Of the members' checkpoints.
+
+    Raises:
+        ConfigError: Naming them; or if a record is too old to tell.
+    """
+    known: dict[str, None] = {}
+    for record in records:
+        _, sets = sets_seen(cohort, record, "model")
+        known |= {name: None for name in cases if sets.get(name) in ("train", "val")}
+    if known:
+        raise ConfigError(
+            f"model: cannot be tested on {listed(list(known))}: one of the models was trained on or"
+            " chosen by that scan or patient; give other cases, or a split whose test set has none"
+            " of them (split=file split.file=RUN/split.json)"
+        )
+
+
+def _mean_threshold(records: list[dict[str, Any]]) -> float:
+    """The threshold of the mean probability, as ``lungseg predict`` takes it."""
+    return sum(float(record["config"]["metrics"]["threshold"]) for record in records) / len(records)
+
+
+def _metrics(config: DictConfig, records: list[dict[str, Any]]) -> SimpleNamespace:
+    changed = {key: value for key, value in config.metrics.items() if value is not None}
+    trained = records[0]["config"]["metrics"] | {"threshold": _mean_threshold(records)}
+    metrics = SimpleNamespace(**trained | changed)
+    check_metrics(metrics)
+    return metrics
+
+
+def _postprocess(config: DictConfig, records: list[dict[str, Any]]) -> Postprocess | None:
+    """What the mean's masks go through: as the settings say, or else as all were trained with."""
+    from lungseg.inference.postprocess import recorded_postprocess
+
+    if config.get("postprocess") is not None:
+        return build(config.postprocess, "postprocess") if config.postprocess else None
+    nodes = [postprocess_of(record) for record in records]
+    if any(node != nodes[0] for node in nodes):
+        raise ConfigError(
+            "postprocess: the models were trained with different ones; give postprocess=none or"
+            " postprocess=lungs"
+        )
+    return recorded_postprocess(nodes[0])
+
+
+def _members(config: DictConfig, files: list[Path]) -> list[Model]:
+    accelerator = str(config.trainer.accelerator)
+    device = accelerator if accelerator in DEVICES else "auto"
+    allowed = tuple(config.allow_targets)
+    loaded = (load_model(file, device=device, allow_targets=allowed) for file in files)
+    return [model for model in loaded if isinstance(model, Model)]
