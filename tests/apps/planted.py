@@ -39,7 +39,7 @@ SWEPT = {  # two jobs of each command
     "deidentify": "retain_patient_characteristics=true,false",
     "compare": "metric=dsc,hd95_mm",
     "pool": "report=true,false",
-    "paper": "stop_on_error=true,false",
+    "paper": "+stop_on_error=true,false",
 }
 
 
