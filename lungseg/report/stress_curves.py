@@ -57,6 +57,7 @@ def _curve(axes: Axes, name: str, corruption: Mapping[str, Any], key: str) -> No
     places = range(len(levels))
     axes.set(xlabel=f"{name}, {corruption['unit']}", ylabel=label)
     axes.set_xticks(places, [f"{level['strength']:g}" for level in levels])
+    axes.set_xlim(-0.3, len(levels) - 0.7)
     values = [level[key]["value"] for level in levels]
     there = [k for k in places if values[k] is not None]
     if not there:

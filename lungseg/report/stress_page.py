@@ -72,13 +72,20 @@ def level_row(level: Mapping[str, Any], unit: str) -> list[str]:
     cells = []
     for key in SHOWN:
         cell = shown(key, level[key])
-        apart = level["difference"][key]
-        change = shown(key, apart)
-        sign = "+" if apart["value"] is not None and apart["value"] > 0 else ""
-        cells += [cell.value, cell.interval or "-", sign + change.value, change.interval or "-"]
+        cells += [cell.value, cell.interval or "-", *_change(key, level)]
     n = shown(SHOWN[0], level[SHOWN[0]]).n
     refused = f", {level['n_refused']} without a patient" if level["n_refused"] else ""
     return [f"{level['strength']:g} {unit}", *cells, n + refused]
+
+
+def _change(key: str, level: Mapping[str, Any]) -> list[str]:
+    """A difference, with its sign, and its interval."""
+    if "difference" not in level:  # the scans as they are
+        return ["", ""]
+    number = level["difference"][key]
+    change = shown(key, number)
+    sign = "+" if number["value"] is not None and number["value"] > 0 else ""
+    return [sign + change.value, change.interval or "-"]
 
 
 def _data(figure: Figure) -> str:

@@ -33,6 +33,12 @@ def test_a_row_has_means_and_signed_differences():
     assert level_row(LEVELS[2], "HU")[-1] == "5, 1 missed, 1 without a patient"
 
 
+def test_the_scans_as_they_are_have_no_difference():
+    clean = {key: value for key, value in LEVELS[0].items() if key != "difference"}
+    row = ["0 HU", "0.9800", "0.9000 to 1.0000", "", "", "2.50", "-", "", "", "5"]
+    assert level_row(clean, "HU") == row
+
+
 def test_a_curve_goes_through_the_means_at_its_strengths(draw):
     figure = stress_curve("noise", NOISE)
     left, right = figure.axes

@@ -53,8 +53,9 @@ def stress_summary(levels: Sequence[Level]) -> dict[str, Any]:
 
     Returns:
         By corruption its ``unit`` and its ``levels``, in rising severity from 0: ``strength``,
-        ``n_cases``, ``n_refused``, the means of `NUMBERS` as in ``summary.json``, and below
-        ``difference`` the mean paired difference of each to level 0, by case, with its interval.
+        ``n_cases``, ``n_refused``, the means of `NUMBERS` as in ``summary.json``, and, but for
+        level 0, below ``difference`` the mean paired difference of each to level 0, by case, with
+        its interval.
     """
     return {
         name: {
@@ -67,13 +68,17 @@ def stress_summary(levels: Sequence[Level]) -> dict[str, Any]:
 
 def _summary(level: Level, clean: Level) -> dict[str, Any]:
     numbers = summarize_cases(list(level.numbers.values()))
-    return {
+    made = {
         "strength": level.strength,
         "n_cases": len(level.numbers),
         "n_refused": len(level.refused),
         **{key: numbers[key] for key in NUMBERS},
-        "difference": {key: _difference(level, clean, of_case) for key, of_case in NUMBERS.items()},
     }
+    if level is not clean:
+        made["difference"] = {
+            key: _difference(level, clean, of_case) for key, of_case in NUMBERS.items()
+        }
+    return made
 
 
 def _difference(level: Level, clean: Level, key: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def test_means_and_paired_differences():
     clean, noisy = made["levels"]
     assert (clean["strength"], noisy["strength"]) == (0, 20)
     assert (clean["n_refused"], noisy["n_refused"]) == (0, 1)
+    assert "difference" not in clean
     assert noisy["volume_dsc_mean"]["value"] == pytest.approx(0.945)
     assert noisy["volume_dsc_mean"]["n"] == 4
     pairs = np.array(NOISY[:4]) - np.array(CLEAN[:4])
