@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_given, check_metrics
-from lungseg.apps.other_masks import evaluate_other_masks
+from lungseg.apps.chosen_split import is_chosen
 from lungseg.apps.evaluate_ensemble import evaluate_ensemble
+from lungseg.apps.other_masks import evaluate_other_masks
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 
 def run(config: DictConfig, run_dir: Path) -> None:
     """Evaluate ``run``; or ``ckpt``, ``model`` or ``predictions`` with a ``data`` choice."""
+    refuse_stress(config)
     if config.predictions.path is not None:
         evaluate_other_masks(config, run_dir)
         return
@@ -51,7 +53,6 @@ def run(config: DictConfig, run_dir: Path) -> None:
         return
     check_given(config.metrics)
     check_names(config.trainer)
-    refuse_stress(config)
     refuse_auto(config.get("postprocess"))
     if config.models is not None:
         evaluate_ensemble(config, run_dir)
@@ -61,7 +62,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
             "give run=outputs/<date>/<time>; or ckpt=FILE, model=[RUN,RUN] or predictions=DIR, with"
             " data=…; one of them"
         )
-    if "split" in config:
+    if is_chosen(config):
         raise ConfigError(
             "split: goes with model=[…] or predictions=DIR; the test cases of one model are known"
         )

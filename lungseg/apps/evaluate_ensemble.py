@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_metrics
+from lungseg.apps.chosen_split import chosen_split
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
@@ -44,6 +45,7 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
     checkpoints = [load_checkpoint(file) for file in files]
     from lungseg.data.ensemble_data import EnsembleData
     from lungseg.evaluation.ensemble import Ensemble
+    from lungseg.evaluation.groupings import groupings
     from lungseg.evaluation.trainer import evaluation_trainer
     from lungseg.report.audit import failures
     from lungseg.report.results import leave_results
@@ -55,7 +57,8 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
     lungs = _postprocess(config, records)
     metrics = _metrics(config, records)
     cohort = prepare_with_masks(config)
-    cases = build(config.split, "split")(cohort).test if "split" in config else cohort.names
+    splitter = chosen_split(config)
+    cases = splitter(cohort).test if splitter is not None else cohort.names
     refuse_known(cohort, cases, records)
     record = joint_record(records, _mean_threshold(records))
     members = _members(config, files)
@@ -91,6 +94,7 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
         Conventions.of(metrics, lungs),
         Weights(f"mean of {len(files)} models", max(epochs)),
         lungs,
+        groupings(cohort, config.metrics.subgroups, config.split.table),
     )
     evaluation = evaluate(task)
     if task.trainer.is_global_zero:
@@ -115,8 +119,7 @@ def _files(config: DictConfig) -> list[Path]:
     if len(files) < 2:
         raise ConfigError("model: is one model; evaluate it by ckpt=FILE with data=…, or run=RUN")
     check_cases(config)
-    if "split" in config:
-        build(config.split, "split")
+    chosen_split(config)
     return files
 
 

@@ -9,8 +9,9 @@ import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_metrics
+from lungseg.apps.chosen_split import chosen_split
 from lungseg.apps.prepare import check_cases, prepare_with_masks
-from lungseg.config import build, conf_dir
+from lungseg.config import conf_dir
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, empty_dsc
@@ -50,21 +51,23 @@ def evaluate_other_masks(config: DictConfig, run_dir: Path) -> None:
         resampled_by=f"{KEY}.resample=true",
         **labels_of(settings.labels, f"{KEY}.labels"),
     )
-    splitter = build(config.split, "split") if config.get("split") else None
+    splitter = chosen_split(config)
     check_cases(config)
+    from lungseg.evaluation.groupings import groupings
     from lungseg.evaluation.masks_run import evaluate_masks
     from lungseg.report.audit import failures
     from lungseg.report.other_masks import MaskTask, leave_mask_results
 
     cohort = prepare_with_masks(config)
     names, split = _cases(config, splitter, cohort)
+    groups = groupings(cohort, config.metrics.subgroups, config.split.table)
     masks = CaseMasks(Path(settings.path), cohort, rules)
     if settings.missing == "error":
         masks.require(names)
     conventions = Conventions.of(config.metrics)
     # Whatever can be refused is refused before the folder becomes a run's.
     evaluation, scores = evaluate_masks(
-        cohort, names, masks.read, conventions, pictures=config.report
+        cohort, names, masks.read, conventions, groups, pictures=config.report
     )
     begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message):

@@ -9,8 +9,9 @@ from torch.utils.data import DataLoader
 
 from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
-from lungseg.data.datamodule import PICTURES, SliceDataModule
+from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.dataset import SliceDataset
+from lungseg.data.intensity.window import PICTURES
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.outlines import Outline
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from lungseg.data.cohort import Cohort
 from lungseg.data.store import open_image
 from lungseg.evaluation.conventions import Conventions
+from lungseg.evaluation.groupings import Grouping
 from lungseg.evaluation.masks import MaskScores, Read, score_masks
 from lungseg.evaluation.run import summary_of
+from lungseg.evaluation.subgroups import subgroups
 from lungseg.evaluation.whole_cases import Slice
 
 if TYPE_CHECKING:
@@ -23,7 +25,13 @@ CURVE = ("threshold", "precision", "recall", "fpr", "dsc")
 
 
 def evaluate_masks(
-    cohort: Cohort, names: Sequence[str], read: Read, conventions: Conventions, *, pictures: bool
+    cohort: Cohort,
+    names: Sequence[str],
+    read: Read,
+    conventions: Conventions,
+    groupings: Sequence[Grouping] = (),
+    *,
+    pictures: bool,
 ) -> tuple[Evaluation, MaskScores]:
     """Score masks as a test set.
 
@@ -32,6 +40,7 @@ def evaluate_masks(
         names: Of those to score.
         read: Returns their masks.
         conventions: How; without probabilities the threshold is left out.
+        groupings: By which results are shown too.
         pictures: Whether to keep what figures and the page show of slices.
     """
     import pandas as pd
@@ -65,8 +74,11 @@ def evaluate_masks(
     if not scores.thresholded:
         conventions = replace(conventions, threshold=None)
     counts = scores.histogram
+    summary = summary_of(scores.table, counts, scores.cases, everyone, conventions)
+    by_name = {everyone[case]: numbers for case, numbers in scores.cases.items()}
+    summary["subgroups"] = subgroups(groupings, by_name, cohort.patients)
     evaluation = Evaluation(
-        summary={"test": summary_of(scores.table, counts, scores.cases, everyone, conventions)},
+        summary={"test": summary},
         slices=slices_frame({"test": scores.table}, everyone, conventions.empty_dsc),
         cases=cases_frame({"test": scores.cases}, everyone),
         curve=pd.DataFrame(columns=CURVE) if counts is None else curve_frame(curve(counts)),

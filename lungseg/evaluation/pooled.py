@@ -91,7 +91,7 @@ def pool(repeats: Sequence[Repeat]) -> Pooled:
         cases = mean_cases(every)
     histogram = _histogram(folds)
     rows = dict(enumerate(cases.to_dict("records")))
-    numbers = summary_of(table, histogram, rows, names, conventions)
+    numbers = summary_of(table, histogram, rows, names, conventions, _partitions(repeats, names))
     if len(repeats) > 1:
         # Counts of voxels that are averaged are none.
         numbers["dsc_by_convention"] = _by_convention(table, every)
@@ -102,6 +102,17 @@ def pool(repeats: Sequence[Repeat]) -> Pooled:
     return Pooled(
         tuple(repeats), {SET: numbers}, slices, cases, histogram, parts, mean_history(folds)
     )
+
+
+def _partitions(repeats: Sequence[Repeat], names: Sequence[str]) -> list[list[str]]:
+    """Fold of each case, once for each different division of the cases into folds."""
+    divisions = {
+        frozenset(frozenset(fold.test) for fold in repeat.folds): repeat for repeat in repeats
+    }
+    return [
+        [next((fold.label for fold in repeat.folds if case in fold.test), "") for case in names]
+        for repeat in divisions.values()
+    ]
 
 
 def conventions_of(folds: Sequence[Fold]) -> Conventions:

@@ -13,6 +13,7 @@ from lungseg.evaluation.conventions import Conventions, Weights
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pytorch_lightning as pl
     from numpy.typing import NDArray
 
@@ -145,6 +146,7 @@ def summary_of(
     scores: dict[int, dict[str, Any]],
     names: list[str],
     conventions: Conventions,
+    folds: npt.ArrayLike | None = None,
 ) -> dict[str, Any]:
     """One set's part of ``summary.json``.
 
@@ -154,6 +156,7 @@ def summary_of(
         scores: Numbers of each case in 3-D, by position in `names`.
         names: Of all cases of the cohort.
         conventions: Threshold and convention for empty masks.
+        folds: Of each case in a cross-validation, as in `lungseg.metrics.interval.ratio_intervals`.
     """
     from lungseg.metrics.summary import conventions as by_convention
     from lungseg.metrics.summary import (
@@ -163,13 +166,13 @@ def summary_of(
     )
 
     rows = list(scores.values())
-    numbers = summarize_slices(table, conventions.empty_dsc)
+    numbers = summarize_slices(table, conventions.empty_dsc, folds)
     numbers["accuracy_min"]["case"] = names[numbers["accuracy_min"]["case"]]
     after = {"postprocess": conventions.postprocess} if conventions.postprocess else {}
     return {
         **numbers,
         **summarize_scores(histogram),
-        **summarize_cases(rows),
+        **summarize_cases(rows, folds),
         "dsc_by_convention": by_convention(table, rows),
         "threshold": conventions.threshold,
         "empty_dsc": conventions.empty_dsc,

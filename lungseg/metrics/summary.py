@@ -42,7 +42,9 @@ OVER_THRESHOLDS = ("pr_auc", "roc_auc", "brier", "ece", "dsc_best_threshold")
 Array = npt.NDArray[Any]
 
 
-def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str, Any]:
+def summarize_slices(
+    table: npt.NDArray[np.int64], empty: EmptyDsc, folds: npt.ArrayLike | None = None
+) -> dict[str, Any]:
     r"""Numbers of a set that are derived from the counts of its slices.
 
     Means and shares over slices, and ratios pooled over all pixels, are ratios of sums over slices;
@@ -52,6 +54,7 @@ def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str,
         table: ``[n, 6]``: case, z, tp, fp, fn, tn, as `SliceCounts` computes it.
         empty: DSC of slices with neither reference nor prediction; only ``dsc_mean`` depends on
             it.
+        folds: Of each case, in the order of their numbers, as in `ratio_intervals`.
 
     Returns:
         The numbers by key.
@@ -70,8 +73,9 @@ def summarize_slices(table: npt.NDArray[np.int64], empty: EmptyDsc) -> dict[str,
     parts, wholes = (
         np.stack([np.bincount(place, weights=terms[name][k]) for name in names], 1) for k in (0, 1)
     )
+    intervals = ratio_intervals(parts, wholes, folds=folds)
     numbers: dict[str, Any] = {}
-    for name, interval in zip(names, ratio_intervals(parts, wholes), strict=True):
+    for name, interval in zip(names, intervals, strict=True):
         part, whole = terms[name]
         numbers[name] = _number(part.sum(), whole.sum(), interval)
     slice_accuracy = accuracy(tp, fp, fn, tn)
@@ -145,7 +149,9 @@ def summarize_scores(histogram: npt.NDArray[np.int64] | None) -> dict[str, Any]:
     return numbers
 
 
-def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summarize_cases(
+    rows: Sequence[Mapping[str, Any]], folds: npt.ArrayLike | None = None
+) -> dict[str, Any]:
     """Means and medians over cases of the 3-D numbers, for both lungs, the right and the left.
 
     A case in which a number is undefined is excluded from its mean; `n` is the number of cases in
@@ -154,6 +160,7 @@ def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Args:
         rows: One mapping per case, as `lungseg.metrics.cases` makes them.
+        folds: Of each case, in this order, as in `ratio_intervals`.
     """
     names = [side + name for side in SIDES for name in CASE_NUMBERS]
     values = np.array([[row[name] for name in names] for row in rows], np.float64)
@@ -162,7 +169,7 @@ def summarize_cases(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     farthest = max((row["farthest_mm"] for row in rows), default=0.0)
     ends = np.array([_range(name, farthest) for name in CASE_NUMBERS] * len(SIDES))
     intervals = ratio_intervals(
-        np.where(defined, values, 0.0), defined, low=ends[:, 0], high=ends[:, 1]
+        np.where(defined, values, 0.0), defined, low=ends[:, 0], high=ends[:, 1], folds=folds
     )
     numbers: dict[str, Any] = {}
     for k, name in enumerate(names):

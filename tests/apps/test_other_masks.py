@@ -227,12 +227,12 @@ REFUSED = {
     "a run too": ("predictions=. data=lctsc run=a", "run: goes with a model"),
     "a checkpoint too": ("predictions=. data=lctsc ckpt=a", "ckpt: goes with a model"),
     "lungs alone": ("predictions=. data=lctsc postprocess=lungs", "postprocess: goes with a model"),
-    "a split of a run": ("run=a split=fraction", "split: goes with predictions=DIR"),
+    "a split of a run": ("run=a split=fraction", "split: goes with model=[…] or predictions=DIR"),
     "missing": ("predictions=. data=lctsc predictions.missing=drop", "must be error or empty"),
     "resample": ("predictions=. data=lctsc predictions.resample=1", "must be true or false"),
     "labels": ("predictions=. data=lctsc predictions.labels=[0]", "must be values above 0"),
     "threshold": ("predictions=. data=lctsc metrics.threshold=2", "metrics.threshold=2"),
-    "nothing": ("report=false", "or predictions=DIR with data"),
+    "nothing": ("report=false", "or predictions=DIR, with data"),
 }
 
 

@@ -78,14 +78,16 @@ def test_an_unknown_corruption_is_one_line(run, refused):
     ("settings", "said"),
     [
         ({"run": "run"}, "not with run= under -m"),
-        ({"run": None, "predictions": "masks"}, "predictions= are made already"),
+        ({"predictions": {"path": "masks"}}, "needs one model, run= or ckpt="),
+        ({"models": ["a", "b"]}, "needs one model, run= or ckpt="),
     ],
 )
 def test_what_cannot_be_stressed_is_refused(monkeypatch, settings, said):
     monkeypatch.setattr("lungseg.apps.evaluate.sweeping", lambda: True)
-    refuse_stress(OmegaConf.create({"stress": None} | settings))
+    others = {"run": None, "models": None, "predictions": {"path": None}}
+    refuse_stress(OmegaConf.create({"stress": None} | others | settings))
     with pytest.raises(ConfigError, match=f"stress: .*{said}"):
-        refuse_stress(OmegaConf.create({"stress": "all"} | settings))
+        refuse_stress(OmegaConf.create({"stress": "all"} | others | settings))
 
 
 @pytest.mark.slow

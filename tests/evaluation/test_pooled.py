@@ -70,11 +70,21 @@ def test_pooled_ratios_and_means_by_hand(place, result):
     assert result.test["accuracy_min"]["case"] == worst["case"].iloc[0]
 
 
+def folds_of(result):
+    """Of each case, by name; the same in all repeats."""
+    fold = {case: each.label for each in result.folds for case in each.test}
+    return [fold[case] for case in sorted(fold)]
+
+
 def test_intervals_are_by_case(place, result):
     by_case = tables(place, "slices").groupby("case")[COUNTS].sum()
     parts = by_case[["tp"]].to_numpy()
     wholes = (by_case["tp"] + by_case["fn"]).to_numpy()[:, None]
-    assert result.test["recall"]["ci95"] == pytest.approx(ratio_intervals(parts, wholes)[0])
+    folds = folds_of(result)
+    assert len(set(folds)) == 3
+    expected = ratio_intervals(parts, wholes, folds=folds)[0]
+    assert result.test["recall"]["ci95"] == pytest.approx(expected)
+    assert np.diff(expected) > np.diff(ratio_intervals(parts, wholes)[0])
 
 
 def test_areas_are_those_of_all_scores_together(result):
@@ -129,7 +139,8 @@ def test_repeats_are_averaged_by_case_first(repeated):
     number = result.test["volume_dsc_mean"]
     assert (number["n"], result.test["n_cases"], result.test["n_repeats"]) == (6, 6, 2)
     values = means.to_numpy()[:, None]
-    assert number["ci95"] == pytest.approx(ratio_intervals(values, np.ones_like(values))[0])
+    expected = ratio_intervals(values, np.ones_like(values), folds=folds_of(result))[0]
+    assert number["ci95"] == pytest.approx(expected)
 
 
 def test_slices_of_repeats_are_told_apart_and_ratios_are_means(repeated):
@@ -139,7 +150,8 @@ def test_slices_of_repeats_are_told_apart_and_ratios_are_means(repeated):
     parts = by_case[["tp"]].to_numpy()
     wholes = (by_case["tp"] + by_case["fn"]).to_numpy()[:, None]
     assert result.test["recall"]["value"] == pytest.approx(parts.sum() / wholes.sum())
-    assert result.test["recall"]["ci95"] == pytest.approx(ratio_intervals(parts, wholes)[0])
+    expected = ratio_intervals(parts, wholes, folds=folds_of(result))[0]
+    assert result.test["recall"]["ci95"] == pytest.approx(expected)
     assert list(result.parts) == ["seed=1", "seed=2"]
 
 
