@@ -107,10 +107,19 @@ def selection(study: Study) -> Paragraph:
                    f" (after {epochs} epochs). "]  # fmt: skip
     elif source.evaluated("file"):
         pieces += [f"The reported weights are those at the end of the training (after {epochs}"
-                   " epochs); no epoch was chosen by its result. "]  # fmt: skip
+                   f" epochs); {_end(source)}. "]  # fmt: skip
     else:
         pieces += [f"Which checkpoint the numbers are of is {NOT_RECORDED}. "]
     return Paragraph("Selection", [*pieces, *_chosen(source)])
+
+
+def _end(source: Source) -> str:
+    """Whether results decided when the training ended."""
+    targets = [str(source.config("callbacks", name, TARGET))
+               for name in node_of(source, "callbacks")]  # fmt: skip
+    if any(target.endswith("EarlyStopping") for target in targets):
+        return "early stopping, by what it monitors, may have decided how many those are"
+    return "no epoch was chosen by its result"
 
 
 def _chosen(source: Source) -> list[Piece]:

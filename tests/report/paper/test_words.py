@@ -110,9 +110,17 @@ def test_optimizer_schedule_and_what_else_was_set(study):
     assert "exponential moving average of the weights, evaluated in their place (decay" in text
 
 
+def test_early_stopping_is_a_choice_too(study):
+    words = ["callbacks=[checkpoint,progress,early_stopping]", "split=train_val_test"]
+    text = as_plain(selection(study(*words)).text)
+    assert "after 2 epochs); early stopping, by what it monitors, may have decided" in text
+    assert "no epoch was chosen" not in text
+
+
 def test_which_epoch_is_reported(study):
     evaluation = {"file": "best.ckpt", "epochs": 7, "postprocess_choice": {
         "name": "lungs", "n_cases": 3, "dsc": {"none": 0.95, "lungs": 0.97126}}}  # fmt: skip
     text = as_plain(selection(study(evaluation=evaluation)).text)
     assert "the epoch with the best val/loss (after 7 epochs)" in text
+    assert "no epoch was chosen" not in text
     assert "by the mean DSC of 3 validation cases: none 0.9500, lungs 0.9713" in text
