@@ -20,6 +20,7 @@ from lungseg.report import interactive
 from lungseg.report import page_tables as tables
 from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import SECTIONS, TILES, shown
+from lungseg.report.planning_section import planning_section
 from lungseg.report.published import PUBLISHED, SOURCES
 from lungseg.report.render import render
 from lungseg.report.style import SPLITS
@@ -47,6 +48,7 @@ class Origin:
         failed: Why cases could not be prepared and were left out, by case.
         warnings: What a reader has to know before any number, one sentence each.
         balance: How similar the sets are, as in ``split.json``; None if not known.
+        patients: Label of the patient by case; a case that is not in it is a patient of its own.
         masks: How masks that no model of ours made were read; empty for predictions of a model.
     """
 
@@ -60,6 +62,7 @@ class Origin:
     failed: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     balance: Mapping[str, Any] | None = None
+    patients: Mapping[str, str] = field(default_factory=dict)
     masks: str = ""
 
 
@@ -115,6 +118,9 @@ def write_page(
             {"name": name, "caption": caption, "image": embedded(png)}
             for name, caption, png in figures
         ],
+        planning=planning_section(
+            evaluation.cases, origin.patients, synthetic=bool(evaluation.synthetic)
+        ),
         split_columns=["set", "cases", "slices", "empty share", "lung pixels", *tables.SHARES],
         split_rows=tables.split_rows(evaluation.summary, origin.split, origin.fingerprint),
         even=tables.even(origin.balance),

@@ -22,7 +22,9 @@ HEIGHT = 2.3
 def planning_figure(plan: Plan, *, synthetic: bool) -> Figure:
     """Both curves, of the setting and of the pair that scatter most."""
     figure = new_figure(HEIGHT, synthetic)
+    figure.set_layout_engine(None)  # it draws several times, in the report of every run
     left, right = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.2, top=0.96, wspace=0.2)
     _widths(left, plan)
     _powers(right, plan)
     return figure
@@ -61,7 +63,8 @@ def _widths(axes: Axes, plan: Plan) -> None:
             axes.plot([n], [plan.goal.width], "o", color=BLUE)
     axes.axhline(plan.goal.width, color=GREY, linewidth=0.7)
     axes.set_ylim(0, 5 * plan.goal.width)
-    _finish(axes, "test patients", f"width of the interval, {plan.metric.name}")
+    unit = "" if plan.metric.higher_is_better else ", mm"
+    _finish(axes, "test patients", f"width of the interval{unit}")
 
 
 def _powers(axes: Axes, plan: Plan) -> None:

@@ -244,6 +244,7 @@ def origin_of(task: Task, warnings: list[str]) -> Origin:
         failed=failures(cohort),
         warnings=warnings,
         balance=read_balance(task.folder, split),
+        patients=cohort.patients,
     )
 
 
