@@ -48,7 +48,7 @@ PATHS = {
             *("data.root", "data.source.root", "data.numbers", "data.source.numbers"),
             *("data.export_npz", "data.patient_key", "split.table", "split.file"),
             *("input", "output", "key"),  # output of other commands too
-            "predictions.path",
+            *("predictions.path", "data.second_reader"),
         ),
         SOURCE,
     ),

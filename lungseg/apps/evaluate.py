@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from lungseg.apps.checks import check_given, check_metrics
 from lungseg.apps.chosen_split import is_chosen
 from lungseg.apps.evaluate_ensemble import evaluate_ensemble
-from lungseg.apps.other_masks import evaluate_other_masks
+from lungseg.apps.other_masks import evaluate_other_masks, names_of_lungs
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort, open_cohort
@@ -22,6 +22,7 @@ from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.known import recognise
 from lungseg.evaluation.run import Task, evaluate
+from lungseg.evaluation.second_reader import beside, read_second_reader
 from lungseg.evaluation.stress.choice import chosen
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
@@ -79,7 +80,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
             f"metrics.{changed[0]}: not with run= under -m, where each job would replace the"
             " evaluation of the one before; use ckpt=FILE with data=…"
         )
-    if "data" in config:
+    if "source" in config.data:
         raise ConfigError("data: goes with ckpt=FILE; a run is evaluated on its own cases")
     _again(config, Path(config.run))
 
@@ -159,7 +160,7 @@ def _refuse_other_run(record: dict[str, Any], folder: Path, file: Path) -> None:
 
 def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
     """Evaluate a checkpoint on the cases of a ``data`` choice, into a new folder."""
-    if "data" not in config:
+    if "source" not in config.data:
         raise ConfigError("data: must be given with ckpt: data=lctsc data.root=DIR")
     require_weights(file)
     check_cases(config)
@@ -209,6 +210,10 @@ def _evaluate(
     check_metrics(metrics)
     groups = groupings(cohort, getattr(metrics, "subgroups", None), config.split.table)
     lungs = _postprocess(config, checkpoint[RECORD])
+    second = None
+    if is_rank_zero(config.trainer):
+        names = names_of_lungs(config.data)
+        second = read_second_reader(config.data.second_reader, cohort, sets["test"], names)
     module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
     network_input = recorded_input(trained, config.allow_targets)
     data = SliceDataModule(
@@ -227,7 +232,7 @@ def _evaluate(
     task = Task(module, data, trainer, cohort, folder, conventions, weights, lungs, groups)
     corruptions = chosen(config.stress)
     if not corruptions or config.run is None:  # a run has been evaluated; its files stay
-        evaluation = evaluate(task)
+        evaluation = beside(evaluate(task), second, conventions)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())
     if corruptions:

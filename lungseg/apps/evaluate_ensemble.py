@@ -107,7 +107,7 @@ def _files(config: DictConfig) -> list[Path]:
     for key in ("run", "ckpt", "store"):
         if config[key] is not None:
             raise ConfigError(f"{key}: not with model=[…], which takes runs and checkpoints itself")
-    if "data" not in config:
+    if "source" not in config.data:
         raise ConfigError("data: must be given with model=[…]: data=lctsc data.root=DIR")
     given = config.models if not isinstance(config.models, str | int) else [config.models]
     files = model_files([Path(str(one)) for one in given])

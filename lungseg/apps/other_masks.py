@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lungseg.config import conf_dir
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, empty_dsc
+from lungseg.evaluation.second_reader import beside, read_second_reader
 from lungseg.files import write_json
 from lungseg.redacted_logs import redactor_of_job
 from lungseg.redaction import recorded
@@ -65,10 +67,13 @@ def evaluate_other_masks(config: DictConfig, run_dir: Path) -> None:
     if settings.missing == "error":
         masks.require(names)
     conventions = Conventions.of(config.metrics)
+    second = read_second_reader(config.data.second_reader, cohort, names, rules.lungs)
     # Whatever can be refused is refused before the folder becomes a run's.
     evaluation, scores = evaluate_masks(
         cohort, names, masks.read, conventions, groups, pictures=config.report
     )
+    conventions = replace(conventions, threshold=evaluation.threshold)
+    evaluation = beside(evaluation, second, conventions)
     begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message):
         plain = recorded(config)
@@ -92,7 +97,7 @@ def _refuse(config: DictConfig) -> None:
     for key in MODELS:
         if config.get(key) is not None:
             raise ConfigError(f"{key}: goes with a model; {KEY}=DIR scores masks as they are")
-    if "data" not in config:
+    if "source" not in config.data:
         raise ConfigError(f"data: must be given with {KEY}: data=lctsc data.root=DIR")
     if not isinstance(settings.resample, bool):
         raise ConfigError(f"{KEY}.resample={settings.resample}: must be true or false")

@@ -11,12 +11,14 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_classes, check_settings
 from lungseg.apps.initialise import initialise, weights_file
+from lungseg.apps.other_masks import names_of_lungs
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
 from lungseg.errors import Pruned
 from lungseg.evaluation.conventions import Conventions, Weights, empty_dsc
 from lungseg.evaluation.run import Task, evaluate
+from lungseg.evaluation.second_reader import SecondReader, beside, read_second_reader
 from lungseg.files import short, write_json
 from lungseg.overrides import as_typed
 from lungseg.rank import is_rank_zero
@@ -62,6 +64,7 @@ class Training:
         postprocess: From the mask of a case to lungs, in the evaluation; None for nothing; or what
             is still to be chosen from.
         groupings: By which results are also reported.
+        second_reader: Of test cases; None for none, and in processes that write nothing.
     """
 
     config: DictConfig
@@ -73,6 +76,7 @@ class Training:
     record: dict[str, Any]
     postprocess: Postprocess | Auto | None
     groupings: list[Grouping]
+    second_reader: SecondReader | None
 
 
 def run(config: DictConfig, run_dir: Path) -> None:
@@ -124,10 +128,14 @@ def run(config: DictConfig, run_dir: Path) -> None:
         initialise(module, record, weights_file(config.init), cohort, split)
 
     first = is_rank_zero(config.trainer)
+    second = None
     if first:
+        lungs = names_of_lungs(config.data)
+        second = read_second_reader(config.data.second_reader, cohort, split.test, lungs)
         begin(run_dir)
     with noting_status(run_dir, redactor_of_job(config).message, writes=first):
-        _train(Training(config, run_dir, cohort, split, data, module, record, postprocess, groups))
+        task = (config, run_dir, cohort, split, data, module, record)
+        _train(Training(*task, postprocess, groups, second))
 
 
 def _set_logger(config: DictConfig) -> None:
@@ -183,7 +191,7 @@ def _train(training: Training) -> None:
             *(module, training.data, trainer, cohort, folder, conventions, weights, lungs),
             groupings=training.groupings,
         )
-        evaluation = evaluate(task)
+        evaluation = beside(evaluate(task), training.second_reader, conventions)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())
         if wandb_run is not None:

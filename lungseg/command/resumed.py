@@ -93,7 +93,8 @@ def _without_source(
     needed = [key for key in hidden if key not in NOT_NEEDED]
     if "data.root" in typed:
         return needed, []
-    others = [key for key in needed if not key.startswith("data.")]
+    # The store has what the first reader drew.
+    others = [key for key in needed if not key.startswith("data.") or key == "data.second_reader"]
     if "data.store" in typed:
         return others, []
     store = _noted_store(folder)

@@ -47,6 +47,8 @@ class Evaluation:
         masks: Predicted mask of each test slice by case (position in the cohort) and z, packed.
         thumbnails: Pictures of test slices likewise, as ``data:`` URLs.
         histograms: Counts of scores by set, ``[2, BINS]``.
+        second_reader: As in ``summary.json``: another reader's numbers on test cases, and the
+            model's on the same ones; None without any.
     """
 
     summary: dict[str, Any]
@@ -61,6 +63,7 @@ class Evaluation:
     masks: dict[tuple[int, int], bytes] = field(default_factory=dict)
     thumbnails: dict[tuple[int, int], str] = field(default_factory=dict)
     histograms: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    second_reader: dict[str, Any] | None = None
 
 
 def read_history(file: Path) -> pd.DataFrame | None:

@@ -20,6 +20,7 @@ from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.few_cases import few_cases
 from lungseg.report.results import draw_report, write_tables
 from lungseg.report.screen import one_liner, print_summary
+from lungseg.report.second_reader import in_one_line
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.sources.predicted.case_masks import CaseMasks
 from lungseg.sources.predicted.find import listed
@@ -84,6 +85,8 @@ def leave_mask_results(
         print_summary(evaluation.summary, synthetic=synthetic)
         for caution in few_cases(len(task.names)):
             log.warning(caution)
+    if evaluation.second_reader is not None:
+        log.info(in_one_line(evaluation.second_reader))
     for warning in warnings:
         log.warning(warning)
     if strangers := task.masks.strangers:

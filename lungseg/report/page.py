@@ -16,7 +16,7 @@ from PIL import Image
 
 from lungseg.evaluation.result import Evaluation
 from lungseg.files import write_text
-from lungseg.report import interactive
+from lungseg.report import interactive, second_reader
 from lungseg.report import page_tables as tables
 from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import SECTIONS, TILES, shown
@@ -109,6 +109,7 @@ def write_page(
         subgroup_caution=CAUTION,
         threshold="" if evaluation.threshold is None else f"{evaluation.threshold:g}",
         masks=origin.masks,
+        second=_second_reader(evaluation),
         empty_dsc=test["empty_dsc"],
         postprocess=test.get("postprocess"),
         chosen=told(choice) if choice else "",
@@ -165,6 +166,13 @@ def _notes(evaluation: Evaluation) -> list[str]:
 
 def _intervals(n_cases: int) -> str:
     return "One test case: there is no interval." if n_cases < 2 else ""
+
+
+def _second_reader(evaluation: Evaluation) -> dict[str, Any] | None:
+    beside = evaluation.second_reader
+    if beside is None:
+        return None
+    return {"cases": beside["cases"], "rows": second_reader.rows(beside)}
 
 
 def _compare(evaluation: Evaluation, origin: Origin) -> str:

@@ -12,6 +12,7 @@ from lungseg.data.domain import domain_of, unlike
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.known import patients_not_compared, recognise
+from lungseg.evaluation.second_reader import KEY as SECOND_READER
 from lungseg.files import short, write_json
 from lungseg.inference.postprocess import recorded_postprocess
 from lungseg.report.audit import failed_cases, failures
@@ -19,6 +20,7 @@ from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.few_cases import few_cases
 from lungseg.report.screen import one_liner, print_summary
+from lungseg.report.second_reader import in_one_line
 from lungseg.runs.chosen import CHOICE, is_undecided, postprocess_of
 from lungseg.runs.histograms import write_histograms
 from lungseg.runs.provenance import note_evaluation, read_provenance
@@ -66,6 +68,8 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
         print_summary(evaluation.summary, synthetic=task.cohort.synthetic)
         for caution in few_cases(evaluation.summary["test"]["n_cases"]):
             log.warning(caution)
+    if evaluation.second_reader is not None:
+        log.info(in_one_line(evaluation.second_reader))
     for warning in warnings:
         log.warning(warning)
     log.info(
@@ -153,7 +157,9 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
     write_csv(folder / "cases.csv", evaluation.cases)
     write_csv(folder / "pr_curve.csv", thin(evaluation.curve)[["threshold", "precision", "recall"]])
     write_csv(folder / "subgroups.csv", subgroups_frame(evaluation.summary))
-    write_json(folder / "summary.json", evaluation.summary)
+    second = evaluation.second_reader
+    more = {} if second is None else {SECOND_READER: second}
+    write_json(folder / "summary.json", evaluation.summary | more)
 
 
 def write_report(task: Task, evaluation: Evaluation, warnings: list[str]) -> None:

@@ -130,6 +130,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, train, "ckpt_path logger.**"
     yield place, ("train", "evaluate", "pool"), "report"
     yield place, ("evaluate",), "ckpt stress predictions.path"
+    yield place, ("train", "evaluate"), "data.second_reader"
     yield result, ("evaluate",), "predictions.labels predictions.resample predictions.missing"
     yield place, ("evaluate", "export"), "run"
     yield place, ("evaluate", "export", "paper"), "store"

@@ -11,7 +11,7 @@ SETTINGS = [
     *(("prepare data=tcia", key) for key in ("data.numbers", "data.source.numbers")),
     ("train split=file", "split.file"),
     ("train split=loso", "split.table"),
-    *(("train split=paper", key) for key in ("ckpt_path", "init")),
+    *(("train split=paper", key) for key in ("ckpt_path", "init", "data.second_reader")),
     (SEARCH, "hydra.sweeper.storage"),
     ("train split=paper", "hydra.searchpath"),
     *(("evaluate data=phantom", key) for key in ("run", "ckpt", "store", "split.table")),

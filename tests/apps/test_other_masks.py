@@ -216,7 +216,7 @@ def test_labels(cohort, evaluate, tmp_path):
         labels[0, 0, 0] = 7
         write_nifti(tmp_path / "masks" / f"{name}.nii", labels, affine_of(cohort, name))
     _, said = evaluate(*SPLIT, code=1)
-    assert "Case_000: the mask: its values are 0, 7, 20: say which are lung" in said
+    assert "Case_000: the mask: its values are 0, 7, 20: which of them are lung" in said
     folder, _ = evaluate(*SPLIT, "predictions.labels=[20]")
     assert [row["dsc"] for row in rows(folder / "evaluation" / "cases.csv")] == ["1.0"] * 3
 

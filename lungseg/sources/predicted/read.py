@@ -106,7 +106,7 @@ def _from_image(file: Path, volume: Volume, rules: MaskRules, alone: bool) -> Ca
     notes = [finding.text for finding in image.findings]
     if image.segments is not None and alone:
         if rules.values:  # one value may stand for several segments, each in a layer of its own
-            raise DataError("its segments are chosen by name: predictions.labels=[NAME]")
+            raise DataError(f"its segments are chosen by name{rules.how_to_label('[NAME]')}")
         chosen = wanted(image.segments, rules)
         stored: NDArray[Any] = np.logical_or.reduce([image.segments[name] for name in chosen])
     else:

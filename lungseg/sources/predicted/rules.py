@@ -21,6 +21,7 @@ class MaskRules:
         structures: Names of structures that are lungs, instead of `lungs`; empty likewise.
         resample: Whether masks on other grids are resampled; otherwise they are refused.
         resampled_by: The setting by which they would be; empty where there is none.
+        labelled_by: The setting that names lungs by values or structures, likewise.
     """
 
     lungs: LungNames
@@ -29,9 +30,18 @@ class MaskRules:
     structures: tuple[str, ...] = ()
     resample: bool = False
     resampled_by: str = ""
+    labelled_by: str = "predictions.labels"
+
+    def how_to_label(self, example: str) -> str:
+        """The end of an error that says how lungs are named; empty where they cannot be.
+
+        Args:
+            example: Of a value of the setting.
+        """
+        return f": {self.labelled_by}={example}" if self.labelled_by else ""
 
 
-def labels_of(setting: Any, key: str) -> dict[str, tuple[Any, ...]]:
+def labels_of(setting: Any, key: str) -> dict[str, Any]:
     """Values or names of lungs, as arguments of :class:`MaskRules`.
 
     Args:

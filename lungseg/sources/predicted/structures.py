@@ -67,7 +67,9 @@ def contours_of(
         DataError: If it is damaged, or no structure is a lung.
     """
     if rules.values:
-        raise DataError("structures of an RTSTRUCT are chosen by name: predictions.labels=[NAME]")
+        raise DataError(
+            f"structures of an RTSTRUCT are chosen by name{rules.how_to_label('[NAME]')}"
+        )
     content = read_structures(path)
     lungs = wanted(content.structures, rules)
     mask = np.zeros(volume.voxels.shape, np.bool_)

@@ -38,7 +38,7 @@ def lungs_in(array: NDArray[Any], rules: MaskRules) -> NDArray[Any]:
         array([False,  True,  True])
     """
     if rules.structures:
-        raise DataError("it has numbers, not names of structures: predictions.labels=[1,2]")
+        raise DataError(f"it has numbers, not names of structures{rules.how_to_label('[1,2]')}")
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())  # NaN where any is
         if not np.isfinite([low, high]).all():
@@ -57,7 +57,8 @@ def lungs_in(array: NDArray[Any], rules: MaskRules) -> NDArray[Any]:
         return np.isin(array, rules.values)
     if not values_in(array) <= USUAL:
         raise DataError(
-            f"its values are {shown_values(array)}: say which are lung: predictions.labels=[1,2]"
+            f"its values are {shown_values(array)}: which of them are lung is not known beyond 0,"
+            f" 1 and 2{rules.how_to_label('[1,2]')}"
         )
     lungs: NDArray[np.bool_] = array != 0
     return lungs

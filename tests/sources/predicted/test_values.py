@@ -42,7 +42,7 @@ def test_floats_up_to_1_are_probabilities(values):
 @pytest.mark.parametrize(
     ("values", "dtype", "rules", "line"),
     [
-        ((0, 3), np.uint8, USUAL, r"its values are 0, 3: say which .* predictions.labels=\[1,2\]"),
+        ((0, 3), np.uint8, USUAL, r"its values are 0, 3: which .* predictions.labels=\[1,2\]"),
         ((0, 255), np.uint8, USUAL, "its values are 0, 255"),
         ((-1, 0, 1), np.int16, USUAL, "its values are -1, 0, 1"),
         ((-5.5, 7.25), float, USUAL, "values from -5.5 to 7.25 are neither labels nor prob"),
