@@ -12,6 +12,8 @@ from lungseg.report.style import BLUE, VERMILLION, new_figure, say, style
 
 NUMBERS = {"volume_dsc_mean": ("DSC of the volume", BLUE), "hd95_mm_mean": ("HD95, mm", VERMILLION)}
 COLUMNS = 4
+LEAST_DSC, LEAST_MM = 0.9, 10.0
+"""An axis reaches at least from here to 1, or from 0 to here: a fall of 0.0004 shall look flat."""
 
 
 @style()
@@ -26,6 +28,7 @@ def stress_curve(name: str, corruption: Mapping[str, Any], *, synthetic: bool = 
     figure = new_figure(2.4, synthetic)
     for axes, key in zip(figure.subplots(1, 2), NUMBERS, strict=True):
         _curve(axes, name, corruption, key)
+        axes.set_ylim(*limits([corruption], key))
     return figure
 
 
@@ -44,10 +47,28 @@ def stress_curves(summary: Mapping[str, Any], *, synthetic: bool = False) -> Fig
         axes.set_visible(False)
     for axes, (name, corruption) in zip(grid.flat, summary.items(), strict=False):
         _curve(axes, name, corruption, "volume_dsc_mean")
+        axes.set_ylim(*limits(list(summary.values()), "volume_dsc_mean"))
         axes.label_outer(remove_inner_ticks=False)
         axes.set_xlabel(f"{name}, {corruption['unit']}")
         axes.xaxis.set_tick_params(labelbottom=True)
     return figure
+
+
+def limits(corruptions: Sequence[Mapping[str, Any]], key: str) -> tuple[float, float]:
+    """Ends of an axis on which all means and intervals are, and small differences look small.
+
+    Args:
+        corruptions: Parts of ``stress.json``.
+        key: Of the number.
+    """
+    numbers = [level[key] for one in corruptions for level in one["levels"]]
+    there = [end for number in numbers if number["value"] is not None
+             for end in (number["value"], *number.get("ci95", ()))]  # fmt: skip
+    if key == "volume_dsc_mean":
+        low = min([LEAST_DSC, *there])
+        return low - 0.03 * (1 - low), 1 + 0.03 * (1 - low)
+    high = max([LEAST_MM, *there])
+    return -0.03 * high, 1.03 * high
 
 
 def _curve(axes: Axes, name: str, corruption: Mapping[str, Any], key: str) -> None:

@@ -84,8 +84,11 @@ def _change(key: str, level: Mapping[str, Any]) -> list[str]:
         return ["", ""]
     number = level["difference"][key]
     change = shown(key, number)
-    sign = "+" if number["value"] is not None and number["value"] > 0 else ""
-    return [sign + change.value, change.interval or "-"]
+    if change.value == "-":
+        return ["-", "-"]
+    plain = change.value.removeprefix("-")
+    sign = "" if float(plain) == 0 else "+" if number["value"] > 0 else "-"
+    return [sign + plain, change.interval or "-"]
 
 
 def _data(figure: Figure) -> str:

@@ -1,7 +1,9 @@
 """Rows and curves of a stress test."""
 
-from lungseg.report.stress_curves import stress_curve, stress_curves
-from lungseg.report.stress_page import level_row
+import pytest
+
+from lungseg.report.stress_curves import limits, stress_curve, stress_curves
+from lungseg.report.stress_page import SHOWN, level_row
 
 
 def number(value, n=5, **more):
@@ -33,6 +35,18 @@ def test_a_row_has_means_and_signed_differences():
     assert level_row(LEVELS[2], "HU")[-1] == "5, 1 missed, 1 without a patient"
 
 
+def test_a_difference_that_is_rounded_to_0_has_no_sign():
+    assert level_row(level(5, 0.97, 3, -0.00002), "HU")[3:9:4] == ["0.0000", "0.00"]
+    undefined = level(5, None, None) | {"difference": dict.fromkeys(SHOWN, number(None))}
+    assert level_row(undefined, "HU")[3:5] == ["-", "-"]
+
+
+def test_an_axis_reaches_as_far_as_the_lowest_interval():
+    wide = level(5, 0.7, 40.0) | {"volume_dsc_mean": number(0.7, ci95=[0.5, 0.8])}
+    assert limits([NOISE, {"levels": [wide]}], "volume_dsc_mean") == pytest.approx((0.485, 1.015))
+    assert limits([{"levels": [wide]}], "hd95_mm_mean") == pytest.approx((-1.2, 41.2))
+
+
 def test_the_scans_as_they_are_have_no_difference():
     clean = {key: value for key, value in LEVELS[0].items() if key != "difference"}
     row = ["0 HU", "0.9800", "0.9000 to 1.0000", "", "", "2.50", "-", "", "", "5"]
@@ -44,6 +58,8 @@ def test_a_curve_goes_through_the_means_at_its_strengths(draw):
     left, right = figure.axes
     assert [line.get_xydata().tolist() for line in left.lines] == [[[0, 0.98], [1, 0.965]]]
     assert [line.get_xydata().tolist() for line in right.lines] == [[[0, 2.5], [1, 4.0]]]
+    assert left.get_ylim() == pytest.approx((0.897, 1.003))
+    assert right.get_ylim() == pytest.approx((-0.3, 10.3))
     (spans,) = left.collections
     assert [segment[:, 1].tolist() for segment in spans.get_segments()] == [[0.9, 1], [0.9, 1]]
     assert {"noise, HU", "20", "80", "HD95, mm"} <= {*draw(figure).split("\n")}
