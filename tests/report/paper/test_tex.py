@@ -60,7 +60,7 @@ def test_every_sign_compiles_and_is_seen(tmp_path):
 
 
 @needs_latex
-@pytest.mark.parametrize("name", ["two", "pooled"])
+@pytest.mark.parametrize("name", ["two", pytest.param("pooled", marks=pytest.mark.slow)])
 def test_a_pack_compiles_without_an_error_or_an_open_reference(packs, tmp_path, name):
     folder = shutil.copytree(packs / "packs" / name, tmp_path / name)
     log = compiled(folder, "pdflatex", "bibtex", "pdflatex", "pdflatex")
