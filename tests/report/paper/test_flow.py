@@ -8,7 +8,7 @@ from tests.report.paper.packs import write_run
 
 
 def test_counts_by_hand(packs, known_cohort):
-    boxes = flow(read_study([packs / "first"], None).first)
+    boxes = flow(read_study([packs / "first"], "store").first)
     assert boxes.found == "cases found: 8"  # 2 + 2 in sets, 1 in none, 3 that failed
     assert boxes.failed.splitlines() == [
         "could not be prepared: 3", "2: no mask", "1: 50 % of A_B is missing",
@@ -45,7 +45,7 @@ def test_many_reasons_are_counted(tmp_path, known_cohort):
 
 
 def test_the_same_boxes_give_the_same_bytes_with_all_their_words(packs, known_cohort, tmp_path):
-    boxes = flow(read_study([packs / "first"], None).first)
+    boxes = flow(read_study([packs / "first"], "store").first)
     made = []
     for name in "ab":
         save(draw(boxes, synthetic=False), tmp_path / name)
