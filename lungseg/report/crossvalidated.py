@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -20,7 +20,7 @@ from lungseg.runs.settings import concerns_result
 
 FOLD_KEYS = ("split.fold", "split.site", "split.test")
 """Settings that choose the fold. Lists of other cases (``split.val``, ``split.train``) follow."""
-REPEAT_KEY = "split.seed"
+REPEAT_KEYS = ("seed", "split.seed")
 """Another division into folds is a repeat of the same cross-validation, as another seed is."""
 
 
@@ -38,15 +38,14 @@ def join_folds(runs: Sequence[Run]) -> list[Run]:
         if run.state == COMPLETED:
             alike.setdefault(_all_but_fold(run), []).append(run)
     joined: dict[int, Run | None] = {}
+    pools = [run for run in runs if run.folds]
     for members in alike.values():
-        pools = [run for run in members if run.folds]
         folds = [run for run in members if not run.folds]
-        if pools:
-            known = {case for pool in pools for case in pool.folds}
-            joined |= {id(run): None for run in folds if known >= {*run.sets.get("test", ())}}
-            joined |= {id(pool): _without_fold(pool) for pool in pools}
-        elif _is_cross_validation(folds):
+        pooled = [run for run in folds if any(_has(pool, run) for pool in pools)]
+        joined |= {id(run): None for run in pooled}
+        if not pooled and _is_cross_validation(folds):
             joined |= dict.fromkeys(map(id, folds)) | {id(folds[0]): _join(folds)}
+    joined |= {id(pool): _without_fold(pool) for pool in pools}
     replaced = [joined.get(id(run), run) for run in runs]
     return [run for run in replaced if run is not None]
 
@@ -57,11 +56,10 @@ def folds_of(a: Setting, b: Setting) -> Folds | None:
     if not runs:
         return None
     cases = runs[0].sets["test"]
-    partitions: dict[str, list[str]] = {}
-    for run in runs:
-        partitions[partition(run)] = [run.folds.get(case, case) for case in cases]
+    # Repeats that divide the cases alike share a row, whatever their folds are called.
+    divisions = {_division(row): row for run in runs for row in _rows(run, cases)}
     shared = float(np.mean([_shared(run) for run in runs]))
-    return Folds(np.array(list(partitions.values())), shared)
+    return Folds(np.array(list(divisions.values())), shared)
 
 
 def is_folded(*settings: Setting) -> bool:
@@ -71,24 +69,47 @@ def is_folded(*settings: Setting) -> bool:
 
 def partition(run: Run) -> str:
     """Text that is equal for the same division into folds, whatever they are called."""
+    return canonical([_division(row) for row in _rows(run, sorted(run.folds))])
+
+
+def _rows(run: Run, cases: Sequence[str]) -> list[tuple[str, ...]]:
+    """The fold of each case, one row per repeat that a pooled result averages."""
+    return list(zip(*(run.folds[case] for case in cases), strict=True))
+
+
+def _division(row: Sequence[str]) -> tuple[int, ...]:
     first: dict[str, int] = {}
-    return canonical([first.setdefault(run.folds[case], len(first)) for case in sorted(run.folds)])
+    return tuple(first.setdefault(fold, len(first)) for fold in row)
 
 
 def _shared(run: Run) -> float:
     """Mean over cases of 1 / the number of cases that the model was trained on."""
-    sizes = {part.name: len(part.sets.get("train", ())) for part in run.parts}
-    if not all(sizes.values()) or not sizes:
-        n, val = len(run.folds), run.config.get("split.val") or 0
-        n_val = round(val * n) if val < 1 else val
-        tested = Counter(run.folds.values())
-        sizes = {fold: n - tested[fold] - n_val for fold in tested}
-    return float(np.mean([1 / max(sizes[fold], 1) for fold in run.folds.values()]))
+    if run.parts and all("train" in part.sets for part in run.parts):
+        sizes = {part.name: len(part.sets["train"]) for part in run.parts}
+        return float(np.mean([1 / sizes[fold] for (fold,) in run.folds.values()]))
+    n, val = len(run.folds), run.config.get("split.val") or 0
+    n_val = round(val * n) if val < 1 else val
+    rows = _rows(run, list(run.folds))
+    tested = [Counter(row)[fold] for row in rows for fold in row]
+    return float(np.mean([1 / max(n - size - n_val, 1) for size in tested]))
 
 
-def _all_but_fold(run: Run) -> str:
-    settings = {key: value for key, value in run.config.items() if concerns_result(key)}
-    return canonical([run.cohort_sha256, run.threshold, _less_fold(settings)])
+def _has(pool: Run, fold: Run) -> bool:
+    """Whether a pooled result is of this fold, among others; it lists the seeds of its repeats."""
+
+    def among(key: str) -> bool:
+        values = pool.config.get(key)
+        return fold.config.get(key) in (values if isinstance(values, list) else [values])
+
+    if not {*fold.sets.get("test", ())} <= {*pool.folds} or not all(map(among, REPEAT_KEYS)):
+        return False
+    return _all_but_fold(pool, REPEAT_KEYS) == _all_but_fold(fold, REPEAT_KEYS)
+
+
+def _all_but_fold(run: Run, but: Sequence[str] = ()) -> str:
+    settings = {key: value for key, value in _less_fold(run.config).items()
+                if concerns_result(key) and key not in but}  # fmt: skip
+    return canonical([run.cohort_sha256, run.threshold, settings])
 
 
 def _less_fold(config: dict[str, Any]) -> dict[str, Any]:
@@ -102,14 +123,16 @@ def _is_cross_validation(folds: Sequence[Run]) -> bool:
 
 
 def _without_fold(run: Run) -> Run:
-    config = {key: value for key, value in _less_fold(run.config).items() if key != REPEAT_KEY}
+    config = {key: value for key, value in _less_fold(run.config).items() if key != "split.seed"}
     return replace(run, config=config, sets={"test": run.sets["test"]})
 
 
 def _join(folds: Sequence[Run]) -> Run:
     """One run of all test cases. Numbers of slices and pixels are left to `lungseg pool`."""
     cases = pd.concat([run.cases[run.cases["split"] == "test"] for run in folds])
-    fold = {case: run.name for run in folds for case in run.sets["test"]}
+    fold: dict[str, tuple[str, ...]] = {
+        case: (run.name,) for run in folds for case in run.sets["test"]
+    }
     n = len(folds)
     names = [run.name for run in folds] if n < 4 else [folds[0].name, "…", folds[-1].name]
     return _without_fold(
@@ -131,9 +154,9 @@ def _join(folds: Sequence[Run]) -> Run:
     )
 
 
-def _means(cases: pd.DataFrame, fold: dict[str, str]) -> dict[str, Any]:
+def _means(cases: pd.DataFrame, fold: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Means over cases of the numbers that settings are compared by."""
-    folds = [fold[case] for case in cases["case"]]
+    folds = [fold[case][0] for case in cases["case"]]
     farthest = float(cases["farthest_mm"].max()) if "farthest_mm" in cases else np.inf
     means: dict[str, Any] = {}
     for metric in METRICS.values():

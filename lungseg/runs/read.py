@@ -50,7 +50,8 @@ class Run:
         sets: Names of the evaluated cases, sorted, by set.
         summary: As in ``summary.json``.
         cases: As in ``cases.csv``.
-        folds: Fold that tested each case, in a cross-validation; empty otherwise.
+        folds: Fold that tested each case, in a cross-validation, one of each of its repeats; empty
+            otherwise.
         parts: Runs of these folds, where they were joined only to be compared.
         history: As in ``metrics.csv``; None for a model trained elsewhere.
         git_commit: Of the training.
@@ -75,7 +76,7 @@ class Run:
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     cases: pd.DataFrame = field(default_factory=pd.DataFrame)
-    folds: dict[str, str] = field(default_factory=dict)
+    folds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: tuple[Run, ...] = ()
     history: pd.DataFrame | None = None
     git_commit: str | None = None
@@ -163,7 +164,10 @@ def read_run(folder: Path, name: str) -> Run:
         },
         summary=summary,
         cases=cases.astype({"case": str}),
-        folds={case: str(f) for case, f in provenance.get("pool", {}).get("folds", {}).items()},
+        folds={
+            case: tuple(map(str, label if isinstance(label, list) else [label]))
+            for case, label in provenance.get("pool", {}).get("folds", {}).items()
+        },
         history=_csv(history) if history.is_file() else None,
         **shared,
     )

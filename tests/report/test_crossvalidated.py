@@ -85,7 +85,7 @@ def test_tables_have_a_row_for_each_cross_validation(runs):
     )
     assert (frame["test/volume_dsc_mean_low"] < frame["test/volume_dsc_mean"]).all()
     assert frame["test/dsc_mean_nonempty"].isna().all()  # of slices: lungseg pool
-    assert as_json(found)["runs"][0]["folds"]["Case_004"] == "1"
+    assert as_json(found)["runs"][0]["folds"]["Case_004"] == ("1",)
 
 
 @pytest.mark.parametrize("key", ["test", "site"])
@@ -199,6 +199,33 @@ class TestPools:
         (pair,) = compare(find_runs([tmp_path], pooled=True)).pairs
         assert pair.difference.n_seeds == (2, 2)
         assert folds_of(pair.a, pair.b).shared == pytest.approx(1 / 4)
+
+    def test_one_of_several_repeats_counts_instead_of_its_folds(self, tmp_path):
+        """It lists the seeds and the folds of its repeats, here of two divisions."""
+        for place, value in enumerate((0.2, 0.8)):
+            write_pool(tmp_path / "pooled" / str(value), value, chance=place)
+            file = tmp_path / "pooled" / str(value) / "provenance.json"
+            record = json.loads(file.read_text())
+            record["config"]["split"]["seed"] = [0, 7]
+            folds_of_two = {name: [str(i % 3), str(i // 3)] for i, name in enumerate(NAMES)}
+            record["pool"]["folds"] = folds_of_two
+            file.write_text(json.dumps(record))
+        for place, made in enumerate([*folds(0.2), *folds(0.8)]):
+            write_run(tmp_path / str(place), chance=place, **made)
+        found = compare(find_runs([tmp_path], pooled=True))
+        assert [run.name for run in found.runs] == ["pooled/0.2", "pooled/0.8"]
+        (pair,) = found.pairs
+        both = folds_of(pair.a, pair.b)
+        assert both.partitions.astype(int).tolist() == [
+            [0, 1, 2, 0, 1, 2, 0, 1, 2], [0, 0, 0, 1, 1, 1, 2, 2, 2],
+        ]  # fmt: skip
+        assert both.shared == pytest.approx(1 / 6)
+
+    def test_other_seeds_than_a_pools_are_no_folds_of_it(self, pools):
+        for place, made in enumerate(folds(0.2, seed=5)):
+            write_run(pools / str(place), chance=place, **made)
+        found = compare(find_runs([pools], pooled=True))
+        assert sorted(len(one.runs) for one in found.settings) == [1, 2]
 
 
 def test_the_same_cross_validation_twice_is_no_repeat(tmp_path):
