@@ -51,7 +51,7 @@ def test_which_settings_identify(key, value, expected):
     "command",
     [
         *("prepare", "preview", "train", "evaluate", "export", "deidentify", "compare", "pool"),
-        "paper",
+        *("plan", "paper"),
     ],
 )
 def test_folders_named_by_overrides_leave_out_all_that_may_identify(command):

@@ -38,7 +38,7 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     from lungseg.runs.read import COMPLETED
 
     metric, goal = _metric(config.metric), _goal(config)
-    runs = find_runs(folders)
+    runs = find_runs(folders, pooled=True)
     completed = [one for one in runs if one.state == COMPLETED]
     if not completed:
         raise DataError(f"runs: none has completed; {runs[0].name} is {runs[0].state}", folders[0])

@@ -90,7 +90,7 @@ def _number_as_option(overrides: list[str]) -> str:
 
 def _unreadable(word: str, command: str, overrides: list[str]) -> str:
     """What is wrong with an override that Hydra's grammar does not take."""
-    if command in ("compare", "pool") and "=" not in word:
+    if command in ("compare", "pool", "plan") and "=" not in word:
         folders = [one for one in overrides if "=" not in one and not one.startswith("-")]
         meant = folders[0] if len(folders) == 1 else f"[{','.join(folders)}]"
         return f"{word}: run folders are given as runs={meant}"

@@ -21,6 +21,7 @@ SETTINGS = [
     ("preview augment=strong", "output"),
     *(("compare set=test", key) for key in ("runs", "output")),
     *(("pool report=false", key) for key in ("runs", "output")),
+    *(("plan set=test", key) for key in ("runs", "output")),
     *(("paper", key) for key in ("runs", "output", "store")),
     *(("prepare data=lctsc", key) for key in ("outputs", "hydra.run.dir", "hydra.sweep.dir")),
 ]
@@ -39,6 +40,7 @@ SWEPT = {  # two jobs of each command
     "deidentify": "retain_patient_characteristics=true,false",
     "compare": "metric=dsc,hd95_mm",
     "pool": "report=true,false",
+    "plan": "width=0.02,0.04",
     "paper": "+stop_on_error=true,false",
 }
 
