@@ -97,7 +97,7 @@ def test_scores_that_are_not_numbers(run, refused):
     [
         (
             [],
-            "give run=outputs/<date>/<time>, ckpt=FILE with data=…, or predictions=DIR with data=…",
+            "give run=outputs/<date>/<time>; or ckpt=FILE, model=[RUN,RUN] or predictions=DIR, with data=…;",
         ),
         (["run=RUN", "ckpt=x"], "one of them"),
         (["run=nowhere"], "no such run folder"),

@@ -50,7 +50,7 @@ AT_ONCE = {
     "train trainer.strategy=ddp": r"trainer._target_ names takes it, add it with \+trainer.strategy=…",
     "train loss.alpha=0.2,0.5": "several values; add -m to sweep over them",
     "train +transforms=flip": "transforms: nothing reads this setting",
-    "evaluate": "give run=outputs/<date>/<time>, ckpt=FILE with data=…, or predictions=DIR with data=…",
+    "evaluate": r"or ckpt=FILE, model=\[RUN,RUN\] or predictions=DIR, with data=…; one of them",
     "evaluate run=nowhere": r"no such run folder \[nowhere\]",
     "evaluate ckpt=no.ckpt": "data: must be given with ckpt: data=lctsc data.root=DIR",
     "evaluate ckpt=no.ckpt data=phantom": r"no checkpoint here \[no.ckpt\]",
