@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lungseg.metrics.interval import WIDENING
+from lungseg.metrics.interval import WIDENING, WIDENING_OF_FOLDS
 from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
 from lungseg.report.paper.ledger import Ledger
 from lungseg.report.paper.methods_training import training_time
@@ -75,8 +75,10 @@ def _high_accuracy(ledger: Ledger) -> str:
 
 def statistics(study: Study) -> Paragraph:
     """What the intervals are."""
-    name = "lungseg.metrics.interval.WIDENING"
-    widening = study.ledger.constant(plain(WIDENING), WIDENING, name)
+    pooled = study.first.pool is not None
+    name = "WIDENING_OF_FOLDS" if pooled else "WIDENING"
+    factor = WIDENING_OF_FOLDS if pooled else WIDENING
+    widening = study.ledger.constant(plain(factor), factor, f"lungseg.metrics.interval.{name}")
     pieces: list[Piece] = [
         "Intervals are 95 % intervals by case, because slices of one patient resemble each other."
         " Each number is a ratio of sums over cases, whose standard error follows from the scatter"
@@ -87,9 +89,15 @@ def statistics(study: Study) -> Paragraph:
         " 1 the other end is Clopper and Pearson's ", Cite("clopper1934"), ". Intervals cover the"
         " variation between patients, not between trainings. Numbers of a single case have none.",
     ]  # fmt: skip
-    if study.first.pool is not None:
-        pieces += [" Models of different folds share training cases, which these intervals leave"
-                   " out of account."]  # fmt: skip
+    if pooled:
+        pieces += [
+            " The variance of what the cases of a fold share, as one model scored them, was added ",
+            Cite("searle1992"),
+            "; models of different folds share training cases, for which no variance can be"
+            " estimated ",
+            Cite("bengio2004"),
+            ".",
+        ]
     if len(study.sources) > 1:
         pieces += [" Runs are listed side by side; no test of their differences is made here"
                    " (lungseg compare does)."]  # fmt: skip

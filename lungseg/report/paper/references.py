@@ -87,6 +87,14 @@ _BIB = {
         "The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial",
         "journal = {Biometrika}, volume = {26}, number = {4}, pages = {404--413}", 1934,
         "10.1093/biomet/26.4.404"),
+    "searle1992": (
+        "book", "Searle, Shayle R. and Casella, George and McCulloch, Charles E.",
+        "Variance Components", "publisher = {Wiley}", 1992, "10.1002/9780470316856"),
+    "bengio2004": (
+        "article", "Bengio, Yoshua and Grandvalet, Yves",
+        "No Unbiased Estimator of the Variance of {K}-Fold Cross-Validation",
+        "journal = {Journal of Machine Learning Research}, volume = {5}, pages = {1089--1105}",
+        2004, ""),
     "paszke2019": (
         "misc", "Paszke, Adam and others",
         "{PyTorch}: An Imperative Style, High-Performance Deep Learning Library",
