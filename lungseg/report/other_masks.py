@@ -168,6 +168,5 @@ def origin_of(task: MaskTask, warnings: list[str]) -> Origin:
         provenance=read_provenance(task.folder),
         failed=failures(cohort),
         warnings=warnings,
-        masks="Masks were read from files and placed by their geometry, or as stored where they have"
-        " none.",
+        masks="Masks were read from files and placed by their geometry; without any, as stored.",
     )
