@@ -13,7 +13,7 @@ COMMANDS = {
     "train": "train a model, evaluate it, leave a run folder",
     "evaluate": "evaluate a run once more, a checkpoint on other data, or masks",
     "predict": "write the lungs in new scans as masks that viewers open",
-    "export": "write a trained model as one file, or a cohort as a data set of nnU-Net and others",
+    "export": "write a trained model as one file, or cases as a data set for nnU-Net",
     "compare": "tell which differences between runs are real",
     "pool": "make the folds of a cross-validation one result",
     "plan": "how many test patients an interval or a difference needs",
