@@ -12,7 +12,6 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_given, check_metrics
 from lungseg.apps.chosen_split import is_chosen
-from lungseg.apps.evaluate_ensemble import evaluate_ensemble
 from lungseg.apps.other_masks import evaluate_other_masks, names_of_lungs
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
@@ -56,6 +55,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     check_names(config.trainer)
     refuse_auto(config.get("postprocess"))
     if config.models is not None:
+        from lungseg.apps.evaluate_ensemble import evaluate_ensemble  # pandas
+
         evaluate_ensemble(config, run_dir)
         return
     if (config.run is None) == (config.ckpt is None):
