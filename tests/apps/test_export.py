@@ -61,12 +61,13 @@ def test_the_card_beside_it_has_the_numbers_of_the_evaluation_and_the_cohort(exp
         f"| DSC of the volume | right lung | {dsc['value']:.4f} |"
         f" {dsc['ci95'][0]:.4f} to {dsc['ci95'][1]:.4f} | {dsc['n']}",
         f"| HD95, mm | both lungs | {hd95['value']:.2f} |",
-        "| by | group | n |",
+        "| by | group | cases | patients | DSC of the volume |",
     ]
     table = pd.read_csv(trained.run / "evaluation" / "cases.csv").query("split == 'test'")
     table["sex"] = [cases[name]["sex"] for name in table["case"]]
     for sex, group in table.groupby("sex"):
-        row = f"| sex | {sex} | {len(group)} | {group['dsc'].mean():.4f} |"
+        n = len(group)
+        row = f"| sex | {sex} | {n} (few) | {n} | {group['dsc'].mean():.4f} |"
         assert (row in text) == (len(group) > 1)
     assert table["sex"].value_counts().max() > 1
     assert [row for row in rows if row not in text] == []
