@@ -96,6 +96,8 @@ def refuse_stress(config: DictConfig) -> None:
         return
     if config.predictions.path is not None or config.models is not None:
         raise ConfigError("stress: needs one model, run= or ckpt=")
+    if config.run is not None and config.data.second_reader is not None:
+        raise ConfigError("data.second_reader: not with run= and stress=, which evaluates nothing")
     if config.run is not None and sweeping():
         raise ConfigError(
             "stress: not with run= under -m, where each job would replace the stress test of the"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from lungseg.apps.checks import check_metrics
 from lungseg.apps.chosen_split import chosen_split
@@ -21,15 +21,16 @@ from lungseg.evaluation.run import Task, evaluate
 from lungseg.files import short, write_json
 from lungseg.inference.exported import SUFFIX
 from lungseg.inference.model import DEVICES, Model, load_model, model_files
+from lungseg.rank import is_rank_zero
+from lungseg.redacted_logs import redactor_of_job
 from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.chosen import postprocess_of
+from lungseg.runs.claim import begin
 from lungseg.runs.joint_record import joint_record
 from lungseg.runs.provenance import PROVENANCE, provenance
+from lungseg.runs.status import noting_status
 from lungseg.splits.patients import listed
 from lungseg.sweeps.mode import sweeping
-
-if TYPE_CHECKING:
-    from lungseg.inference.postprocess import Postprocess
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
     from lungseg.evaluation.ensemble import Ensemble
     from lungseg.evaluation.groupings import groupings
     from lungseg.evaluation.trainer import evaluation_trainer
+    from lungseg.inference.postprocess import recorded_postprocess
     from lungseg.report.audit import failures
     from lungseg.report.results import leave_results
     from lungseg.training.device import check_accelerator
@@ -54,13 +56,15 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
 
     check_accelerator(config.trainer)
     records = [checkpoint[RECORD] for checkpoint in checkpoints]
-    lungs = _postprocess(config, records)
+    node = _postprocess(config, records)
+    typed = config.get("postprocess")
+    lungs = build(typed, "postprocess") if typed else recorded_postprocess(node)
     metrics = _metrics(config, records)
     cohort = prepare_with_masks(config)
     splitter = chosen_split(config)
     cases = splitter(cohort).test if splitter is not None else cohort.names
     refuse_known(cohort, cases, records)
-    record = joint_record(records, _mean_threshold(records))
+    record = joint_record(records, _mean_threshold(records), node)
     members = _members(config, files)
     data = EnsembleData(
         cohort,
@@ -70,21 +74,17 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
         num_workers=records[0]["config"]["data"]["num_workers"],
     )
     epochs = [checkpoint["epoch"] + 1 for checkpoint in checkpoints]
-    write_json(
-        run_dir / PROVENANCE,
-        provenance(record["config"], cohort.sha256, failures(cohort))
-        | {
-            "members": [
-                {
-                    "file": file.name,
-                    "epochs": n,
-                    "checkpoint_sha256": member.sha256,
-                    "trained_on_cohort_sha256": member.record["cohort_sha256"],
-                }
-                for file, n, member in zip(files, epochs, members, strict=True)
-            ]
-        },
-    )
+    origin = provenance(record["config"], cohort.sha256, failures(cohort)) | {
+        "members": [
+            {
+                "file": file.name,
+                "epochs": n,
+                "checkpoint_sha256": member.sha256,
+                "trained_on_cohort_sha256": member.record["cohort_sha256"],
+            }
+            for file, n, member in zip(files, epochs, members, strict=True)
+        ]
+    }
     task = Task(
         Ensemble(members, threshold=metrics.threshold, record=record),
         data,
@@ -96,9 +96,15 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
         lungs,
         groupings(cohort, config.metrics.subgroups, config.split.table),
     )
-    evaluation = evaluate(task)
-    if task.trainer.is_global_zero:
-        leave_results(task, evaluation, report=config.report, brief=sweeping())
+    first = is_rank_zero(config.trainer)
+    if first:
+        begin(run_dir)
+    with noting_status(run_dir, redactor_of_job(config).message, writes=first):
+        if first:
+            write_json(run_dir / PROVENANCE, origin)
+        evaluation = evaluate(task)
+        if task.trainer.is_global_zero:
+            leave_results(task, evaluation, report=config.report, brief=sweeping())
     log.info(f"evaluation: {short(run_dir)}")
 
 
@@ -109,6 +115,8 @@ def _files(config: DictConfig) -> list[Path]:
             raise ConfigError(f"{key}: not with model=[…], which takes runs and checkpoints itself")
     if "source" not in config.data:
         raise ConfigError("data: must be given with model=[…]: data=lctsc data.root=DIR")
+    if config.data.second_reader is not None:
+        raise ConfigError("data.second_reader: goes with one model, or with predictions=DIR")
     given = config.models if not isinstance(config.models, str | int) else [config.models]
     files = model_files([Path(str(one)) for one in given])
     if exported := [file for file in files if file.suffix.lower() == SUFFIX]:
@@ -159,19 +167,18 @@ def _metrics(config: DictConfig, records: list[dict[str, Any]]) -> SimpleNamespa
     return metrics
 
 
-def _postprocess(config: DictConfig, records: list[dict[str, Any]]) -> Postprocess | None:
-    """What the mean's masks go through: as the settings say, or else as all were trained with."""
-    from lungseg.inference.postprocess import recorded_postprocess
-
+def _postprocess(config: DictConfig, records: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The node of what the mean's masks go through: as set, or else as all were trained with."""
     if config.get("postprocess") is not None:
-        return build(config.postprocess, "postprocess") if config.postprocess else None
+        node: Any = OmegaConf.to_container(config.postprocess)
+        return node or None
     nodes = [postprocess_of(record) for record in records]
     if any(node != nodes[0] for node in nodes):
         raise ConfigError(
             "postprocess: the models were trained with different ones; give postprocess=none or"
             " postprocess=lungs"
         )
-    return recorded_postprocess(nodes[0])
+    return nodes[0]
 
 
 def _members(config: DictConfig, files: list[Path]) -> list[Model]:

@@ -64,6 +64,7 @@ def evaluate_other_masks(config: DictConfig, run_dir: Path) -> None:
     names, split = _cases(config, splitter, cohort)
     groups = groupings(cohort, config.metrics.subgroups, config.split.table)
     masks = CaseMasks(Path(settings.path), cohort, rules)
+    masks.refuse_seen(names)
     if settings.missing == "error":
         masks.require(names)
     conventions = Conventions.of(config.metrics)

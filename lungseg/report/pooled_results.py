@@ -20,6 +20,7 @@ from lungseg.runs.claim import has_begun
 from lungseg.runs.fold_settings import is_fold_key
 from lungseg.runs.folds import REPEATED, Fold, repeats_of
 from lungseg.runs.histograms import write_histograms
+from lungseg.runs.lineage import TEST_SELECTION
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.read import Run
 from lungseg.runs.status import write_status
@@ -125,10 +126,12 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
     config = _config(folds)
     origin = provenance(config, str(first.run.cohort_sha256), failed)
     conventions = conventions_of(folds)
-    of_case: dict[str, list[str]] = {}
-    for fold in folds:
-        for case in fold.test:
-            of_case.setdefault(case, []).append(fold.label)
+    labels = [
+        {case: fold.label for fold in repeat.folds for case in fold.test}
+        for repeat in pooled.repeats
+    ]
+    # One entry per repeat; None where its fold is missing.
+    of_case = {case: [each.get(case) for each in labels] for case in set().union(*labels)}
     one = len(pooled.repeats) == 1
     return origin | {
         "git": _shared([fold.provenance.get("git") for fold in folds]),
@@ -136,9 +139,7 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
         "precision": _shared([fold.run.precision for fold in folds]),
         POOL: {
             "runs": [fold.run.name for fold in folds],
-            "folds": {
-                case: labels[0] if one else labels for case, labels in sorted(of_case.items())
-            },
+            "folds": {case: entry[0] if one else entry for case, entry in sorted(of_case.items())},
             "repeats": [repeat.label for repeat in pooled.repeats],
             "missing": missing(pooled),
             # What a comparison of runs reads from the settings of Hydra's.
@@ -167,6 +168,7 @@ def _config(folds: Sequence[Fold]) -> dict[str, Any]:
     for key in [key for key in split if is_fold_key(f"split.{key}", flat)]:
         del split[key]
     split["fold"] = ALL
+    config[TEST_SELECTION] = any(fold.run.config.get(TEST_SELECTION) is True for fold in folds)
     for key in REPEATED:
         values = list(dict.fromkeys(fold.run.config.get(key) for fold in folds))
         if len(values) > 1 and not is_fold_key(key, flat):

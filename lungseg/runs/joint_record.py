@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lungseg.runs.chosen import CHOICE, postprocess_of
+from lungseg.runs.chosen import CHOICE
 from lungseg.runs.lineage import INIT, TELLING, TEST_SELECTION, lineage, selected_on_test
 
 ENSEMBLE = "ensemble"
 """Key of the joint configuration, by which comparisons tell an ensemble from its members."""
 
 
-def joint_record(records: Sequence[Mapping[str, Any]], threshold: float) -> dict[str, Any]:
+def joint_record(
+    records: Sequence[Mapping[str, Any]], threshold: float, postprocess: dict[str, Any] | None
+) -> dict[str, Any]:
     """The record of an ensemble, which has seen what any of its members saw.
 
     Args:
         records: Of the members' checkpoints, two or more.
         threshold: Of the mean probability.
+        postprocess: The node of what the mean's mask goes through.
 
     Returns:
         The first member's record, with what the others saw among the trainings before it. Its
@@ -26,7 +29,7 @@ def joint_record(records: Sequence[Mapping[str, Any]], threshold: float) -> dict
     first, *others = records
     config = joint_config([record["config"] for record in records])
     config["metrics"] = {**first["config"]["metrics"], "threshold": threshold}
-    config["postprocess"] = postprocess_of(first)
+    config["postprocess"] = postprocess
     config[TEST_SELECTION] = any(selected_on_test(record) for record in records)
     config[ENSEMBLE] = {"members": len(records)}
     before = [*lineage(first)[1:], *(one for record in others for one in lineage(record))]

@@ -140,7 +140,7 @@ def claim_for(config: DictConfig, folder: Path) -> None:
 
 def leaves_run_folder(config: DictConfig) -> bool:
     """Whether a command leaves a run folder; the others leave a log and their settings."""
-    named = (OmegaConf.select(config, key) for key in ("ckpt", "predictions.path"))
+    named = (OmegaConf.select(config, key) for key in ("ckpt", "models", "predictions.path"))
     return "ckpt_path" in config or any(value is not None for value in named)
 
 

@@ -148,6 +148,7 @@ REFUSED = {
     "no data": ([], "data: must be given with model=[…]"),
     "one model": (["data=phantom"], "model: is one model; evaluate it by ckpt=FILE"),
     "a setting": (["data=phantom", "metrics.threshold=2"], "metrics.threshold=2"),
+    "a reader": (["data=phantom", "data.second_reader=x"], "data.second_reader: goes with one"),
 }
 
 

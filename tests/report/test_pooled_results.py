@@ -1,6 +1,7 @@
 """The folder of a pooled cross-validation: like a run's, to people and to a comparison."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -99,6 +100,16 @@ def test_a_choice_by_the_test_set_is_red(tmp_path):
     assert alarm.startswith("allow_test_selection=true in Folds 0, 1, 2")
 
 
+def test_a_choice_by_the_test_set_in_one_fold_is_one_of_the_result(tmp_path):
+    write_folds(tmp_path / "runs")
+    file = tmp_path / "runs" / "1" / "provenance.json"
+    record = json.loads(file.read_text())
+    record["config"]["allow_test_selection"] = True
+    file.write_text(json.dumps(record))
+    made(tmp_path / "runs", tmp_path / "out", allow_test_selection=True, report=False)
+    assert read(tmp_path / "out", "provenance.json")["config"]["allow_test_selection"] is True
+
+
 def test_warnings_of_folds_are_repeated(tmp_path):
     for number in range(3):
         more = ["The threshold was set."] + ["Only here."] * (number == 1)
@@ -157,6 +168,20 @@ def test_repeats_have_a_folder_each(tmp_path):
         assert read(one, "provenance.json")["config"]["seed"] == seed
         assert len(pd.read_csv(one / "evaluation" / "slices.csv")) == 30
     assert [run.folder.name for run in find_runs([tmp_path / "out"])] == ["out"]
+
+
+def test_a_repeat_without_a_fold_says_so_and_can_be_compared(tmp_path):
+    for value in (0.2, 0.8):
+        place = tmp_path / str(value)
+        for seed in (1, 2):
+            write_folds(place / str(seed), settings=config(seed=seed, loss__alpha=value))
+        shutil.rmtree(place / "1" / "0")
+        made(place, tmp_path / "pooled" / str(value), report=False)
+    folds = read(tmp_path / "pooled" / "0.2", "provenance.json")["pool"]["folds"]
+    lacking = [case for case, labels in folds.items() if labels[0] is None]
+    assert [folds[case] for case in lacking] == [[None, "0"]] * 2
+    (pair,) = compare(find_runs([tmp_path / "pooled"])).pairs
+    assert pair.difference.n_cases == 6
 
 
 def test_only_a_pooled_result_is_replaced(tmp_path):

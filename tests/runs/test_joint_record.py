@@ -22,7 +22,7 @@ def record(name, low, high, **changes):
 def test_it_has_seen_what_any_member_saw():
     before = {"seen": [{"split": {"train": ["z"]}, "image_sha256": {"z": "hash of z"}}]}
     first, second = record("a", 1, 2, init=before), record("b", 0, 1.5)
-    joint = joint_record([first, second], 0.4)
+    joint = joint_record([first, second], 0.4, None)
     assert images_of(joint, "train") == {"hash of a", "hash of z", "hash of b"}
     assert joint["domain"] == {"pixel_mm": [0, 2], "size": [512, 512]}
     assert joint["config"]["seed"] == "1 / 0"
@@ -37,20 +37,20 @@ def test_what_one_member_did_counts_for_all():
     honest, other = record("a", 1, 2), record("b", 1, 2, cohort_sha256="another", synthetic=True)
     other["config"]["allow_test_selection"] = True
     del other["domain"]["size"]
-    joint = joint_record([honest, other], 0.5)
+    joint = joint_record([honest, other], 0.5, None)
     assert selected_on_test(joint)
     assert joint["config"]["allow_test_selection"] is True
     assert joint["synthetic"]
     assert joint["cohort_sha256"] == ""
     assert joint["domain"] == {"pixel_mm": [1, 2]}
-    assert not selected_on_test(joint_record([honest, honest], 0.5))
+    assert not selected_on_test(joint_record([honest, honest], 0.5, None))
 
 
-def test_the_post_processing_that_a_training_chose_stays():
-    chosen = record("a", 1, 2, postprocess={"node": LUNGS})
-    chosen["config"]["postprocess"] = {"_target_": AUTO}
-    joint = joint_record([chosen, chosen], 0.5)
-    assert postprocess_of(joint) == postprocess_of(chosen) == LUNGS
+def test_the_post_processing_is_the_given_one():
+    undecided = record("a", 1, 2)
+    undecided["config"]["postprocess"] = {"_target_": AUTO}
+    for node in (None, LUNGS):
+        assert postprocess_of(joint_record([undecided, undecided], 0.5, node)) == node
 
 
 def test_settings_that_only_some_have():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import DataError
+from lungseg.errors import ConfigError, DataError
 from lungseg.files import sha256_of
 from lungseg.sources.about import about
 from lungseg.sources.predicted.find import find_masks, listed
@@ -46,6 +46,7 @@ class CaseMasks:
         found = find_masks(folder, cohort.image_sha256, rules.lungs)
         self._files = found.by_case
         self.strangers = found.strangers
+        self._seen = found.seen
         self.sha256: dict[str, str] = {}
         self.notes: dict[str, list[str]] = {}
         self.resampled: list[str] = []
@@ -66,6 +67,19 @@ class CaseMasks:
                 f"no mask for {listed(missing)} ({len(missing)} of {len(names)} cases); split=…"
                 f" chooses the cases that are scored; {EMPTY}",
                 self._folder,
+            )
+
+    def refuse_seen(self, names: Sequence[str]) -> None:
+        """Stop where the model that made a mask was trained on the case, or chosen by it.
+
+        Raises:
+            ConfigError: Naming such cases.
+        """
+        if seen := [name for name in names if name in self._seen]:
+            raise ConfigError(
+                f"predictions: {listed(seen)}: lungseg predict noted that its model was trained on"
+                " this scan or chosen by it, so it cannot be tested on it; split=… chooses other"
+                " cases"
             )
 
     def read(self, name: str, volume: Volume) -> CaseMask:

@@ -21,6 +21,9 @@ IMAGES = (*sorted(ENDINGS, key=len, reverse=True), NPZ)
 RECORD = "prediction.json"
 """Beside what ``lungseg predict`` writes: one mask, in several formats."""
 
+TELLING = {"seen-in-train", "seen-in-val"}
+"""Findings of it by which a model knew the image before."""
+
 
 @dataclass(frozen=True)
 class MaskFiles:
@@ -29,10 +32,13 @@ class MaskFiles:
     Attributes:
         by_case: Files of each case that has any: one, or several with a structure each.
         strangers: Files that fit no case.
+        seen: Cases with a mask of ``lungseg predict`` by a model that was trained on this image or
+            chosen by it, as it noted.
     """
 
     by_case: dict[str, tuple[Path, ...]]
     strangers: tuple[Path, ...]
+    seen: frozenset[str] = frozenset()
 
 
 def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> MaskFiles:
@@ -72,7 +78,7 @@ def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> Mas
     chosen = {
         case: _chosen(case, by_case[case], folder, lungs) for case in images if case in by_case
     }
-    return MaskFiles(chosen, tuple(strangers))
+    return MaskFiles(chosen, tuple(strangers), frozenset(predicted.seen))
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
@@ -109,6 +115,7 @@ class _Predicted:
         for name, image in images.items():
             self._cases.setdefault(image, []).append(name)
         self._noted: dict[Path, str | None] = {}
+        self.seen: set[str] = set()
 
     def case_of(self, file: Path) -> str | None:
         """The one case with the image whose mask this file is; None where that is not known."""
@@ -120,10 +127,14 @@ class _Predicted:
         if not record.is_file():
             return None
         try:
-            image = json.loads(record.read_text())["image_sha256"]
+            content = json.loads(record.read_text())
+            image = content["image_sha256"]
+            codes = {finding["code"] for finding in content.get("findings", ())}
         except (ValueError, KeyError, TypeError):
             raise DataError(f"{RECORD} is damaged", record) from None
         same = self._cases.get(image, [])
+        if codes & TELLING:
+            self.seen |= {*same}
         return same[0] if len(same) == 1 else None
 
 

@@ -100,6 +100,15 @@ def test_what_predict_wrote_is_known_by_its_image(tmp_path):
     )
 
 
+def test_a_case_that_predict_knew_from_the_training_is_told(tmp_path):
+    touch(tmp_path, "a/lungs.npz", "b/lungs.npz")
+    for folder, image, code in (("a", "b", "seen-in-train"), ("b", "c", "seen-in-test")):
+        record = {"image_sha256": image * 64, "findings": [{"code": code}]}
+        (tmp_path / folder / "prediction.json").write_text(json.dumps(record))
+    images = {"Case_1": "b" * 64, "Case_2": "c" * 64}
+    assert find_masks(tmp_path, images, LUNGS).seen == {"Case_1"}
+
+
 def test_nothing_fits(tmp_path):
     with pytest.raises(DataError, match="no such folder with masks"):
         find_masks(tmp_path / "a", IMAGES, LUNGS)
