@@ -18,6 +18,7 @@ from lungseg.evaluation.result import Evaluation
 from lungseg.files import write_text
 from lungseg.report import interactive, second_reader
 from lungseg.report import page_tables as tables
+from lungseg.report.card_words import TEST_SELECTION
 from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import SECTIONS, TILES, shown
 from lungseg.report.planning_section import planning_section
@@ -149,10 +150,7 @@ def name_of(key: str) -> str:
 def _alarms(origin: Origin) -> list[str]:
     alarms = list(origin.warnings)
     if origin.config.get("allow_test_selection"):
-        alarms.append(
-            "allow_test_selection=true: this run may have used its test set for selection. Its test"
-            " numbers are not evidence."
-        )
+        alarms.append(TEST_SELECTION)
     return alarms
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from lungseg.evaluation.stress.choice import CORRUPTIONS
 from lungseg.evaluation.stress.run import Level
 from lungseg.files import write_text
+from lungseg.report.card_words import TEST_SELECTION
 from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import shown
 from lungseg.report.render import render
@@ -59,7 +60,7 @@ def write_stress_page(
         "stress.html",
         title="Stress test",
         subtitle=subtitle,
-        alarms=[],
+        alarms=[TEST_SELECTION] if content["allow_test_selection"] else [],
         notes=[*notes, *few_cases(n)],
         columns=COLUMNS,
         sections=sections,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lungseg import __version__
 from lungseg.files import short, write_json
+from lungseg.runs.lineage import TEST_SELECTION, selected_on_test
 
 if TYPE_CHECKING:
     from lungseg.evaluation.run import Task
@@ -38,6 +39,7 @@ def leave_stress(task: Task, levels: Sequence[Level], seed: int, *, report: bool
     content: dict[str, Any] = {
         **{"lungseg": __version__, "seed": seed, "synthetic": task.cohort.synthetic, **made_by},
         "cohort_sha256": task.cohort.sha256,
+        TEST_SELECTION: selected_on_test(task.module.record),
         "corruptions": stress_summary(levels),
     }
     (folder / PAGE).unlink(missing_ok=True)  # before the tables with which it would not agree

@@ -145,5 +145,7 @@ def print_index(folder: Path) -> None:
     states = [row["state"] for row in jobs]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     print(f"{len(jobs)} run{'s' if len(jobs) > 1 else ''}: {counts}; {short(folder / FILE)}")
-    if states.count("completed") > 1:
+    # Folds of one setting are no rivals.
+    rivals = any(key not in ("split.fold", "split.site", "split.test") for key in keys)
+    if rivals and states.count("completed") > 1:
         print(f"which differences are real: lungseg compare runs={short(folder)}")

@@ -3,7 +3,7 @@
 import pytest
 
 from lungseg.report.stress_curves import limits, stress_curve, stress_curves
-from lungseg.report.stress_page import SHOWN, level_row
+from lungseg.report.stress_page import SHOWN, level_row, write_stress_page
 
 
 def number(value, n=5, **more):
@@ -72,3 +72,13 @@ def test_all_corruptions_are_on_one_scale(draw):
     assert len(shown) == 5
     assert len({axes.get_ylim() for axes in shown}) == 1
     assert "synthetic data" in draw(figure)
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_a_choice_by_the_test_set_is_told(selected, tmp_path):
+    content = {"synthetic": False, "allow_test_selection": selected}
+    levels = [{**one, "n_cases": 5} for one in LEVELS]
+    content["corruptions"] = {"noise": {"unit": "HU", "levels": levels}}
+    write_stress_page(tmp_path / "page.html", content, [], subtitle="")
+    page = (tmp_path / "page.html").read_text()
+    assert ("allow_test_selection=true: this run may have used its test set" in page) == selected
