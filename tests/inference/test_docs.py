@@ -37,5 +37,5 @@ def test_the_example_gives_the_mask_of_the_model(size, tmp_path):
 def test_every_key_of_the_metadata_is_in_the_table():
     from lungseg.inference.export import metadata_of
 
-    table = TEXT[TEXT.index("## Metadata") : TEXT.index("## Precision")]
-    assert set(metadata_of(a_model(), 8)) == set(re.findall(r"`(\w+)`", table))
+    (section,) = re.findall(r"\n## Metadata\n(.*?)\n## ", TEXT, re.DOTALL)
+    assert set(metadata_of(a_model(), 8)) == set(re.findall(r"`(\w+)`", section))
