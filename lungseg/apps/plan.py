@@ -51,15 +51,17 @@ def run(config: DictConfig, run_dir: Path) -> dict[str, Any]:
     plan = plan_of_runs(groups, metric, config.set, goal, patients)
     output = Path(str(config.output)) if config.output is not None else claim_new(
         Path(f"{config.outputs}/plan/{datetime.now():%Y-%m-%d_%H-%M-%S}"))  # fmt: skip
+    missing = [f"{one.name}: {text}" for one in completed for text in one.missing]
     content = plan.as_json() | {
         "set": config.set,
         "runs": [one.name for one in completed],
         "synthetic": any(one.synthetic for one in completed),
         "patients_known": bool(patients),
+        "missing_folds": missing,
     }
     write_json(output / "plan.json", content)
     leave_plan(output, plan, content)
-    for sentence in content["sentences"]:
+    for sentence in [*content["sentences"], *missing]:
         log.info(sentence)
     log.info(f"the page: {short(output / 'plan.html')}; plan.json, .svg and .png beside it")
     return content

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from lungseg.metrics.statistics import least_cases, least_p
 from lungseg.report.compared import Comparison, Group
 from lungseg.report.crossvalidated import is_folded, partition
+from lungseg.report.made import made_by, postprocessing, weights
 from lungseg.report.pairs import MANY
 from lungseg.runs.read import COMPLETED, Run
 
@@ -31,11 +31,13 @@ def caveats(comparison: Comparison) -> list[str]:
         *_few_cases(comparison),
         *_one_seed(comparison),
         *_cross_validated(comparison),
+        *[f"{run.name}: {text}" for run in _completed(comparison) for text in run.missing],
         *_same_seed(comparison),
-        *_made_by(comparison),
+        *made_by(_completed(comparison)),
         *_many(comparison),
         *_selection(comparison),
-        *_weights(comparison),
+        *weights(_completed(comparison)),
+        *postprocessing(comparison.settings),
     ]
 
 
@@ -160,6 +162,8 @@ def _why(run: Run, first: Run) -> list[str]:
             reasons.append(f"the {name} cases ({cases})")
     if run.threshold != first.threshold:
         reasons.append(f"the threshold ({run.threshold}; A: {first.threshold})")
+    if run.empty_dsc != first.empty_dsc:
+        reasons.append(f"metrics.empty_dsc ({run.empty_dsc}; A: {first.empty_dsc})")
     return reasons
 
 
@@ -205,21 +209,6 @@ def _cross_validated(comparison: Comparison) -> list[str]:
         f"Cross-validated: {_some([run.name for run in folded], 4, '; ')}. Each case has the score"
         " of the model that was not trained on it. Intervals and p allow for training data that"
         " folds share, and for what else the cases of a fold have in common."
-    ]
-
-
-def _made_by(comparison: Comparison) -> list[str]:
-    """What may set runs apart beside their settings."""
-    runs = _completed(comparison)
-    made = {
-        "commits of the code": {str(run.git_commit)[:8] for run in runs if run.git_commit},
-        "precisions": {str(run.precision) for run in runs if run.precision},
-    }
-    return [
-        f"The runs were made with different {what} ({', '.join(sorted(values))}), which may be part"
-        " of their differences."
-        for what, values in made.items()
-        if len(values) > 1
     ]
 
 
@@ -269,15 +258,6 @@ def _selection(comparison: Comparison) -> list[str]:
             )
         notes.append(said)
     return notes
-
-
-def _weights(comparison: Comparison) -> list[str]:
-    trained = [run for run in _completed(comparison) if run.trained]
-    files = Counter(run.weights or "not noted" for run in trained)
-    if len(files) < 2:
-        return []
-    tally = ", ".join(f"{file} in {n}" for file, n in files.items())
-    return [f"Not all runs are evaluated at the same kind of checkpoint: {tally}."]
 
 
 def _named(comparison: Comparison, group: Group) -> str:

@@ -11,24 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lungseg.errors import LungsegError
 from lungseg.metrics.crossvalidation import Folds
 from lungseg.metrics.interval import ratio_intervals
 from lungseg.report.compared import METRICS, Setting
-from lungseg.report.differences import canonical
+from lungseg.runs.fold_settings import REPEATED, is_fold_key, setting_of
+from lungseg.runs.folds import Repeat, repeats_of
 from lungseg.runs.read import COMPLETED, Run
-from lungseg.runs.settings import concerns_result
-
-FOLD_KEYS = ("split.fold", "split.site", "split.test")
-"""Settings that choose the fold. Lists of other cases (``split.val``, ``split.train``) follow."""
-REPEAT_KEYS = ("seed", "split.seed")
-"""Another division into folds is a repeat of the same cross-validation, as another seed is."""
+from lungseg.runs.settings import canonical
 
 
 def join_folds(runs: Sequence[Run]) -> list[Run]:
     """Replace the folds of each cross-validation by one run; leave all other runs as they are.
 
-    Runs are folds of one cross-validation if they differ in nothing but the fold, seed included,
-    and no case is tested twice. Folds that ``lungseg pool`` has already joined are left out.
+    Runs are folds of one cross-validation if ``lungseg pool`` would pool them and their seeds are
+    equal. Folds that it has already pooled are left out.
 
     Args:
         runs: Of any state.
@@ -36,15 +33,15 @@ def join_folds(runs: Sequence[Run]) -> list[Run]:
     alike: dict[str, list[Run]] = {}
     for run in runs:
         if run.state == COMPLETED:
-            alike.setdefault(_all_but_fold(run), []).append(run)
+            alike.setdefault(setting_of(run), []).append(run)
     joined: dict[int, Run | None] = {}
     pools = [run for run in runs if run.folds]
     for members in alike.values():
         folds = [run for run in members if not run.folds]
         pooled = [run for run in folds if any(_has(pool, run) for pool in pools)]
         joined |= {id(run): None for run in pooled}
-        if not pooled and _is_cross_validation(folds):
-            joined |= dict.fromkeys(map(id, folds)) | {id(folds[0]): _join(folds)}
+        if not pooled and (repeat := _cross_validation(folds)):
+            joined |= dict.fromkeys(map(id, folds)) | {id(folds[0]): _join(folds, repeat)}
     joined |= {id(pool): _without_fold(pool) for pool in pools}
     replaced = [joined.get(id(run), run) for run in runs]
     return [run for run in replaced if run is not None]
@@ -101,33 +98,29 @@ def _has(pool: Run, fold: Run) -> bool:
         values = pool.config.get(key)
         return fold.config.get(key) in (values if isinstance(values, list) else [values])
 
-    if not {*fold.sets.get("test", ())} <= {*pool.folds} or not all(map(among, REPEAT_KEYS)):
+    if not {*fold.sets.get("test", ())} <= {*pool.folds} or not all(map(among, REPEATED)):
         return False
-    return _all_but_fold(pool, REPEAT_KEYS) == _all_but_fold(fold, REPEAT_KEYS)
+    return setting_of(pool, repeats=True) == setting_of(fold, repeats=True)
 
 
-def _all_but_fold(run: Run, but: Sequence[str] = ()) -> str:
-    settings = {key: value for key, value in _less_fold(run.config).items()
-                if concerns_result(key) and key not in but}  # fmt: skip
-    return canonical([run.cohort_sha256, run.threshold, settings])
-
-
-def _less_fold(config: dict[str, Any]) -> dict[str, Any]:
-    lists = [key for key in ("split.val", "split.train") if isinstance(config.get(key), list)]
-    return {key: value for key, value in config.items() if key not in (*FOLD_KEYS, *lists)}
-
-
-def _is_cross_validation(folds: Sequence[Run]) -> bool:
+def _cross_validation(folds: Sequence[Run]) -> Repeat | None:
     tested = [{*run.sets.get("test", ())} for run in folds]
-    return len(folds) > 1 and all(tested) and not any(a & b for a, b in combinations(tested, 2))
+    if len(folds) < 2 or any(a & b for a, b in combinations(tested, 2)):
+        return None
+    try:
+        (repeat,) = repeats_of(folds, allow_test_selection=True)
+    except LungsegError:  # no cross-validation; the runs are compared as they are
+        return None
+    return repeat
 
 
 def _without_fold(run: Run) -> Run:
-    config = {key: value for key, value in _less_fold(run.config).items() if key != "split.seed"}
+    config = {key: value for key, value in run.config.items()
+              if key != "split.seed" and not is_fold_key(key, run.config)}  # fmt: skip
     return replace(run, config=config, sets={"test": run.sets["test"]})
 
 
-def _join(folds: Sequence[Run]) -> Run:
+def _join(folds: Sequence[Run], repeat: Repeat) -> Run:
     """One run of all test cases. Numbers of slices and pixels are left to `lungseg pool`."""
     cases = pd.concat([run.cases[run.cases["split"] == "test"] for run in folds])
     fold: dict[str, tuple[str, ...]] = {
@@ -143,6 +136,7 @@ def _join(folds: Sequence[Run]) -> Run:
             sets={"test": tuple(sorted(fold))},
             folds=fold,
             parts=tuple(folds),
+            missing=tuple(repeat.missing),
             failed_cases={case: why for run in folds for case, why in run.failed_cases.items()},
             cases=cases.reset_index(drop=True),
             summary={"test": _means(cases, fold)},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lungseg.runs.read import Run
-from lungseg.runs.settings import concerns_result
+from lungseg.runs.settings import canonical, concerns_result
 
 SEED = "seed"
 TARGET = "_target_"
@@ -125,13 +124,6 @@ def _derived(key: str, runs: Sequence[Run]) -> bool:
     texts = {run.derived.get(key) for run in runs if key in run.config}
     # Only another setting's value: that of an environment variable may have changed in between.
     return len(texts) == 1 and re.fullmatch(r"\$\{[\w.]+\}", str(texts.pop())) is not None
-
-
-def canonical(value: Any) -> str:
-    """Text that is equal for equal values, as 1 and 1.0 are."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 def key_of(run: Run, keys: Sequence[str]) -> tuple[str, ...]:

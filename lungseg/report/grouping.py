@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from lungseg.report.compared import Group, Metric, Setting
-from lungseg.report.differences import canonical, differences, key_of, label
+from lungseg.report.differences import differences, key_of, label
 from lungseg.runs.read import Run
+from lungseg.runs.settings import canonical
 
 
 def group_runs(
@@ -63,7 +64,7 @@ def score(runs: Sequence[Run], set_name: str, key: str) -> float | None:
 
 
 def _evaluated_on(run: Run) -> str:
-    return canonical([run.cohort_sha256, run.sets, run.threshold])
+    return canonical([run.cohort_sha256, run.sets, run.threshold, run.empty_dsc])
 
 
 def _like(run: Run, runs: Sequence[Run], set_name: str) -> Run:
@@ -76,7 +77,13 @@ def _like(run: Run, runs: Sequence[Run], set_name: str) -> Run:
         return run
     cases = run.cohort_sha256, run.sets.get(set_name)
     alike = [one for one in runs if (one.cohort_sha256, one.sets.get(set_name)) == cases]
-    ours = [one for one in alike if one.trained and run.threshold in (None, one.threshold)]
+    ours = [
+        one
+        for one in alike
+        if one.trained
+        and run.threshold in (None, one.threshold)
+        and canonical(one.empty_dsc) == canonical(run.empty_dsc)
+    ]
     return (ours or [one for one in alike if not one.trained])[0]
 
 

@@ -57,7 +57,7 @@ def _runs(names: Sequence[str]) -> str:
 
 
 def _notes(plan: Plan, content: Mapping[str, Any]) -> list[str]:
-    notes = []
+    notes = [*content["missing_folds"]]
     if content["synthetic"]:
         notes.append("Synthetic data: these numbers say nothing about patients.")
     n = min(need.n_patients for need in (*plan.widths, *plan.pairs))

@@ -17,8 +17,8 @@ from lungseg.files import short, write_json
 from lungseg.report.earlier import remove_report
 from lungseg.report.pooled_notes import alarms, missing, notes
 from lungseg.runs.claim import has_begun
-from lungseg.runs.fold_settings import is_fold_key
-from lungseg.runs.folds import REPEATED, Fold, repeats_of
+from lungseg.runs.fold_settings import REPEATED, is_fold_key
+from lungseg.runs.folds import Fold, repeats_of
 from lungseg.runs.histograms import write_histograms
 from lungseg.runs.lineage import TEST_SELECTION
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
@@ -142,6 +142,7 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
             "folds": {case: entry[0] if one else entry for case, entry in sorted(of_case.items())},
             "repeats": [repeat.label for repeat in pooled.repeats],
             "missing": missing(pooled),
+            "postprocess_chosen": all(fold.run.postprocess_chosen for fold in folds),
             # What a comparison of runs reads from the settings of Hydra's.
             "choices": first.run.choices,
             "derived": first.run.derived,
@@ -171,7 +172,7 @@ def _config(folds: Sequence[Fold]) -> dict[str, Any]:
     config[TEST_SELECTION] = any(fold.run.config.get(TEST_SELECTION) is True for fold in folds)
     for key in REPEATED:
         values = list(dict.fromkeys(fold.run.config.get(key) for fold in folds))
-        if len(values) > 1 and not is_fold_key(key, flat):
+        if len(values) > 1:
             node = split if key.startswith("split.") else config
             node[key.rsplit(".", 1)[-1]] = values
     return config

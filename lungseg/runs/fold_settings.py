@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,15 +9,19 @@ from lungseg.errors import ConfigError
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
 from lungseg.runs.resume import as_word
-from lungseg.runs.settings import Shapes, shapes
+from lungseg.runs.settings import Shapes, canonical, shapes
 
 FOLD_KEYS = {
-    "KFold": ("fold", "seed"),
-    "LeaveOneOut": ("fold", "seed"),
-    "LeaveOneSiteOut": ("site", "seed"),
+    "KFold": ("split.fold",),
+    "LeaveOneOut": ("split.fold",),
+    "LeaveOneSiteOut": ("split.site",),
+    "Explicit": ("split.test", "split.val", "split.train"),
+    "Positions": ("split.test", "split.val"),
+    "FromFile": ("split.file",),
 }
-"""Settings of a split that say which fold it is, or which repeat. Of all other splits, such as
-``explicit``, each setting may say which cases are tested."""
+"""Settings that say which cases are tested, by class of the split. Other classes draw them."""
+REPEATED = ("seed", "split.seed")
+"""Settings by which a cross-validation is repeated."""
 ELSEWHERE = ("seed", "allow_test_selection", "metrics.empty_dsc", "postprocess")
 """Settings that are judged by what was evaluated in the end, or tell repeats apart."""
 
@@ -50,10 +53,25 @@ def is_fold_key(key: str, config: Mapping[str, Any]) -> bool:
         >>> is_fold_key("split.test", {"split._target_": "lungseg.splits.Explicit"})
         True
     """
-    if not key.startswith("split.") or key == "split._target_":
-        return False
-    mine = FOLD_KEYS.get(split_class(config))
-    return mine is None or (key.split(".")[1] in mine and key != "split.seed")
+    # A pooled result has split.fold=all, whatever its folds have.
+    return key in ("split.fold", *FOLD_KEYS.get(split_class(config), ()))
+
+
+def setting_of(run: Run, *, repeats: bool = False) -> str:
+    """Text that is equal for runs that may be folds of one cross-validation.
+
+    They may differ in what `refuse_other_settings` lets differ, and were evaluated alike.
+
+    Args:
+        run: Completed, or the pooled result of its folds.
+        repeats: Whether repeats of the cross-validation count as the same.
+    """
+    config = run.config
+    settings = {key: value for key, value in config.items() if not _may_differ(key, config)}
+    seeds = [None if repeats else config.get(key) for key in REPEATED]
+    postprocess = "chosen" if run.postprocess_chosen else run.postprocess
+    evaluated = [run.cohort_sha256, run.threshold, run.empty_dsc, postprocess]
+    return canonical([settings, seeds, evaluated])
 
 
 def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
@@ -97,14 +115,7 @@ def _may_differ(key: str, config: Mapping[str, Any]) -> bool:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return HIDDEN in (a, b) or _plain(a) == _plain(b)
-
-
-def _plain(value: Any) -> str:
-    """Text that is equal for equal values, as 1 and 1.0 are."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    return json.dumps(value, sort_keys=True, default=str)
+    return HIDDEN in (a, b) or canonical(a) == canonical(b)
 
 
 def _typed_once(key: str, *runs: Run) -> bool:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lungseg.errors import ConfigError, DataError
-from lungseg.runs.fold_settings import is_fold_key, refuse_other_settings, split_class
+from lungseg.runs.fold_settings import (
+    FOLD_KEYS,
+    REPEATED,
+    refuse_other_settings,
+    split_class,
+)
 from lungseg.runs.provenance import read_provenance
 from lungseg.runs.read import COMPLETED, Run
 from lungseg.splits.file import read_split
 from lungseg.splits.patients import listed
 
-REPEATED = ("seed", "split.seed")
-"""Settings by which a cross-validation is repeated."""
 LABELS = {"KFold": "split.fold", "LeaveOneOut": "split.fold", "LeaveOneSiteOut": "split.site"}
 """Settings that label a fold, by class of the split."""
 
@@ -98,6 +101,12 @@ def repeats_of(runs: Sequence[Run], *, allow_test_selection: bool = False) -> li
             was trained on or chosen by, or two folds test one case.
     """
     folds = _folds(_completed(runs))
+    for fold in folds:
+        if (name := split_class(fold.run.config)) not in FOLD_KEYS:
+            raise ConfigError(
+                f"runs: {fold.run.name} was split by {name}, which has no folds; folds are made by"
+                " split=kfold, leave_one_out or loso, or name their test cases (split=explicit)"
+            )
     if len(folds) < 2:
         raise DataError(f"runs: {folds[0].run.name} is one run; a cross-validation has several")
     refuse_other_settings([fold.run for fold in folds])
@@ -174,7 +183,7 @@ def _folds(runs: Sequence[Run]) -> list[Fold]:
 
 def _repeat_of(run: Run) -> dict[str, str]:
     """Values of the seeds by which a cross-validation is repeated."""
-    return {key: str(run.config.get(key)) for key in REPEATED if not is_fold_key(key, run.config)}
+    return {key: str(run.config.get(key)) for key in REPEATED}
 
 
 def _label(run: Run, folds: Sequence[Fold]) -> str:

@@ -47,12 +47,16 @@ class Run:
         weights: File of the evaluated checkpoint; None in older runs.
         epochs: Number of epochs it was trained for; None in older runs.
         threshold: A pixel is lung when its probability is at least this.
+        empty_dsc: DSC that slices with neither reference nor prediction were given.
+        postprocess: What became of its masks, in words; None where nothing did.
+        postprocess_chosen: Whether that was chosen on validation cases.
         sets: Names of the evaluated cases, sorted, by set.
         summary: As in ``summary.json``.
         cases: As in ``cases.csv``.
         folds: Fold that tested each case, in a cross-validation, one of each of its repeats; empty
             otherwise.
         parts: Runs of these folds, where they were joined only to be compared.
+        missing: Sentences on folds that are missing.
         history: As in ``metrics.csv``; None for a model trained elsewhere.
         git_commit: Of the training.
         precision: Of the training, as the hardware chose it.
@@ -73,11 +77,15 @@ class Run:
     weights: str | None = None
     epochs: int | None = None
     threshold: float | None = None
+    empty_dsc: Any = None
+    postprocess: str | None = None
+    postprocess_chosen: bool = False
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     cases: pd.DataFrame = field(default_factory=pd.DataFrame)
     folds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: tuple[Run, ...] = ()
+    missing: tuple[str, ...] = ()
     history: pd.DataFrame | None = None
     git_commit: str | None = None
     precision: str | None = None
@@ -158,6 +166,9 @@ def read_run(folder: Path, name: str) -> Run:
         weights=evaluation.get("file"),
         epochs=evaluation.get("epochs"),
         threshold=evaluation.get("threshold", shared["config"].get("metrics.threshold")),
+        empty_dsc=evaluation.get("empty_dsc", shared["config"].get("metrics.empty_dsc")),
+        postprocess=evaluation.get("postprocess") or None,
+        postprocess_chosen=pool.get("postprocess_chosen", "postprocess_choice" in evaluation),
         sets={
             str(split): tuple(sorted(map(str, rows["case"])))
             for split, rows in cases.groupby("split", sort=False)
@@ -166,8 +177,9 @@ def read_run(folder: Path, name: str) -> Run:
         cases=cases.astype({"case": str}),
         folds={
             case: tuple(map(str, label if isinstance(label, list) else [label]))
-            for case, label in provenance.get("pool", {}).get("folds", {}).items()
+            for case, label in pool.get("folds", {}).items()
         },
+        missing=tuple(pool.get("missing", ())),
         history=_csv(history) if history.is_file() else None,
         **shared,
     )

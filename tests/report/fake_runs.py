@@ -40,7 +40,7 @@ def config(**changes):
 def resolved(settings):
     copy = json.loads(json.dumps(settings))
     copy["scheduler"]["scheduler"]["max_lr"] = copy["optimizer"]["lr"]
-    if copy["split"]["seed"] == "${seed}":
+    if copy["split"].get("seed") == "${seed}":
         copy["split"]["seed"] = copy["seed"]
     return copy
 
@@ -61,6 +61,8 @@ def write_run(
     epochs=4,
     threshold=0.5,
     weights="last.ckpt",
+    empty_dsc="zero",
+    postprocess="",
     synthetic=False,
     failed_cases=None,
 ):
@@ -87,7 +89,8 @@ def write_run(
             "file": weights,
             "epochs": epochs,
             "threshold": threshold,
-            "empty_dsc": "zero",
+            "empty_dsc": empty_dsc,
+            "postprocess": postprocess,
             "synthetic": synthetic,
         },
     }

@@ -97,3 +97,11 @@ def test_a_model_that_finds_nothing_is_named(runs, tmp_path):
 def test_pairs_of_single_runs_are_marked_also_beside_repeats(runs):
     found = compare(runs(alpha(0.2), alpha(0.5), alpha(0.8, seed=1), alpha(0.8, seed=2)))
     assert "Pairs of single runs: a verdict is on these trained models" in said(found)
+
+
+def test_runs_of_one_setting_evaluated_after_other_post_processing(runs):
+    each = [{"settings": config(seed=seed), "postprocess": way}
+            for seed, way in enumerate(["", "", "Lungs()"])]  # fmt: skip
+    assert "other post-processing" not in said(compare(runs(*each[:2])))
+    text = said(compare(runs(each[2])))
+    assert "after other post-processing: none in 0, 1; Lungs() in 2." in text

@@ -88,14 +88,20 @@ def test_tables_have_a_row_for_each_cross_validation(runs):
     assert as_json(found)["runs"][0]["folds"]["Case_004"] == ("1",)
 
 
-@pytest.mark.parametrize("key", ["test", "site"])
-def test_folds_by_other_keys(runs, key):
-    each = []
-    for made in [*folds(0.2), *folds(0.8)]:
-        split = made["settings"]["split"]
-        names = made["sets"]["test"]
-        split[key] = names if key == "test" else f"site {split.pop('fold')}"
-        each.append(made)
+def explicit(made, val=None):
+    return {"_target_": "lungseg.splits.Explicit", "test": made["sets"]["test"], "val": val}
+
+
+def site(made):
+    number = made["settings"]["split"]["fold"]
+    return {"_target_": "lungseg.splits.LeaveOneSiteOut", "site": f"site {number}"}
+
+
+@pytest.mark.parametrize("split", [explicit, site])
+def test_folds_by_other_keys(runs, split):
+    each = [*folds(0.2), *folds(0.8)]
+    for made in each:
+        made["settings"]["split"] = split(made)
     (pair,) = compare(runs(*each)).pairs
     assert pair.difference.n_cases == 9
 
@@ -103,9 +109,28 @@ def test_folds_by_other_keys(runs, key):
 def test_lists_of_validation_cases_belong_to_the_fold(runs):
     each = [*folds(0.2), *folds(0.8)]
     for made in each:
-        test = made["sets"]["test"]
-        made["settings"]["split"] |= {"test": test, "val": [made["sets"]["train"][0]]}
+        val = [made["sets"]["train"].pop()]
+        made["sets"] |= {"val": val}
+        made["settings"]["split"] = explicit(made, val)
     assert compare(runs(*each)).differences == ("loss.alpha",)
+
+
+def test_what_pool_would_refuse_is_not_joined(runs):
+    """Random test cases that happen to be disjoint; a case that the model was trained on."""
+    drawn = [*folds(0.2), *folds(0.8)]
+    for number, made in enumerate(drawn):
+        made["settings"]["split"] = {"_target_": "lungseg.splits.Fraction", "seed": number}
+    assert "Cross-validated" not in said(compare(runs(*drawn)))
+    seen = folds(0.2)
+    seen[1]["sets"]["train"] = [*seen[1]["sets"]["train"], seen[1]["sets"]["test"][0]]
+    assert "Cross-validated" not in said(compare(runs(*seen)))
+
+
+def test_the_same_missing_fold_is_told(runs):
+    found = compare(runs(*folds(0.2)[:2], *folds(0.8)[:2]))
+    assert len(found.pairs) == 1
+    lost = "Fold 2 of 3 is missing: Case_002, Case_005, Case_008 are in no number here."
+    assert f"0, 1 (2 folds): {lost}" in said(found)
 
 
 def test_seeds_and_other_divisions_are_repeats(runs):
@@ -131,7 +156,10 @@ def test_cases_of_the_validation_set_were_not_trained_on(runs):
     assert folds_of(pair.a, pair.b).shared == pytest.approx(1 / 5)
 
 
-@pytest.mark.parametrize("change", [{"cohort": "b" * 64}, {"threshold": 0.4}])
+@pytest.mark.parametrize(
+    "change",
+    [{"cohort": "b" * 64}, {"threshold": 0.4}, {"empty_dsc": "nan"}, {"postprocess": "Lungs()"}],
+)
 def test_runs_that_were_not_evaluated_alike_are_not_joined(runs, change):
     each = [*folds(0.2)[:2], fold(2, 0.2, **change), *folds(0.8)]
     found = compare(runs(*each))

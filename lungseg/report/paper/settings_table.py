@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from lungseg.config import flatten
-from lungseg.report.differences import canonical
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import Source, plain
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import code, escaped, paragraph_column, table
 from lungseg.runs.provenance import PROVENANCE
-from lungseg.runs.settings import concerns_result
+from lungseg.runs.settings import canonical, concerns_result
 
 Row = tuple[str, list[str], bool]
 
