@@ -63,7 +63,7 @@ def _folds(config: DictConfig, key: str, swept: set[str]) -> list[str]:
             raise ConfigError(
                 f"{key}=all: the folds depend on {name}, which is swept over: list them instead"
             )
-    if str(node.get("_target_")).rsplit(".", 1)[-1] not in FOLD_KEYS:
+    if key not in FOLD_KEYS.get(str(node.get("_target_")).rsplit(".", 1)[-1], ()):
         raise ConfigError(f"{key}=all: must be of split=kfold, leave_one_out or loso")
     split = build(node | ({"fold": 0} if key == "split.fold" else {"site": None}), "split")
     if isinstance(split, KFold):
