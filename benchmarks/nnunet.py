@@ -12,6 +12,7 @@ and back: nnU-Net takes the data set and our folds, and its own Dice of its mask
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -26,6 +27,10 @@ DATASET, NUMBER, CONFIGURATION = "Dataset501_Lungs", "501", "2d"
 TRAINER = "nnUNetTrainer_1epoch"
 FOLD, FOLDS, CASES = 0, 3, 6
 CLOSE = 1e-6
+COHORT = (
+    *("data=phantom", "data.size=48", "data.n_slices=20", f"data.n_cases={CASES}"),
+    *("data.store=store", "split=kfold", f"split.k={FOLDS}"),
+)
 PROGRAMS = (
     "nnUNetv2_plan_and_preprocess", "nnUNetv2_train", "nnUNetv2_predict", "nnUNetv2_evaluate_simple"
 )  # fmt: skip
@@ -42,13 +47,8 @@ def missing() -> str | None:
     )
 
 
-def export(folder: Path) -> None:
-    """The synthetic cohort as a data set, into ``raw``."""
-    words = [
-        *("export", "dataset=nnunet", "data=phantom", "data.size=48", "data.n_slices=20"),
-        *(f"data.n_cases={CASES}", "data.store=store", "split=kfold", f"split.k={FOLDS}"),
-        f"output=raw/{DATASET}",
-    ]
+def lungseg(folder: Path, *words: str) -> None:
+    """Run one of our commands in a folder."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     subprocess.run(
         [sys.executable, "-m", "lungseg", *words],
@@ -88,7 +88,7 @@ class NnUNet:
 def run(folder: Path) -> tuple[dict[str, float], list[str]]:
     """All steps; seconds of each, and names of the fold's test cases."""
     start = time.perf_counter()
-    export(folder)
+    lungseg(folder, "export", "dataset=nnunet", *COHORT, f"output=raw/{DATASET}")
     seconds = {"export": time.perf_counter() - start}
     nnunet, raw = NnUNet(folder), folder / "raw" / DATASET
     seconds["plan and preprocess"] = nnunet(
@@ -125,24 +125,15 @@ def theirs(summary: Path) -> dict[str, float]:
     }
 
 
-def ours(store: Path, masks: Path, cases: list[str]) -> dict[str, float]:
-    """Dice by case of masks on the grids of the prepared cases."""
-    import numpy as np
-
-    from lungseg.data.cohort import open_cohort
-    from lungseg.data.store import open_arrays
-    from lungseg.metrics.cases import case_row
-    from lungseg.sources.image_reader import read_image_file
-    from lungseg.volume import Volume, place
-
-    cohort, scores = open_cohort(store), {}
-    for case in cases:
-        image, mask = (np.asarray(array[:]) for array in open_arrays(store, case))
-        volume = Volume(image, np.array(cohort.cases[case]["affine"]))
-        file = read_image_file(masks / f"{case}.nii.gz")
-        predicted = place(file.array.astype(np.uint8), file.affine, volume)
-        scores[case] = float(case_row(predicted, mask, volume.spacing).numbers["dsc"])
-    return scores
+def ours(folder: Path, masks: Path) -> dict[str, float]:
+    """Dice by case of the masks in a folder, as ``evaluate predictions=`` scores them."""
+    run = f"scored_{masks.name}"
+    lungseg(
+        folder, "evaluate", f"predictions={masks}", *COHORT, f"split.fold={FOLD}", "report=false",
+        f"hydra.run.dir={run}",
+    )  # fmt: skip
+    with (folder / run / "evaluation" / "cases.csv").open() as file:
+        return {row["case"]: float(row["dsc"]) for row in csv.DictReader(file)}
 
 
 def main() -> None:
@@ -152,11 +143,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         seconds, tested = run(folder)
-        scores = ours(folder / "store", folder / "masks", tested)
+        scores = ours(folder, folder / "masks")
         results = next((folder / "results" / DATASET).glob(f"{TRAINER}*/fold_{FOLD}/validation"))
         files = {"predict": folder / "summary.json", "its validation": results / "summary.json"}
         found = {what: theirs(file) for what, file in files.items()}
-        validated = ours(folder / "store", results, tested)
+        validated = ours(folder, results)
     print(f"nnU-Net on fold {FOLD} of {FOLDS}, {CASES} synthetic cases of 48x48, one epoch:")
     print("  " + "; ".join(f"{step} {taken:.0f} s" for step, taken in seconds.items()))
     for what, own in (("predict", scores), ("its validation", validated)):

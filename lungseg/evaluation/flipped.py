@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-GOOD, BETTER_BY = 0.8, 0.3
-"""DSC that a flipped mask must have, and by how much more than the mask as it is."""
+GOOD, BETTER_BY = 0.8, 0.1
+"""DSC that a flipped mask must have, and by how much more than the mask as it is. Real lungs
+mirrored right to left or front to back still have a DSC of 0.54 to 0.74 with themselves."""
 AXES = ("feet to head", "front to back", "right to left")
 
 
@@ -28,7 +29,7 @@ def better_flip(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> str | 
         'flipped feet to head its DSC would be 1.00 instead of 0.00: is its geometry right?'
     """
     own = _dsc(mask, reference)
-    if own >= GOOD - BETTER_BY:
+    if own > 1 - BETTER_BY:
         return None
     best, name = 0.0, ""
     for flips in product((False, True), repeat=3):
