@@ -128,7 +128,9 @@ def open_cohort(store: Place) -> Cohort:
     for name in listed["cases"]:
         attributes = stores.attributes(store, name)
         if attributes is None:
-            raise DataError(f"{name}: listed in cohort.json but not in the store", store)
+            raise DataError(
+                f"{name}: listed in cohort.json but missing or damaged in the store", store
+            )
         cases[name] = attributes
     return Cohort(
         str(store),

@@ -35,7 +35,7 @@ def read_text(place: Place, name: str) -> str | None:
         DataError: If the store cannot be reached.
     """
     content = read_bytes(place, name)
-    return None if content is None else content.decode("utf-8")
+    return None if content is None else content.decode("utf-8", errors="surrogateescape")
 
 
 def read_bytes(place: Place, name: str) -> bytes | None:
@@ -81,6 +81,26 @@ def write_bytes(place: Place, name: str, content: bytes) -> None:
     try:
         files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         files.pipe_file(path, content)  # objects are replaced atomically
+    except Exception as error:
+        raise unreachable(place, error) from None
+
+
+def names_in(place: Place, folder: str) -> list[str]:
+    """Names of the files in a folder of a store; none if it does not exist.
+
+    Raises:
+        DataError: If the store cannot be reached.
+    """
+    if not is_url(place):
+        try:
+            return [file.name for file in Path(join(place, folder)).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+    files, path = _file_system(join(place, folder))
+    try:
+        return [str(file).rsplit("/", 1)[-1] for file in files.ls(path, detail=False)]
+    except FileNotFoundError:
+        return []
     except Exception as error:
         raise unreachable(place, error) from None
 

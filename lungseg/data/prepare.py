@@ -14,6 +14,7 @@ from typing import Any
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import FILE, Cohort
+from lungseg.data.damaged import damaged_cases
 from lungseg.data.digests import PatientDigests, make_digests, read_key
 from lungseg.data.inventory import Inventory, about_case, identify_patients, take_inventory
 from lungseg.data.lock import locked
@@ -105,9 +106,10 @@ class _Update:
     def progress(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """Attributes of cases that are in the store and up to date; reasons of those that fail."""
         ready = {}
+        damaged = damaged_cases(self.store)
         for name, state in self.inventory.states.items():
             stored = stores.attributes(self.store, name)
-            if stored is not None and stored["source_state"] == state:
+            if name not in damaged and stored is not None and stored["source_state"] == state:
                 ready[name] = stored
         failed = dict(self.inventory.unusable)
         if self.rules.skip_bad_cases:
@@ -183,6 +185,7 @@ class _Update:
     ) -> None:
         """Read and store cases; each is added to `ready` or `failed`."""
         before = {name: stores.attributes(self.store, name) for name in todo}
+        damaged = damaged_cases(self.store)
         # joblib reuses its processes, which stay in the folder where they were started.
         store = absolute(self.store)
         work = partial(_prepare_case, self.source, store, self.inventory.states, self.rules)
@@ -198,6 +201,8 @@ class _Update:
                 old = before[name]
                 if old is not None and old["source_sha256"] != attributes["source_sha256"]:
                     self.say(f"{name}: its source files changed; prepared again")
+                elif name in damaged:
+                    self.say(f"{name}: was damaged in the store; prepared again")
 
     def _cohort(
         self,

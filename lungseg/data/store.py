@@ -16,9 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.case import Case
+from lungseg.data.checked import CheckedArray
+from lungseg.data.damaged import damaged, forget_damage
+from lungseg.data.description import describe
 from lungseg.data.lock import nobody_writing, writing
-from lungseg.data.place import Place, is_url, join, read_text, remove, unreachable
+from lungseg.data.place import Place, is_url, join, read_bytes, read_text, remove, unreachable
 from lungseg.data.preview import preview
+from lungseg.data.seal import seal, unseal
 from lungseg.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,9 +31,12 @@ if TYPE_CHECKING:
 FORMAT = 3  # of a case's group; cases of another format are prepared again
 PART = ".part-"
 ZARRS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
-PERCENTILES = (0.5, 5, 25, 50, 75, 95, 99.5)
 NO_MASK = "has no mask: prepared with data.masks=none, it cannot be trained on or evaluated"
 """Why such a case is refused."""
+CHECKSUMS = "checksums"
+"""Attribute with a hash of each array's description; cases of older versions have none."""
+GROUP = "zarr.json"
+"""Describes a group or an array, in its folder."""
 
 
 def case_path(store: Place, case: str) -> str:
@@ -42,7 +49,9 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
 
     Arrays, ``[z, y, x]`` with one chunk per slice: ``image`` int16, ``mask`` uint8 if the case has
     one, and ``sides`` uint8 if the source distinguishes the lungs; ``preview`` uint8 ``[h, w, 3]``,
-    a picture. An existing case of that name is replaced.
+    a picture. An existing case of that name is replaced. Each chunk has a checksum, and the
+    attributes have hashes of themselves and of the arrays' descriptions, by which damage is
+    noticed.
 
     In a folder, a case is written under a temporary name and renamed. Object stores cannot rename:
     there the attributes are written last, and a group without them does not count as a case.
@@ -58,9 +67,11 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
     if is_url(store):
         remove(store, f"{case.name}.zarr")
         try:
-            return _write_group(case_path(store, case.name), case, source_state)
+            attributes = _write_group(case_path(store, case.name), case, source_state)
         except Exception as error:
             raise unreachable(store, error) from None
+        forget_damage(store, case.name)
+        return attributes
     import zarr
 
     folder = Path(store)
@@ -74,13 +85,16 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
             _replace(part, Path(case_path(store, case.name)))
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    forget_damage(store, case.name)
     return attributes
 
 
 def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
     import zarr
-    from zarr.codecs import BloscCodec
+    from zarr.codecs import BloscCodec, Crc32cCodec
 
+    # A third of the time of the default codec, for reading and for writing; a checksum adds 5 %.
+    codecs = [BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"), Crc32cCodec()]
     with ThreadPoolExecutor(1) as pool:
         described = pool.submit(describe, case)
         group = zarr.open_group(target, mode="w", zarr_format=3)
@@ -94,8 +108,7 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
                 shape=array.shape,
                 dtype=array.dtype,
                 chunks=(1, *array.shape[1:]),
-                # A third of the time of the default codec, for reading and for writing.
-                compressors=BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"),
+                compressors=codecs,
                 # All chunks in one folder; a tree of folders would take longer than the chunks.
                 chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("z", "y", "x"),
@@ -104,10 +117,17 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
                 fill_value=np.iinfo(array.dtype).min if array.dtype == np.int16 else 255,
             )
             stored[:] = array
-        group.create_array("preview", data=preview(case.volume, case.mask, case.sides))
-        attributes = described.result() | {"source_state": source_state}
-        group.attrs.put(attributes)
+        picture = preview(case.volume, case.mask, case.sides)
+        group.create_array("preview", data=picture, compressors=codecs)
+        attributes = {"format": FORMAT} | described.result() | {"source_state": source_state}
+        checksums = {name: _checksum(target, name) for name in group.array_keys()}
+        group.attrs.put(seal(attributes | {CHECKSUMS: checksums}))
     return attributes
+
+
+def _checksum(group: str, array: str) -> str:
+    """Hash of an array's description."""
+    return hashlib.sha256(read_bytes(group, f"{array}/{GROUP}") or b"").hexdigest()
 
 
 def sweep_parts(folder: Path) -> None:
@@ -148,17 +168,21 @@ def open_case(store: Place, case: str) -> zarr.Group:
     """Open one case for reading, from a folder or any fsspec URL.
 
     Raises:
-        DataError: If the store has no such case.
+        DataError: If the store has no such case, or its attributes are damaged.
     """
     import zarr
 
     try:
-        return zarr.open_group(case_path(store, case), mode="r")
-    except (FileNotFoundError, ValueError):
+        group = zarr.open_group(case_path(store, case), mode="r")
+        unseal(group.attrs)
+        return group
+    except FileNotFoundError:
         raise DataError(f"{case}: not in the store; run lungseg prepare", store) from None
     except Exception as error:
-        if not is_url(store):
+        if not is_url(store) and isinstance(error, OSError):
             raise
+        if not is_url(store) or read_bytes(store, f"{case}.zarr/{GROUP}") is not None:
+            raise damaged(store, case, GROUP) from None
         raise unreachable(store, error) from None
 
 
@@ -167,130 +191,72 @@ def has_mask(attributes: Mapping[str, Any]) -> bool:
     return bool(attributes.get("mask", True))
 
 
-def open_image(store: Place, case: str) -> zarr.Array[Any]:
+def open_image(store: Place, case: str) -> CheckedArray:
     """Open ``image`` (int16 HU) of one case, with or without mask, ``[z, y, x]``, for reading.
 
     Raises:
-        DataError: If the store has no such case, or slices of it are missing.
+        DataError: If the store has no such case, or it is damaged or slices of it are missing.
     """
-    return _complete(open_case(store, case), "image", store, case)
+    return _open_array(open_case(store, case), "image", store, case)
 
 
-def open_arrays(store: Place, case: str) -> tuple[zarr.Array[Any], zarr.Array[Any]]:
+def open_arrays(store: Place, case: str) -> tuple[CheckedArray, CheckedArray]:
     """Open ``image`` (int16 HU) and ``mask`` (uint8) of one case, ``[z, y, x]``, for reading.
 
     Raises:
-        DataError: If the store has no such case, slices of it are missing, or it has no mask.
+        DataError: If the store has no such case, it is damaged or slices of it are missing, or it
+            has no mask.
     """
     group = open_case(store, case)
     if not has_mask(group.attrs):
         raise DataError(f"{case}: {NO_MASK}", store)
-    return _complete(group, "image", store, case), _complete(group, "mask", store, case)
+    return _open_array(group, "image", store, case), _open_array(group, "mask", store, case)
 
 
-def _complete(group: zarr.Group, name: str, store: Place, case: str) -> zarr.Array[Any]:
-    """An array of a case, after a check that no slice is missing."""
-    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # groups have no subgroups here
-    lost = array.nchunks - array.nchunks_initialized  # zarr would return the fill value for them
-    if lost:
-        raise DataError(
-            f"{case}: {lost} slices are missing in the store; remove it and prepare it again", store
-        )
-    return array
+def _open_array(group: zarr.Group, name: str, store: Place, case: str) -> CheckedArray:
+    checksums: Any = group.attrs.get(CHECKSUMS)
+    if checksums is not None and checksums.get(name) != _checksum(case_path(store, case), name):
+        raise damaged(store, case, f"{name}/{GROUP}")
+    try:
+        array: Any = group[name]
+    except OSError:
+        raise
+    except Exception as error:  # of an older store, or of one behind a URL
+        if is_url(store) and checksums is not None:
+            raise unreachable(store, error) from None
+        raise damaged(store, case, f"{name}/{GROUP}") from None
+    return CheckedArray(array, store, case)
 
 
 def open_sides(store: Place, case: str) -> NDArray[np.uint8] | None:
     """Side of each voxel of a case's mask, ``[z, y, x]``, or None if its source gives no sides.
 
     Raises:
-        DataError: If the store has no such case.
+        DataError: If the store has no such case, or it is damaged.
     """
     group = open_case(store, case)
-    if not group.attrs["sides"]:
-        return None
-    sides: NDArray[np.uint8] = _complete(group, "sides", store, case)[:]  # type: ignore[assignment]
-    return sides
+    return _open_array(group, "sides", store, case)[:] if group.attrs["sides"] else None
 
 
 def open_preview(store: Place, case: str) -> NDArray[np.uint8]:
     """The picture of a case, ``[h, w, 3]``.
 
     Raises:
-        DataError: If the store has no such case.
+        DataError: If the store has no such case, or it is damaged.
     """
-    picture: NDArray[np.uint8] = open_case(store, case)["preview"][:]  # type: ignore
-    return picture
+    return _open_array(open_case(store, case), "preview", store, case)[:]
 
 
 def attributes(store: Place, case: str) -> dict[str, Any] | None:
-    """Attributes of one case, or None if it is missing or has another format.
+    """Attributes of one case, or None if it is missing, damaged, or has another format.
 
     Read directly from the group's file (Zarr 3: ``zarr.json``), in a hundredth of the time of
     opening the group: every training needs this for every case.
     """
-    text = read_text(store, f"{case}.zarr/zarr.json")
+    text = read_text(store, f"{case}.zarr/{GROUP}")
     try:
-        stored: dict[str, Any] = json.loads(text)["attributes"] if text else {}
-    except (ValueError, KeyError, TypeError):  # a truncated file in a bucket
+        stored = unseal(json.loads(text)["attributes"]) if text else {}
+    except (ValueError, KeyError, TypeError, AttributeError):  # no JSON, or not ours
         return None
+    stored.pop(CHECKSUMS, None)
     return stored if stored.get("format") == FORMAT else None
-
-
-def describe(case: Case) -> dict[str, Any]:
-    """Attributes of a case: geometry, hashes, audit, and its part of the cohort's fingerprint."""
-    from lungseg.data.anatomy import case_anatomy  # scipy
-
-    voxels, mask = case.volume.voxels, case.mask
-    positives = None if mask is None else np.count_nonzero(mask, axis=(1, 2))
-    return {
-        "format": FORMAT,
-        "case": case.name,
-        "affine": case.volume.affine.tolist(),
-        "spacing_mm": list(case.volume.spacing),
-        "source_sha256": case.source_sha256,
-        "content_sha256": _content_hash(voxels, mask, case.volume.affine),
-        # Recognizes the same scan under another name, or with another mask.
-        "image_sha256": image_hash(voxels),
-        "audit": case.audit,
-        "mask": mask is not None,
-        "sides": case.sides is not None,
-        # Missing in cases that older versions have prepared: a training measures it then.
-        "anatomy": None
-        if mask is None
-        else case_anatomy(voxels, mask, case.volume.affine, case.sides),
-        "fingerprint": {
-            **case.header,
-            "shape": list(voxels.shape),
-            "n_slices": len(voxels),
-            "n_empty": None if positives is None else int((positives == 0).sum()),
-            "n_voxels": int(voxels.size),
-            "n_positive": None if positives is None else int(positives.sum()),
-            "hu_percentiles": hu_percentiles(voxels),
-        },
-    }
-
-
-def image_hash(voxels: NDArray[np.int16]) -> str:
-    """Hash of HU, which recognizes the same scan wherever it was read."""
-    return hashlib.sha256(np.ascontiguousarray(voxels, "<i2").data).hexdigest()
-
-
-def hu_percentiles(voxels: NDArray[np.int16]) -> dict[str, int]:
-    """For each percentage, the lowest HU with at least that share of voxels at or below it."""
-    counts = np.zeros(1 << 16, np.int64)
-    for plane in voxels:  # counting is faster than sorting, and one plane fits the cache
-        counts += np.bincount(plane.ravel().view(np.uint16) ^ 0x8000, minlength=1 << 16)
-    shares = np.cumsum(counts) / voxels.size * 100
-    return {str(p): int(np.searchsorted(shares, p)) - 0x8000 for p in PERCENTILES}
-
-
-def _content_hash(
-    voxels: NDArray[np.int16], mask: NDArray[np.uint8] | None, affine: NDArray[np.float64]
-) -> str:
-    """Hash of what a model could learn from, independent of the source's format."""
-    digest = hashlib.sha256(repr(voxels.shape).encode())
-    for array in (np.asarray(voxels, "<i2"), mask, affine.round(4).astype("<f8") + 0.0):
-        if array is None:
-            continue
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

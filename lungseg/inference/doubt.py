@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.anatomy import Anatomy
+from lungseg.data.description import hu_percentiles
 from lungseg.data.domain import domain_of_scan, unlike
-from lungseg.data.store import hu_percentiles
 from lungseg.data.typical import LUNG_QUANTITIES, LungQuantity, quantities_of
 from lungseg.dicom.checks import check_values
 from lungseg.dicom.hu import SAMPLED_SIDE, Seen

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lungseg.config import build
-from lungseg.data.store import image_hash
+from lungseg.data.description import image_hash
 from lungseg.errors import ConfigError, DataError
 from lungseg.geometry import oriented
 from lungseg.inference.exported import OnnxModel

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lungseg.data.store import image_hash
+from lungseg.data.description import image_hash
 from lungseg.dicom.series import read_series
 from lungseg.dicom.tree import DicomFile, damaged, look
 from lungseg.errors import ConfigError, DataError

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pydicom
 
 
@@ -24,3 +25,12 @@ def rewrite(folder, **values):
         for keyword, value in values.items():
             setattr(dataset, keyword, value)
         dataset.save_as(file)
+
+
+def flip(file: Path, random: np.random.Generator) -> bytes:
+    """Flip one bit of a file; return what it was before."""
+    before = file.read_bytes()
+    after = bytearray(before)
+    after[random.integers(len(after))] ^= 1 << int(random.integers(8))
+    file.write_bytes(after)
+    return before

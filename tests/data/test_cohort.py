@@ -137,7 +137,7 @@ def test_a_failure_while_writing_leaves_nothing(three_cases, tmp_path, monkeypat
 def test_a_store_with_a_case_missing_is_refused(three_cases, tmp_path):
     cohort, _, _ = prepared(three_cases, tmp_path / "store")
     shutil.rmtree(tmp_path / "store" / "Case_002.zarr")
-    with pytest.raises(DataError, match="Case_002: listed in cohort.json but not in the store"):
+    with pytest.raises(DataError, match="Case_002: listed in cohort.json but missing or damaged"):
         open_cohort(cohort.store)
     with pytest.raises(DataError, match="no prepared cohort here"):
         open_cohort(tmp_path)

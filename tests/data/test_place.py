@@ -1,5 +1,6 @@
 """Stores at URLs."""
 
+import fsspec
 import numpy as np
 import pytest
 
@@ -51,6 +52,18 @@ def test_a_store_behind_a_url(three_cases, tmp_path, where, request):
     prepare(LctscFolder(three_cases), url, track=lambda names: read.extend(names) or names)
     assert read == ["Case_001"]
     assert open_cohort(url).cases["Case_001"]["fingerprint"]["sex"] == "O"
+    # Damage is noticed, and mended by the next preparation.
+    files, path = fsspec.core.url_to_fs(f"{url}/Case_002.zarr/mask/c.3.0.0")
+    chunk = files.cat_file(path)
+    files.pipe_file(path, chunk[:9] + bytes([chunk[9] ^ 4]) + chunk[10:])
+    with pytest.raises(DataError, match="Case_002: mask/c.3.0.0 is damaged in the store"):
+        stores.open_arrays(url, "Case_002")[1][:]
+    prepare(LctscFolder(three_cases), url, track=lambda names: read.extend(names) or names)
+    assert read == ["Case_001", "Case_002"]
+    np.testing.assert_array_equal(
+        stores.open_arrays(url, "Case_002")[1][:], stores.open_arrays(local.store, "Case_002")[1][:]
+    )
+    assert open_cohort(url).cases["Case_002"] == there.cases["Case_002"]
 
 
 def test_half_a_case_in_a_bucket_is_not_a_case(three_cases, monkeypatch):

@@ -123,6 +123,7 @@ def test_cases_of_an_older_store_are_measured_when_needed(cohort, three_cases):
     for file in files:
         content = json.loads(file.read_text())
         assert content["attributes"].pop("anatomy")["left"]["volume_ml"] > 0
+        del content["attributes"]["sha256"], content["attributes"]["checksums"]
         file.write_text(json.dumps(content))
     texts = [file.read_text() for file in files]
     old = open_cohort(cohort.store)

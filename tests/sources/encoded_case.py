@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lungseg.data import store as stores
+from lungseg.data.description import describe
 from lungseg.sources.dicomseg import DicomSegFolder
 from lungseg.sources.tcia import TciaFolder
 from tests.dicom.write_enhanced import write_enhanced
@@ -47,7 +47,7 @@ class EncodedCase:
         source = kind(self.root, cases="folder", series="largest", lungs=LUNGS)
         patient = source.patient("P1")
         case = source.read("P1")
-        content = stores.describe(case)["content_sha256"]
+        content = describe(case)["content_sha256"]
         return Seen(content, patient, case.audit["findings"])
 
 

@@ -128,6 +128,7 @@ def test_one_slice_is_in_memory_at_a_time(tmp_path):
             name, shape=shape, dtype=dtype, chunks=(1, *shape[1:]), fill_value=7
         )
         array[:] = np.random.default_rng(0).integers(0, 2, shape).astype(dtype)
+    group.attrs.put({"affine": np.eye(4).tolist()})  # as of a store without checksums
     targets = {name: tmp_path / f"{name}.nii.gz" for name in ("image", "mask")}
     tracemalloc.start()
     write_case(cohort.store, ("a", targets))
