@@ -25,13 +25,30 @@ def run(config: DictConfig, run_dir: Path) -> None:
 
     output = Path(str(config.output))
     refuse_existing(output)
+    folders = [one for folder in folders for one in _pooled_if_swept(folder)]
     study = read_study(folders, None if config.store is None else str(config.store))
     if study.cohort is None:
         log.warning(
-            "the prepared cases of run 1 are not there: the pack says less of them (store=DIR)"
+            f"the prepared cases of {study.called[0]} are not there: the pack says less of them"
+            " (store=DIR)"
         )
     write_pack(study, output)
     log.info(f"the pack: {short(output)}; pdflatex main.tex in it makes one PDF of all")
+
+
+def _pooled_if_swept(folder: Path) -> list[Path]:
+    """The pooled results of a sweep over folds, of which a paper tells; otherwise the folder."""
+    from lungseg.runs.claim import POOLED
+    from lungseg.runs.find import run_folders
+    from lungseg.runs.read import is_run
+
+    place = folder / POOLED
+    if is_run(folder) or not place.is_dir():
+        return [folder]
+    found = run_folders(place)
+    for one in found:
+        log.info(f"runs: the pooled result of this sweep: {short(one)}")
+    return found or [folder]
 
 
 def _folders(runs: Any) -> list[Path]:

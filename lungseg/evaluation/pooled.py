@@ -21,6 +21,8 @@ from lungseg.runs.read import read_slices
 
 SET = "test"
 WRONG = ("missed", "invented")
+CHOSEN_IN_FOLDS = "chosen on validation cases, fold by fold"
+"""The post-processing, where folds chose different ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,7 @@ def conventions_of(folds: Sequence[Fold]) -> Conventions:
     """Conventions of the pooled numbers; post-processing that was chosen differs between folds."""
     first = folds[0]
     ways = list(dict.fromkeys(fold.evaluation.get("postprocess", "") for fold in folds))
-    postprocess = ways[0] if len(ways) == 1 else "chosen on validation cases, fold by fold"
+    postprocess = ways[0] if len(ways) == 1 else CHOSEN_IN_FOLDS
     empty = first.evaluation.get("empty_dsc", first.run.config.get("metrics.empty_dsc"))
     return Conventions(float(first.run.threshold or 0), empty, postprocess)
 

@@ -15,6 +15,7 @@ from lungseg.evaluation.pooled import Pooled, conventions_of, pool
 from lungseg.evaluation.tables import curve_frame, thin, write_csv
 from lungseg.files import short, write_json
 from lungseg.report.earlier import remove_report
+from lungseg.report.pooled_folds import of_fold, record_of_folds, shared
 from lungseg.report.pooled_notes import alarms, missing, notes
 from lungseg.runs.claim import has_begun
 from lungseg.runs.fold_settings import REPEATED, is_fold_key
@@ -134,9 +135,10 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
     of_case = {case: [each.get(case) for each in labels] for case in set().union(*labels)}
     one = len(pooled.repeats) == 1
     return origin | {
-        "git": _shared([fold.provenance.get("git") for fold in folds]),
+        "git": shared([fold.provenance.get("git") for fold in folds]),
         "wandb_run_id": None,
-        "precision": _shared([fold.run.precision for fold in folds]),
+        "precision": shared([fold.run.precision for fold in folds]),
+        "n_parameters": shared([fold.provenance.get("n_parameters") for fold in folds]),
         POOL: {
             "runs": [fold.run.name for fold in folds],
             "folds": {case: entry[0] if one else entry for case, entry in sorted(of_case.items())},
@@ -146,13 +148,16 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
             # What a comparison of runs reads from the settings of Hydra's.
             "choices": first.run.choices,
             "derived": first.run.derived,
-            "overrides": [word for word in first.run.overrides if not _of_fold(word, first)],
+            "overrides": [
+                word for word in first.run.overrides if not of_fold(word, first, *REPEATED)
+            ],
+            **record_of_folds(pooled),
         },
         "evaluation": {
             "lungseg": __version__,
             "git": origin["git"],
-            "file": _shared([fold.run.weights for fold in folds]),
-            "epochs": _shared([fold.run.epochs for fold in folds]),
+            "file": shared([fold.run.weights for fold in folds]),
+            "epochs": shared([fold.run.epochs for fold in folds]),
             "threshold": conventions.threshold,
             "empty_dsc": conventions.empty_dsc,
             "postprocess": conventions.postprocess,
@@ -178,11 +183,6 @@ def _config(folds: Sequence[Fold]) -> dict[str, Any]:
     return config
 
 
-def _of_fold(override: str, fold: Fold) -> bool:
-    key = override.lstrip("+~").partition("=")[0]
-    return key in REPEATED or is_fold_key(key, fold.run.config)
-
-
 def _split(pooled: Pooled, origin: dict[str, Any]) -> dict[str, Any]:
     """The contents of ``split.json``: all cases are tested, out of fold."""
     cases = list(pooled.cases["case"])
@@ -196,8 +196,3 @@ def _split(pooled: Pooled, origin: dict[str, Any]) -> dict[str, Any]:
         "balance": None,
         "patients": patients,
     }
-
-
-def _shared(values: Sequence[Any]) -> Any:
-    """The value that all have; None where they differ."""
-    return values[0] if all(value == values[0] for value in values) else None

@@ -3,7 +3,7 @@
 import re
 
 from lungseg.cli import main
-from tests.report.paper.packs import write_run
+from tests.report.paper.packs import write_pool, write_run
 
 
 def test_a_pack_and_where_it_is(tmp_path, monkeypatch, capsys):
@@ -32,3 +32,14 @@ def test_refused_in_one_line(refused, tmp_path):
     }.items():
         assert re.search(re.escape(line), refused("paper", *words)), words
     assert not (tmp_path / "b").exists()
+
+
+def test_of_a_sweep_over_folds_its_pooled_result_is_taken(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path / "sweep" / "0")
+    write_pool(tmp_path / "sweep" / "pooled" / "all")
+    assert main(["paper", "runs=sweep", "output=pack"]) == 0
+    assert "runs: the pooled result of this sweep: sweep/pooled/all" in capsys.readouterr().out
+    text = (tmp_path / "pack" / "methods.md").read_text()
+    assert "In a cross-validation of 2 folds each of 4 cases was tested once" in text
+    assert "The runs are" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lungseg.report.paper.folds import OF_FOLD, epochs, sizes
 from lungseg.report.paper.methods_data import in_use
 from lungseg.report.paper.methods_evaluation import hardware
 from lungseg.report.paper.prose import Code, Piece, Text
@@ -12,6 +13,7 @@ from lungseg.report.paper.results import HEADLINE, SIDES, sentence
 from lungseg.report.paper.source import NOT_RECORDED, SPLIT, SUMMARY
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.words import TARGET, of_class
+from lungseg.report.pooled_folds import EACH
 from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
 
@@ -63,8 +65,10 @@ def _missing(study: Study) -> Answer:
 def _partition(study: Study) -> Answer:
     source = study.first
     counts = ", ".join(f"{name} {source.count(SPLIT, 'sets', name)}" for name in source.sets)
-    return Answer(["By ", *of_class(source, "split"), f": {counts} cases."],
-                  f"{SPLIT}: sets, made_by")  # fmt: skip
+    hidden = OF_FOLD if source.pool is not None else ()
+    made = of_class(source, "split", leave_out=(*hidden, "val"))
+    where = f"{SPLIT}: sets, made_by" + (f"; {PROVENANCE}: pool.{EACH}" if source.pool else "")
+    return Answer(["By ", *made, f": {counts} cases.{sizes(source)}"], where)
 
 
 def _disjoint(study: Study) -> Answer:
@@ -119,21 +123,21 @@ def _training(study: Study) -> Answer:
 
 def _selection(study: Study) -> Answer:
     source = study.first
-    epochs = source.text(PROVENANCE, "evaluation", "epochs")
     file = source.evaluated("file")
     monitor = str(source.config("callbacks", "checkpoint", "monitor"))
     rule: list[Piece] = ["the last epoch"]
     if file == "best.ckpt":
         rule = ["the best epoch by ", Code(monitor)]
     return Answer(
-        ["Weights of ", *(rule if file else [NOT_RECORDED]), f" (after {epochs} epochs);"
+        ["Weights of ", *(rule if file else [NOT_RECORDED]), f" (after {epochs(source)} epochs);"
          f" allow_test_selection={str(bool(source.config('allow_test_selection'))).lower()}."],
         f"{PROVENANCE}: evaluation.file, evaluation.epochs, config.allow_test_selection",
     )  # fmt: skip
 
 
 def _ensemble(study: Study) -> Answer:
-    return Answer(["None is recorded: each case was predicted by one model."],
+    how = "" if study.first.pool is None else ", that of the fold that tested it"
+    return Answer([f"None is recorded: each case was predicted by one model{how}."],
                   f"{PROVENANCE}: evaluation.file")  # fmt: skip
 
 
@@ -221,8 +225,11 @@ def _failure(study: Study) -> Answer:
         if side:
             n = study.first.text(SUMMARY, "test", f"{side}volume_dsc_mean", "n_missed")
             missed.append(f"{word} lung {n}")
-    return Answer([f"Missed: {', '.join(missed)}; worst slices: fig06_low_accuracy, fig08_low_dsc;"
-                   " the reasons are left to the author."], f"{SUMMARY}: n_missed")  # fmt: skip
+    worst = "; worst slices: fig06_low_accuracy, fig08_low_dsc"
+    if study.first.pool is not None:
+        worst = "; each case: table of cases; worst slices: on the page of each fold"
+    return Answer([f"Missed: {', '.join(missed)}{worst}; the reasons are left to the author."],
+                  f"{SUMMARY}: n_missed")  # fmt: skip
 
 
 def _code(study: Study) -> Answer:

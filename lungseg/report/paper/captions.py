@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lungseg.report.paper.methods_data import SETS
-from lungseg.report.paper.source import SUMMARY, Source
+from lungseg.report.paper.source import HISTORY, SUMMARY, Source, plain
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import escaped
-from lungseg.runs.provenance import PROVENANCE
 
 ALL_SETS = ["fig02_histograms", "fig04_heatmaps", "fig11_position"]
 PIXELS = ["fig10_pr_curve", "fig12_calibration", "fig14_thresholds"]
@@ -69,7 +68,9 @@ def caption(source: Source, name: str) -> str:
 def _facts(source: Source, name: str) -> Iterator[str]:
     n_cases = source.text(SUMMARY, "test", "n_cases")
     if name == "fig01_training":
-        yield f"n = {source.text(PROVENANCE, 'evaluation', 'epochs')} epochs."
+        n = 0 if source.run.history is None else len(source.run.history)
+        whose = "" if source.pool is None else " of every fold, one line per fold"
+        yield f"n = {source.note(plain(n), n, HISTORY, 'len(epoch)')} epochs{whose}."
     elif name in PIXELS:
         yield f"n = {source.text(SUMMARY, 'test', 'pr_auc', 'n')} pixels of {n_cases} test cases."
     elif name == "fig13_surface_error":
@@ -94,8 +95,9 @@ def figures_tex(study: Study, names: list[str]) -> str:
         text = caption(study.first, name)
         blocks.append(_figure(f"figures/{name}.pdf", escaped(text), f"fig:{name}"))
     if not names:
-        blocks.append("The evaluation of run 1 has no figures: it was made with report=false."
-                      " lungseg evaluate run=RUN draws them.")  # fmt: skip
+        again = "lungseg evaluate run=RUN" if study.first.pool is None else "lungseg pool"
+        blocks.append(f"The evaluation of {study.called[0]} has no figures: it was made with"
+                      f" report=false. {again} draws them.")  # fmt: skip
     return "\n\n".join(blocks) + "\n"
 
 

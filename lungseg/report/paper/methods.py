@@ -29,7 +29,8 @@ def methods(study: Study) -> list[Paragraph]:
     if len(study.sources) > 1:
         others = "; ".join(study.names)
         told = (
-            f"The paragraphs above describe run 1. The runs are: {others}. The table of settings"
+            f"The paragraphs above describe {study.called[0]}. The runs are: {others}. The table of"
+            " settings"
             " shows all in which they differ."
         )
         paragraphs.append(Paragraph("Runs", [told]))

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from lungseg.data.network_slices import SOFT_TISSUE_HU
+from lungseg.report.paper.folds import OF_FOLD, sizes
 from lungseg.report.paper.prose import Bold, Cite, Code, Paragraph, Piece
 from lungseg.report.paper.source import SPLIT, Source, plain, short
 from lungseg.report.paper.study import Study
@@ -71,7 +72,9 @@ def _partition(source: Source) -> list[Piece]:
             f"In a cross-validation of {n} folds each of {cases} cases was tested {often}, by the"
             " model of the fold that did not train on it. Folds were made by "
         ]
-    return [*pieces, *of_class(source, "split"), f". {together(source)}"]
+    hidden = OF_FOLD if source.pool is not None else ()
+    made = of_class(source, "split", leave_out=(*hidden, "val"))
+    return [*pieces, *made, f".{sizes(source)} {together(source)}"]
 
 
 def labels(source: Source) -> Counter[str]:

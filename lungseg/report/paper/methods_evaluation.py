@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lungseg.evaluation.pooled import CHOSEN_IN_FOLDS
 from lungseg.metrics.interval import WIDENING, WIDENING_OF_FOLDS
 from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
 from lungseg.report.paper.ledger import Ledger
@@ -25,7 +26,10 @@ def postprocessing(study: Study) -> Paragraph:
     threshold = source.text(PROVENANCE, "evaluation", "threshold")
     pieces: list[Piece] = [f"A pixel counted as lung if its probability was at least {threshold}. "]
     used = source.evaluated("postprocess")
-    if used is None:
+    if used == CHOSEN_IN_FOLDS:
+        pieces += ["Whether masks were post-processed as whole volumes was chosen in each fold"
+                   " (Selection)."]  # fmt: skip
+    elif used is None:
         pieces += [f"Whether masks were post-processed is {NOT_RECORDED}."]
     elif not used:
         pieces += ["Masks were not post-processed."]
@@ -107,13 +111,14 @@ def statistics(study: Study) -> Paragraph:
 def software(study: Study) -> Paragraph:
     """Software, hardware, time and energy, as far as they are recorded."""
     source = study.first
-    whose = "" if source.pool is None else " (of the pooling; each fold records its own)"
+    at = environment(source)
+    whose = "" if source.pool is None or at else " (of the pooling; each fold records its own)"
     torch, lightning = (
-        source.text(PROVENANCE, "packages", name) for name in ("torch", "pytorch-lightning")
+        source.text(PROVENANCE, *at, "packages", name) for name in ("torch", "pytorch-lightning")
     )
     pieces: list[Piece] = [
         f"Software{whose}: lungseg {source.text(PROVENANCE, 'lungseg')} with Python"
-        f" {source.text(PROVENANCE, 'python')}, PyTorch {torch} ", Cite("paszke2019"),
+        f" {source.text(PROVENANCE, *at, 'python')}, PyTorch {torch} ", Cite("paszke2019"),
         f" and PyTorch Lightning {lightning} ", Cite("falcon2019"),
         f". Hardware: {hardware(source)}. Wall time of the training (epochs with their"
         f" evaluation): {training_time(source)}. Energy: {NOT_RECORDED}.",
@@ -121,18 +126,24 @@ def software(study: Study) -> Paragraph:
     return Paragraph("Software and hardware", pieces)
 
 
+def environment(source: Source) -> tuple[str, ...]:
+    """Where ``provenance.json`` has packages and hardware of the training: of a pool, below it."""
+    return ("pool",) if source.value(PROVENANCE, "pool", "packages") else ()
+
+
 def hardware(source: Source) -> str:
-    """Devices, processor and memory; those of a pool are the folds', each its own."""
-    if source.pool is not None:
+    """Devices, processor and memory; of a pool, those that all folds had."""
+    at = environment(source)
+    if source.pool is not None and source.value(PROVENANCE, "pool", "hardware") is None:
         return f"{NOT_RECORDED} here, each fold records its own"
     kind, name, number = (
-        source.text(PROVENANCE, "devices", key) for key in ("kind", "name", "number")
+        source.text(PROVENANCE, *at, "devices", key) for key in ("kind", "name", "number")
     )
     cpu, cores, memory = (
-        source.text(PROVENANCE, "hardware", key) for key in ("cpu", "cores", "memory_gib")
+        source.text(PROVENANCE, *at, "hardware", key) for key in ("cpu", "cores", "memory_gib")
     )
     devices = f"devices: {number} ({name if name != NOT_RECORDED else kind})"
     machine = f"processor {cpu}, {cores} logical cores, {memory} GiB of memory"
-    if source.value(PROVENANCE, "hardware") is None:
+    if source.value(PROVENANCE, *at, "hardware") is None:
         machine = f"processor and memory {NOT_RECORDED}"
     return f"{devices}; {machine}"

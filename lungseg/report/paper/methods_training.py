@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from lungseg.report.paper.folds import choices, epochs, seconds_of_folds
 from lungseg.report.paper.known import KNOWN, SYMBOLS
 from lungseg.report.paper.prose import Bold, Code, Formula, Paragraph, Piece
 from lungseg.report.paper.source import HISTORY, NOT_RECORDED, Source, plain, short
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.words import TARGET, joined, node_of, of_class
+from lungseg.report.pooled_folds import EACH
 from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
 
@@ -100,14 +102,15 @@ def selection(study: Study) -> Paragraph:
     pieces: list[Piece] = []
     if any(one.config("allow_test_selection") for one in study.sources):
         pieces += [Bold(LEAK), " "]
-    epochs = source.text(PROVENANCE, "evaluation", "epochs")
+    lasted = epochs(source)
+    whose = "" if source.pool is None else " of each fold"
     if source.evaluated("file") == "best.ckpt":
         monitor = str(source.config("callbacks", "checkpoint", "monitor"))
-        pieces += ["The reported weights are those of the epoch with the best ", Code(monitor),
-                   f" (after {epochs} epochs). "]  # fmt: skip
+        pieces += [f"The reported weights{whose} are those of the epoch with the best ",
+                   Code(monitor), f" (after {lasted} epochs). "]  # fmt: skip
     elif source.evaluated("file"):
-        pieces += [f"The reported weights are those at the end of the training (after {epochs}"
-                   f" epochs); {_end(source)}. "]  # fmt: skip
+        pieces += [f"The reported weights{whose} are those at the end of the training (after"
+                   f" {lasted} epochs); {_end(source)}. "]  # fmt: skip
     else:
         pieces += [f"Which checkpoint the numbers are of is {NOT_RECORDED}. "]
     return Paragraph("Selection", [*pieces, *_chosen(source)])
@@ -124,6 +127,8 @@ def _end(source: Source) -> str:
 
 def _chosen(source: Source) -> list[Piece]:
     """The choice of post-processing, where there was one."""
+    if of_folds := choices(source):
+        return of_folds
     choice = source.evaluated("postprocess_choice")
     if choice is None:
         return ["Nothing else was chosen by results of this run; how its settings were chosen is"
@@ -137,17 +142,16 @@ def _chosen(source: Source) -> list[Piece]:
 
 
 def training_time(source: Source) -> str:
-    """Wall time of all epochs; ``not recorded`` for a model trained elsewhere.
-
-    The history of a pool is the mean of its folds'.
-    """
+    """Wall time of all epochs, of all folds together; ``not recorded`` if any lacks it."""
+    if source.pool is not None:
+        total = seconds_of_folds(source)
+        key = f"sum(pool.{EACH}.seconds)"
+        if total is None:
+            return NOT_RECORDED
+        shown = source.note(_duration(total), plain(total), PROVENANCE, key)
+        return f"{shown} for all folds"
     history = source.run.history
-    if (
-        source.pool is not None
-        or history is None
-        or "epoch_seconds" not in history
-        or history["epoch_seconds"].isna().any()
-    ):
+    if history is None or "epoch_seconds" not in history or history["epoch_seconds"].isna().any():
         return NOT_RECORDED
     seconds = float(history["epoch_seconds"].sum())
     return source.note(_duration(seconds), plain(seconds), HISTORY, "sum(epoch_seconds)")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lungseg.report.paper.methods_evaluation import hardware
+from lungseg.report.paper.folds import AT, each, name_of
+from lungseg.report.paper.methods_evaluation import environment, hardware
 from lungseg.report.paper.methods_training import training_time
 from lungseg.report.paper.prose import Code, Piece, Text, as_tex
 from lungseg.report.paper.source import NOT_RECORDED, SPLIT, Source
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import escaped, paragraph_column, table
+from lungseg.report.pooled_folds import COMMANDS
 from lungseg.runs.provenance import PROVENANCE
 
 OVERRIDES = ".hydra/overrides.yaml"
@@ -19,19 +21,25 @@ OVERRIDES = ".hydra/overrides.yaml"
 
 def rows(source: Source) -> Iterator[tuple[str, Text]]:
     """What it takes to repeat a run, with the name of each part."""
-    yield "command" if source.pool is None else "command of each fold", [Code(command(source))]
+    yield from commands(source)
     yield "SHA-256 of the cohort", [Code(source.text(PROVENANCE, "cohort_sha256"))]
-    yield "SHA-256 of the checkpoint", _checkpoint(source)
+    yield from _checkpoints(source)
     for set_name in source.sets:
         names = [source.note(case, case, SPLIT, "sets", set_name, str(k))
                  for k, case in enumerate(source.sets[set_name])]  # fmt: skip
-        yield f"{set_name} cases", [", ".join(names)]
+        if source.pool is None:
+            yield f"{set_name} cases", [", ".join(names)]
+        else:
+            labels = [source.text(PROVENANCE, "pool", "folds", case) for case in names]
+            told = (f"{case} ({label})" for case, label in zip(names, labels, strict=True))
+            yield "test cases, each with its fold", [", ".join(told)]
     yield "code of the training", _git(source)
     yield "code of the evaluation", _git(source, "evaluation")
+    at = environment(source)
     yield "system", [source.text(PROVENANCE, "platform"), ", Python ",
-                     source.text(PROVENANCE, "python")]  # fmt: skip
-    packages = source.value(PROVENANCE, "packages") or {}
-    versions = [f"{name} {source.text(PROVENANCE, 'packages', name)}" for name in packages]
+                     source.text(PROVENANCE, *at, "python")]  # fmt: skip
+    packages = source.value(PROVENANCE, *at, "packages") or {}
+    versions = [f"{name} {source.text(PROVENANCE, *at, 'packages', name)}" for name in packages]
     yield "packages", [", ".join(versions) or NOT_RECORDED]
     yield "hardware", [hardware(source)]
     yield "precision", [Code(source.text(PROVENANCE, "precision"))]
@@ -40,13 +48,40 @@ def rows(source: Source) -> Iterator[tuple[str, Text]]:
     yield "energy", [NOT_RECORDED]
 
 
-def command(source: Source) -> str:
-    """The command as typed; paths to patients' data were never recorded."""
-    file, path, words = OVERRIDES, "", list(source.run.overrides)
-    if source.pool is not None:
-        file, path, words = PROVENANCE, "pool.overrides.", source.pool.get("overrides") or []
-    noted = [source.note(word, word, file, f"{path}{k}") for k, word in enumerate(words)]
+def commands(source: Source) -> Iterator[tuple[str, Text]]:
+    """The commands as typed; paths to patients' data were never recorded.
+
+    Of a pool those that train its folds, and the one that pools them if each has its own.
+    """
+    if source.pool is None:
+        yield "command", [Code(_command(source, source.run.overrides, OVERRIDES, ""))]
+        return
+    typed = source.pool.get(COMMANDS) or []
+    for k, words in enumerate(typed):
+        at = f"pool.{COMMANDS}.{k}."
+        yield ("command" if len(typed) == 1 else f"command {k + 1}",
+               [Code(_command(source, words, PROVENANCE, at))])  # fmt: skip
+    if not typed:
+        yield "command", [NOT_RECORDED]
+    elif len(typed) > 1 or "-m" not in typed[0]:
+        yield "and then", [Code("lungseg pool runs=[RUN,RUN,…]")]
+
+
+def _command(source: Source, words: Sequence[str], file: str, at: str) -> str:
+    noted = [source.note(word, word, file, f"{at}{k}") for k, word in enumerate(words)]
     return shlex.join(["lungseg", "train" if source.trained else "evaluate", *noted])
+
+
+def _checkpoints(source: Source) -> Iterator[tuple[str, Text]]:
+    if source.pool is None:
+        yield "SHA-256 of the checkpoint", _checkpoint(source)
+        return
+    for k, fold in enumerate(each(source)):
+        sha256 = source.text(PROVENANCE, *AT, str(k), "checkpoint_sha256")
+        yield (
+            f"SHA-256 of the checkpoint of {name_of(source, k)}",
+            [Code(sha256), f" ({fold['file']})"],
+        )
 
 
 def _checkpoint(source: Source) -> list[Piece]:

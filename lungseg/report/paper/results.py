@@ -38,7 +38,8 @@ def alarms(study: Study) -> list[str]:
     if any(source.run.synthetic for source in study.sources):
         found.append(SYNTHETIC)
     for source in study.sources:
-        where = f"Run {source.number}: " if len(study.sources) > 1 else ""
+        name = study.called[source.number - 1]
+        where = f"{name[0].upper()}{name[1:]}: " if len(study.sources) > 1 else ""
         found += [where + warning for warning in _recorded(source)]
     return [*found, *few_cases(study.first.value(SUMMARY, "test", "n_cases"))]
 

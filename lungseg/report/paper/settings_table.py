@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lungseg.config import flatten
+from lungseg.report.paper.folds import OF_FOLD
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import Source, plain
 from lungseg.report.paper.study import Study
@@ -19,8 +20,9 @@ Row = tuple[str, list[str], bool]
 def rows(study: Study) -> list[Row]:
     """Key, a value per run, and whether the values differ; what differs comes first."""
     flat = [flatten(source.config()) for source in study.sources]
+    hidden = [f"split.{key}" for key in OF_FOLD if study.first.pool is not None]
     keys = [key for key in dict.fromkeys(key for one in flat for key in one)
-            if concerns_result(key)]  # fmt: skip
+            if concerns_result(key) and key not in hidden]  # fmt: skip
     found = []
     for key in keys:
         values = [_shown(source, key, settings) for source, settings in
@@ -42,9 +44,10 @@ def _shown(source: Source, key: str, settings: dict[str, Any]) -> str:
 def settings_tex(study: Study, content: Sequence[Row]) -> str:
     """Two tables: in what runs differ, where they do; and all settings of the first run."""
     tables = []
+    first = study.called[0]
     differing = [row for row in content if row[2]]
     if differing:
-        numbers = [f"run {source.number}" for source in study.sources]
+        numbers = list(study.called)
         tables.append(
             table(
                 ["setting", *numbers],
@@ -57,9 +60,9 @@ def settings_tex(study: Study, content: Sequence[Row]) -> str:
         )
     tables.append(
         table(
-            ["setting", "run 1"],
+            ["setting", first.removeprefix("the ")],
             [[code(key), escaped(values[0])] for key, values, _ in content],
-            "Settings of run 1 that shape its weights or its numbers, as in "
+            f"Settings of {first} that shape its weights or its numbers, as in "
             + code("provenance.json") + ".",
             "tab:settings",
             paragraph_column(0.5) + paragraph_column(0.42),
@@ -70,5 +73,5 @@ def settings_tex(study: Study, content: Sequence[Row]) -> str:
 
 def settings_csv(study: Study, content: Sequence[Row]) -> str:
     """All settings of all runs."""
-    columns = ["setting", *(f"run {source.number}" for source in study.sources)]
+    columns = ["setting", *(name.removeprefix("the ") for name in study.called)]
     return written(columns, [[key, *values] for key, values, _ in content])

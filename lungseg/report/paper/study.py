@@ -26,13 +26,15 @@ class Study:
 
     Attributes:
         sources: Of each run; the text describes the first, and in what the others differ.
-        names: Of each run, by its number, its seed and what else distinguishes it.
+        called: Of each run: ``run 1``, ``the cross-validation``, ``cross-validation 2``.
+        names: The same, with its seed and what else distinguishes it.
         cohort: Prepared cases; None where they are not there.
         ledger: Of all that is shown.
         parameters: Of the network, as text.
     """
 
     sources: Sequence[Source]
+    called: Sequence[str]
     names: Sequence[str]
     cohort: Cohort | None
     ledger: Ledger
@@ -75,7 +77,8 @@ def read_study(folders: Sequence[Path], store: str | None) -> Study:
                 source.run.folder,
             )
     cohort = _cohort(sources[0], store)
-    return Study(sources, _names(runs), cohort, ledger, parameters(sources[0]))
+    called = _called(sources)
+    return Study(sources, called, _names(runs, called), cohort, ledger, parameters(sources[0]))
 
 
 def _refuse(number: int, run: Run, first: Run) -> None:
@@ -95,15 +98,24 @@ def _refuse(number: int, run: Run, first: Run) -> None:
                         run.folder)  # fmt: skip
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def _called(sources: Sequence[Source]) -> list[str]:
+    if len(sources) == 1 and sources[0].pool is not None:
+        return ["the cross-validation"]
+    return [
+        f"{'run' if source.pool is None else 'cross-validation'} {source.number}"
+        for source in sources
+    ]
+
+
+def _names(runs: Sequence[Run], called: Sequence[str]) -> list[str]:
     """Not by their folders, which somebody may have called by a patient or a hospital."""
     trained = [run for run in runs if any(key.startswith("model.") for key in run.config)]
     keys = differences(trained)
     names = []
-    for number, run in enumerate(runs, 1):
+    for run, name in zip(runs, called, strict=True):
         own = f", {label(run, trained, keys)}" if keys else ""
         what = f"seed {plain(run.seed)}{own}" if run in trained else "masks made elsewhere"
-        names.append(f"run {number} ({what})")
+        names.append(f"{name} ({what})")
     return names
 
 

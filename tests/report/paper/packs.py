@@ -7,6 +7,7 @@ import pandas as pd
 import yaml
 
 from lungseg.data.cohort import Cohort
+from lungseg.evaluation.pooled import CHOSEN_IN_FOLDS
 from lungseg.redaction import recorded
 from lungseg.report.results import write_tables
 from tests.report.audited import case
@@ -83,15 +84,25 @@ def write_run(folder, *overrides, synthetic=False, sets=SETS, left_out=(), **cha
     return folder
 
 
-def write_pool(folder):
+def write_pool(folder, *overrides):
     """A cross-validation of two folds, as it is pooled: all cases tested, none trained on."""
     folds = {name: f"fold {k % 2}" for k, name in enumerate(NAMES)}
     missing = ["Fold 2 of 3 is missing."]
+    choices = [{"name": "lungs", "n_cases": 1, "dsc": {"none": 0.912, "lungs": 0.934}},
+               {"name": "none", "n_cases": 1, "dsc": {"none": 0.925, "lungs": 0.921}}]  # fmt: skip
+    each = [{"fold": str(k), "repeat": "", "run": f"gone/{k}", "n_train": 2 - k, "n_val": 1,
+             "n_test": 2, "file": "best.ckpt", "epochs": 2 + k, "seconds": 600.0 * (k + 1),
+             "checkpoint_sha256": f"{k}" * 64, "postprocess_choice": choice}
+            for k, choice in enumerate(choices)]  # fmt: skip
+    words = ["-m", "data=lctsc", "split=kfold", "split.seed=3", "split.fold=all"]
     pool = {"runs": ["gone/0", "gone/1"], "folds": folds, "repeats": ["all"], "missing": missing,
-            "overrides": ["data=lctsc", "split=kfold"]}  # fmt: skip
-    evaluation = {"file": None, "epochs": None, "threshold": 0.5, "empty_dsc": "zero",
-                  "postprocess": "", "synthetic": False, "warnings": ["Masks of 1 case differ."]}  # fmt: skip
-    write_run(folder, "split=kfold", sets={"test": NAMES}, pool=pool, evaluation=evaluation,
+            "overrides": ["data=lctsc", "split=kfold"], "each": each, "commands": [words],
+            "python": "3.11.9", "packages": {"torch": "2.12.0", "pytorch-lightning": "2.6.5"},
+            "hardware": {"cpu": "Folder 7", "cores": 8, "memory_gib": 31.5},
+            "devices": {"kind": "cuda", "name": "GPU 7", "number": 1}}  # fmt: skip
+    evaluation = {"file": "best.ckpt", "epochs": None, "threshold": 0.5, "empty_dsc": "zero",
+                  "postprocess": CHOSEN_IN_FOLDS, "synthetic": False, "warnings": ["Masks of 1 case differ."]}  # fmt: skip
+    write_run(folder, "split=kfold", *overrides, sets={"test": NAMES}, pool=pool, evaluation=evaluation,
               git=None)  # fmt: skip
     (folder / ".hydra" / "overrides.yaml").unlink()
     file = folder / "evaluation" / "cases.csv"

@@ -44,7 +44,9 @@ def value_of(row, folder, fingerprint):
         return hashlib.sha256((folder / file).read_bytes()).hexdigest()
     if file == "metrics.csv":
         with (folder / file).open() as opened:
-            return sum(float(one["epoch_seconds"]) for one in csv.DictReader(opened))
+            epochs = list(csv.DictReader(opened))
+        return (len(epochs) if key == "len(epoch)" else
+                sum(float(one["epoch_seconds"]) for one in epochs))  # fmt: skip
     if file == "evaluation/cases.csv":
         split, case, column = key.split(".")
         with (folder / file).open() as opened:
@@ -64,6 +66,8 @@ def in_document(found, key):
         return sum(in_document(found, part) for part in key.split(" + "))
     if match := re.fullmatch(r"len\((.*)\)", key):
         return len(found[match[1]])
+    if match := re.fullmatch(r"sum\(([\w.]+)\.(\w+)\)", key):
+        return sum(one[match[2]] for one in found[match[1]])
     if match := re.fullmatch(r"distinct\((.*)\)", key):
         return len(set(found[match[1]].values()))
     if match := re.fullmatch(r"count\(cases\.\*\.(\w+)=(.*)\)", key):

@@ -84,19 +84,6 @@ def test_hardware_and_time_are_those_of_the_run(packs):
     assert "Wall time of the training (epochs with their evaluation): 60.2 min." in text
 
 
-def test_a_pool_says_what_it_lacks_and_nothing_of_its_folds_that_it_does_not_know(packs):
-    first = read(packs, "pooled", "summary.tex")
-    assert r"\textbf{Fold 2 of 3 is missing.} \textbf{Masks of 1 case differ.}" in first
-    text = read(packs, "pooled", "methods.md")
-    assert "In a cross-validation of 2 folds each of 4 cases was tested once" in text
-    assert "All scans of one patient were in the same fold." in text
-    assert "Which checkpoint the numbers are of is not recorded." in text
-    assert "GPU 9" not in text  # of the machine that pooled
-    assert "(epochs with their evaluation): not recorded." in text
-    table = read(packs, "pooled", "reproducibility.tex").replace(r"\allowbreak{}", "")
-    assert "command of each fold & \\texttt{lungseg train data=lctsc split=kfold}" in table
-
-
 def test_masks_that_others_made_stand_beside_a_training(packs, tmp_path):
     config = {"data": {"name": "lctsc"}, "metrics": {"threshold": 0.5}}
     other = write_run(tmp_path / "other", config=config, packages=None)

@@ -35,7 +35,7 @@ def study(tmp_path):
     def make(*overrides, **changes):
         folder = write_run(tmp_path / "run", *overrides, **changes)
         source = Source(1, read_run(folder, "run"), Ledger())
-        return Study([source], ["run 1"], None, source.ledger, "7")
+        return Study([source], ["run 1"], ["run 1"], None, source.ledger, "7")
 
     return make
 

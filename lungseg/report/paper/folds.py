@@ -1,0 +1,96 @@
+"""What a pooled cross-validation says of its folds, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lungseg.report.paper.prose import Piece
+from lungseg.report.paper.source import NOT_RECORDED, Source, plain
+from lungseg.report.paper.words import several
+from lungseg.report.pooled_folds import EACH
+from lungseg.runs.chosen import is_auto
+from lungseg.runs.provenance import PROVENANCE
+
+AT = ("pool", EACH)
+OF_FOLD = ("fold", "site")
+"""Settings of a split that a cross-validation as a whole does not have."""
+
+
+def each(source: Source) -> list[dict[str, Any]]:
+    """The record of each fold; empty for a single run, or a pool of an older version."""
+    return (source.pool or {}).get(EACH) or []
+
+
+def name_of(source: Source, k: int) -> str:
+    """Entry `k` of the record of folds in words, with its repeat where there are several."""
+    label, repeat = (source.text(PROVENANCE, *AT, str(k), key) for key in ("fold", "repeat"))
+    return f"{repeat}, fold {label}" if repeat else f"fold {label}"
+
+
+def spread(source: Source, key: str, form: Callable[[Any], str] = plain) -> str:
+    """The lowest and the highest value of the folds, or the one that all have.
+
+    Args:
+        source: A pool.
+        key: In the record of a fold.
+        form: From a value to text.
+    """
+    values = [fold[key] for fold in each(source)]
+    if not values or None in values:
+        return NOT_RECORDED
+    ends = [source.text(PROVENANCE, *AT, str(values.index(end)), key, form=form)
+            for end in (min(values), max(values))]  # fmt: skip
+    return " to ".join(dict.fromkeys(ends))
+
+
+def epochs(source: Source) -> str:
+    """After how many epochs the weights were taken."""
+    if source.pool is None:
+        return source.text(PROVENANCE, "evaluation", "epochs")
+    return spread(source, "epochs")
+
+
+def sizes(source: Source) -> str:
+    """A sentence on how many cases each model was trained on and chosen by."""
+    if not each(source):
+        return ""
+    n_train, n_val = spread(source, "n_train"), spread(source, "n_val")
+    apart = "none were kept apart for validation"
+    if n_val != "0":
+        apart = f"{n_val} further {'case' if n_val == '1' else 'cases'} were its validation set"
+    if n_val == "1":
+        apart = apart.replace("were", "was")
+    return f" Each model was trained on {n_train} of the other cases; {apart}."
+
+
+def seconds_of_folds(source: Source) -> float | None:
+    """Wall time of the trainings of all folds; None where one did not record it."""
+    found = [fold["seconds"] for fold in each(source)]
+    return None if not found or None in found else sum(found)
+
+
+def choices(source: Source) -> list[Piece]:
+    """The post-processing that each fold chose on its validation cases; empty if none chose."""
+    told = []
+    for k, fold in enumerate(each(source)):
+        choice = fold["postprocess_choice"]
+        if choice is None:
+            continue
+        at = (*AT, str(k), "postprocess_choice")
+        scores = ", ".join(
+            f"{way} {source.text(PROVENANCE, *at, 'dsc', way, form='{:.4f}'.format)}"
+            for way in choice["dsc"]
+        )
+        n = source.text(PROVENANCE, *at, "n_cases")
+        told.append(
+            f"{name_of(source, k)}: {choice['name']}"
+            f" ({scores}; {n} {several(choice['n_cases'], 'case')})"
+        )
+    if told:
+        return ["Post-processing was chosen in each fold by the mean DSC of its validation cases: "
+                f"{'; '.join(told)}."]  # fmt: skip
+    if is_auto(source.config("postprocess")):
+        return [f"Each fold chose its post-processing by its validation cases; which is"
+                f" {NOT_RECORDED} here."]  # fmt: skip
+    return []
