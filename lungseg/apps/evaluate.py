@@ -32,6 +32,7 @@ from lungseg.runs.claim import lock
 from lungseg.runs.named import require_weights, weights_of_run
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.restore import recorded_input, restore
+from lungseg.splits.file import NAME, describe_sets
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
 from lungseg.training.device import check_names
@@ -186,6 +187,7 @@ def _on_other_data(config: DictConfig, file: Path, run_dir: Path) -> None:
             "trained_on_cohort_sha256": record["cohort_sha256"],
         },
     )
+    write_json(run_dir / NAME, describe_sets(known.sets, cohort))
     _evaluate(config, checkpoint, file, cohort, known.sets, run_dir)
     log.info(f"evaluation: {short(run_dir)}")
 

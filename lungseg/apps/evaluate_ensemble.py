@@ -23,12 +23,14 @@ from lungseg.inference.exported import SUFFIX
 from lungseg.inference.model import DEVICES, Model, load_model, model_files
 from lungseg.rank import is_rank_zero
 from lungseg.redacted_logs import redactor_of_job
+from lungseg.redaction import recorded
 from lungseg.runs.checkpoint import load_checkpoint
 from lungseg.runs.chosen import postprocess_of
 from lungseg.runs.claim import begin
 from lungseg.runs.joint_record import joint_record
 from lungseg.runs.provenance import PROVENANCE, provenance
 from lungseg.runs.status import noting_status
+from lungseg.splits.file import NAME, describe_sets
 from lungseg.splits.patients import listed
 from lungseg.sweeps.mode import sweeping
 
@@ -102,6 +104,8 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
     with noting_status(run_dir, redactor_of_job(config).message, writes=first):
         if first:
             write_json(run_dir / PROVENANCE, origin)
+            made_by = None if splitter is None else recorded(config)["split"]
+            write_json(run_dir / NAME, describe_sets({"test": cases}, cohort, made_by))
         evaluation = evaluate(task)
         if task.trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())

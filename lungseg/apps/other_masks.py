@@ -26,7 +26,7 @@ from lungseg.runs.status import noting_status
 from lungseg.sources.lungs import LungNames
 from lungseg.sources.predicted.case_masks import CaseMasks
 from lungseg.sources.predicted.rules import MaskRules, labels_of
-from lungseg.splits.file import NAME, describe
+from lungseg.splits.file import NAME, describe, describe_sets
 from lungseg.sweeps.mode import sweeping
 
 KEY = "predictions"
@@ -111,9 +111,7 @@ def _refuse(config: DictConfig) -> None:
 def _cases(config: DictConfig, splitter: Any, cohort: Cohort) -> tuple[list[str], dict[str, Any]]:
     """Names of the cases to score, and the contents of ``split.json``."""
     if splitter is None:
-        sets = {"test": cohort.names}
-        about = {"sets": sets, "left_out": [], "made_by": {}, "cohort_sha256": cohort.sha256}
-        return cohort.names, {**about, "balance": None}
+        return cohort.names, describe_sets({"test": cohort.names}, cohort)
     from lungseg.training.setup import split_cohort
 
     split = split_cohort(config, splitter, cohort)

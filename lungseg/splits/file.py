@@ -25,14 +25,27 @@ def describe(split: Split, cohort: Cohort, made_by: Mapping[str, Any]) -> dict[s
         cohort: The cohort that was split.
         made_by: The settings of the split, without paths of the source.
     """
-    sets = split.sets()
+    balance = split.balance.to_dict() if split.balance else None
+    return describe_sets(split.sets(), cohort, made_by) | {"balance": balance}
+
+
+def describe_sets(
+    sets: Mapping[str, Sequence[str]], cohort: Cohort, made_by: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The contents of ``split.json`` where cases are evaluated that no training split.
+
+    Args:
+        sets: Names of cases by set.
+        cohort: With all cases.
+        made_by: The settings of the split, if there was one.
+    """
     used = {case for cases in sets.values() for case in cases}
     return {
-        "sets": sets,
+        "sets": {name: list(cases) for name, cases in sets.items()},
         "left_out": [case for case in cohort.names if case not in used],
-        "made_by": dict(made_by),
+        "made_by": dict(made_by or {}),
         "cohort_sha256": cohort.sha256,
-        "balance": split.balance.to_dict() if split.balance else None,
+        "balance": None,
         "patients": {case: cohort.patients.get(case, case) for case in cohort.names},
     }
 

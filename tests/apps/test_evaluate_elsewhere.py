@@ -54,6 +54,8 @@ def test_cases_that_the_model_was_trained_on_are_no_test(trained, tmp_path):
     cli, file = Cli(tmp_path), trained.run / "checkpoints" / "last.ckpt"
     done = cli("evaluate", f"ckpt={file}", "data=lctsc", f"data.root={source}", NO_REPORT)
     assert done.returncode == 0, done.stderr
+    split = json.loads(next((tmp_path / "outputs").glob("20*/*/split.json")).read_text())
+    assert split["sets"] == {"train": ["Case_007", "Case_008"], "test": ["Case_009"]}
     assert "Case_007, Case_008: known from the checkpoint's train set" in done.stdout
     (folder,) = (tmp_path / "outputs").glob("20*/*")
     summary = json.loads((folder / "evaluation" / "summary.json").read_text())

@@ -96,6 +96,9 @@ def test_it_is_the_mean_by_hand(trained, second, evaluated, tmp_path):
     assert made_by["config"]["ensemble"] == {"members": 2}
     assert made_by["config"]["intensity"]["lower"] == "-1000 / -1200"
     assert [one["epochs"] for one in made_by["members"]] == [2, 2]
+    split = json.loads((folder / "split.json").read_text())
+    assert split["sets"] == {"test": sorted(table)}
+    assert (split["left_out"], split["made_by"], len(split["patients"])) == ([], {}, 2)
     assert made_by["members"][0]["trained_on_cohort_sha256"] != open_cohort("store").sha256
 
 

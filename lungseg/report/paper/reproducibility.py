@@ -86,9 +86,6 @@ def _checkpoints(source: Source) -> Iterator[tuple[str, Text]]:
 
 def _checkpoint(source: Source) -> list[Piece]:
     """Hash of the checkpoint that was evaluated, and its name."""
-    recorded = source.value(PROVENANCE, "checkpoint_sha256")
-    if recorded:
-        return [Code(source.text(PROVENANCE, "checkpoint_sha256"))]
     name = source.run.weights or ""
     file = source.run.folder / "checkpoints" / name
     if not name or not file.is_file():

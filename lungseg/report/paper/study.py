@@ -20,6 +20,10 @@ from lungseg.runs.read import COMPLETED, Run, is_run
 log = logging.getLogger(__name__)
 
 
+ELSEWHERE = ("trained_on_cohort_sha256", "members")
+"""In ``provenance.json``: a model, or several, was evaluated on cases that are not its own."""
+
+
 @dataclass(frozen=True)
 class Study:
     """What a pack is about.
@@ -70,6 +74,13 @@ def read_study(folders: Sequence[Path], store: str | None) -> Study:
             runs[0].folder,
         )
     for source in sources:
+        if any(source.value(PROVENANCE, key) is not None for key in ELSEWHERE):
+            raise DataError(
+                f"runs: run {source.number} is of a trained model on other cases (evaluate ckpt= or"
+                " model=), and a pack describes a training with its own test; give the run of the"
+                " training",
+                source.run.folder,
+            )
         if source.sets != sources[0].sets:
             raise DataError(
                 f"runs: run {source.number} has other cases in its sets than run 1; the folds of a"

@@ -35,6 +35,14 @@ REFUSED = {
         r"run 2 has other cases in its sets than run 1; .* pooled first \(lungseg pool\)",
     ),
     "no test set": (without_test_set, "run 2 has no test set in evaluation/summary.json"),
+    "other cases than its own": (
+        lambda folder: change(folder, "provenance.json", {"trained_on_cohort_sha256": "0" * 64}),
+        r"run 2 is of a trained model on other cases \(evaluate ckpt= or model=\)",
+    ),
+    "an ensemble": (
+        lambda folder: change(folder, "provenance.json", {"members": []}),
+        "run 2 is of a trained model on other cases .*; give the run of the training",
+    ),
     "no split": (lambda folder: (folder / "split.json").unlink(), "split.json is missing"),
     "damaged split": (
         lambda folder: (folder / "split.json").write_text("{"), "split.json is damaged"),
