@@ -1,5 +1,10 @@
 """Errors that a user meets: one line that says what, where, and what would be right."""
 
+import re
+
+OF_WORKER = re.compile(r"\ACaught \w+ in DataLoader worker.*^[\w.]+: ([^\n]+)\n*\Z", re.S | re.M)
+"""What torch makes of an error in a process that loads slices: its traceback, as the message."""
+
 
 class LungsegError(Exception):
     """Something that the user can correct.
@@ -43,6 +48,8 @@ def describe(error: BaseException | None, *, in_log: bool = False) -> str:
         in_log: Leave paths out: a source's may name a patient.
     """
     if isinstance(error, LungsegError):
+        if (raised := OF_WORKER.search(str(error))) is not None:
+            return raised[1]
         return str(error) if error.path is None or in_log else f"{error} [{error.path}]"
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"

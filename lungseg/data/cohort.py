@@ -9,7 +9,8 @@ from typing import Any
 
 from lungseg.data import store as stores
 from lungseg.data.digests import PatientDigests
-from lungseg.data.place import Place, read_text
+from lungseg.data.place import Place, join
+from lungseg.data.seal import read_sealed
 from lungseg.errors import DataError
 
 FILE = "cohort.json"
@@ -118,12 +119,18 @@ def open_cohort(store: Place) -> Cohort:
     """Open a prepared store without its source.
 
     Raises:
-        DataError: If there is no prepared cohort, or a listed case is missing.
+        DataError: If there is no prepared cohort, its description is damaged, or a listed case is
+            missing or damaged.
     """
-    text = read_text(store, FILE)
-    if text is None:
+    try:
+        listed = read_sealed(store, FILE)
+    except ValueError:
+        raise DataError(
+            f"{FILE} is damaged; lungseg prepare with the source of the cases writes it again",
+            join(store, FILE),
+        ) from None
+    if listed is None:
         raise DataError("no prepared cohort here (cohort.json is missing)", store)
-    listed = json.loads(text)
     cases = {}
     for name in listed["cases"]:
         attributes = stores.attributes(store, name)

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 
 from lungseg import __version__
-from lungseg.data.place import Place, read_text, write_text
+from lungseg.data.place import Place, join, read_text, write_text
+from lungseg.data.seal import read_sealed, seal
 from lungseg.data.source import RemembersFiles, Source
+from lungseg.errors import DataError
 
 FAILED = "failed.json"
 FILES = "files.json"
@@ -17,8 +19,11 @@ def read_failures(
     store: Place, states: Mapping[str, str], on_finding: Mapping[str, str]
 ) -> dict[str, str]:
     """Why cases failed earlier, if their files, settings and rules have not changed since."""
-    text = read_text(store, FAILED)
-    recorded: dict[str, dict[str, str]] = json.loads(text) if text else {}
+    recorded: dict[str, dict[str, str]]
+    try:
+        recorded = read_sealed(store, FAILED) or {}
+    except ValueError:  # damaged: the cases are tried again
+        recorded = {}
     return {
         name: recorded[name]["reason"]
         for name, state in states.items()
@@ -39,7 +44,7 @@ def write_failures(
         if name in states
     }
     if recorded or read_text(store, FAILED) is not None:
-        write_text(store, FAILED, json.dumps(recorded, indent=2) + "\n")
+        write_text(store, FAILED, json.dumps(seal(recorded), indent=2) + "\n")
 
 
 def _full_state(on_finding: Mapping[str, str], state: str) -> str:
@@ -48,14 +53,24 @@ def _full_state(on_finding: Mapping[str, str], state: str) -> str:
 
 
 def recall_files(source: Source, store: Place) -> None:
-    """Give a source that assigns files to cases its earlier assignment."""
+    """Give a source that assigns files to cases its earlier assignment.
+
+    Raises:
+        DataError: If the record of it is damaged: cases would get other names than before.
+    """
     if isinstance(source, RemembersFiles):
-        text = read_text(store, FILES)
-        source.recall(json.loads(text) if text else {})
+        try:
+            source.recall(read_sealed(store, FILES) or {})
+        except ValueError:
+            raise DataError(
+                f"{FILES}, which says which files each case has, is damaged; restore it, or remove"
+                " it and let cases be named anew",
+                join(store, FILES),
+            ) from None
 
 
 def keep_files(source: Source, store: Place) -> None:
     """Record which files were assigned to which case, before any case is stored."""
     files = source.remembered() if isinstance(source, RemembersFiles) else {}
     if files:
-        write_text(store, FILES, json.dumps(files) + "\n")
+        write_text(store, FILES, json.dumps(seal(files)) + "\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from lungseg.data.cohort import FILE
 from lungseg.data.digests import PatientDigests
-from lungseg.data.place import Place, read_text
+from lungseg.data.place import Place
+from lungseg.data.seal import read_sealed
 
 
 def label_patients(keys: Mapping[str, str | Collection[str]]) -> dict[str, str]:
@@ -41,8 +42,7 @@ def recorded_labels(store: Place, names: Collection[str], rule: str) -> dict[str
 
     They are valid as long as no case's files have changed.
     """
-    text = read_text(store, FILE)
-    known = json.loads(text) if text else {}
+    known = _recorded(store)
     if known.get("patients_by") != rule or {*known["patients"]} != {*names}:
         return None
     return {name: known["patients"][name] for name in names}
@@ -50,9 +50,16 @@ def recorded_labels(store: Place, names: Collection[str], rule: str) -> dict[str
 
 def recorded_digests(store: Place, names: Collection[str]) -> PatientDigests | None:
     """Digests of these cases' patients that a store's cohort has."""
-    text = read_text(store, FILE)
-    recorded = PatientDigests.of(json.loads(text).get("patient_digests")) if text else None
+    recorded = PatientDigests.of(_recorded(store).get("patient_digests"))
     return recorded.of_cases(names) if recorded else None
+
+
+def _recorded(store: Place) -> dict[str, Any]:
+    """What a store's cohort says; nothing if that is damaged, and has to be written again."""
+    try:
+        return read_sealed(store, FILE) or {}
+    except ValueError:
+        return {}
 
 
 def report_patients(labels: Mapping[str, str], say: Callable[[str], None]) -> None:

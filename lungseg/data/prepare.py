@@ -24,6 +24,7 @@ from lungseg.data.parallel import Parallel, stop_if_orphaned
 from lungseg.data.patients import recorded_digests, recorded_labels, report_patients
 from lungseg.data.place import Place, absolute, is_url, read_text, write_text
 from lungseg.data.rules import Rules
+from lungseg.data.seal import read_sealed, seal
 from lungseg.data.source import Source
 from lungseg.errors import DataError
 from lungseg.findings import judge
@@ -132,7 +133,7 @@ class _Update:
             return None
         cohort = self._cohort(ready, failed, patients, digests)
         complete = all(read_text(self.store, page) is not None for page in self.pages.names)
-        return cohort if complete and read_text(self.store, FILE) == _json(cohort) else None
+        return cohort if complete and _as_recorded(self.store, cohort) else None
 
     def carry_out(
         self,
@@ -157,7 +158,9 @@ class _Update:
         write_failures(self.store, self.inventory.states, self.rules.on_finding, failed)
         for name, text in self.pages.make(cohort).items():
             write_text(self.store, name, text)
-        write_text(self.store, FILE, _json(cohort))  # last: it means that all the rest exists
+        # Last: it means that all the rest exists.
+        text = json.dumps(seal(_description(cohort)), indent=2, allow_nan=False)
+        write_text(self.store, FILE, f"{text}\n")
         return cohort
 
     def _key(self) -> bytes | None:
@@ -259,8 +262,16 @@ def _refused(ready: Mapping[str, dict[str, Any]], rules: Rules) -> dict[str, str
     return reasons
 
 
-def _json(cohort: Cohort) -> str:
+def _as_recorded(store: Place, cohort: Cohort) -> bool:
+    """Whether a store describes this cohort, with a hash or, in older stores, without."""
+    try:
+        return bool(read_sealed(store, FILE) == json.loads(json.dumps(_description(cohort))))
+    except ValueError:  # damaged
+        return False
+
+
+def _description(cohort: Cohort) -> dict[str, Any]:
     content = cohort.fingerprint()
     if cohort.patient_digests is not None:
         content["patient_digests"] = cohort.patient_digests.plain()
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    return content

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lungseg.data.place import Place, read_text
+
 KEY = "sha256"
 
 
@@ -37,6 +39,22 @@ def unseal(content: Mapping[str, Any]) -> dict[str, Any]:
     if KEY in content and content[KEY] != _hash(plain):
         raise ValueError("the content is not what was written")
     return plain
+
+
+def read_sealed(store: Place, name: str) -> dict[str, Any] | None:
+    """The content of a file of a store, or None if it does not exist.
+
+    Raises:
+        ValueError: If it is damaged.
+        DataError: If the store cannot be reached.
+    """
+    text = read_text(store, name)
+    if text is None:
+        return None
+    content = json.loads(text)
+    if not isinstance(content, dict):
+        raise ValueError("not an object of JSON")
+    return unseal(content)
 
 
 def _hash(content: Mapping[str, Any]) -> str:
