@@ -43,7 +43,7 @@ class CaseMasks:
     def __init__(self, folder: Path, cohort: Cohort, rules: MaskRules) -> None:
         self._folder = folder
         self._rules = rules
-        found = find_masks(folder, cohort.image_sha256, rules.lungs)
+        found = find_masks(folder, cohort.image_sha256, rules)
         self._files = found.by_case
         self.strangers = found.strangers
         self._seen = found.seen

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lungseg.dicom.tree import look
-from lungseg.errors import DataError
+from lungseg.errors import ConfigError, DataError
 from lungseg.sources.image_reader import ENDINGS
-from lungseg.sources.lungs import LungNames, pick
 from lungseg.sources.predicted.case_names import CaseNames
+from lungseg.sources.predicted.rules import MaskRules
+from lungseg.sources.predicted.structures import wanted
 from lungseg.sources.state import files_below
 
 NPZ = ".npz"
@@ -41,7 +43,7 @@ class MaskFiles:
     seen: frozenset[str] = frozenset()
 
 
-def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> MaskFiles:
+def find_masks(folder: Path, images: Mapping[str, str], rules: MaskRules) -> MaskFiles:
     """Find the masks of cases in a tree of folders.
 
     A file belongs to the case that its name contains, or else the name of the nearest folder above
@@ -51,7 +53,7 @@ def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> Mas
     Args:
         folder: With ``.nii``, ``.nii.gz``, ``.nrrd`` and ``.npz`` files, DICOM-SEG and RTSTRUCT.
         images: Hash of each case's image, by its name.
-        lungs: By which a structure's file is recognized, where a case has a file for each.
+        rules: By which a structure's file is recognized, where a case has a file for each.
 
     Raises:
         DataError: If there is no such folder, no file in it fits a case, one fits two cases, or a
@@ -76,7 +78,7 @@ def find_masks(folder: Path, images: Mapping[str, str], lungs: LungNames) -> Mas
             folder,
         )
     chosen = {
-        case: _chosen(case, by_case[case], folder, lungs) for case in images if case in by_case
+        case: _chosen(case, by_case[case], folder, rules) for case in images if case in by_case
     }
     return MaskFiles(chosen, tuple(strangers), frozenset(predicted.seen))
 
@@ -139,7 +141,7 @@ class _Predicted:
 
 
 def _case_of(file: Path, folder: Path, cases: CaseNames) -> str | None:
-    parts = [_stem(file.name), *file.relative_to(folder).parts[-2::-1]]
+    parts = [stem(file.name), *file.relative_to(folder).parts[-2::-1]]
     for part in parts:  # the nearest first
         found = cases.within(part)
         if len(found) > 1:
@@ -149,12 +151,13 @@ def _case_of(file: Path, folder: Path, cases: CaseNames) -> str | None:
     return None
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
+    """A file's name without the ending of its format."""
     ending = next((end for end in (*IMAGES, ".dcm") if name.lower().endswith(end)), "")
     return name[: len(name) - len(ending)]
 
 
-def _chosen(case: str, files: Sequence[Path], folder: Path, lungs: LungNames) -> tuple[Path, ...]:
+def _chosen(case: str, files: Sequence[Path], folder: Path, rules: MaskRules) -> tuple[Path, ...]:
     """The file of a case, or those of its lungs.
 
     Raises:
@@ -165,14 +168,19 @@ def _chosen(case: str, files: Sequence[Path], folder: Path, lungs: LungNames) ->
     if len({file.parent for file in files}) == 1:
         if (files[0].parent / RECORD).is_file():
             return (min(files, key=_rank),)
-        stems = {_stem(file.name): file for file in files if file.name.lower().endswith(IMAGES)}
-        try:
-            return tuple(stems[name] for name in pick(stems, lungs))
-        except DataError:
-            pass
+        stems = {stem(file.name): file for file in files if file.name.lower().endswith(IMAGES)}
+        with suppress(DataError):
+            chosen = tuple(stems[name] for name in wanted(stems, rules))
+            if len(chosen) == 1 or not rules.values:
+                return chosen
+            raise ConfigError(
+                f"{rules.labelled_by}: {case} has a file for each structure, and values choose"
+                f" within one; files are chosen by name{rules.how_to_label('[NAME]')}"
+            )
     names = [os.path.relpath(file, folder) for file in files]
     raise DataError(
-        f"{case}: {len(files)} masks fit it by name; keep one, or one for each lung named as such",
+        f"{case}: {len(files)} masks fit it by name; keep one, or one for each lung named as such"
+        f"{rules.how_to_label('[NAME]')}",
         listed(names, 2).replace(", ", " and "),
     )
 

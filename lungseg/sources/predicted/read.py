@@ -16,7 +16,7 @@ from lungseg.dicom.tree import look
 from lungseg.errors import DataError
 from lungseg.sources.image_reader import ENDINGS, read_image_file
 from lungseg.sources.labels import one_value
-from lungseg.sources.predicted.find import NPZ
+from lungseg.sources.predicted.find import NPZ, stem
 from lungseg.sources.predicted.resample import resampled
 from lungseg.sources.predicted.rules import MaskRules
 from lungseg.sources.predicted.structures import contours_of, segments_of, wanted
@@ -97,7 +97,7 @@ def _from_npz(file: Path, volume: Volume, rules: MaskRules, alone: bool) -> Case
             f"its shape {array.shape} is not the image's {volume.voxels.shape} (z, y, x), and an"
             " npz file has no geometry to place it by"
         )
-    lungs = _lungs(array, rules, alone)
+    lungs = _lungs(array, rules, alone and not _named(file, rules))
     return _made(lungs, rules, notes=_absent(array, lungs))
 
 
@@ -110,10 +110,15 @@ def _from_image(file: Path, volume: Volume, rules: MaskRules, alone: bool) -> Ca
         chosen = wanted(image.segments, rules)
         stored: NDArray[Any] = np.logical_or.reduce([image.segments[name] for name in chosen])
     else:
-        stored = _lungs(image.array, rules, alone)
+        stored = _lungs(image.array, rules, alone and not _named(file, rules))
         notes += _absent(image.array, stored)
     placed, was_resampled, more = _on_grid(stored, image.affine, volume, rules)
     return _made(placed, rules, was_resampled, [*notes, *more])
+
+
+def _named(file: Path, rules: MaskRules) -> bool:
+    """Whether a file is of a structure that was asked for by name."""
+    return rules.is_named(stem(file.name))
 
 
 def _lungs(array: NDArray[Any], rules: MaskRules, alone: bool) -> NDArray[Any]:

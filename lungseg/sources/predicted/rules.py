@@ -32,6 +32,11 @@ class MaskRules:
     resampled_by: str = ""
     labelled_by: str = "predictions.labels"
 
+    def is_named(self, name: str) -> bool:
+        """Whether `structures` name a structure, in any case of letters."""
+        asked = {one.strip().casefold() for one in self.structures}
+        return name.strip().casefold() in asked
+
     def how_to_label(self, example: str) -> str:
         """The end of an error that says how lungs are named; empty where they cannot be.
 

@@ -28,8 +28,7 @@ def wanted(names: Iterable[str], rules: MaskRules) -> list[str]:
     names = list(names)
     if not rules.structures:
         return list(pick(names, rules.lungs))
-    asked = {name.strip().casefold() for name in rules.structures}
-    found = [name for name in names if name.strip().casefold() in asked]
+    found = [name for name in names if rules.is_named(name)]
     if not found:
         raise DataError(
             f"none of {len(names)} structure(s) is called {' or '.join(rules.structures)}"

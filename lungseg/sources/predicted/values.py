@@ -38,7 +38,7 @@ def lungs_in(array: NDArray[Any], rules: MaskRules) -> NDArray[Any]:
         array([False,  True,  True])
     """
     if rules.structures:
-        raise DataError(f"it has numbers, not names of structures{rules.how_to_label('[1,2]')}")
+        raise DataError(f"it has numbers, not names of structures{_by_values(array, rules)}")
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())  # NaN where any is
         if not np.isfinite([low, high]).all():
@@ -58,10 +58,19 @@ def lungs_in(array: NDArray[Any], rules: MaskRules) -> NDArray[Any]:
     if not values_in(array) <= USUAL:
         raise DataError(
             f"its values are {shown_values(array)}: which of them are lung is not known beyond 0,"
-            f" 1 and 2{rules.how_to_label('[1,2]')}"
+            f" 1 and 2{_by_values(array, rules)}"
         )
     lungs: NDArray[np.bool_] = array != 0
     return lungs
+
+
+def _by_values(array: NDArray[Any], rules: MaskRules) -> str:
+    """How lungs are named by values, with values that are there; empty where there are none."""
+    try:
+        present = sorted(n for n in values_in(whole_labels(array)[0]) if n > 0)
+    except DataError:  # probabilities
+        return ""
+    return rules.how_to_label(f"[{','.join(map(str, present[:2]))}]") if present else ""
 
 
 def values_in(array: NDArray[Any]) -> set[int]:

@@ -231,3 +231,10 @@ def test_damaged_dicom(series, tmp_path):
     file.write_bytes(file.read_bytes()[:-2000])
     with pytest.raises(DataError, match="the mask: .*(damaged|truncated)"):
         read_mask([file], series[1], USUAL)
+
+
+def test_a_file_of_a_structure_that_was_named_has_one_value(tmp_path):
+    write_nibabel(tmp_path / "heart.nii.gz", (lungs() > 0).astype(np.uint8) * 7, "RAS")
+    rules = MaskRules(LUNGS, structures=("Heart",))
+    made = read_mask([tmp_path / "heart.nii.gz"], GRID, rules)
+    np.testing.assert_array_equal(made.mask, lungs() > 0)

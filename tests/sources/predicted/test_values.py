@@ -42,15 +42,17 @@ def test_floats_up_to_1_are_probabilities(values):
 @pytest.mark.parametrize(
     ("values", "dtype", "rules", "line"),
     [
-        ((0, 3), np.uint8, USUAL, r"its values are 0, 3: which .* predictions.labels=\[1,2\]"),
+        ((0, 3), np.uint8, USUAL, r"its values are 0, 3: which .* predictions.labels=\[3\]$"),
         ((0, 255), np.uint8, USUAL, "its values are 0, 255"),
-        ((-1, 0, 1), np.int16, USUAL, "its values are -1, 0, 1"),
+        ((0, 20, 7, 30), np.uint8, USUAL, r"predictions.labels=\[7,20\]$"),
+        ((-1, 0, 1), np.int16, USUAL, r"its values are -1, 0, 1: .*predictions.labels=\[1\]$"),
         ((-5.5, 7.25), float, USUAL, "values from -5.5 to 7.25 are neither labels nor prob"),
         ((0, 0.5), float, MaskRules(LUNGS, values=(1,)), "values from 0 to 0.5 are neither"),
         ((0, np.nan), float, USUAL, "not finite"),
         ((0, np.inf), float, USUAL, "not finite"),
         ((0, 1j), complex, USUAL, "values of type complex128 are no labels"),
-        ((0, 1), np.uint8, MaskRules(LUNGS, structures=("a",)), "has numbers, not names"),
+        ((0, 1), np.uint8, MaskRules(LUNGS, structures=("a",)), r"not names .*=\[1\]$"),
+        ((0, 0.5), float, MaskRules(LUNGS, structures=("a",)), "not names of structures$"),
     ],
 )
 def test_refused(values, dtype, rules, line):
