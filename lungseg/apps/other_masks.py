@@ -11,11 +11,12 @@ from omegaconf import DictConfig
 
 from lungseg.apps.checks import check_metrics
 from lungseg.apps.chosen_split import chosen_split
-from lungseg.apps.prepare import check_cases, prepare_with_masks
+from lungseg.apps.prepare import check_cases, names_before, prepare_with_masks
 from lungseg.config import conf_dir
 from lungseg.data.cohort import Cohort
 from lungseg.errors import ConfigError, DataError
 from lungseg.evaluation.conventions import Conventions, empty_dsc
+from lungseg.evaluation.groupings import groupings, refuse_unknown
 from lungseg.evaluation.second_reader import beside, read_second_reader
 from lungseg.files import write_json
 from lungseg.redacted_logs import redactor_of_job
@@ -23,8 +24,10 @@ from lungseg.redaction import recorded
 from lungseg.runs.claim import begin
 from lungseg.runs.provenance import PROVENANCE, provenance
 from lungseg.runs.status import noting_status
+from lungseg.sources.about import about
 from lungseg.sources.lungs import LungNames
 from lungseg.sources.predicted.case_masks import CaseMasks
+from lungseg.sources.predicted.find import refuse_unfit
 from lungseg.sources.predicted.rules import MaskRules, labels_of
 from lungseg.splits.file import NAME, describe, describe_sets
 from lungseg.sweeps.mode import sweeping
@@ -55,7 +58,10 @@ def evaluate_other_masks(config: DictConfig, run_dir: Path) -> None:
     )
     splitter = chosen_split(config)
     check_cases(config)
-    from lungseg.evaluation.groupings import groupings
+    refuse_unknown(config.metrics.subgroups, config.split.table)
+    known = names_before(config)
+    with about(KEY):
+        refuse_unfit(Path(settings.path), known)
     from lungseg.evaluation.masks_run import evaluate_masks
     from lungseg.report.audit import failures
     from lungseg.report.other_masks import MaskTask, leave_mask_results

@@ -15,14 +15,14 @@ from omegaconf import DictConfig, OmegaConf
 from lungseg.arguments import check_arguments
 from lungseg.config import build
 from lungseg.data import cohort as cohorts
-from lungseg.data.cohort import Cohort
+from lungseg.data.cohort import FILE, Cohort
 from lungseg.data.digests import key_file
 from lungseg.data.export import export_npz
 from lungseg.data.parallel import Parallel
-from lungseg.data.place import Place, is_url, join
+from lungseg.data.place import Place, is_url, join, read_text
 from lungseg.data.prepare import prepare as update_store
 from lungseg.data.rules import Rules
-from lungseg.data.source import Generated
+from lungseg.data.source import Generated, RemembersFiles, UnpairedError
 from lungseg.errors import ConfigError
 from lungseg.moved import first_names
 from lungseg.privacy import DEFAULT_KEY
@@ -110,6 +110,25 @@ def check_cases(config: DictConfig) -> None:
     source = _source(config)
     if not (isinstance(source, Generated) or Path(data.root).exists()):
         source.cases()  # says best what it looks for
+
+
+def names_before(config: DictConfig) -> list[str] | None:
+    """Names of the cases where nothing is prepared yet; None where only preparing tells them.
+
+    Args:
+        config: As for :func:`prepare_with_masks`, checked.
+    """
+    data = config.data
+    if OmegaConf.is_missing(data, "root") or read_text(store_path(config), FILE) is not None:
+        return None  # opened soon enough
+    source = _source(config)
+    if isinstance(source, Generated | RemembersFiles):
+        return None
+    try:
+        names: list[str] = source.cases()
+    except UnpairedError as error:  # preparing may leave them out
+        return error.cases
+    return names
 
 
 def _source(config: DictConfig) -> Any:

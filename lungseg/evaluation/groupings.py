@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -77,6 +77,17 @@ def groupings(
     return made
 
 
+def refuse_unknown(names: Sequence[str] | None, table: str | None) -> None:
+    """Stop before cases are prepared where a covariate is unknown, and no table can have it.
+
+    Raises:
+        ConfigError: Likewise.
+    """
+    for name in (names or ()) if table is None else ():
+        if name not in KNOWN:
+            raise _unknown(name, {})
+
+
 def _names_cases(grouping: Grouping, columns: Mapping[str, list[str]]) -> bool:
     """Whether labels of a table are those of single cases, such as a number of the patient."""
     labels = [label for label in grouping.group_of.values() if label != UNKNOWN]
@@ -97,9 +108,13 @@ def _grouping(name: str, cohort: Cohort, columns: Mapping[str, list[str]]) -> Gr
     if name == "lung_volume":
         volumes = [_lung_ml(case) for case in cases]
         return _cut(name, cohort.names, volumes, terciles(volumes), " ml")
+    raise _unknown(name, columns)
+
+
+def _unknown(name: str, columns: Collection[str]) -> ConfigError:
     known = listed([*KNOWN, *columns], most=30)
     hint = "" if columns else "; split.table=FILE.csv adds its columns"
-    raise ConfigError(f"metrics.subgroups: no covariate {name!r}; there are {known}{hint}")
+    return ConfigError(f"metrics.subgroups: no covariate {name!r}; there are {known}{hint}")
 
 
 def _lung_ml(case: Mapping[str, Any]) -> float:

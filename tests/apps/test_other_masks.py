@@ -241,6 +241,24 @@ def test_refused(words, line, refused):
     assert line in refused("evaluate", *words.split())
 
 
+@pytest.mark.parametrize(
+    ("files", "words", "line"),
+    [
+        ([], [], "predictions: no mask in this folder: .nii.gz"),
+        (["notes.txt"], [], "predictions: no mask in this folder: .nii.gz"),
+        (["Meier.nii"], [], "predictions: none of 1 file(s) with masks fits a case by its name"),
+        (["Case_000.nii"], ["metrics.subgroups=[age]"], "no covariate 'age'; there are sex"),
+    ],
+)
+def test_refused_before_anything_is_prepared(files, words, line, phantom_root, refused, tmp_path):
+    (tmp_path / "masks").mkdir()
+    for name in files:
+        (tmp_path / "masks" / name).touch()
+    data = ("data=lctsc", f"data.root={phantom_root}", "data.store=new")
+    assert line in refused("evaluate", "predictions=masks", *data, *words)
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.realdata
 def test_a_real_chest(realdata, tmp_path, monkeypatch, capfd):
     """Written by SimpleITK in another orientation, moved by two voxels to the left."""

@@ -72,15 +72,42 @@ def find_masks(folder: Path, images: Mapping[str, str], rules: MaskRules) -> Mas
         else:
             strangers.append(file)
     if not by_case:
-        raise DataError(
-            f"none of {len(strangers)} file(s) with masks fits a case by its name, or its folder's:"
-            f" the cases are {listed(list(images))}",
-            folder,
-        )
+        raise _no_case(folder, len(strangers), list(images))
     chosen = {
         case: _chosen(case, by_case[case], folder, rules) for case in images if case in by_case
     }
     return MaskFiles(chosen, tuple(strangers), frozenset(predicted.seen))
+
+
+def refuse_unfit(folder: Path, names: Sequence[str] | None) -> None:
+    """Stop before cases are prepared where none of them can have a mask.
+
+    Args:
+        folder: With masks.
+        names: Of the cases; None where they are not known yet.
+
+    Raises:
+        DataError: If there is no mask in the folder, or no file that fits a case.
+    """
+    cases, n_files = CaseNames(names or []), 0
+    for file in _mask_files(folder):
+        # A record knows its case by the image, whose hash is known once it is prepared.
+        if names is None or (file.parent / RECORD).is_file() or _case_of(file, folder, cases):
+            return
+        n_files += 1
+    raise _no_case(folder, n_files, names or [])
+
+
+def _no_case(folder: Path, n_files: int, names: Sequence[str]) -> DataError:
+    if n_files == 0:
+        return DataError(
+            f"no mask in this folder: {', '.join(IMAGES)}, DICOM-SEG or RTSTRUCT", folder
+        )
+    return DataError(
+        f"none of {n_files} file(s) with masks fits a case by its name, or its folder's:"
+        f" the cases are {listed(names)}",
+        folder,
+    )
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
