@@ -14,8 +14,8 @@ from typing import Any
 
 from lungseg.errors import ConfigError
 
-EXTRAS = {"monai": "monai"}
-"""Extras of ours by the packages with networks and losses that they install."""
+EXTRAS = {"monai": "monai", "mlflow": "mlflow", "tensorboard": "tensorboard"}
+"""Extras of ours by the packages that they install and settings name."""
 
 
 @contextmanager

@@ -99,7 +99,11 @@ def test_what_is_in_range_passes(target):
 
 
 def test_every_check_is_tried_here():
-    made_later = {"lungseg.training.wandb_run.start_run", "lungseg.training.warmup.warmup_cosine"}
+    made_later = {
+        "lungseg.training.mlflow_run.start_run",
+        "lungseg.training.wandb_run.start_run",
+        "lungseg.training.warmup.warmup_cosine",
+    }
     assert {*WHOLE, *made_later} == {*CHECKS}
 
 
@@ -108,6 +112,22 @@ def test_the_mode_of_wandb():
     check_arguments({**node, "mode": "online"}, "logger")
     with pytest.raises(ConfigError, match="logger.mode=sometimes: must be offline or online"):
         check_arguments({**node, "mode": "sometimes"}, "logger")
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"tracking_uri": "mlruns"}, "tracking_uri must be the address of a server .*'mlruns'"),
+        ({"tracking_uri": "file:///mlruns"}, "tracking_uri must be the address"),
+        ({"tags": ["mine"]}, "tags must be names with values"),
+    ],
+)
+def test_the_store_of_mlflow(settings, line):
+    node = {"_target_": "lungseg.training.mlflow_run.start_run"}
+    for address in ("http://127.0.0.1:5000", "sqlite:///a.db", "databricks", None):
+        check_arguments({**node, "tracking_uri": address, "tags": {"a": 1}}, "logger.mlflow")
+    with pytest.raises(ConfigError, match=f"logger.mlflow: {line}"):
+        check_arguments({**node, **settings}, "logger.mlflow")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from lungseg.evaluation.conventions import empty_dsc
 from lungseg.targets import locate, needs
 from lungseg.training.device import check_names, check_precision
 from lungseg.training.layers import patterns_of, scales_of
+from lungseg.training.loggers import PACKAGES, nodes_of
 
 LOGGER_PACKAGES = {
     "TensorBoardLogger": ("tensorboard", "tensorboardX"),
@@ -50,8 +51,11 @@ def check_settings(config: DictConfig) -> None:
     if "lr" in config.optimizer:
         _check_number("optimizer.lr", config.optimizer.lr, 0)
     check_metrics(config.metrics)
-    for where in ("model", "loss", "sampling", "postprocess", "logger"):
+    for where in ("model", "loss", "sampling", "postprocess"):
         check_arguments(config[where], where)
+    for where, node in nodes_of(config.logger).items():
+        check_arguments(node, where)
+        _check_package(node, where)
     for name, callback in config.callbacks.items():
         check_arguments(callback, f"callbacks.{name}")
     if config.scheduler:
@@ -69,8 +73,9 @@ def check_classes(config: DictConfig) -> None:
     from lungseg.training.device import check_accelerator
 
     refuse_unknown_arguments(config.trainer, "trainer")
-    refuse_unknown_arguments(config.logger, "logger")
-    _check_logger(config.logger)
+    for where, node in nodes_of(config.logger).items():
+        refuse_unknown_arguments(node, where)
+        _check_logger(node, where)
     for name, callback in config.callbacks.items():
         refuse_unknown_arguments(callback, f"callbacks.{name}")
         _check_watched(callback, f"callbacks.{name}")
@@ -127,23 +132,28 @@ def _check_schedule(scheduler: Any) -> None:
     check_arguments(scheduler.scheduler, "scheduler.scheduler")
 
 
-def _check_logger(logger: Any) -> None:
+def _check_package(node: dict[str, Any], where: str) -> None:
+    """Stop at a logger of ours whose package is not installed."""
+    target, package = PACKAGES.get(where.rpartition(".")[2], ("", ""))
+    if node["_target_"] == target and find_spec(package) is None:
+        raise needs(package, where, target)
+
+
+def _check_logger(logger: dict[str, Any], where: str) -> None:
     """Stop at a class that logs nothing, or whose package is not installed."""
     from pytorch_lightning.loggers.logger import Logger
 
-    if "_target_" not in logger:
-        return
-    made = locate(str(logger["_target_"]), "logger")
+    made = locate(str(logger["_target_"]), where)
     if not isinstance(made, type):  # what a function makes is used as it is
         return
     if not issubclass(made, Logger):
         raise ConfigError(
-            f"logger: {logger['_target_']} is no logger, a subclass of"
+            f"{where}: {logger['_target_']} is no logger, a subclass of"
             " pytorch_lightning.loggers.Logger"
         )
     packages = LOGGER_PACKAGES.get(made.__name__, ())
     if packages and not any(find_spec(package) for package in packages):
-        raise needs(packages[0], "logger", str(logger["_target_"]))
+        raise needs(packages[0], where, str(logger["_target_"]))
 
 
 def _check_strategy(strategy: object) -> None:

@@ -13,9 +13,9 @@ from lungseg.apps.checks import check_classes, check_settings
 from lungseg.apps.initialise import initialise, weights_file
 from lungseg.apps.other_masks import names_of_lungs
 from lungseg.apps.prepare import check_cases, prepare_with_masks
+from lungseg.apps.tracked import log_results, say_where, tracked
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
-from lungseg.errors import Pruned
 from lungseg.evaluation.conventions import Conventions, Weights, empty_dsc
 from lungseg.evaluation.run import Task, evaluate
 from lungseg.evaluation.second_reader import SecondReader, beside, read_second_reader
@@ -41,12 +41,8 @@ if TYPE_CHECKING:
     from lungseg.evaluation.groupings import Grouping
     from lungseg.inference.postprocess import Auto, Postprocess
     from lungseg.training.module import SegmentationModule
-    from lungseg.training.wandb_run import WandbRun
 
 log = logging.getLogger(__name__)
-
-PANELS = ("fig02_histograms", "fig03_accuracy_dsc", "fig04_heatmaps", "fig06_low_accuracy")
-"""Figures that go to W&B too."""
 
 
 @dataclass(frozen=True)
@@ -157,20 +153,15 @@ def _train(training: Training) -> None:
     from lungseg.search.prune import pruning
     from lungseg.training.device import devices_of
     from lungseg.training.setup import build_trainer, selects
-    from lungseg.training.wandb_run import WandbRun
 
     config, folder, cohort = training.config, training.folder, training.cohort
     module, record = training.module, training.record
     origin = provenance(record["config"], cohort.sha256, failures(cohort))
     if INIT in record:
         origin["init_sha256"] = record[INIT]["sha256"]
-    logger = _logger(config, folder, record, origin)
-    # Lightning finishes its own loggers.
-    wandb_run = logger if isinstance(logger, WandbRun) else None
-    origin["wandb_run_id"] = wandb_run.version if wandb_run else None
     chooses = selects(config, training.split)
-    try:
-        trainer = build_trainer(config, folder, logger, pruning(config.outputs), selects=chooses)
+    with tracked(config, folder, record, origin) as loggers:
+        trainer = build_trainer(config, folder, loggers, pruning(config.outputs), selects=chooses)
         origin |= {"precision": trainer.precision, "devices": devices_of(trainer)}
         origin["n_parameters"] = sum(weights.numel() for weights in module.net.parameters())
         if trainer.is_global_zero:
@@ -194,18 +185,10 @@ def _train(training: Training) -> None:
         evaluation = beside(evaluate(task), training.second_reader, conventions)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())
-        if wandb_run is not None:
-            _log_results(wandb_run, task, evaluation.summary)
-    except BaseException as stopped:
-        if wandb_run is not None:
-            wandb_run.finish(exit_code=0 if isinstance(stopped, Pruned) else 1)
-        raise
-    if wandb_run is not None:
-        wandb_run.finish()
+        log_results(loggers, task, evaluation.summary)
     if trainer.is_global_zero:
         log.info(f"run folder: {short(folder)}")
-        if config.logger.get("mode") == "offline" and not sweeping():
-            log.info(f"its curves, in the terminal: wandb leet {config.outputs}/wandb")
+        say_where(config)
 
 
 def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
@@ -239,24 +222,6 @@ def _leave_split(training: Training) -> None:
         print_balance(split.balance)
 
 
-def _logger(
-    config: DictConfig, folder: Path, record: dict[str, Any], origin: dict[str, Any]
-) -> Any:
-    """The logger of the configuration, or None. Only the first process of several logs."""
-    from lungseg.training.loggers import build_logger
-
-    if "_target_" not in config.logger or not is_rank_zero(config.trainer):
-        return None
-    recorded = {
-        **record["config"],
-        "cohort_sha256": record["cohort_sha256"],
-        "git_commit": (origin["git"] or {}).get("commit"),
-        "split_sets": record["split"],
-    }
-    ours = {"outputs": config.outputs, "recorded": recorded}
-    return build_logger(config.logger, folder, ours)
-
-
 def _announce(training: Training, trainer: Any) -> None:
     cohort, sets_of = training.cohort, training.split.sets()
     sets = ", ".join(f"{len(cases)} {name}" for name, cases in sets_of.items())
@@ -282,18 +247,3 @@ def _fit(training: Training, trainer: Any) -> None:
         if last.is_file() and not sweeping():
             log.warning(f"to resume: lungseg train resume={short(training.folder)}")
         raise KeyboardInterrupt from None
-
-
-def _log_results(logger: WandbRun, task: Task, summary: dict[str, Any]) -> None:
-    from lungseg.evaluation.overlays import overlays
-
-    cohort, evaluation = task.cohort, task.folder / "evaluation"
-    images = overlays(task.module, task.data, cohort.names, cohort.synthetic)
-    epoch = task.module.trainer.current_epoch - 1
-    logger.log_images("test/overlays", images, epoch=epoch)
-    logger.log_summary(summary)
-    logger.log_curve("evaluation/pr_curve", evaluation / "pr_curve.csv", epoch=epoch)
-    for name in PANELS:
-        file = evaluation / "figures" / f"{name}.png"
-        if file.is_file():
-            logger.log_picture(f"evaluation/{name}", file, epoch=epoch)

@@ -24,7 +24,13 @@ from lungseg.arguments.losses import (
 from lungseg.arguments.networks import check_unet
 from lungseg.arguments.phantom import check_phantom
 from lungseg.arguments.sampling import check_balanced, check_foreground, check_hard
-from lungseg.arguments.training import check_ema, check_swa, check_wandb, check_warmup
+from lungseg.arguments.training import (
+    check_ema,
+    check_mlflow,
+    check_swa,
+    check_wandb,
+    check_warmup,
+)
 from lungseg.errors import ConfigError
 
 CHECKS: dict[str, Callable[..., None]] = {
@@ -46,6 +52,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "lungseg.sources.phantom.PhantomFolder": check_phantom,
     "lungseg.training.ema.EMA": check_ema,
     "lungseg.training.swa.SWA": check_swa,
+    "lungseg.training.mlflow_run.start_run": check_mlflow,
     "lungseg.training.wandb_run.start_run": check_wandb,
     "lungseg.training.warmup.warmup_cosine": check_warmup,
 }

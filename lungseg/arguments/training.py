@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from lungseg.arguments.numbers import check_at_least, is_number
@@ -20,6 +22,24 @@ def check_wandb(*, mode: object, **_: Any) -> None:
         raise ConfigError(
             f"logger.mode={mode}: must be {' or '.join(WANDB_MODES)}; logger=none for no W&B"
         )
+
+
+def check_mlflow(*, tracking_uri: object = None, tags: object = None, **_: Any) -> None:
+    """Check the address and labels of :func:`lungseg.training.mlflow_run.start_run`.
+
+    Raises:
+        ValueError: If one is of another kind. MLflow refuses folders as stores by now.
+    """
+    if tracking_uri is not None and (
+        not isinstance(tracking_uri, str)
+        or not re.match(r"(?!file:)[\w+.-]+://|databricks$", tracking_uri)
+    ):
+        raise ValueError(
+            f"tracking_uri must be the address of a server or of a database, such as"
+            f" http://127.0.0.1:5000 or sqlite:///mlflow.db, or null, got {tracking_uri!r}"
+        )
+    if tags is not None and not isinstance(tags, Mapping):
+        raise ValueError(f"tags must be names with values: {{owner: me}}, got {tags!r}")
 
 
 def check_ema(decay: object = 0.999) -> None:

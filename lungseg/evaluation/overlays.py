@@ -1,4 +1,4 @@
-"""A few test slices with reference and prediction, for W&B."""
+"""A few test slices with reference and prediction, for trackers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.dataset import SliceDataset
 from lungseg.evaluation.slices import predict_slices
 from lungseg.training.module import SegmentationModule
+from lungseg.training.tracker import Overlay
 
 MOST = 8
-LABELS = {1: "lung"}
 
 
 def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
@@ -35,8 +35,8 @@ def pick_slices(dataset: SliceDataset) -> list[tuple[int, int]]:
 
 def overlays(
     module: SegmentationModule, data: SliceDataModule, cases: list[str], synthetic: bool
-) -> list[Any]:
-    """Images for W&B: the network's input as uint8, with reference and predicted masks.
+) -> list[Overlay]:
+    """The network's input as uint8, with reference and predicted masks.
 
     W&B shows images of one size only: where slices differ in size, the smaller ones are extended
     below and at the right, in black.
@@ -47,32 +47,21 @@ def overlays(
         cases: Names of all cases of the cohort.
         synthetic: Whether captions say that the data are synthetic.
     """
-    import wandb
-
-    images = []
     slices = predict_slices(module, data, "test", pick_slices(data.datasets["test"]))
     shapes = [predicted.image.shape for predicted in slices]
     shape = np.max(shapes, axis=0) if shapes else ()
-    for predicted in slices:
-        # W&B wraps HU modulo 256, so the window is applied first.
-        grey = _extended(np.rint(predicted.image * 255).astype(np.uint8), shape)
-        masks = {"reference": predicted.reference, "prediction": predicted.prediction}
-        caption = f"{cases[predicted.case]} z={predicted.z}" + (" (synthetic)" if synthetic else "")
-        images.append(
-            wandb.Image(
-                grey,
-                caption=caption,
-                masks={
-                    name: {
-                        "mask_data": _extended(mask.astype(np.uint8), shape),
-                        "class_labels": LABELS,
-                    }
-                    for name, mask in masks.items()
-                },
-            )
+    mark = " (synthetic)" if synthetic else ""
+    return [
+        Overlay(
+            # W&B wraps HU modulo 256, so the window is applied first.
+            _extended(np.rint(predicted.image * 255).astype(np.uint8), shape),
+            _extended(predicted.reference, shape),
+            _extended(predicted.prediction, shape),
+            f"{cases[predicted.case]} z={predicted.z}{mark}",
         )
-    return images
+        for predicted in slices
+    ]
 
 
-def _extended(image: NDArray[np.uint8], shape: Any) -> NDArray[np.uint8]:
+def _extended(image: NDArray[Any], shape: Any) -> NDArray[Any]:
     return np.pad(image, [(0, more) for more in np.subtract(shape, image.shape)])

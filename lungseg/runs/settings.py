@@ -129,7 +129,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield speed, (*CASES, "predict"), "parallel.n_jobs parallel.backend parallel.address"
 
     yield place, COMMANDS, "outputs stop_on_error"
-    yield place, train, "ckpt_path logger.**"
+    yield place, train, "ckpt_path logger.** logger.mlflow.** logger.tensorboard.**"
     yield place, ("train", "evaluate", "pool"), "report"
     yield place, ("evaluate",), "ckpt stress predictions.path"
     yield place, ("train", "evaluate"), "data.second_reader"

@@ -1,4 +1,4 @@
-"""What a run is called in Weights & Biases: by what a sweep changes."""
+"""What a run is called in W&B and in MLflow: by what a sweep changes."""
 
 from __future__ import annotations
 
@@ -19,55 +19,80 @@ from lungseg.sweeps.mode import is_search, sweeping
 
 SHOWN_KEYS = 4
 """Settings in a name, at most: names are for people."""
+LABELS = ("project", "name", "group", "job_type", "tags", "experiment_name", "run_name")
+"""Settings of loggers that are shown as they are."""
+EXPERIMENT = "lungseg"
+"""What the experiments of sweeps are called in MLflow, before the sweep."""
 
 
 def name_run(config: DictConfig) -> None:
-    """Fill in what the settings of the logger leave open: name, group, job type and tags.
+    """Fill in what the settings of the loggers leave open: name, group, job type and tags.
 
     A job of a sweep is named by the settings that the sweep changes, and grouped with the other
-    jobs; the experiment and the sweep that were chosen are tags.
+    jobs, in MLflow in an experiment of their own; the experiment and the sweep that were chosen
+    are tags.
 
     Args:
-        config: Of the run; its ``logger`` is changed, unless that is ``none``.
+        config: Of the run; its ``logger`` is changed.
     """
+    wandb = config.logger if "job_type" in config.logger else None
+    mlflow = config.logger.get("mlflow")
+    for node in (wandb, mlflow):
+        if node is not None:
+            _hide_source(config, node)
+    if wandb is not None and wandb.job_type is None:
+        labels = _labels(config)
+        for key in ("name", "group", "job_type"):
+            if wandb[key] is None:
+                wandb[key] = labels[key]
+        wandb.tags = list(dict.fromkeys([*_chosen().values(), *wandb.tags]))
+    if mlflow is not None and "job_type" not in (mlflow.get("tags") or {}):
+        labels = _labels(config)
+        group = labels["group"]
+        if group and mlflow.get("experiment_name", "") is None:
+            mlflow.experiment_name = f"{EXPERIMENT} {group}"
+        if mlflow.get("run_name", "") is None:
+            mlflow.run_name = labels["name"]
+        if "tags" in mlflow:
+            mlflow.tags = {"job_type": labels["job_type"], **_chosen(), **(mlflow.tags or {})}
+
+
+def _chosen() -> dict[str, str]:
+    """The experiment and the sweep that were chosen."""
     from hydra.core.hydra_config import HydraConfig
 
-    typed = config.logger
-    if "job_type" not in typed:
-        return
-    _hide_source(config)
-    if typed.job_type is not None:
-        return
+    choices = HydraConfig.get().runtime.choices
+    return {name: str(choices[name]) for name in ("experiment", "sweep") if choices.get(name)}
+
+
+def _labels(config: DictConfig) -> dict[str, str | None]:
+    """Name, group and job type of the job under way."""
+    from hydra.core.hydra_config import HydraConfig
+
     hydra = HydraConfig.get()
-    choices = hydra.runtime.choices
-    chosen = [choices.get(group) for group in ("experiment", "sweep")]
-    labels: dict[str, str | None] = {"name": None, "group": None, "job_type": "train"}
-    if sweeping():
-        keys = swept(hydra)
-        words = as_typed(hydra.overrides.task)
-        shown = [word for word in words if word.split("=")[0] in keys and not identifying_in(word)]
-        settings = [_rounded(word) for word in shown]
-        rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
-        labels |= {
-            "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
-            "group": _group(config, hydra),
-            "job_type": "search" if is_search(hydra) else "sweep",
-        }
-    for key in ("name", "group", "job_type"):
-        if typed[key] is None:
-            typed[key] = labels[key]
-    typed.tags = list(dict.fromkeys([*(str(name) for name in chosen if name), *typed.tags]))
+    if not sweeping():
+        return {"name": None, "group": None, "job_type": "train"}
+    keys = swept(hydra)
+    words = as_typed(hydra.overrides.task)
+    shown = [word for word in words if word.split("=")[0] in keys and not identifying_in(word)]
+    settings = [_rounded(word) for word in shown]
+    rest = f" and {len(settings) - SHOWN_KEYS} more" if len(settings) > SHOWN_KEYS else ""
+    return {
+        "name": f"{hydra.job.num}: {' '.join(settings[:SHOWN_KEYS])}{rest}",
+        "group": _group(config, hydra),
+        "job_type": "search" if is_search(hydra) else "sweep",
+    }
 
 
-def _hide_source(config: DictConfig) -> None:
+def _hide_source(config: DictConfig, node: DictConfig) -> None:
     """Blank what identifies in the labels that the user gave: they may refer to any setting."""
     from omegaconf import OmegaConf
 
-    redactor, labels = redactor_of_job(config), OmegaConf.to_container(config.logger, resolve=True)
+    redactor, labels = redactor_of_job(config), OmegaConf.to_container(node, resolve=True)
     assert isinstance(labels, dict)
-    for key in ("project", "name", "group", "job_type", "tags"):
-        if (redacted := redactor.data(labels.get(key))) != labels.get(key):
-            config.logger[key] = literals(redacted)
+    for key in LABELS:
+        if key in labels and (redacted := redactor.data(labels[key])) != labels[key]:
+            node[key] = literals(redacted)
 
 
 def _group(config: DictConfig, hydra: Any) -> str | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytorch_lightning.loggers.logger import Logger
-
 from lungseg.arguments.training import check_wandb
-from lungseg.config import flatten
+from lungseg.training.tracker import Overlay, Tracker, summary_numbers
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     import wandb
 
+LABELS = {1: "lung"}
 
-class WandbRun(Logger):
+
+class WandbRun(Tracker):
     """Passes one row per epoch to a W&B run.
 
     Lightning's own WandbLogger logs training and evaluation as separate steps and by global step;
@@ -44,8 +45,22 @@ class WandbRun(Logger):
         """Log one row."""
         self.run.log(metrics)
 
-    def log_images(self, name: str, images: list[wandb.Image], epoch: int) -> None:
-        """Log pictures beside an epoch's numbers."""
+    def noted(self) -> dict[str, str]:
+        """The run's id."""
+        return {"wandb_run_id": self.version}
+
+    def log_overlays(self, name: str, overlays: Sequence[Overlay], epoch: int) -> None:
+        """Log slices with masks that the page of the run can hide."""
+        import wandb
+
+        images = []
+        for overlay in overlays:
+            masks = {"reference": overlay.reference, "prediction": overlay.prediction}
+            shown = {
+                kind: {"mask_data": mask.astype("uint8"), "class_labels": LABELS}
+                for kind, mask in masks.items()
+            }
+            images.append(wandb.Image(overlay.image, caption=overlay.caption, masks=shown))
         self.run.log({name: images, "epoch": epoch})
 
     def log_picture(self, name: str, file: Path, epoch: int) -> None:
@@ -67,14 +82,10 @@ class WandbRun(Logger):
         plot = wandb.plot.line(table, "recall", "precision", title="precision-recall, test pixels")
         self.run.log({name: plot, "epoch": epoch})
 
-    def log_summary(self, summary: dict[str, dict[str, Any]]) -> None:
+    def log_summary(self, summary: dict[str, dict[str, Any]], epoch: int) -> None:
         """Log the evaluation: ``evaluation/<set>/<metric>``."""
-        for set_name, numbers in summary.items():
-            # Those of subgroups would be a hundred more, under labels of the user's.
-            of_all = {key: number for key, number in numbers.items() if key != "subgroups"}
-            for key, number in flatten(of_all, f"evaluation/{set_name}/", "/").items():
-                # A metric is logged under its own name, without the suffix value.
-                self.run.summary[key.removesuffix("/value")] = number
+        for key, number in summary_numbers(summary).items():
+            self.run.summary[key] = number
 
     def finish(self, exit_code: int = 0) -> None:
         """Close the run; another one may be opened in this process."""

@@ -1,4 +1,4 @@
-"""Overlays for W&B, of slices that differ in size."""
+"""Overlays for trackers, of slices that differ in size."""
 
 import numpy as np
 import pytorch_lightning as pl
@@ -31,13 +31,13 @@ def test_all_have_one_size_and_show_the_whole_slice(mixed_sizes_root, tmp_path):
         size = MIXED_SIZES[key[0]]
         sample = dataset[dataset.index.index(key)]
         hu, reference = (sample[name][0].numpy() for name in ("image", "mask"))
-        shown = np.asarray(image.image)
+        shown = image.image
         assert shown.shape == (largest, largest)
         expected = ((hu.astype(float) + 1000) / 1400).clip(0, 1) * 255
         assert np.abs(shown[:size, :size] - expected).max() <= 0.51
         assert not shown[size:].any()
         assert not shown[:, size:].any()
-        mask = image._masks["reference"]._val["mask_data"]
+        mask = image.reference
         assert mask.shape == shown.shape
         assert np.array_equal(mask[:size, :size], reference)
         assert mask.sum() == reference.sum()

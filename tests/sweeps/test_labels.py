@@ -1,4 +1,4 @@
-"""Names of runs in W&B tell nothing that identifies."""
+"""Names of runs in W&B and MLflow tell nothing that identifies."""
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -69,3 +69,19 @@ def test_a_folder_outside_results_is_not_named(named):
     labels = named("loss.alpha=0.1", params={"loss.alpha": "0.1"}, folder="Frollo/x")
     assert labels.group[:2] == "20"
     assert "Frollo" not in labels.group
+
+
+def test_the_jobs_of_a_sweep_share_an_experiment_of_mlflow(named):
+    words = ("logger=[wandb,mlflow]", "+logger.mlflow.tags.owner=me", "loss.alpha=0.123456789")
+    labels = named(*words, "experiment=quick", params={"loss.alpha": "0.1"}).mlflow
+    assert labels.experiment_name == "lungseg day_time"
+    assert labels.run_name == "0: loss.alpha=0.1235"
+    assert labels.tags == {"job_type": "sweep", "experiment": "quick", "owner": "me"}
+
+
+def test_labels_of_mlflow_that_refer_to_the_source(named):
+    words = ("logger.mlflow.run_name=${data.root}/a", "+logger.mlflow.tags.of='${data.root}/b'")
+    root = "data.root=/scans/Frollo"
+    labels = named("logger=mlflow", "data=lctsc", root, *words, params={}).mlflow
+    assert labels.run_name == HIDDEN
+    assert labels.tags == {"job_type": "sweep", "of": HIDDEN}

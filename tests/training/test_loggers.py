@@ -1,11 +1,15 @@
 """Loggers of Lightning and of users, beside our own."""
 
+from typing import ClassVar
+
 import pytest
 from omegaconf import OmegaConf
 
 from lungseg.config import conf_dir
-from lungseg.errors import ConfigError
-from lungseg.training.loggers import build_logger, drop_leftovers
+from lungseg.errors import ConfigError, Pruned
+from lungseg.training.loggers import build_logger, drop_leftovers, nodes_of, open_loggers
+from lungseg.training.tracker import Tracker
+from tests.runs.conftest import composed
 
 CSV = "pytorch_lightning.loggers.CSVLogger"
 
@@ -51,3 +55,67 @@ def test_a_logger_gets_the_arguments_that_it_knows(tmp_path):
 def test_a_logger_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match="logger"):
         build_logger(OmegaConf.create({"_target_": "nowhere.Logger"}), tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        ((), ["logger"]),
+        (("logger=none",), []),
+        (("logger=mlflow",), ["logger.mlflow"]),
+        (("logger=[wandb,mlflow]", "logger.mode=online"), ["logger", "logger.mlflow"]),
+        (("logger=[tensorboard,none,mlflow]",), ["logger.mlflow", "logger.tensorboard"]),
+    ],
+)
+def test_the_loggers_that_are_chosen(words, keys):
+    config, _ = composed("train", *words)
+    nodes = nodes_of(config.logger)
+    assert list(nodes) == keys
+    if "logger" in keys:
+        assert set(nodes["logger"]) == {
+            "_target_", "mode", "project", "name", "group", "job_type", "tags"
+        }  # fmt: skip
+
+
+class Closed(Tracker):
+    name, version = "closed", "0"
+    codes: ClassVar[list[int]] = []
+
+    def finish(self, exit_code=0):
+        self.codes.append(exit_code)
+
+    def nothing(self, *args, **kwargs):
+        pass
+
+    log_metrics = log_hyperparams = log_overlays = log_picture = log_curve = log_summary = nothing
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(None, 0), (RuntimeError(), 1), (KeyboardInterrupt(), 1), (Pruned("early"), 0)],
+)
+def test_trackers_are_closed_whatever_happens(error, code, tmp_path, monkeypatch):
+    monkeypatch.setattr(Closed, "codes", [])
+    node = OmegaConf.create({"_target_": f"{__name__}.Closed", "mlflow": {"_target_": CSV}})
+
+    def run():
+        with open_loggers(node, tmp_path, {}) as loggers:
+            assert [type(one).__name__ for one in loggers] == ["Closed", "CSVLogger"]
+            if error is not None:
+                raise error
+
+    if error is None:
+        run()
+    else:
+        with pytest.raises(type(error)):
+            run()
+    assert Closed.codes == [code]
+
+
+def test_a_tracker_is_closed_when_the_next_cannot_be_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(Closed, "codes", [])
+    second = {"_target_": "pytorch_lightning.loggers.CSVLogger", "speed": 1}
+    node = OmegaConf.create({"_target_": f"{__name__}.Closed", "mlflow": second})
+    with pytest.raises(ConfigError, match="logger.mlflow"), open_loggers(node, tmp_path, {}):
+        pass
+    assert Closed.codes == [1]
