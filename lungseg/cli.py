@@ -20,6 +20,9 @@ COMMANDS = {
     "paper": "write tables, methods and checklists of runs for a paper",
     "deidentify": "copy DICOM files without what tells who the patient is",
 }
+WITHOUT_SETTINGS = {
+    "doctor": "say what a bug report needs of this installation and machine",
+}
 
 HELP = """\
 lungseg {version}: experiments in lung segmentation of CT
@@ -46,8 +49,9 @@ def main(argv: list[str] | None = None) -> int:
         argv: Command and overrides; those of the process by default.
     """
     arguments = sys.argv[1:] if argv is None else argv
+    known = COMMANDS | WITHOUT_SETTINGS
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        commands = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+        commands = "\n".join(f"  {name:<10} {text}" for name, text in known.items())
         print(HELP.format(version=__version__, commands=commands), end="")
         return 0
     if arguments[0] == "--version":
@@ -57,10 +61,14 @@ def main(argv: list[str] | None = None) -> int:
     if "-sc" in arguments or "--shell_completion" in arguments:
         from lungseg.command.completion import complete
 
-        return complete(overrides if command in COMMANDS else arguments, COMMANDS)
+        return complete(overrides if command in COMMANDS else arguments, known)
+    if command == "doctor":
+        from lungseg.apps.doctor import main as doctor
+
+        return doctor(overrides)
     if command not in COMMANDS:
-        close = get_close_matches(command, COMMANDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
+        close = get_close_matches(command, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
         print(f"lungseg: error: no command {command!r}; {hint}", file=sys.stderr)
         return 2
     from lungseg.command.launch import launch

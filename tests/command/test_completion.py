@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lungseg.cli import COMMANDS, main
+from lungseg.cli import COMMANDS, WITHOUT_SETTINGS, main
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def suggested(monkeypatch, capfd):
 
 
 def test_commands(suggested):
-    assert suggested("lungseg ") == [*COMMANDS]
+    assert suggested("lungseg ") == [*COMMANDS, *WITHOUT_SETTINGS]
     assert suggested("lungseg tr") == ["train"]
     assert suggested("lungseg tr", "fish") == ["train"]
     assert suggested("lungseg nothing") == []
