@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 ALL = "all"
 """In the pooled configuration: the fold, and the site."""
+REPEATS = "repeats"
+"""The folder of the results of each of several repeats."""
 POOL = "pool"
 """Key of ``provenance.json`` by which a pooled result is known."""
 
@@ -53,9 +56,10 @@ def pool_runs(
     if has_begun(output) and POOL not in read_provenance(output):
         raise ConfigError("output: this folder contains a run; choose another", output)
     pooled = pool(repeats_of(runs, allow_test_selection=allow_test_selection))
+    _remove_earlier(output)
     if len(pooled.repeats) > 1:
         for repeat in pooled.repeats:
-            _write(pool([repeat]), output / "repeats" / folder_name(repeat.label), report=report)
+            _write(pool([repeat]), output / REPEATS / folder_name(repeat.label), report=report)
     _write(pooled, output, report=report)
     return pooled
 
@@ -81,12 +85,23 @@ def folder_name(label: str) -> str:
     return re.sub(r"[^\w.=+-]+", "-", label.replace(", ", "_")).strip("-.") or ALL
 
 
+def _remove_earlier(folder: Path) -> None:
+    """Remove what an earlier pool wrote: it may have had repeats, scores and histories.
+
+    Other files in the folder stay. ``provenance.json`` is the last, by which the folder is known.
+    """
+    remove_report(folder)
+    for name in ("evaluation", REPEATS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("status.json", NAME, "folds.csv", "metrics.csv", PROVENANCE):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _write(pooled: Pooled, folder: Path, *, report: bool) -> None:
     from lungseg.metrics.curves import curve
     from lungseg.report.pooled_page import folds_frame
 
     tables = folder / "evaluation"
-    remove_report(folder)  # before the tables with which it would no longer agree
     write_status(folder, "running")
     origin = _origin(pooled)
     write_json(folder / PROVENANCE, origin)

@@ -206,3 +206,23 @@ def test_other_partitions_are_not_mixed_up(tmp_path):
     origin = read(tmp_path / "out", "provenance.json")
     assert origin["pool"]["repeats"] == ["split.seed=0", "split.seed=1"]
     assert origin["config"]["split"]["seed"] == [0, 1]
+
+
+def test_another_pool_leaves_nothing_of_the_one_before(tmp_path):
+    """Repeats with scores and histories first, then one cross-validation without either."""
+    for seed in (1, 2):
+        write_folds(tmp_path / "runs" / str(seed), settings=config(seed=seed), chance=seed)
+    output = tmp_path / "out"
+    made(tmp_path / "runs", output, report=False)
+    (output / "evaluation" / "figures").mkdir()
+    (output / "notes.txt").write_text("of the user")
+    files = {path.relative_to(output).as_posix() for path in output.rglob("*")}
+    assert {"repeats/seed=1/metrics.csv", "metrics.csv", "evaluation/pr_curve.csv"} <= files
+    for folder in write_folds(tmp_path / "others", histogram=False):
+        (folder / "metrics.csv").unlink()
+    for place in (output, tmp_path / "new"):
+        made(tmp_path / "others", place, report=False)
+    names = [{path.relative_to(place).as_posix() for path in place.rglob("*")}
+             for place in (output, tmp_path / "new")]  # fmt: skip
+    assert names[0] == names[1] | {"notes.txt"}
+    assert "repeats" not in names[1]
