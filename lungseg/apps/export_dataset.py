@@ -50,6 +50,8 @@ def export_dataset(config: DictConfig) -> None:
     refuse_existing(folder)
     if config.split.get("fold") == "all":  # as all folds are exported anyway
         config.split.fold = 0
+    if config.split.get("site") == "all":
+        config.split.site = None
     splitter = build(config.split, "split")
     cohort = prepare_with_masks(config)
     splits = list(every_fold(splitter, cohort))

@@ -14,6 +14,9 @@ from lungseg.errors import LungsegError, describe
 from lungseg.overrides import PAIRS, quote_twice, quoted, split_override
 from lungseg.privacy import PATHS
 
+SOURCE = "source"
+"""Node of an option of ``data`` that names its class."""
+
 
 def one_line(
     error: BaseException | None, command: str, overrides: list[str], *, in_log: bool = False
@@ -124,6 +127,8 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
     node, _, last = key.rpartition(".")
     if options := _options_with(node, last, overrides):
         choose = "; choose one of them" if len(options) > 1 else ""
+        if not {f"{node}._target_", f"{node}.{SOURCE}._target_"} & {*keys}:
+            choose = f"; {node}=… must be given"
         return f"{key}: is a setting of {node}={f' or {node}='.join(options)}{choose}"
     if f"{node}._target_" in keys:  # of its own node alone: the beginnings of keys are alike
         there = [name.removeprefix(f"{node}.") for name in keys if name.startswith(f"{node}.")]
@@ -137,13 +142,15 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
 
 
 def _options_with(group: str, key: str, overrides: list[str]) -> list[str]:
-    """Options of a group that name a class of their own and have a setting for it."""
+    """Options of a group that name a class, of their own or of a source, and have a setting."""
     import yaml  # type: ignore[import-untyped]
 
     found = set()
     for file in (file for conf in _conf_dirs(overrides) for file in (conf / group).glob("*.yaml")):
         content = yaml.safe_load(file.read_text("utf-8"))
-        if group and isinstance(content, dict) and {"_target_", key} <= content.keys():
+        if not group or not isinstance(content, dict) or key not in content:
+            continue
+        if {"_target_", SOURCE} & content.keys():
             found.add(file.stem)
     return sorted(found)
 

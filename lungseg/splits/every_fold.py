@@ -10,10 +10,13 @@ from lungseg.data.cohort import Cohort
 from lungseg.splits.folds import KFold, LeaveOneOut
 from lungseg.splits.patients import patients
 from lungseg.splits.sets import Split
+from lungseg.splits.sites import LeaveOneSiteOut
 
 
 def every_fold(splitter: Any, cohort: Cohort) -> Iterator[Split]:
     """The sets of each fold, whichever one the splitter names; one for other kinds of split.
+
+    Of a split by site, all sites in turn unless it names one.
 
     Args:
         splitter: Any of :mod:`lungseg.splits`.
@@ -22,6 +25,10 @@ def every_fold(splitter: Any, cohort: Cohort) -> Iterator[Split]:
     Raises:
         ConfigError: If the cohort cannot be split like this.
     """
+    if isinstance(splitter, LeaveOneSiteOut) and splitter.site is None:
+        for site in dict.fromkeys(splitter.sites(cohort).values()):
+            yield replace(splitter, site=site)(cohort)
+        return
     if not isinstance(splitter, KFold | LeaveOneOut):
         yield splitter(cohort)
         return

@@ -70,6 +70,10 @@ AT_ONCE = {
     "train trainer=2 seed=1": "trainer=2: no such option; there are ddp, debug, default, gpu$",
     "train split.k=3": "split.k: is a setting of split=kfold$",
     "train split.file=a/split.json": "split.file: is a setting of split=file$",
+    "export dataset=nnunet data.n_cases=6 output=x": (
+        "data.n_cases: is a setting of data=phantom.*; data=… must be given$"
+    ),
+    "train data=nifti data.n_cases=6": "data.n_cases: is a setting of data=phantom",
     "train split.fold=1": "split.fold: is a setting of split=kfold or split=leave_one_out; choose",
     "train loss=dice loss.alpha=0.5": "loss.alpha: is a setting of loss=combo or loss=focal or ",
     "train experiment=sweep_capacity": (

@@ -1,6 +1,7 @@
-from lungseg.splits import Explicit, KFold, LeaveOneOut
+from lungseg.data.cohort import Cohort
+from lungseg.splits import Explicit, KFold, LeaveOneOut, LeaveOneSiteOut
 from lungseg.splits.every_fold import every_fold
-from tests.splits.cohorts import plain, random_cohort
+from tests.splits.cohorts import case, plain, random_cohort
 
 
 def sets_tested(splitter, cohort):
@@ -26,3 +27,10 @@ def test_one_fold_for_each_patient():
 
 def test_other_splits_are_one():
     assert sets_tested(Explicit(test=["a"]), plain(["a", "b"])) == [["a"]]
+
+
+def test_one_fold_for_each_site_unless_one_is_named():
+    scanners = {"a": "X", "b": "Y", "c": "X", "d": "Z"}
+    cohort = Cohort("", {name: case(10, 4, scanner=one) for name, one in scanners.items()}, {})
+    assert sets_tested(LeaveOneSiteOut(), cohort) == [["a", "c"], ["b"], ["d"]]
+    assert sets_tested(LeaveOneSiteOut(site="Y"), cohort) == [["b"]]
