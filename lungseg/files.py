@@ -23,6 +23,9 @@ def replacing(file: Path) -> Iterator[Path]:
     """Give a temporary name beside a file; what is written there replaces the file at the end.
 
     After an error the file is as it was. The folder is made if missing.
+
+    Raises:
+        OSError: If it cannot be written, as on a full disk, with the file's name.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     # The ending stays: some writers choose the format by it, or add one that is missing.
@@ -30,6 +33,11 @@ def replacing(file: Path) -> Iterator[Path]:
     try:
         yield part
         os.replace(part, file)
+    except OSError as error:
+        # The system does not say which file could not be written, nor is the temporary name of use.
+        if error.filename in (None, part, str(part)):
+            error.filename = str(file)
+        raise
     finally:
         part.unlink(missing_ok=True)
 

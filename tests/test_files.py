@@ -1,9 +1,12 @@
 """Files that are written whole or not at all."""
 
+import errno
 import hashlib
+import os
 
 import pytest
 
+from lungseg.errors import describe
 from lungseg.files import replacing, sha256_of, short, write_json, write_text
 
 
@@ -29,6 +32,19 @@ def test_after_an_error_the_file_is_as_it_was(tmp_path):
         stopped()
     assert file.read_text() == "old"
     assert [path.name for path in file.parent.iterdir()] == ["a.npz"]
+
+
+def test_a_full_disk_is_reported_with_the_name_of_the_file(tmp_path):
+    def fill(named):
+        with replacing(tmp_path / "a.csv") as part:
+            part.write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part) if named else None)
+
+    for named in (False, True):
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            fill(named)
+        assert describe(caught.value) == f"No space left on device [{tmp_path / 'a.csv'}]"
+        assert not any(tmp_path.iterdir())
 
 
 def test_names_of_files_that_are_not_utf_8(tmp_path):

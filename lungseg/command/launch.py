@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,9 @@ def launch(command: str, overrides: list[str]) -> int:
 def _hydra(command: str, overrides: list[str]) -> int:
     """Compose and run; report an error in one line."""
     import hydra
+
+    # Where a log cannot be written, as on a full disk, Python would print a traceback per line.
+    logging.raiseExceptions = False
 
     register_resolvers()
     full = os.environ.get(FULL_ERROR) == "1"

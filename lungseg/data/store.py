@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -83,6 +84,12 @@ def write_case(store: Place, case: Case, source_state: str) -> dict[str, Any]:
         with writing(folder), zarr.config.set(ZARRS):
             attributes = _write_group(str(part), case, source_state)
             _replace(part, Path(case_path(store, case.name)))
+    except (OSError, RuntimeError) as error:  # of zarr and of zarrs, as on a full disk
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        code = error.errno if isinstance(error, OSError) else number and int(number[1])
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code), case_path(store, case.name)) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     forget_damage(store, case.name)

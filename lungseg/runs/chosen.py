@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.errors import ConfigError
-from lungseg.files import replacing
 from lungseg.runs.checkpoint import LAST, load_checkpoint
 from lungseg.runs.named import BEST
 
@@ -85,9 +84,8 @@ def keep_choice(folder: Path, choice: Mapping[str, Any]) -> None:
         folder: Run folder.
         choice: Plain containers.
     """
-    import torch
-
     from lungseg.training.module import RECORD
+    from lungseg.training.whole_files import save_whole
 
     for name in (LAST, BEST):
         file = folder / name
@@ -95,5 +93,4 @@ def keep_choice(folder: Path, choice: Mapping[str, Any]) -> None:
             continue
         checkpoint = load_checkpoint(file)
         checkpoint[RECORD][CHOICE] = dict(choice)
-        with replacing(file) as part:
-            torch.save(checkpoint, part)
+        save_whole(checkpoint, file)

@@ -166,6 +166,7 @@ def build_trainer(
     from lungseg.training.own_sigterm import OwnSigterm
     from lungseg.training.slice_errors import SliceErrors
     from lungseg.training.stay_stopped import StayStopped
+    from lungseg.training.whole_files import write_whole_files
 
     callbacks: list[Any] = []
     for name, callback in config.callbacks.items():
@@ -180,7 +181,7 @@ def build_trainer(
     callbacks += [History(run_dir / "metrics.csv"), SliceErrors(), StayStopped(), OwnSigterm()]
     callbacks += extra
     try:
-        return build(
+        trainer = build(
             config.trainer,
             "trainer",
             precision=resolve_precision(config.trainer.precision, config.trainer.accelerator),
@@ -193,3 +194,5 @@ def build_trainer(
         )
     except MisconfigurationException as error:
         raise ConfigError(f"trainer: {' '.join(str(error).split())}") from error
+    write_whole_files(trainer.strategy)
+    return trainer

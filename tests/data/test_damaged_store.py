@@ -13,7 +13,7 @@ from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
 from lungseg.data.damaged import damaged_cases
 from lungseg.data.prepare import prepare
-from lungseg.errors import DataError
+from lungseg.errors import DataError, describe
 from lungseg.sources.lctsc import LctscFolder
 from tests.data.tampering import content, flip
 
@@ -144,6 +144,19 @@ def test_a_store_that_cannot_be_written_is_named_all_the_same(whole, tmp_path):
     (store / "Case_000.zarr" / "image" / "c.0.0.0").unlink()
     with pytest.raises(DataError, match="remove this case from the store and prepare it again"):
         stores.open_image(store, "Case_000")
+
+
+def test_a_full_disk_is_said_as_the_system_says_it(phantom_root, tmp_path, monkeypatch):
+    """Not as the library says it that writes chunks."""
+
+    def full(*_):
+        raise RuntimeError("No space left on device (os error 28)")
+
+    monkeypatch.setattr(stores, "_write_group", full)
+    case = LctscFolder(phantom_root).read("Case_000")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        stores.write_case(tmp_path, case, "state")
+    assert describe(caught.value) == f"No space left on device [{tmp_path}/Case_000.zarr]"
 
 
 def test_the_next_preparation_mends_that_case_alone(three_cases, tmp_path):
