@@ -16,8 +16,9 @@ def run(config: DictConfig, run_dir: Path) -> None:
     folders = run_folders_of(config.runs)
     from lungseg.report.pooled_results import pool_runs, tell
     from lungseg.runs.find import find_runs
+    from lungseg.runs.searched import best_of_searches
 
-    runs = find_runs(folders)
+    runs = best_of_searches(find_runs(folders))
     if config.output is not None:
         output = Path(str(config.output))
     elif len(folders) == 1:

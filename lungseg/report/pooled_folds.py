@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.evaluation.pooled import Pooled
-from lungseg.runs.fold_settings import is_fold_key, split_class
-from lungseg.runs.folds import LABELS, REPEATED, Fold, Repeat
+from lungseg.runs.fold_settings import REPEATED, is_fold_key, split_class
+from lungseg.runs.folds import LABELS, Fold, Repeat
 
 EACH = "each"
 """Key of the record of each fold."""
@@ -48,6 +48,7 @@ def _of_fold(fold: Fold, repeat: Repeat) -> dict[str, Any]:
         "seconds": _seconds(fold),
         "checkpoint_sha256": _checkpoint(fold.run.folder, fold.run.weights),
         "postprocess_choice": evaluation.get("postprocess_choice"),
+        "search": fold.run.search,
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.pooled import Pooled
@@ -73,9 +74,22 @@ def notes(pooled: Pooled) -> list[str]:
 
 
 def chosen(pooled: Pooled) -> list[str]:
-    """What each fold chose on its validation cases."""
+    """What each fold chose on its validation cases, or a search there."""
+    said = [
+        f"{_names([fold])}: {searched(fold.run.search)}."
+        for fold in pooled.folds
+        if fold.run.search
+    ]
     choices = [(fold, fold.evaluation.get("postprocess_choice")) for fold in pooled.folds]
-    return [f"{_names([fold])}: {told(choice)}." for fold, choice in choices if choice]
+    return said + [f"{_names([fold])}: {told(choice)}." for fold, choice in choices if choice]
+
+
+def searched(search: Mapping[str, Any]) -> str:
+    """The settings that a search chose, in words."""
+    return (
+        f"{', '.join(search['settings'])}, the best of {search['n_trials']} trials by"
+        f" {search['objective']}"
+    )
 
 
 def _repeats(pooled: Pooled) -> list[str]:

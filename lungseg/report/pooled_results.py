@@ -25,6 +25,7 @@ from lungseg.runs.histograms import write_histograms
 from lungseg.runs.lineage import TEST_SELECTION
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.read import Run
+from lungseg.runs.searched import may_be_searched
 from lungseg.runs.status import write_status
 from lungseg.splits.file import NAME
 
@@ -34,6 +35,8 @@ ALL = "all"
 """In the pooled configuration: the fold, and the site."""
 REPEATS = "repeats"
 """The folder of the results of each of several repeats."""
+SEARCHED = "chosen in each fold"
+"""In the pooled configuration: a setting that a search chose within each fold."""
 POOL = "pool"
 """Key of ``provenance.json`` by which a pooled result is known."""
 
@@ -195,7 +198,17 @@ def _config(folds: Sequence[Fold]) -> dict[str, Any]:
         if len(values) > 1:
             node = split if key.startswith("split.") else config
             node[key.rsplit(".", 1)[-1]] = values
+    for key in {key for fold in folds for key in fold.run.config}:
+        if may_be_searched(key, *(fold.run for fold in folds)):
+            _set(config, key.split("."), SEARCHED)
     return config
+
+
+def _set(node: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for name in path[:-1]:
+        below = node.get(name)
+        node[name] = node = below if isinstance(below, dict) else {}
+    node[path[-1]] = value
 
 
 def _split(pooled: Pooled, origin: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from lungseg.errors import ConfigError
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
 from lungseg.runs.resume import as_word
+from lungseg.runs.searched import may_be_searched
 from lungseg.runs.settings import Shapes, canonical, shapes
 
 FOLD_KEYS = {
@@ -75,7 +76,7 @@ def setting_of(run: Run, *, repeats: bool = False) -> str:
 
 
 def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
-    """Stop where runs differ in more than the fold and the seeds.
+    """Stop where runs differ in more than the fold, the seeds and what a search chose in each.
 
     A setting that only one version of the code knows is no difference, unless someone typed it:
     older runs stay poolable.
@@ -92,6 +93,8 @@ def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
         # The class of the split first: other settings follow from it.
         for key in sorted({*a, *b}, key=lambda key: (key != "split._target_", key)):
             if _may_differ(key, a) or _same(a.get(key), b.get(key)):
+                continue
+            if may_be_searched(key, first, other):
                 continue
             older = first.git_commit != other.git_commit and (key in a) != (key in b)
             if not older or _typed_once(key, first, other):

@@ -57,6 +57,8 @@ class Run:
             otherwise.
         parts: Runs of these folds, where they were joined only to be compared.
         missing: Sentences on folds that are missing.
+        search: If it stands for a search within its fold: ``objective``, ``n_trials`` and the
+            ``settings`` that were chosen, as overrides.
         history: As in ``metrics.csv``; None for a model trained elsewhere.
         git_commit: Of the training.
         precision: Of the training, as the hardware chose it.
@@ -86,6 +88,7 @@ class Run:
     folds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: tuple[Run, ...] = ()
     missing: tuple[str, ...] = ()
+    search: dict[str, Any] | None = None
     history: pd.DataFrame | None = None
     git_commit: str | None = None
     precision: str | None = None

@@ -62,7 +62,8 @@ def test_what_is_kept_of_each_fold_and_of_all(tmp_path):
     assert found["each"][1] == {
         "fold": "1", "repeat": "", "run": "1", "n_train": 4, "n_val": 0, "n_test": 2,
         "file": "last.ckpt", "epochs": 2, "seconds": 4.5,
-        "checkpoint_sha256": hashlib.sha256(b"weights").hexdigest(), "postprocess_choice": choice,
+        "checkpoint_sha256": hashlib.sha256(b"weights").hexdigest(),
+        "postprocess_choice": choice, "search": None,
     }  # fmt: skip
     assert (found["python"], found["hardware"], found["devices"]) == ("3.11.7", None, None)
 

@@ -8,12 +8,14 @@ import pytest
 
 from lungseg.errors import ConfigError
 from lungseg.report.comparison import compare
-from lungseg.report.pooled_notes import notes
+from lungseg.report.pooled_notes import chosen, notes
 from lungseg.report.pooled_page import write_pooled_page
 from lungseg.report.pooled_results import folder_name, pool_runs, tell
 from lungseg.runs.find import find_runs
+from lungseg.runs.searched import best_of_searches
 from tests.report.fake_runs import config
 from tests.runs.fake_folds import NAMES, kfold, write_fold, write_folds
+from tests.runs.test_searched import write_three
 
 
 def made(place, output, **arguments):
@@ -226,3 +228,17 @@ def test_another_pool_leaves_nothing_of_the_one_before(tmp_path):
              for place in (output, tmp_path / "new")]  # fmt: skip
     assert names[0] == names[1] | {"notes.txt"}
     assert "repeats" not in names[1]
+
+
+def test_what_a_search_chose_in_each_fold_is_said_and_recorded(tmp_path):
+    """The pooled configuration has no single value of it."""
+    write_three(tmp_path / "runs")
+    pooled = pool_runs(
+        best_of_searches(find_runs([tmp_path / "runs"])), tmp_path / "out", report=False
+    )
+    assert chosen(pooled)[0] == "Fold 0: optimizer.lr=0.2, the best of 3 trials by val/dsc."
+    recorded = read(tmp_path / "out", "provenance.json")
+    assert recorded["config"]["optimizer"]["lr"] == "chosen in each fold"
+    # Repeats the rate by an interpolation.
+    assert recorded["config"]["scheduler"]["scheduler"]["max_lr"] == "chosen in each fold"
+    assert [each["search"]["n_trials"] for each in recorded["pool"]["each"]] == [3, 3, 2]

@@ -71,7 +71,26 @@ def seconds_of_folds(source: Source) -> float | None:
 
 
 def choices(source: Source) -> list[Piece]:
-    """The post-processing that each fold chose on its validation cases; empty if none chose."""
+    """What each fold chose on its validation cases; empty if none chose."""
+    return [*_searches(source), *_postprocessing(source)]
+
+
+def _searches(source: Source) -> list[Piece]:
+    told = []
+    for k, fold in enumerate(each(source)):
+        if search := fold.get("search"):
+            at = (*AT, str(k), "search")
+            settings = ", ".join(source.text(PROVENANCE, *at, "settings", str(i))
+                                 for i in range(len(search["settings"])))  # fmt: skip
+            n, by = (source.text(PROVENANCE, *at, key) for key in ("n_trials", "objective"))
+            told.append(f"{name_of(source, k)}: {settings} (the best of {n} trials by {by})")
+    if not told:
+        return []
+    return ["Settings were chosen in each fold by a search on its validation cases:"
+            f" {'; '.join(told)}."]  # fmt: skip
+
+
+def _postprocessing(source: Source) -> list[Piece]:
     told = []
     for k, fold in enumerate(each(source)):
         choice = fold["postprocess_choice"]
