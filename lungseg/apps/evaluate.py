@@ -217,7 +217,8 @@ def _evaluate(
     lungs = _postprocess(config, checkpoint[RECORD])
     second = None
     if is_rank_zero(config.trainer):
-        names = names_of_lungs(config.data)
+        # A run is evaluated without a data choice: its record names the structures.
+        names = names_of_lungs(config.data if "source" in config.data else trained["data"])
         second = read_second_reader(config.data.second_reader, cohort, sets["test"], names)
     module = restore(checkpoint, file, list(sets), metrics.threshold, config.allow_targets)
     network_input = recorded_input(trained, config.allow_targets)

@@ -94,7 +94,7 @@ def evaluate_other_masks(config: DictConfig, run_dir: Path) -> None:
 def names_of_lungs(data: Any) -> LungNames:
     """Names of structures that are lungs: those of the source, or else the usual ones."""
     if "lungs" in data:
-        return LungNames.of(data.lungs)
+        return LungNames.of(data["lungs"])
     file = conf_dir() / "data" / "lungs" / "names.yaml"
     return LungNames.of(yaml.safe_load(file.read_text(encoding="utf-8")))
 

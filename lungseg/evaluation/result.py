@@ -49,6 +49,7 @@ class Evaluation:
         histograms: Counts of scores by set, ``[2, BINS]``.
         second_reader: As in ``summary.json``: another reader's numbers on test cases, and the
             model's on the same ones; None without any.
+        second_masks: As in ``provenance.json``: what was read of this reader.
     """
 
     summary: dict[str, Any]
@@ -64,6 +65,7 @@ class Evaluation:
     thumbnails: dict[tuple[int, int], str] = field(default_factory=dict)
     histograms: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     second_reader: dict[str, Any] | None = None
+    second_masks: dict[str, Any] | None = None
 
 
 def read_history(file: Path) -> pd.DataFrame | None:

@@ -36,11 +36,19 @@ class SecondReader:
         names: Test cases that have such a mask.
         scores: Of these masks.
         everyone: Names of all cases of the cohort.
+        masks: The files they were read from.
     """
 
     names: list[str]
     scores: MaskScores
     everyone: list[str]
+    masks: CaseMasks
+
+    def record(self) -> dict[str, Any]:
+        """What ``provenance.json`` says of the reader's files, without their names."""
+        of_all = self.masks.record()
+        kept = {key: of_all[key] for key in ("masks_sha256", "files_of_no_case")}
+        return {**kept, "notes": self.masks.notes, "flips": self.scores.flips}
 
     def beside(self, evaluation: Evaluation, conventions: Conventions) -> dict[str, Any]:
         """What ``summary.json`` says of the reader, and of the model on the same cases.
@@ -84,7 +92,23 @@ def beside(
     """An evaluation, with the numbers of a second reader if there is one."""
     if reader is None:
         return evaluation
-    return replace(evaluation, second_reader=reader.beside(evaluation, conventions))
+    numbers = reader.beside(evaluation, conventions)
+    return replace(evaluation, second_reader=numbers, second_masks=reader.record())
+
+
+def warnings_of_reader(masks: dict[str, Any] | None) -> list[str]:
+    """What makes the numbers of a second reader doubtful.
+
+    Args:
+        masks: As of :meth:`SecondReader.record`; None without a reader.
+
+    Example:
+        >>> warnings_of_reader({"flips": {"Case_1": "flipped …"}})
+        ['The second reader, Case_1: the mask lies elsewhere: flipped …']
+    """
+    flips = (masks or {"flips": {}})["flips"]
+    return [f"The second reader, {name}: the mask lies elsewhere: {line}"
+            for name, line in flips.items()]  # fmt: skip
 
 
 def read_second_reader(
@@ -109,4 +133,4 @@ def read_second_reader(
         names = masks.having(test)
         if not names:
             raise DataError(f"no mask for any test case ({listed(list(test))})", folder)
-        return SecondReader(names, score_masks(cohort, names, masks.read), cohort.names)
+        return SecondReader(names, score_masks(cohort, names, masks.read), cohort.names, masks)

@@ -14,6 +14,8 @@ from lungseg.evaluation.conventions import Conventions
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.masks import MaskScores
 from lungseg.evaluation.masks_run import slice_picture
+from lungseg.evaluation.second_reader import KEY as SECOND_READER
+from lungseg.evaluation.second_reader import warnings_of_reader
 from lungseg.files import short
 from lungseg.report.audit import failed_cases, failures
 from lungseg.report.doubtful_masks import doubtful_masks
@@ -74,8 +76,9 @@ def leave_mask_results(
     """
     folder, synthetic = task.folder, task.cohort.synthetic
     made_by = {"threshold": evaluation.threshold, "empty_dsc": task.conventions.empty_dsc}
-    note_evaluation(folder, {**made_by, "synthetic": synthetic})
-    warnings = warnings_of(task, evaluation)
+    second = {SECOND_READER: evaluation.second_masks} if evaluation.second_masks else {}
+    note_evaluation(folder, {**made_by, "synthetic": synthetic, **second})
+    warnings = [*warnings_of(task, evaluation), *warnings_of_reader(evaluation.second_masks)]
     write_tables(evaluation, folder / "evaluation")
     if report:
         _write_report(task, evaluation, warnings)

@@ -13,6 +13,7 @@ from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.known import patients_not_compared, recognise
 from lungseg.evaluation.second_reader import KEY as SECOND_READER
+from lungseg.evaluation.second_reader import warnings_of_reader
 from lungseg.files import short, write_json
 from lungseg.inference.postprocess import recorded_postprocess
 from lungseg.report.audit import failed_cases, failures
@@ -53,6 +54,9 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     warnings = degenerate(evaluation.slices)
     warnings += doubtful_masks(task.cohort, _used(task))
     warnings += warnings_of(record, task.cohort, conventions, weights)
+    warnings += warnings_of_reader(evaluation.second_masks)
+    if evaluation.second_masks is not None:
+        made_by[SECOND_READER] = evaluation.second_masks
     note_evaluation(folder, made_by | {"warnings": warnings})
     if report:
         remove_report(folder)  # before the tables with which it would no longer agree

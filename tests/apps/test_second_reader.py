@@ -1,6 +1,7 @@
 """``data.second_reader=DIR``: readers against each other, beside the model on the test cases."""
 
 import csv
+import hashlib
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import SimpleITK
 import torch
 
 from lungseg.data.store import open_arrays
+from tests.apps.run_files import damage
 from tests.conftest import Cli
 
 READ = ["Case_002", "Case_010"]
@@ -89,6 +91,16 @@ def test_a_run_evaluated_again_and_masks_of_others(run, drawn):
     checked(run, agreement)
     page = (run / "report.html").read_text()
     assert 'id="second-reader"' in page
+    noted = json.loads((run / "provenance.json").read_text())["evaluation"]["second_reader"]
+    files = {name: cli.folder / "reader" / f"{name}_reader2.npz" for name in READ}
+    assert noted == {
+        "masks_sha256": {
+            name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()
+        },
+        "files_of_no_case": 0,
+        "notes": {},
+        "flips": {},
+    }
     assert "of 2 test cases (Case_002, Case_010)" in page
     # The reader's own masks as predictions: the same numbers on both sides.
     words = (f"data.store={store}", "split=explicit", f"split.test=[{','.join(READ)}]")
@@ -111,3 +123,25 @@ def test_a_run_evaluated_again_and_masks_of_others(run, drawn):
     np.savez(cli.folder / "others" / "Case_000.npz", mask=np.zeros(3))
     line = cli.refused("evaluate", f"run={run}", "data.second_reader=others")
     assert "data.second_reader: no mask for any test case (Case_002, Case_005" in line
+
+
+@pytest.mark.slow
+def test_structures_are_called_as_the_run_says(run, drawn, tmp_path):
+    """One file per structure, of which the usual names know none."""
+    _, store, _ = drawn
+    damage(run, lambda c: c["lungseg"]["config"]["data"].update(lungs={"both": ["pulmo"]}))
+    provenance = json.loads((run / "provenance.json").read_text())
+    provenance["config"]["data"]["lungs"] = {"both": ["pulmo"]}
+    (run / "provenance.json").write_text(json.dumps(provenance))
+    mask = open_arrays(store, READ[0])[1][:]
+    second = np.roll(mask, 2, axis=2)
+    (tmp_path / "reader" / READ[0]).mkdir(parents=True)
+    for name, array in (("pulmo", second), ("cor", np.zeros_like(mask))):
+        np.savez(tmp_path / "reader" / READ[0] / f"{name}.npz", mask=array)
+    done = Cli(tmp_path)(
+        "evaluate", f"run={run}", f"store={store}", "data.second_reader=reader", "report=false"
+    )
+    assert done.returncode == 0, done.stderr
+    beside = json.loads((run / "evaluation" / "summary.json").read_text())["second_reader"]
+    assert beside["cases"] == READ[:1]
+    assert beside["reader"]["volume_dsc_mean"]["value"] == pytest.approx(dice(second, mask))
