@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -96,7 +97,7 @@ def evaluate_ensemble(config: DictConfig, run_dir: Path) -> None:
         Conventions.of(metrics, lungs),
         Weights(f"mean of {len(files)} models", max(epochs)),
         lungs,
-        groupings(cohort, config.metrics.subgroups, config.split.table),
+        groupings(cohort, metrics.subgroups, config.split.table),
     )
     first = is_rank_zero(config.trainer)
     if first:
@@ -165,10 +166,35 @@ def _mean_threshold(records: list[dict[str, Any]]) -> float:
 
 def _metrics(config: DictConfig, records: list[dict[str, Any]]) -> SimpleNamespace:
     changed = {key: value for key, value in config.metrics.items() if value is not None}
-    trained = records[0]["config"]["metrics"] | {"threshold": _mean_threshold(records)}
-    metrics = SimpleNamespace(**trained | changed)
+    metrics = SimpleNamespace(**_joint_metrics(records, changed) | changed)
     check_metrics(metrics)
     return metrics
+
+
+def _joint_metrics(records: list[dict[str, Any]], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What all members were evaluated with; covariates only where they agree.
+
+    Args:
+        records: Of the members.
+        changed: Settings that were typed.
+
+    Raises:
+        ConfigError: If members count empty slices differently, and none was typed.
+    """
+    own = [record["config"]["metrics"] for record in records]
+    empty, groups = ([one.get(key) for one in own] for key in ("empty_dsc", "subgroups"))
+    other = next((k for k, value in enumerate(empty) if value != empty[0]), None)
+    if other is not None and "empty_dsc" not in changed:
+        raise ConfigError(
+            f"metrics.empty_dsc: model 1 was trained with {empty[0]}, model {other + 1} with"
+            f" {empty[other]}; give one: metrics.empty_dsc={empty[0]}"
+        )
+    same = all(one == groups[0] for one in groups)
+    return {
+        **own[0],
+        "threshold": _mean_threshold(records),
+        "subgroups": groups[0] if same else None,
+    }
 
 
 def _postprocess(config: DictConfig, records: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import torch
 from omegaconf import OmegaConf
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from lungseg.apps.evaluate_ensemble import _joint_metrics
 from lungseg.cli import main
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
@@ -168,6 +169,10 @@ def test_members_that_do_not_fit_are_refused(trained, second, refused, tmp_path)
     damage(second, lambda checkpoint: checkpoint["lungseg"]["config"].update(postprocess=lungs))
     line = refused("evaluate", f"model=[{trained.run},{second}]", *OTHERS)
     assert "trained with different ones; give postprocess=none" in line
+    damage(second, lambda checkpoint: checkpoint["lungseg"]["config"].update(postprocess={}))
+    damage(second, lambda c: c["lungseg"]["config"]["metrics"].update(empty_dsc="one"))
+    line = refused("evaluate", f"model=[{trained.run},{second}]", *OTHERS)
+    assert "metrics.empty_dsc: model 1 was trained with zero, model 2 with one; give one" in line
     assert "split: goes with model=[…]" in refused("evaluate", f"run={second}", "split=kfold")
 
 
@@ -183,3 +188,13 @@ def test_its_page(trained, second, evaluated):
     assert drawn == of_run - {"fig01_training.png"}  # nothing was trained here
     assert len(drawn) == 13
     assert "Evaluated on other data than the model's own" in printed
+
+
+def test_covariates_are_those_that_all_members_have():
+    """As the records of trainings have them; what was typed is of all."""
+    records = [{"config": {"metrics": {"threshold": t, "empty_dsc": e, "subgroups": groups}}}
+               for t, e, groups in ((0.5, "zero", ["sex"]), (0.3, "one", ["sex"]))]  # fmt: skip
+    joint = _joint_metrics(records, {"empty_dsc": "nan"})
+    assert (joint["threshold"], joint["subgroups"]) == (0.4, ["sex"])
+    records[1]["config"]["metrics"]["subgroups"] = ["scanner"]
+    assert _joint_metrics(records, {"empty_dsc": "nan"})["subgroups"] is None
