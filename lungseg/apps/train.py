@@ -147,7 +147,7 @@ def _set_logger(config: DictConfig) -> None:
 def _train(training: Training) -> None:
     from lungseg.evaluation.choose import decide
     from lungseg.report.audit import failures
-    from lungseg.report.results import leave_results
+    from lungseg.report.results import evaluating, leave_results
     from lungseg.runs.checkpoint import load_checkpoint
     from lungseg.runs.provenance import provenance
     from lungseg.search.prune import pruning
@@ -176,6 +176,8 @@ def _train(training: Training) -> None:
             chosen = load_checkpoint(best)
             module.load_state_dict(chosen["state_dict"])
             weights = Weights("best.ckpt", chosen["epoch"] + 1)
+        if trainer.is_global_zero and not sweeping():
+            log.info(evaluating(training.split.sets(), report=config.report))
         lungs = decide(training.postprocess, module, training.data, trainer, cohort, folder)
         conventions = Conventions.of(config.metrics, lungs)
         task = Task(
@@ -236,12 +238,8 @@ def _announce(training: Training, trainer: Any) -> None:
 
 def _fit(training: Training, trainer: Any) -> None:
     try:
-        trainer.fit(
-            training.module,
-            training.data,
-            ckpt_path=training.config.ckpt_path,
-            weights_only=True,
-        )
+        resumed = training.config.ckpt_path
+        trainer.fit(training.module, training.data, ckpt_path=resumed, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         last = training.folder / LAST
         if last.is_file() and not sweeping():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,21 @@ if TYPE_CHECKING:
     from lungseg.report.page import Origin
 
 log = logging.getLogger(__name__)
+
+
+def evaluating(sets: Mapping[str, Sequence[str]], *, report: bool) -> str:
+    """What a training does after its last epoch, which may take a minute.
+
+    Args:
+        sets: Names of the cases, by set.
+        report: Whether figures are drawn.
+
+    Example:
+        >>> evaluating({"train": ["a", "b"], "test": ["c"]}, report=True)
+        'evaluating 2 train, 1 test cases; drawing figures'
+    """
+    counted = ", ".join(f"{len(cases)} {name}" for name, cases in sets.items())
+    return f"evaluating {counted} cases{'; drawing figures' if report else ''}"
 
 
 def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bool) -> None:

@@ -184,7 +184,10 @@ def test_the_screen_says_what_the_data_are_and_how_it_went(workplace):
     assert "mean DSC, non-empty slices" in shown
     caution = "4 test cases: too few to tell how the model does on patients in general."
     assert shown.count(caution) == 1
-    assert "too few" not in (workplace / "screen-sweep.txt").read_text()
+    in_sweep = (workplace / "screen-sweep.txt").read_text()
+    assert "too few" not in in_sweep
+    assert shown.count("evaluating 8 train, 4 test cases; drawing figures") == 1
+    assert "evaluating" not in in_sweep
 
 
 def test_wandb_sees_six_series_with_a_point_an_epoch(workplace, run):
