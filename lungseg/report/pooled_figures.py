@@ -16,6 +16,12 @@ from lungseg.report.figures import Named, or_nan
 from lungseg.report.fold_curves import fold_curves
 from lungseg.report.heatmaps import heatmaps
 from lungseg.report.position import position
+from lungseg.runs.folds import Fold, Repeat
+
+
+def fold_name(fold: Fold, repeat: Repeat) -> str:
+    """A fold in a legend, with its repeat where there are several."""
+    return f"{repeat.label}, fold {fold.label}" if repeat.label else f"fold {fold.label}"
 
 
 def draw_pooled(pooled: Pooled) -> Iterator[Named]:
@@ -25,13 +31,18 @@ def draw_pooled(pooled: Pooled) -> Iterator[Named]:
         pooled: Tables and numbers.
     """
     synthetic, slices = pooled.synthetic, pooled.slices
-    histories = [fold.run.history for fold in pooled.folds if fold.run.history is not None]
+    histories = {
+        fold_name(fold, repeat): fold.run.history
+        for repeat in pooled.repeats
+        for fold in repeat.folds
+        if fold.run.history is not None
+    }
     if histories:
         yield Named(
             "fig01_training",
-            f"Loss, mean DSC of non-empty slices and mean accuracy by epoch, one line per fold"
+            "Loss, mean DSC of non-empty slices and mean accuracy by epoch, one colour per fold"
             f" ({len(histories)} folds). Compare a loss only with itself.",
-            fold_curves(histories, synthetic=synthetic),
+            fold_curves(list(histories.values()), list(histories), synthetic=synthetic),
         )
     yield Named(
         "fig02_histograms",

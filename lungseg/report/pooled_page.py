@@ -51,6 +51,7 @@ def write_pooled_page(
         title=f"{target}, cross-validated on {n_cases} cases",
         subtitle=f"{how}; each of these cases is tested once{' per repeat' if several else ''}, by"
         f" a model that never saw it; cohort {provenance['cohort_sha256'][:12]}",
+        n_cases=n_cases,
         alarms=alarms(pooled),
         notes=notes(pooled),
         tiles=[

@@ -75,6 +75,8 @@ def test_the_page(output):
     page = (output / "report.html").read_text()
     assert "UNet, cross-validated on 6 cases" in page
     assert page.count('<th class="part">fold ') == 3
+    assert "<th>95 % interval by 6 cases</th>" in page
+    assert page.count(" by 6 cases, n&nbsp;=") == 7  # the area under the PR curve has none
     assert 'class="alarm"' not in page
     assert "http://" not in page.replace("http://www.w3.org", "")
 
