@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -149,6 +150,18 @@ def reason(cause: BaseException, where: str, target: str) -> Exception:
     if missing := re.search(r"missing \d+ required .*argument.*?: '(\w+)'", str(cause)):
         return ConfigError(f"{where}.{missing[1]}: must be given: {where}.{missing[1]}=VALUE")
     return ConfigError(f"{where}: {' '.join(str(cause).split())}")
+
+
+def canonical(value: Any) -> str:
+    """Text that is equal for equal settings, as 1 and 1.0 are.
+
+    Example:
+        >>> canonical(1) == canonical(1.0), canonical(True) == canonical(1), canonical({"a": None})
+        (True, False, '{"a": null}')
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def flatten(config: dict[str, Any], prefix: str = "", joint: str = ".") -> dict[str, Any]:

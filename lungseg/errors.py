@@ -1,6 +1,9 @@
 """Errors that a user meets: one line that says what, where, and what would be right."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
 
 OF_WORKER = re.compile(r"\ACaught \w+ in DataLoader worker.*^[\w.]+: ([^\n]+)\n*\Z", re.S | re.M)
 """What torch makes of an error in a process that loads slices: its traceback, as the message."""
@@ -58,3 +61,13 @@ def describe(error: BaseException | None, *, in_log: bool = False) -> str:
         return f"{error.strerror}{where}"
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first} (the traceback: HYDRA_FULL_ERROR=1, or the log)"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Some names in one line, the first of many.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

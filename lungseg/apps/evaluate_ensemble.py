@@ -15,7 +15,7 @@ from lungseg.apps.chosen_split import chosen_split
 from lungseg.apps.prepare import check_cases, prepare_with_masks
 from lungseg.config import build
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, listed
 from lungseg.evaluation.conventions import Conventions, Weights
 from lungseg.evaluation.known import sets_seen
 from lungseg.evaluation.run import Task, evaluate
@@ -32,7 +32,6 @@ from lungseg.runs.joint_record import joint_record
 from lungseg.runs.provenance import PROVENANCE, provenance
 from lungseg.runs.status import noting_status
 from lungseg.splits.file import NAME, describe_sets
-from lungseg.splits.patients import listed
 from lungseg.sweeps.mode import sweeping
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
-from lungseg.splits.patients import listed
+from lungseg.errors import ConfigError, listed
 from lungseg.splits.table import read_table
 
 UNKNOWN = "unknown"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import DataError
+from lungseg.errors import DataError, listed
 from lungseg.evaluation.conventions import Conventions
 from lungseg.evaluation.masks import MaskScores, score_masks
 from lungseg.evaluation.run import summary_of
@@ -17,7 +17,6 @@ from lungseg.metrics.table import COLUMNS
 from lungseg.sources.about import about
 from lungseg.sources.lungs import LungNames
 from lungseg.sources.predicted.case_masks import CaseMasks
-from lungseg.sources.predicted.find import listed
 from lungseg.sources.predicted.rules import MaskRules
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lungseg.config import canonical
 from lungseg.errors import LungsegError
 from lungseg.metrics.crossvalidation import Folds
 from lungseg.metrics.interval import ratio_intervals
@@ -18,7 +19,6 @@ from lungseg.report.compared import METRICS, Setting
 from lungseg.runs.fold_settings import REPEATED, is_fold_key, setting_of
 from lungseg.runs.folds import Repeat, repeats_of
 from lungseg.runs.read import COMPLETED, Run
-from lungseg.runs.settings import canonical
 
 
 def join_folds(runs: Sequence[Run]) -> list[Run]:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lungseg.config import canonical
 from lungseg.runs.read import Run
-from lungseg.runs.settings import canonical, concerns_result
+from lungseg.runs.settings import concerns_result
 
 SEED = "seed"
 TARGET = "_target_"

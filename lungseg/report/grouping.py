@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lungseg.config import canonical
 from lungseg.report.compared import Group, Metric, Setting
 from lungseg.report.differences import differences, key_of, label
 from lungseg.runs.read import Run
-from lungseg.runs.settings import canonical
 
 
 def group_runs(

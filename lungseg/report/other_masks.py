@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lungseg.data.cohort import Cohort
 from lungseg.data.store import open_arrays
+from lungseg.errors import listed
 from lungseg.evaluation.conventions import Conventions
 from lungseg.evaluation.degenerate import degenerate
 from lungseg.evaluation.masks import MaskScores
@@ -25,7 +26,6 @@ from lungseg.report.screen import one_liner, print_summary
 from lungseg.report.second_reader import in_one_line
 from lungseg.runs.provenance import note_evaluation, read_provenance
 from lungseg.sources.predicted.case_masks import CaseMasks
-from lungseg.sources.predicted.find import listed
 
 if TYPE_CHECKING:
     from lungseg.evaluation.result import Evaluation

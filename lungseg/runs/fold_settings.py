@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lungseg.config import canonical
 from lungseg.errors import ConfigError
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
 from lungseg.runs.resume import as_word
 from lungseg.runs.searched import may_be_searched
-from lungseg.runs.settings import Shapes, canonical, shapes
+from lungseg.runs.settings import Shapes, shapes
 
 FOLD_KEYS = {
     "KFold": ("split.fold",),

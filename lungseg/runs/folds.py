@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError, DataError, listed
 from lungseg.runs.fold_settings import (
     FOLD_KEYS,
     REPEATED,
@@ -16,7 +16,6 @@ from lungseg.runs.fold_settings import (
 from lungseg.runs.provenance import read_provenance
 from lungseg.runs.read import COMPLETED, Run
 from lungseg.splits.file import read_split
-from lungseg.splits.patients import listed
 
 LABELS = {"KFold": "split.fold", "LeaveOneOut": "split.fold", "LeaveOneSiteOut": "split.site"}
 """Settings that label a fold, by class of the split."""

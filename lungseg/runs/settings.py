@@ -7,12 +7,10 @@ shows it (`report.differences`), and whether anything reads it at all (`runs.unr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
 
 
 class Shapes(Enum):
@@ -187,17 +185,6 @@ def concerns_result(key: str) -> bool:
     (True, False)
     """
     return shapes(key) in (Shapes.WEIGHTS, Shapes.RESULT)
-
-
-def canonical(value: Any) -> str:
-    """Text that is equal for equal values, as 1 and 1.0 are.
-
-    >>> canonical(1) == canonical(1.0), canonical(1) == canonical(True)
-    (True, False)
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 def known_keys(command: str) -> Iterable[str]:

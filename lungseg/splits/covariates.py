@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
-from lungseg.splits.patients import listed
+from lungseg.errors import ConfigError, listed
 from lungseg.splits.table import read_table
 
 SHARES = {"empty_share": ("n_empty", "n_slices"), "positive_share": ("n_positive", "n_voxels")}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError, DataError
-from lungseg.splits.patients import listed, refuse_divided
+from lungseg.errors import ConfigError, DataError, listed
+from lungseg.splits.patients import refuse_divided
 from lungseg.splits.sets import Split
 
 NAME = "split.json"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
-from lungseg.splits.patients import listed, refuse_divided
+from lungseg.errors import ConfigError, listed
+from lungseg.splits.patients import refuse_divided
 from lungseg.splits.sets import Split
 
 

@@ -87,9 +87,3 @@ def refuse_too_few(n: int, test: int, val: int) -> None:
         raise ConfigError(
             f"split: {test} test and {val} validation patients of {n} leave none for training"
         )
-
-
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names for a message; only the first ones if there are many."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown}, … ({len(names)} in all)"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, listed
 from lungseg.splits.covariates import labels
 from lungseg.splits.even import Even
 from lungseg.splits.patients import (
     by_name,
     check_size,
     how_many,
-    listed,
     patients,
     refuse_all,
     refuse_too_few,

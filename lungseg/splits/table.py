@@ -6,8 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from lungseg.errors import ConfigError
-from lungseg.splits.patients import listed
+from lungseg.errors import ConfigError, listed
 
 CASE = "case"
 

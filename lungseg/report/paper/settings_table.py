@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lungseg.config import flatten
+from lungseg.config import canonical, flatten
 from lungseg.report.paper.folds import OF_FOLD
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import Source, plain
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import code, escaped, paragraph_column, table
 from lungseg.runs.provenance import PROVENANCE
-from lungseg.runs.settings import canonical, concerns_result
+from lungseg.runs.settings import concerns_result
 
 Row = tuple[str, list[str], bool]
 

@@ -124,8 +124,8 @@ class Source:
 
     @property
     def trained(self) -> bool:
-        """Whether lungseg trained it; masks may be made by anything."""
-        return bool(self.config("model"))
+        """Whether a model of lungseg made its masks; others may be made by anything."""
+        return self.run.trained
 
     @cached_property
     def sets(self) -> dict[str, list[str]]:

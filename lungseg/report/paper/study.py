@@ -120,7 +120,7 @@ def _called(sources: Sequence[Source]) -> list[str]:
 
 def _names(runs: Sequence[Run], called: Sequence[str]) -> list[str]:
     """Not by their folders, which somebody may have called by a patient or a hospital."""
-    trained = [run for run in runs if any(key.startswith("model.") for key in run.config)]
+    trained = [run for run in runs if run.trained]
     keys = differences(trained)
     names = []
     for run, name in zip(runs, called, strict=True):

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from lungseg.data.cohort import Cohort
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError, DataError, listed
 from lungseg.files import sha256_of
 from lungseg.sources.about import about
-from lungseg.sources.predicted.find import find_masks, listed
+from lungseg.sources.predicted.find import find_masks
 from lungseg.sources.predicted.read import CaseMask, read_mask
 from lungseg.sources.predicted.rules import MaskRules
 from lungseg.volume import Volume

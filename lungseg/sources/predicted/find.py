@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lungseg.dicom.tree import look
-from lungseg.errors import ConfigError, DataError
+from lungseg.errors import ConfigError, DataError, listed
 from lungseg.sources.image_reader import ENDINGS
 from lungseg.sources.predicted.case_names import CaseNames
 from lungseg.sources.predicted.rules import MaskRules
@@ -108,16 +108,6 @@ def _no_case(folder: Path, n_files: int, names: Sequence[str]) -> DataError:
         f" the cases are {listed(names)}",
         folder,
     )
-
-
-def listed(names: Sequence[str], most: int = 6) -> str:
-    """Some names in one line.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _mask_files(folder: Path) -> Iterator[Path]:

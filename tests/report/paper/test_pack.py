@@ -85,7 +85,11 @@ def test_hardware_and_time_are_those_of_the_run(packs):
 
 
 def test_masks_that_others_made_stand_beside_a_training(packs, tmp_path):
-    config = {"data": {"name": "lctsc"}, "metrics": {"threshold": 0.5}}
+    config = {
+        "data": {"name": "lctsc"},
+        "metrics": {"threshold": 0.5},
+        "predictions": {"path": "(…)"},
+    }
     other = write_run(tmp_path / "other", config=config, packages=None)
     write_pack(read_study([packs / "bare", other], None), tmp_path / "pack")
     text = (tmp_path / "pack" / "summary.tex").read_text()
