@@ -35,7 +35,7 @@ def replacing(file: Path) -> Iterator[Path]:
         os.replace(part, file)
     except OSError as error:
         # The system does not say which file could not be written, nor is the temporary name of use.
-        if error.filename in (None, part, str(part)):
+        if error.errno and error.filename in (None, part, str(part)):
             error.filename = str(file)
         raise
     finally:

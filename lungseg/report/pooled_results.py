@@ -105,9 +105,10 @@ def _write(pooled: Pooled, folder: Path, *, report: bool) -> None:
     from lungseg.report.pooled_page import folds_frame
 
     tables = folder / "evaluation"
-    write_status(folder, "running")
     origin = _origin(pooled)
+    # First what tells the folder from a run's: a pooling that was stopped may be started again.
     write_json(folder / PROVENANCE, origin)
+    write_status(folder, "running")
     write_json(folder / NAME, _split(pooled, origin))
     write_csv(folder / "folds.csv", folds_frame(pooled))
     if pooled.history is not None:
