@@ -34,12 +34,22 @@ def replacing(file: Path) -> Iterator[Path]:
         yield part
         os.replace(part, file)
     except OSError as error:
-        # The system does not say which file could not be written, nor is the temporary name of use.
-        if error.errno and error.filename in (None, part, str(part)):
-            error.filename = str(file)
+        _name(error, part, file)
+        raise
+    except Exception as error:
+        # Matplotlib, for one, fails again while it closes a file that it could not write.
+        if isinstance(cause := error.__context__, OSError):
+            _name(cause, part, file)
+            raise cause from None
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _name(error: OSError, part: Path, file: Path) -> None:
+    """The system does not say which file could not be written, nor is the temporary name of use."""
+    if error.errno and error.filename in (None, part, str(part)):
+        error.filename = str(file)
 
 
 def write_text(file: Path, text: str) -> None:

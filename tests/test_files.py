@@ -47,6 +47,22 @@ def test_a_full_disk_is_reported_with_the_name_of_the_file(tmp_path):
         assert not any(tmp_path.iterdir())
 
 
+def test_the_reason_is_not_hidden_by_an_error_in_closing(tmp_path):
+    """As by matplotlib, which then lacks what it did not come to set."""
+
+    def write(part):
+        try:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            part.pos  # noqa: B018
+
+    with pytest.raises(OSError, match=r"No space left on device.*a\.pdf"), \
+            replacing(tmp_path / "a.pdf") as part:  # fmt: skip
+        write(part)
+    with pytest.raises(ValueError, match="mine"), replacing(tmp_path / "a.pdf"):
+        raise ValueError("mine")
+
+
 def test_names_of_files_that_are_not_utf_8(tmp_path):
     write_text(tmp_path / "a", "R\udcf6ntgen ö")
     assert (tmp_path / "a").read_bytes() == b"R\xf6ntgen \xc3\xb6"

@@ -14,7 +14,10 @@ import pytest
 from tests.conftest import CLONE, Cli
 
 pytestmark = pytest.mark.slow
-MOMENTS = 10
+MOMENTS = int(os.environ.get("LUNGSEG_DISK_MOMENTS", "3"))
+"""How full the disk is, from almost nothing to almost enough; ten take ten minutes."""
+STATES = ("status.json", "predictions.html")
+"""Files that say how far a command came."""
 SOURCE = (
     *("data=phantom", "data.n_cases=6", "data.size=32", "data.n_slices=12", "data.root=cases"),
     "data.store=store",
@@ -51,7 +54,7 @@ def template(tmp_path_factory):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_at_ten_moments(command, template):
+def test_a_disk_that_fills_up(command, template):
     words = [str(template), str(MOMENTS), command, *COMMANDS[command]]
     done = subprocess.run(
         ["unshare", "-Urm", sys.executable, "-m", "tests.full_disk", *words],
@@ -75,6 +78,8 @@ def test_at_ten_moments(command, template):
             assert "No space left on device" in line
         assert one["broken"] == []
         for name in same & one["files"].keys():
+            if Path(name).name in STATES:
+                continue
             assert one["files"][name] in (whole["files"][name], _before(template, name)), name
     left = {_place(name) for name in last["files"]}
     assert made <= left
