@@ -10,7 +10,7 @@ import zipfile
 import pytest
 import yaml
 
-from lungseg.cli import main
+from lungseg.cli import WITHOUT_SETTINGS, main
 from tests.conftest import CLONE
 
 PAGES = [CLONE / "README.md", *sorted((CLONE / "docs").glob("*.md"))]
@@ -88,7 +88,7 @@ def test_every_shown_command_composes(line, capsys, monkeypatch, tmp_path):
     """Settings, options and groups in it exist. That such commands also run is shown elsewhere."""
     monkeypatch.chdir(tmp_path)
     _, command, *words = shlex.split(line, comments=True)
-    if "--help" in words:
+    if "--help" in words or command in WITHOUT_SETTINGS:
         assert main([command, *words]) == 0
         return
     for word in words:
