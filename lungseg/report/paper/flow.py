@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lungseg.files import replacing
-from lungseg.report.paper.methods_data import SETS, labels, n_prepared
+from lungseg.report.paper.folds import labels
+from lungseg.report.paper.methods_data import SETS, n_prepared
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import SPLIT, Source, plain
 from lungseg.report.style import new_figure, style

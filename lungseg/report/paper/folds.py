@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,13 @@ OF_FOLD = ("fold", "site")
 def each(source: Source) -> list[dict[str, Any]]:
     """The record of each fold; empty for a single run, or a pool of an older version."""
     return (source.pool or {}).get(EACH) or []
+
+
+def labels(source: Source) -> Counter[str]:
+    """How many cases each fold of a pool tested; a case has several labels in repeats."""
+    of_case: dict[str, str | list[str]] = (source.pool or {}).get("folds", {})
+    each = (label if isinstance(label, list) else [label] for label in of_case.values())
+    return Counter(str(label) for several_of in each for label in several_of)
 
 
 def name_of(source: Source, k: int) -> str:

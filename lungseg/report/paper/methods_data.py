@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from lungseg.data.network_slices import SOFT_TISSUE_HU
-from lungseg.report.paper.folds import OF_FOLD, sizes
+from lungseg.report.paper.folds import OF_FOLD, labels, sizes
 from lungseg.report.paper.prose import Bold, Cite, Code, Paragraph, Piece
 from lungseg.report.paper.source import SPLIT, Source, plain, short
 from lungseg.report.paper.study import Study
@@ -75,13 +74,6 @@ def _partition(source: Source) -> list[Piece]:
     hidden = OF_FOLD if source.pool is not None else ()
     made = of_class(source, "split", leave_out=(*hidden, "val"))
     return [*pieces, *made, f".{sizes(source)} {together(source)}"]
-
-
-def labels(source: Source) -> Counter[str]:
-    """How many cases each fold of a pool tested; a case has several labels in repeats."""
-    of_case: dict[str, str | list[str]] = (source.pool or {}).get("folds", {})
-    each = (label if isinstance(label, list) else [label] for label in of_case.values())
-    return Counter(str(label) for several_of in each for label in several_of)
 
 
 def together(source: Source) -> str:

@@ -1,9 +1,8 @@
-"""Methods: post-processing, metrics with their conventions, statistics, software and hardware."""
+"""Methods: post-processing, metrics with their conventions, software and hardware."""
 
 from __future__ import annotations
 
 from lungseg.evaluation.pooled import CHOSEN_IN_FOLDS
-from lungseg.metrics.interval import WIDENING, WIDENING_OF_FOLDS
 from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
 from lungseg.report.paper.ledger import Ledger
 from lungseg.report.paper.methods_training import training_time
@@ -75,37 +74,6 @@ def _high_dsc(ledger: Ledger) -> str:
 def _high_accuracy(ledger: Ledger) -> str:
     name = "lungseg.metrics.summary.HIGH_ACCURACY"
     return ledger.constant(plain(HIGH_ACCURACY), HIGH_ACCURACY, name)
-
-
-def statistics(study: Study) -> Paragraph:
-    """What the intervals are."""
-    pooled = study.first.pool is not None
-    name = "WIDENING_OF_FOLDS" if pooled else "WIDENING"
-    factor = WIDENING_OF_FOLDS if pooled else WIDENING
-    widening = study.ledger.constant(plain(factor), factor, f"lungseg.metrics.interval.{name}")
-    pieces: list[Piece] = [
-        "Intervals are 95 % intervals by case, because slices of one patient resemble each other."
-        " Each number is a ratio of sums over cases, whose standard error follows from the scatter"
-        " of the cases around it ", Cite("cochran1977"), ". Its interval is Student's on the logit"
-        " scale between the least and the largest possible value ", Cite("korn1998"),
-        f", {widening} times as wide, since simulations with few cases showed the plain one to be"
-        " too narrow; volume differences are on their own scale, and where all cases are at 0 or at"
-        " 1 the other end is Clopper and Pearson's ", Cite("clopper1934"), ". Intervals cover the"
-        " variation between patients, not between trainings. Numbers of a single case have none.",
-    ]  # fmt: skip
-    if pooled:
-        pieces += [
-            " The variance of what the cases of a fold share, as one model scored them, was added ",
-            Cite("searle1992"),
-            "; models of different folds share training cases, for which no variance can be"
-            " estimated ",
-            Cite("bengio2004"),
-            ".",
-        ]
-    if len(study.sources) > 1:
-        pieces += [" Runs are listed side by side; no test of their differences is made here"
-                   " (lungseg compare does)."]  # fmt: skip
-    return Paragraph("Statistics", pieces)
 
 
 def software(study: Study) -> Paragraph:

@@ -84,9 +84,12 @@ def write_run(folder, *overrides, synthetic=False, sets=SETS, left_out=(), **cha
     return folder
 
 
-def write_pool(folder, *overrides):
-    """A cross-validation of two folds, as it is pooled: all cases tested, none trained on."""
-    folds = {name: f"fold {k % 2}" for k, name in enumerate(NAMES)}
+def write_pool(folder, *overrides, fold_of=(0, 1, 0, 1), **changes):
+    """A cross-validation of two folds, as it is pooled: all cases tested, none trained on.
+
+    `fold_of` each case; `changes` replace parts of the record of the pool.
+    """
+    folds = {name: f"fold {k}" for name, k in zip(NAMES, fold_of, strict=True)}
     missing = ["Fold 2 of 3 is missing."]
     choices = [{"name": "lungs", "n_cases": 1, "dsc": {"none": 0.912, "lungs": 0.934}},
                {"name": "none", "n_cases": 1, "dsc": {"none": 0.925, "lungs": 0.921}}]  # fmt: skip
@@ -99,7 +102,7 @@ def write_pool(folder, *overrides):
             "overrides": ["data=lctsc", "split=kfold"], "each": each, "commands": [words],
             "python": "3.11.9", "packages": {"torch": "2.12.0", "pytorch-lightning": "2.6.5"},
             "hardware": {"cpu": "Folder 7", "cores": 8, "memory_gib": 31.5},
-            "devices": {"kind": "cuda", "name": "GPU 7", "number": 1}}  # fmt: skip
+            "devices": {"kind": "cuda", "name": "GPU 7", "number": 1}} | changes  # fmt: skip
     evaluation = {"file": "best.ckpt", "epochs": None, "threshold": 0.5, "empty_dsc": "zero",
                   "postprocess": CHOSEN_IN_FOLDS, "synthetic": False, "warnings": ["Masks of 1 case differ."]}  # fmt: skip
     write_run(folder, "split=kfold", *overrides, sets={"test": NAMES}, pool=pool, evaluation=evaluation,
