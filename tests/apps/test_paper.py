@@ -41,5 +41,5 @@ def test_of_a_sweep_over_folds_its_pooled_result_is_taken(tmp_path, monkeypatch,
     assert main(["paper", "runs=sweep", "output=pack"]) == 0
     assert "runs: the pooled result of this sweep: sweep/pooled/all" in capsys.readouterr().out
     text = (tmp_path / "pack" / "methods.md").read_text()
-    assert "In a cross-validation of 2 folds each of 4 cases was tested once" in text
+    assert "Each of the 4 cases was tested once, in a cross-validation of 2 folds" in text
     assert "The runs are" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lungseg.report.paper.folds import OF_FOLD, epochs, sizes
+from lungseg.report.paper.folds import division, epochs, sizes, tested
 from lungseg.report.paper.methods_data import in_use
 from lungseg.report.paper.methods_evaluation import hardware
 from lungseg.report.paper.prose import Code, Piece, Text
@@ -64,11 +64,11 @@ def _missing(study: Study) -> Answer:
 
 def _partition(study: Study) -> Answer:
     source = study.first
+    if source.pool is not None:
+        text: Text = [f"{tested(source)} Folds: by ", *division(source), f".{sizes(source)}"]
+        return Answer(text, f"{SPLIT}: sets, made_by; {PROVENANCE}: pool.{EACH}")
     counts = ", ".join(f"{name} {source.count(SPLIT, 'sets', name)}" for name in source.sets)
-    hidden = OF_FOLD if source.pool is not None else ()
-    made = of_class(source, "split", leave_out=(*hidden, "val"))
-    where = f"{SPLIT}: sets, made_by" + (f"; {PROVENANCE}: pool.{EACH}" if source.pool else "")
-    return Answer(["By ", *made, f": {counts} cases.{sizes(source)}"], where)
+    return Answer(["By ", *division(source), f". Cases: {counts}."], f"{SPLIT}: sets, made_by")
 
 
 def _disjoint(study: Study) -> Answer:

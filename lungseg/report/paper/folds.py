@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lungseg.report.paper.prose import Piece
-from lungseg.report.paper.source import NOT_RECORDED, Source, plain
-from lungseg.report.paper.words import several
+from lungseg.report.paper.source import NOT_RECORDED, SPLIT, Source, plain
+from lungseg.report.paper.words import TARGET, of_class, several
 from lungseg.report.pooled_folds import EACH
 from lungseg.runs.chosen import is_auto
 from lungseg.runs.provenance import PROVENANCE
@@ -16,6 +16,11 @@ from lungseg.runs.provenance import PROVENANCE
 AT = ("pool", EACH)
 OF_FOLD = ("fold", "site")
 """Settings of a split that a cross-validation as a whole does not have."""
+OF_VALIDATION = {
+    "lungseg.splits.LeaveOneOut": ("balance", "table", "seed"),
+    "lungseg.splits.LeaveOneSiteOut": ("balance", "seed"),
+}
+"""Settings of splits that choose nothing but validation sets."""
 
 
 def each(source: Source) -> list[dict[str, Any]]:
@@ -66,10 +71,51 @@ def sizes(source: Source) -> str:
     n_train, n_val = spread(source, "n_train"), spread(source, "n_val")
     apart = "none were kept apart for validation"
     if n_val != "0":
-        apart = f"{n_val} further {'case' if n_val == '1' else 'cases'} were its validation set"
-    if n_val == "1":
-        apart = apart.replace("were", "was")
-    return f" Each model was trained on {n_train} of the other cases; {apart}."
+        are = "was" if n_val == "1" else "were"
+        apart = f"{n_val} further {'case' if n_val == '1' else 'cases'} {are} its validation set"
+    one = n_train == "1"
+    cases = f"{n_train} of the cases that it was not tested on"
+    if _all_others(source):
+        cases = f"the other {'case' if one else f'{n_train} cases'}"
+    return f" Each model was trained on {cases}; {apart}."
+
+
+def _all_others(source: Source) -> bool:
+    """Whether each model was trained on all cases but those that it was tested on."""
+    n_cases = len(source.sets["test"]) + len(source.value(SPLIT, "left_out") or ())
+    return all(fold["n_train"] + fold["n_test"] == n_cases for fold in each(source))
+
+
+def tested(source: Source) -> str:
+    """A sentence on which model tested each case."""
+    folds = labels(source)
+    n = source.note(plain(len(folds)), len(folds), PROVENANCE, "distinct(pool.folds)")
+    repeats = source.pool.get("repeats") or () if source.pool else ()
+    often = "once"
+    if len(repeats) > 1:
+        often = f"once in each of {source.count(PROVENANCE, 'pool', 'repeats')} repeats"
+    n_cases = source.count(SPLIT, "sets", "test")
+    which = "The only case" if n_cases == "1" else f"Each of the {n_cases} cases"
+    return (
+        f"{which} was tested {often}, in a cross-validation of {n} {several(len(folds), 'fold')},"
+        " by the model of its fold, which was not trained on it."
+    )
+
+
+def division(source: Source) -> list[Piece]:
+    """How cases were assigned to sets or folds, with the settings that mattered."""
+    hidden = ["val", *(OF_FOLD if source.pool is not None else ())]
+    if not _validated(source):
+        hidden += OF_VALIDATION.get(str(source.config("split", TARGET)), ())
+    return of_class(source, "split", leave_out=hidden)
+
+
+def _validated(source: Source) -> bool:
+    """Whether any model had a validation set."""
+    if source.pool is None:
+        return bool(source.sets.get("val"))
+    folds = each(source)
+    return any(fold["n_val"] for fold in folds) if folds else bool(source.config("split", "val"))
 
 
 def seconds_of_folds(source: Source) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lungseg.data.network_slices import SOFT_TISSUE_HU
-from lungseg.report.paper.folds import OF_FOLD, labels, sizes
+from lungseg.report.paper.folds import division, sizes, tested
 from lungseg.report.paper.prose import Bold, Cite, Code, Paragraph, Piece
 from lungseg.report.paper.source import SPLIT, Source, plain, short
 from lungseg.report.paper.study import Study
@@ -60,20 +60,8 @@ def _partition(source: Source) -> list[Piece]:
     counts = [f"{source.count(SPLIT, 'sets', name)} {SETS[name]}" for name in source.sets]
     pieces: list[Piece] = [f"There are {' and '.join(counts)} cases, assigned by "]
     if source.pool is not None:
-        folds = labels(source)
-        n = source.note(plain(len(folds)), len(folds), PROVENANCE, "distinct(pool.folds)")
-        repeats = source.pool.get("repeats") or ()
-        often = "once"
-        if len(repeats) > 1:
-            often = f"once in each of {source.count(PROVENANCE, 'pool', 'repeats')} repeats"
-        cases = source.count(SPLIT, "sets", "test")
-        pieces = [
-            f"In a cross-validation of {n} folds each of {cases} cases was tested {often}, by the"
-            " model of the fold that did not train on it. Folds were made by "
-        ]
-    hidden = OF_FOLD if source.pool is not None else ()
-    made = of_class(source, "split", leave_out=(*hidden, "val"))
-    return [*pieces, *made, f".{sizes(source)} {together(source)}"]
+        pieces = [f"{tested(source)} Folds were made by "]
+    return [*pieces, *division(source), f".{sizes(source)} {together(source)}"]
 
 
 def together(source: Source) -> str:

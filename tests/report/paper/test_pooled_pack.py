@@ -20,8 +20,12 @@ def test_it_says_what_it_lacks_first(packs):
 
 def test_folds_and_the_cases_of_each_model(packs):
     text = read(packs, "methods.md")
-    assert "In a cross-validation of 2 folds each of 4 cases was tested once" in text
-    assert "Each model was trained on 1 to 2 of the other cases; 1 further case was its" in text
+    tested = "Each of the 4 cases was tested once, in a cross-validation of 2 folds, by the model"
+    trained = "Each model was trained on 1 to 2 of the cases that it was not tested on; 1 further"
+    assert f"{tested} of its fold, which was not trained on it. Folds were made by" in text
+    assert f"{trained} case was its validation set." in text
+    for checklist in ("claim.csv", "tripod.csv"):
+        assert tested in read(packs, checklist)
     assert "All scans of one patient were in the same fold." in text
     assert "fold all" not in text
 
