@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from lungseg.report.paper.folds import division, epochs, sizes, tested
 from lungseg.report.paper.methods_data import in_use
 from lungseg.report.paper.methods_evaluation import hardware
+from lungseg.report.paper.methods_network import initialised
+from lungseg.report.paper.methods_training import lasted
 from lungseg.report.paper.prose import Code, Piece, Text
 from lungseg.report.paper.results import HEADLINE, SIDES, sentence
 from lungseg.report.paper.source import NOT_RECORDED, SPLIT, SUMMARY
@@ -102,8 +104,11 @@ def _software(study: Study) -> Answer:
 
 def _initial(study: Study) -> Answer:
     started = study.first.value(PROVENANCE, f"{INIT}_sha256")
-    text = "From the weights of a checkpoint (appendix)." if started else "At random."
-    return Answer([text, f" Seed {study.first.setting('seed')}."],
+    how = "From the weights of a checkpoint (appendix)"
+    if not started:
+        words = initialised(study.first)
+        how = words[0].upper() + words[1:]
+    return Answer([f"{how}. Seed {study.first.setting('seed')}."],
                   f"{PROVENANCE}: init_sha256, config.seed")  # fmt: skip
 
 
@@ -114,7 +119,7 @@ def _training(study: Study) -> Answer:
     return Answer(
         [
             "Loss: ", *of_class(source, "loss"), "; optimizer: ", *of_class(source, "optimizer"),
-            f"; at most {source.setting('trainer', 'max_epochs')} epochs; batch size"
+            f"; {lasted(source)}; batch size"
             f" {source.setting('data', 'batch_size')}; augmentation: {augment}.",
         ],
         f"{PROVENANCE}: config.{{loss,optimizer,scheduler,trainer,data.batch_size,augment}}",

@@ -28,6 +28,11 @@ def each(source: Source) -> list[dict[str, Any]]:
     return (source.pool or {}).get(EACH) or []
 
 
+def environment(source: Source) -> tuple[str, ...]:
+    """Where ``provenance.json`` has packages and hardware of the training: of a pool, below it."""
+    return ("pool",) if source.value(PROVENANCE, "pool", "packages") else ()
+
+
 def labels(source: Source) -> Counter[str]:
     """How many cases each fold of a pool tested; a case has several labels in repeats."""
     of_case: dict[str, str | list[str]] = (source.pool or {}).get("folds", {})
@@ -104,13 +109,18 @@ def tested(source: Source) -> str:
 
 def division(source: Source) -> list[Piece]:
     """How cases were assigned to sets or folds, with the settings that mattered."""
-    hidden = ["val", *(OF_FOLD if source.pool is not None else ())]
-    if not _validated(source):
-        hidden += OF_VALIDATION.get(str(source.config("split", TARGET)), ())
-    return of_class(source, "split", leave_out=hidden)
+    return of_class(source, "split", leave_out=("val", *unused(source)))
 
 
-def _validated(source: Source) -> bool:
+def unused(source: Source) -> list[str]:
+    """Settings of the split that a cross-validation as a whole lacks, or that chose nothing."""
+    names = list(OF_FOLD) if source.pool is not None else []
+    if not validated(source):
+        names += OF_VALIDATION.get(str(source.config("split", TARGET)), ())
+    return names
+
+
+def validated(source: Source) -> bool:
     """Whether any model had a validation set."""
     if source.pool is None:
         return bool(source.sets.get("val"))

@@ -24,12 +24,16 @@ class Known:
 
 _OVERLAP = r"\frac{2\sum tp + s}{\sum t + \sum p + s}"
 _BCE = r"\left[\beta\,t\log p + (1-\beta)(1-t)\log(1-p)\right]"
-_SUMS = "N the number of pixels, s the smoothing term; sums run over what reduction names"
+_SUMS = (
+    "N the number of pixels and s the smoothing term. In the overlap, the sums are over all pixels"
+    " of a batch (reduction batch), or over those of each slice, followed by the mean over slices"
+    " (reduction sample)"
+)
 KNOWN = {
     "lungseg.models.unet.UNet": Known(
         "a two-dimensional U-Net: as many halvings by max pooling as its depth, with channels"
-        " doubled at each from base_channels up to max_channels, transposed convolutions on the way"
-        " up, skip connections, and blocks of two 3 × 3 convolutions, each with a normalisation and"
+        " doubled at each from base_channels on, transposed convolutions on the way up, skip"
+        " connections, and blocks of two 3 × 3 convolutions, each followed by normalisation and"
         " ReLU",
         "ronneberger2015",
     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lungseg.report.paper.methods_data import augmentation, data, preprocessing
 from lungseg.report.paper.methods_evaluation import metrics, postprocessing, software
+from lungseg.report.paper.methods_network import network
 from lungseg.report.paper.methods_statistics import statistics
-from lungseg.report.paper.methods_training import loss, network, optimisation, selection
+from lungseg.report.paper.methods_training import loss, optimisation, selection
 from lungseg.report.paper.prose import Paragraph
 from lungseg.report.paper.study import Study
 

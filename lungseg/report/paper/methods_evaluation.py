@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lungseg.evaluation.pooled import CHOSEN_IN_FOLDS
 from lungseg.metrics.summary import HIGH_ACCURACY, HIGH_DSC
+from lungseg.report.paper.folds import environment
 from lungseg.report.paper.ledger import Ledger
 from lungseg.report.paper.methods_training import training_time
 from lungseg.report.paper.prose import Cite, Code, Paragraph, Piece
@@ -92,11 +93,6 @@ def software(study: Study) -> Paragraph:
         f" evaluation): {training_time(source)}. Energy: {NOT_RECORDED}.",
     ]  # fmt: skip
     return Paragraph("Software and hardware", pieces)
-
-
-def environment(source: Source) -> tuple[str, ...]:
-    """Where ``provenance.json`` has packages and hardware of the training: of a pool, below it."""
-    return ("pool",) if source.value(PROVENANCE, "pool", "packages") else ()
 
 
 def hardware(source: Source) -> str:

@@ -1,15 +1,14 @@
-"""Methods: network, loss, optimization, and which weights were taken."""
+"""Methods: loss, optimization, and which weights were taken."""
 
 from __future__ import annotations
 
-from lungseg.report.paper.folds import choices, epochs, seconds_of_folds
+from lungseg.report.paper.folds import choices, environment, epochs, seconds_of_folds
 from lungseg.report.paper.known import KNOWN, SYMBOLS
 from lungseg.report.paper.prose import Bold, Code, Formula, Paragraph, Piece
-from lungseg.report.paper.source import HISTORY, NOT_RECORDED, Source, plain, short
+from lungseg.report.paper.source import HISTORY, NOT_RECORDED, Source, plain
 from lungseg.report.paper.study import Study
-from lungseg.report.paper.words import TARGET, joined, node_of, of_class
+from lungseg.report.paper.words import TARGET, joined, node_of, of_class, several
 from lungseg.report.pooled_folds import EACH
-from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
 
 TOLD = ("max_epochs", "accelerator", "devices", "precision", "plugins", "strategy")
@@ -20,27 +19,6 @@ LEAK = (
     "allow_test_selection=true: these runs may have used their test set for selection. Their test"
     " numbers are no evidence."
 )
-
-
-def network(study: Study) -> Paragraph:
-    """The network, its size and what its weights were before the training."""
-    source = study.first
-    pieces: list[Piece] = ["The network was ", *of_class(source, "model"), "; it has "]
-    if study.parameters == NOT_RECORDED:
-        pieces += ["a number of parameters that is not recorded. "]
-    else:
-        pieces += [f"{study.parameters} parameters. "]
-    if source.value(PROVENANCE, f"{INIT}_sha256"):
-        sha256 = source.text(PROVENANCE, f"{INIT}_sha256", form=short)
-        pieces += [f"It started from the weights of a checkpoint (SHA-256 {sha256})"]
-        for key, words in (("freeze", "parameters that stayed as they were"),
-                           ("lr_scale", "factors of the learning rate")):  # fmt: skip
-            if source.config(key):
-                pieces += [f", {words}: {source.setting(key)}"]
-        pieces += ["."]
-    else:
-        pieces += ["Its weights were initialised at random."]
-    return Paragraph("Network", pieces)
 
 
 def loss(study: Study) -> Paragraph:
@@ -70,10 +48,10 @@ def optimisation(study: Study) -> Paragraph:
     else:
         pieces += ["its learning rate was constant"]
     pieces += [
-        f". Training lasted {source.setting('trainer', 'max_epochs')} epochs at most, with batches"
-        f" of {source.setting('data', 'batch_size')} slices per process, in precision ",
+        f". Training lasted {lasted(source)}, with batches of"
+        f" {source.setting('data', 'batch_size')} slices{_per_process(source)}, in precision ",
         Code(source.text(PROVENANCE, "precision")),
-        f". Seeds: {_seeds(study)}.",
+        f". {_seeds(study)}",
     ]
     others = [name for name in node_of(source, "trainer")
               if not name.startswith("_") and name not in (*TOLD, *QUIET)]  # fmt: skip
@@ -91,9 +69,35 @@ def _interval(source: Source) -> str:
     return "batch" if source.config("scheduler", "interval") == "step" else "epoch"
 
 
+def lasted(source: Source) -> str:
+    """How many epochs a training had, and whether something may have ended it before."""
+    n = source.setting("trainer", "max_epochs")
+    most = "at most " if _stops_early(source) else ""
+    return f"{most}{n} {several(int(source.config('trainer', 'max_epochs')), 'epoch')}"
+
+
+def _stops_early(source: Source) -> bool:
+    limits = (source.config("trainer", name) for name in ("max_steps", "max_time"))
+    return by_early_stopping(source) or any(limit not in (None, -1) for limit in limits)
+
+
+def by_early_stopping(source: Source) -> bool:
+    """Whether a monitored number may have ended the training."""
+    targets = (str(source.config("callbacks", name, TARGET))
+               for name in node_of(source, "callbacks"))  # fmt: skip
+    return any(target.endswith("EarlyStopping") for target in targets)
+
+
+def _per_process(source: Source) -> str:
+    """Nothing with one process, whose batches are all that a step sees."""
+    n = source.value(PROVENANCE, *environment(source), "devices", "number")
+    return "" if n == 1 else " per process"
+
+
 def _seeds(study: Study) -> str:
     trained = (source for source in study.sources if source.trained)
-    return ", ".join(dict.fromkeys(source.setting("seed") for source in trained))
+    seeds = list(dict.fromkeys(source.setting("seed") for source in trained))
+    return f"The {several(len(seeds), 'seed was', 'seeds were')} {', '.join(seeds)}."
 
 
 def selection(study: Study) -> Paragraph:
@@ -113,16 +117,26 @@ def selection(study: Study) -> Paragraph:
                    f" {lasted} epochs); {_end(source)}. "]  # fmt: skip
     else:
         pieces += [f"Which checkpoint the numbers are of is {NOT_RECORDED}. "]
-    return Paragraph("Selection", [*pieces, *_chosen(source)])
+    return Paragraph("Selection", [*pieces, *_watched(study), *_chosen(source)])
 
 
 def _end(source: Source) -> str:
     """Whether results decided when the training ended."""
-    targets = [str(source.config("callbacks", name, TARGET))
-               for name in node_of(source, "callbacks")]  # fmt: skip
-    if any(target.endswith("EarlyStopping") for target in targets):
+    if by_early_stopping(source):
         return "early stopping, by what it monitors, may have decided how many those are"
     return "no epoch was chosen by its result"
+
+
+def _watched(study: Study) -> list[Piece]:
+    """That test results of each epoch are recorded, and that nothing was chosen by them."""
+    history = study.first.run.history
+    if history is None or "test/loss" not in history:
+        return []
+    if any(one.config("allow_test_selection") for one in study.sources):
+        return []
+    return ["The test cases were also evaluated after each epoch (loss, accuracy and DSC in ",
+            Code(HISTORY), "); these numbers chose nothing: no epoch, and not the end of the"
+            " training. "]  # fmt: skip
 
 
 def _chosen(source: Source) -> list[Piece]:

@@ -6,8 +6,8 @@ import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lungseg.report.paper.folds import AT, each, name_of
-from lungseg.report.paper.methods_evaluation import environment, hardware
+from lungseg.report.paper.folds import AT, each, environment, name_of
+from lungseg.report.paper.methods_evaluation import hardware
 from lungseg.report.paper.methods_training import training_time
 from lungseg.report.paper.prose import Code, Piece, Text, as_tex
 from lungseg.report.paper.source import NOT_RECORDED, SPLIT, Source

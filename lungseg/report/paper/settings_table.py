@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lungseg.config import canonical, flatten
-from lungseg.report.paper.folds import OF_FOLD
+from lungseg.report.paper.folds import unused, validated
 from lungseg.report.paper.results import written
 from lungseg.report.paper.source import Source, plain
 from lungseg.report.paper.study import Study
@@ -14,13 +14,17 @@ from lungseg.report.paper.tex import code, escaped, paragraph_column, table
 from lungseg.runs.provenance import PROVENANCE
 from lungseg.runs.settings import concerns_result
 
+MONITOR = ("callbacks.checkpoint.monitor", "callbacks.checkpoint.mode")
+"""Without a validation set there is nothing to monitor, and the last epoch is kept."""
 Row = tuple[str, list[str], bool]
 
 
 def rows(study: Study) -> list[Row]:
     """Key, a value per run, and whether the values differ; what differs comes first."""
     flat = [flatten(source.config()) for source in study.sources]
-    hidden = [f"split.{key}" for key in OF_FOLD if study.first.pool is not None]
+    hidden = [f"split.{key}" for key in unused(study.first)]
+    if not validated(study.first):
+        hidden += MONITOR
     keys = [key for key in dict.fromkeys(key for one in flat for key in one)
             if concerns_result(key) and key not in hidden]  # fmt: skip
     found = []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lungseg.report.paper import settings_table
 from lungseg.report.paper.answers import ANSWERS
 from lungseg.report.paper.folds import division, sizes
 from lungseg.report.paper.ledger import Ledger
@@ -44,6 +45,7 @@ def test_leaving_one_out_balances_nothing_but_a_validation_set(tmp_path):
     study = Study([without], ["run 1"], ["run 1"], None, without.ledger, "7")
     for text in (data(study).text, ANSWERS["partition"](study).text):
         assert "balance" not in as_plain(text)
+    assert "split.balance" not in [key for key, *_ in settings_table.rows(study)]
     chosen = source_of(write_pool(tmp_path / "b", *OUT, each=folds(*[(2, 1, 1)] * 4)))
     told = "(balance empty_share, positive_share, sex, seed 0)"
     assert as_plain(division(chosen)) == f"leaving one patient out {told}"

@@ -120,7 +120,7 @@ def test_no_folder_of_a_run_is_named(packs):
 def test_runs_are_told_apart_by_what_differs(packs):
     text = read(packs, "two", "methods.md")
     assert "run 1 (seed 0, loss.alpha=0.6667); run 2 (seed 7, loss.alpha=0.25)" in text
-    assert "Seeds: 0, 7." in text
+    assert "The seeds were 0, 7." in text
     table = read(packs, "two", "settings.tex").partition("tab:settings")[0]
     rows = re.findall(r"^\\texttt\{(.*?)\} & (.*?) & (.*?) \\\\", table, re.MULTILINE)
     found = {key.replace(r"\allowbreak{}", ""): values for key, *values in rows}

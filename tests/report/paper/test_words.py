@@ -7,7 +7,8 @@ from lungseg.config import conf_dir
 from lungseg.report.paper.known import KNOWN
 from lungseg.report.paper.ledger import Ledger
 from lungseg.report.paper.methods_data import augmentation, preprocessing
-from lungseg.report.paper.methods_training import loss, network, optimisation, selection
+from lungseg.report.paper.methods_network import network
+from lungseg.report.paper.methods_training import loss, optimisation, selection
 from lungseg.report.paper.prose import as_markdown, as_plain
 from lungseg.report.paper.source import Source
 from lungseg.report.paper.study import Study
@@ -104,8 +105,8 @@ def test_optimizer_schedule_and_what_else_was_set(study):
     text = as_plain(optimisation(made).text)
     assert "AdamW (lr 0.003, weight_decay 0.01)" in text
     assert "a one-cycle schedule (max_lr 0.003, cycle_momentum false), one step per batch" in text
-    assert "at most, with batches of 3 slices per process, in precision bf16-mixed" in text
-    assert "Seeds: 4." in text
+    assert "epochs, with batches of 3 slices per process, in precision bf16-mixed" in text
+    assert "The seed was 4." in text
     assert "gradient_clip_val 0.5" in text
     assert "exponential moving average of the weights, evaluated in their place (decay" in text
 
