@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lungseg.report.paper.folds import division, epochs, sizes, tested
+from lungseg.report.paper.headline import HEADLINE, sentence
 from lungseg.report.paper.methods_data import in_use
 from lungseg.report.paper.methods_evaluation import hardware
 from lungseg.report.paper.methods_network import initialised
 from lungseg.report.paper.methods_training import lasted
 from lungseg.report.paper.prose import Code, Piece, Text
-from lungseg.report.paper.results import HEADLINE, SIDES, sentence
+from lungseg.report.paper.results import SIDES
 from lungseg.report.paper.source import NOT_RECORDED, SPLIT, SUMMARY
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.words import TARGET, of_class

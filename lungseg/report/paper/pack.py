@@ -11,7 +11,7 @@ from pathlib import Path
 from lungseg.errors import ConfigError
 from lungseg.files import write_text
 from lungseg.report.paper import flow as flows
-from lungseg.report.paper import results, sets, settings_table
+from lungseg.report.paper import headline, results, sets, settings_table
 from lungseg.report.paper.answers import ANSWERS
 from lungseg.report.paper.captions import copy_figures, figures_tex
 from lungseg.report.paper.checklist import checklist_csv, checklist_tex
@@ -123,7 +123,7 @@ def write_pack(study: Study, output: Path) -> None:
 def _texts(study: Study, figures: Sequence[str]) -> dict[str, str]:
     """Text by name of the file."""
     paragraphs = methods(study)
-    summary = results.summary(study)
+    summary = headline.summary(study)
     answers = {topic: answer(study) for topic, answer in ANSWERS.items()}
     found = {topic: (answer.text, answer.keys) for topic, answer in answers.items()}
     data, settings = sets.rows(study), settings_table.rows(study)

@@ -1,4 +1,4 @@
-"""Results: the test set first, each number with its interval and n, and the table of cases."""
+"""Tables of results: the test set first, each number with its interval and n; and the cases."""
 
 from __future__ import annotations
 
@@ -9,86 +9,22 @@ from typing import Any
 
 import pandas as pd
 
-from lungseg.report.few_cases import few_cases
 from lungseg.report.numbers import SECTIONS, decimals
 from lungseg.report.page_tables import CASE_COLUMNS
-from lungseg.report.paper.methods_data import SETS, SYNTHETIC
-from lungseg.report.paper.methods_training import LEAK
-from lungseg.report.paper.prose import Bold, Piece
-from lungseg.report.paper.source import CASES, NOT_RECORDED, SUMMARY, Source, plain
+from lungseg.report.paper.methods_data import SETS
+from lungseg.report.paper.source import CASES, SUMMARY, Source, plain
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tex import escaped, table
 from lungseg.report.paper.words import several
-from lungseg.runs.provenance import PROVENANCE
 
-HEADLINE = {
-    "volume_dsc_mean": "mean DSC of the volume",
-    "hd95_mm_mean": "mean HD95",
-    "dsc_mean_nonempty": "mean DSC of slices with lung",
-}
 SIDES = {"": "both", "right_": "right", "left_": "left"}
+WRONG = (
+    " Missed: lungs of which nothing was found; invented: masks of lungs that are not there; both"
+    " count as the worst."
+)
+UNDEFINED = "-"
+DASH = " A dash: undefined, and in no mean."
 COLUMNS = ("run", "set", "key", "name", "value", "low", "high", "n", "n_missed", "n_invented")
-
-
-def alarms(study: Study) -> list[str]:
-    """What a reader has to know before any number."""
-    found = []
-    if any(source.config("allow_test_selection") for source in study.sources):
-        found.append(LEAK)
-    if any(source.run.synthetic for source in study.sources):
-        found.append(SYNTHETIC)
-    for source in study.sources:
-        name = study.called[source.number - 1]
-        where = f"{name[0].upper()}{name[1:]}: " if len(study.sources) > 1 else ""
-        found += [where + warning for warning in _recorded(source)]
-    return [*found, *few_cases(study.first.value(SUMMARY, "test", "n_cases"))]
-
-
-def _recorded(source: Source) -> list[str]:
-    """What the evaluation of a run, or its pooling, warned of."""
-    missing = (source.pool or {}).get("missing") or ()
-    lines = [source.text(PROVENANCE, "pool", "missing", str(k)) for k in range(len(missing))]
-    warnings = source.evaluated("warnings")
-    if warnings is not None:
-        at = ("evaluation", "warnings")
-        return lines + [source.text(PROVENANCE, *at, str(k)) for k in range(len(warnings))]
-    # Older versions did not record them; what they said first can be told from the settings.
-    if source.config("metrics", "threshold") == source.run.threshold:
-        return lines
-    used = source.text(PROVENANCE, "evaluation", "threshold")
-    return [
-        *lines,
-        f"The threshold was set to {used} after training, which had"
-        f" {source.setting('metrics', 'threshold')}. If it was chosen by these test cases, their"
-        " numbers are no evidence.",
-    ]
-
-
-def summary(study: Study) -> list[Piece]:
-    """The headline numbers of each run in sentences, after all warnings."""
-    pieces: list[Piece] = [piece for alarm in alarms(study) for piece in (Bold(alarm), " ")]
-    for source, name in zip(study.sources, study.names, strict=True):
-        n_cases = source.value(SUMMARY, "test", "n_cases")
-        numbers = [f"the {words} was {sentence(source, key)}" for key, words in HEADLINE.items()]
-        missed = [f"{source.text(SUMMARY, 'test', f'{side}volume_dsc_mean', 'n_missed')} {word}"
-                  for side, word in SIDES.items() if side]  # fmt: skip
-        pieces += [
-            f"On {source.text(SUMMARY, 'test', 'n_cases')} test {several(n_cases, 'case')}"
-            f" ({source.text(SUMMARY, 'test', 'n_slices')} slices,"
-            f" {source.text(SUMMARY, 'test', 'n_empty')} of them without lung), {name}:"
-            f" {'; '.join(numbers)}. Lungs that were missed: {', '.join(missed)}. "
-        ]
-    return pieces
-
-
-def sentence(source: Source, key: str) -> str:
-    """A number of the test set with its unit, its interval and its n."""
-    if source.value(SUMMARY, "test", key) is None:
-        return NOT_RECORDED
-    value, interval, n = cells(source, "test", key)
-    within = f"95 % interval {interval}, " if interval else ""
-    unit = " mm" if "_mm" in key else ""
-    return f"{value}{unit} ({within}n = {n})"
 
 
 def _cases(source: Source, set_name: str) -> str:
@@ -97,7 +33,10 @@ def _cases(source: Source, set_name: str) -> str:
 
 
 def cells(source: Source, set_name: str, key: str) -> tuple[str, str, str]:
-    """Value, interval and n of a number, noted; a value that is undefined is "-"."""
+    """Value, interval and n of a number, noted; a value that is undefined is "-".
+
+    The n says what it counts: an interval rests on cases, whatever that is.
+    """
     number: Mapping[str, Any] = source.value(SUMMARY, set_name, key)
     form = f"{{:.{decimals(key)}f}}".format
     value = "-" if number["value"] is None else (
@@ -106,8 +45,14 @@ def cells(source: Source, set_name: str, key: str) -> tuple[str, str, str]:
             for end in range(len(number.get("ci95", ())))]  # fmt: skip
     wrong = [f"{source.text(SUMMARY, set_name, key, f'n_{kind}')} {kind}"
              for kind in ("missed", "invented") if number.get(f"n_{kind}")]  # fmt: skip
-    n = source.text(SUMMARY, set_name, key, "n")
+    n = f"{source.text(SUMMARY, set_name, key, 'n')} {several(number['n'], counted(key))}"
     return value, " to ".join(ends), ", ".join([n, *wrong])
+
+
+def counted(key: str) -> str:
+    """What the n of a number counts."""
+    title = next((title for title, names in SECTIONS.items() if key in names), "Cases")
+    return {"Slices": "slice", "Pixels": "pixel"}.get(title.split()[0].rstrip(","), "case")
 
 
 def results_tex(study: Study) -> str:
@@ -118,16 +63,17 @@ def results_tex(study: Study) -> str:
             if set_name not in source.run.summary:
                 continue
             rows = list(_rows(source, set_name))
+            wrong = any(kind in row[-1] for row in rows for kind in ("missed", "invented"))
             tables.append(
                 table(
                     ["number", r"value", r"95\,\% interval", "n"],
                     rows,
                     escaped(
                         f"Results of {name} in the {SETS[set_name]} set"
-                        f" ({_cases(source, set_name)}). Intervals are by"
-                        " case. n: slices, pixels or cases in the denominator; missed: lungs of"
-                        " which nothing was found, which count as the worst. A slice with neither"
-                        f" reference nor prediction: {source.evaluated('empty_dsc')}."
+                        f" ({_cases(source, set_name)}). n: what a number is the mean or the share"
+                        f" of. Intervals rest on cases, whatever n counts.{WRONG * wrong} A slice"
+                        " with neither reference nor prediction:"
+                        f" {source.evaluated('empty_dsc')}."
                     ),
                     f"tab:results-{source.number}-{set_name}",
                     "lrrr",
@@ -143,7 +89,18 @@ def _rows(source: Source, set_name: str) -> Iterator[list[str]]:
         if there:
             yield [rf"\multicolumn{{4}}{{l}}{{\textit{{{escaped(title)}}}}}"]
         for key in there:
-            yield [rf"\quad {escaped(names[key])}", *map(escaped, cells(source, set_name, key))]
+            name = f"{names[key]}{_at_most(source, set_name, key)}"
+            yield [rf"\quad {escaped(name)}", *map(escaped, cells(source, set_name, key))]
+
+
+def _at_most(source: Source, set_name: str, key: str) -> str:
+    """The highest mean DSC of all slices, of which those without lung have 0 by convention."""
+    empty = source.value(SUMMARY, set_name, "share_empty", "value")
+    if key != "dsc_mean" or not empty or source.evaluated("empty_dsc") != "zero":
+        return ""
+    path = (set_name, "share_empty", "value")
+    most = source.note(f"{1 - empty:.4f}", 1 - empty, SUMMARY, f"1 - {'.'.join(path)}")
+    return f" (at most {most})"
 
 
 def _numbers(source: Source, set_name: str) -> Iterator[tuple[str, str]]:
@@ -180,13 +137,14 @@ def cases_tex(study: Study) -> str:
             for side, word in SIDES.items():
                 values = [escaped(_case(source, row, side + key, key)) for key in shown]
                 rows.append([escaped(str(row["case"])) if not side else "", word, *values])
+        dashed = any(UNDEFINED in row[2:] for row in rows)
         tables.append(
             table(
                 ["case", "lung", *map(escaped, shown.values())],
                 rows,
                 escaped(
                     f"Test cases of {name}. Distances in mm, volumes of the reference and"
-                    " differences (predicted - reference) in ml. A dash: undefined, and in no mean."
+                    f" differences (predicted - reference) in ml.{DASH * dashed}"
                 ),
                 f"tab:cases-{source.number}",
                 "ll" + "r" * len(shown),
@@ -198,7 +156,7 @@ def cases_tex(study: Study) -> str:
 def _case(source: Source, row: Mapping[str, Any], column: str, key: str) -> str:
     value = row.get(column)
     if value is None or pd.isna(value):
-        return "-"
+        return UNDEFINED
     shown = CASE_COLUMNS[key][1].format(value)
     return source.note(shown, plain(value), CASES, "test", str(row["case"]), column)
 

@@ -95,9 +95,12 @@ def data_tex(study: Study, content: Sequence[Sequence[str]]) -> str:
     where = "" if study.cohort is not None else (
         " The prepared cases were not there when this was written: what only they know is not"
         " recorded here (store=DIR says where they are).")  # fmt: skip
+    cells_of = {row[0]: " ".join(row[1:]) for row in content}
+    intervals = any("(" in text for name, text in cells_of.items() if name.startswith("share"))
+    ranges = any(" to " in cells_of[title] for title in SPACING)
     caption = (
-        "Cases by set. Shares with 95 % intervals by case where there are several; spacings from"
-        f" the lowest to the highest.{where}"
+        f"Cases by set.{' Shares with 95 % intervals by case.' * intervals}"
+        f"{' Spacings from the lowest to the highest.' * ranges}{where}"
     )
     width = 0.7 / max(2, len(names))
     return table(

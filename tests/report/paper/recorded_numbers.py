@@ -48,8 +48,11 @@ def value_of(row, folder, fingerprint):
         return (len(epochs) if key == "len(epoch)" else
                 sum(float(one["epoch_seconds"]) for one in epochs))  # fmt: skip
     if file == "evaluation/cases.csv":
-        split, case, column = key.split(".")
         with (folder / file).open() as opened:
+            if key == "count(test.tp+fn>0)":
+                return sum(one["split"] == "test" and int(one["tp"]) + int(one["fn"]) > 0
+                           for one in csv.DictReader(opened))  # fmt: skip
+            split, case, column = key.split(".")
             return next(float(one[column]) for one in csv.DictReader(opened)
                         if (one["split"], one["case"]) == (split, case))  # fmt: skip
     if file.endswith(".yaml"):
@@ -62,6 +65,8 @@ def value_of(row, folder, fingerprint):
 
 def in_document(found, key):
     """What a key says, where it is more than a key too."""
+    if key.startswith("1 - "):
+        return 1 - in_document(found, key.removeprefix("1 - "))
     if " + len(" in key:
         return sum(in_document(found, part) for part in key.split(" + "))
     if match := re.fullmatch(r"len\((.*)\)", key):

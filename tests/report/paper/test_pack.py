@@ -93,8 +93,8 @@ def test_masks_that_others_made_stand_beside_a_training(packs, tmp_path):
     other = write_run(tmp_path / "other", config=config, packages=None)
     write_pack(read_study([packs / "bare", other], None), tmp_path / "pack")
     text = (tmp_path / "pack" / "summary.tex").read_text()
-    assert "run 1 (seed 0): the mean DSC" in text
-    assert "run 2 (masks made elsewhere): the mean DSC" in text
+    assert "Run 1 (seed 0) was evaluated on 2 test cases" in text
+    assert "Run 2 (masks made elsewhere) was evaluated on 2 test cases" in text
     with pytest.raises(DataError, match="run 1 was not trained by lungseg"):
         read_study([other, packs / "bare"], None)
 

@@ -63,7 +63,7 @@ def test_it_is_called_what_it_is(packs):
     for file in ("methods.md", "summary.tex", "results.tex", "settings.tex", "settings.csv",
                  "reproducibility.tex", "figures.tex"):  # fmt: skip
         assert not re.search(r"\brun 1\b", read(packs, file)), file
-    assert "the cross-validation (seed 0): the mean DSC" in read(packs, "summary.tex")
+    assert "The cross-validation (seed 0) was evaluated on" in read(packs, "summary.tex")
     settings = read(packs, "settings.csv")
     assert settings.startswith("setting,cross-validation\n")
     assert "split.fold" not in settings
