@@ -62,7 +62,8 @@ MAIN = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
 \clearpage
 \appendix
 \section{Reproducibility}
-\verb|(not recorded)| in a command stands for a path or a name that is never recorded.
+\verb|(not recorded)| in a command stands for a path or a name that is never recorded, a word in
+capitals for a folder.
 {\footnotesize
 \input{reproducibility}
 \input{settings}

@@ -34,7 +34,7 @@ def rows(source: Source) -> Iterator[tuple[str, Text]]:
             told = (f"{case} ({label})" for case, label in zip(names, labels, strict=True))
             yield "test cases, each with its fold", [", ".join(told)]
     yield "code of the training", _git(source)
-    yield "code of the evaluation", _git(source, "evaluation")
+    yield "code of the evaluation", [*_git(source, "evaluation"), _other_code(source)]
     at = environment(source)
     yield "system", [source.text(PROVENANCE, "platform"), ", Python ",
                      source.text(PROVENANCE, *at, "python")]  # fmt: skip
@@ -51,10 +51,11 @@ def rows(source: Source) -> Iterator[tuple[str, Text]]:
 def commands(source: Source) -> Iterator[tuple[str, Text]]:
     """The commands as typed; paths to patients' data were never recorded.
 
-    Of a pool those that train its folds, and the one that pools them if each has its own.
+    Of a pool those that train its folds, and the one that pools them.
     """
     if source.pool is None:
         yield "command", [Code(_command(source, source.run.overrides, OVERRIDES, ""))]
+        yield from _automatic(source)
         return
     typed = source.pool.get(COMMANDS) or []
     for k, words in enumerate(typed):
@@ -63,8 +64,18 @@ def commands(source: Source) -> Iterator[tuple[str, Text]]:
                [Code(_command(source, words, PROVENANCE, at))])  # fmt: skip
     if not typed:
         yield "command", [NOT_RECORDED]
-    elif len(typed) > 1 or "-m" not in typed[0]:
-        yield "and then", [Code("lungseg pool runs=[RUN,RUN,…]")]
+    yield from _automatic(source)
+    pooling = Code("lungseg pool runs=[RUN,RUN,…] output=POOLED")
+    if len(typed) == 1 and "-m" in typed[0]:
+        pooling = Code("lungseg pool runs=SWEEP output=POOLED")
+    yield "pooling of the folds", [pooling]
+
+
+def _automatic(source: Source) -> Iterator[tuple[str, Text]]:
+    """What the machine decided, which another one might decide otherwise."""
+    if source.config("trainer", "precision") == "auto" and source.value(PROVENANCE, "precision"):
+        word = f"trainer.precision={source.text(PROVENANCE, 'precision')}"
+        yield "chosen by trainer.precision=auto", [Code(word), ", to be added on another machine"]
 
 
 def _command(source: Source, words: Sequence[str], file: str, at: str) -> str:
@@ -107,12 +118,26 @@ def _git(source: Source, *path: str) -> list[Piece]:
     return [f"lungseg {version}, commit ", Code(commit), state]
 
 
+def _other_code(source: Source) -> str:
+    """Why the code of the evaluation is not that of the training, where it is not."""
+    trained = source.value(PROVENANCE, "git", "commit")
+    evaluated = source.evaluated("git", "commit")
+    if None in (trained, evaluated) or trained == evaluated:
+        return ""
+    how = "was evaluated again" if source.pool is None else "had its folds pooled"
+    what = "run" if source.pool is None else "cross-validation"
+    return f"; another than that of the training, as the {what} {how} by it"
+
+
 def reproducibility_tex(study: Study) -> str:
     """A table per run."""
+    several = len(study.sources) > 1
+    runs = "[RUN,RUN,…]" if several else "RUN" if study.first.pool is None else "POOLED"
+    paper = ["this pack", as_tex([Code(f"lungseg paper runs={runs} output=PACK")])]
     return "\n".join(
         table(
             ["", escaped(name)],
-            [[escaped(title), as_tex(text)] for title, text in rows(source)],
+            [*([escaped(title), as_tex(text)] for title, text in rows(source)), paper],
             escaped(f"How to repeat {name}."),
             f"tab:repeat-{source.number}",
             paragraph_column(0.2) + paragraph_column(0.74),
