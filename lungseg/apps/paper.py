@@ -20,7 +20,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     for folder in folders:
         if not folder.is_dir():
             raise DataError("runs: no such folder", folder)
-    from lungseg.report.paper.pack import refuse_existing, write_pack
+    from lungseg.report.paper.pack import COMPILE, refuse_existing, write_pack
     from lungseg.report.paper.study import read_study
 
     output = Path(str(config.output))
@@ -33,7 +33,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
             " (store=DIR)"
         )
     write_pack(study, output)
-    log.info(f"the pack: {short(output)}; pdflatex main.tex in it makes one PDF of all")
+    log.info(f"the pack: {short(output)}; one PDF of all, in it: {COMPILE}")
 
 
 def _pooled_if_swept(folder: Path) -> list[Path]:

@@ -11,7 +11,10 @@ def test_a_pack_and_where_it_is(tmp_path, monkeypatch, capsys):
     write_run(tmp_path / "outputs" / "a")
     assert main(["paper", "runs=outputs/a", "output=packs/one"]) == 0
     out = capsys.readouterr().out
-    assert "the pack: packs/one; pdflatex main.tex in it makes one PDF of all" in out
+    commands = "pdflatex main; bibtex main; pdflatex main; pdflatex main"
+    assert f"the pack: packs/one; one PDF of all, in it: {commands}" in out
+    main_tex = (tmp_path / "packs" / "one" / "main.tex").read_text()
+    assert main_tex.splitlines()[0] == f"% To compile: {commands}"
     assert "the prepared cases of run 1 are not there" in out
     assert "interval 0.9023 to 0.9972" in (tmp_path / "packs" / "one" / "summary.tex").read_text()
     left = [path.name for path in tmp_path.iterdir()]

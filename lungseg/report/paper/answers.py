@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lungseg.report.paper.captions import figures
 from lungseg.report.paper.folds import division, epochs, sizes, tested
 from lungseg.report.paper.headline import HEADLINE, sentence
 from lungseg.report.paper.methods_data import in_use
@@ -13,12 +14,16 @@ from lungseg.report.paper.methods_network import initialised
 from lungseg.report.paper.methods_training import lasted
 from lungseg.report.paper.prose import Code, Piece, Text
 from lungseg.report.paper.results import SIDES
-from lungseg.report.paper.source import NOT_RECORDED, SPLIT, SUMMARY
+from lungseg.report.paper.source import CASES, NOT_RECORDED, SPLIT, SUMMARY
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.words import TARGET, of_class
 from lungseg.report.pooled_folds import EACH
 from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
+
+PIXELS = ("recall", "specificity", "precision")
+WORST = ("fig06_low_accuracy", "fig08_low_dsc")
+"""Figures of the slices that were segmented worst."""
 
 
 @dataclass(frozen=True)
@@ -191,8 +196,10 @@ def _metrics(study: Study) -> Answer:
 
 
 def _statistics(study: Study) -> Answer:
-    return Answer(["95 % intervals by case (Methods, Statistics); between trainings: see runs of"
-                   " several seeds, if any."], f"{SUMMARY}: ci95")  # fmt: skip
+    between = "the variation between trainings was not measured"
+    if len({source.config("seed") for source in study.sources if source.trained}) > 1:
+        between = "between trainings: runs of several seeds stand side by side"
+    return Answer([f"95 % intervals by case (Methods, Statistics); {between}."], f"{SUMMARY}: ci95")
 
 
 def _internal(study: Study) -> Answer:
@@ -221,17 +228,22 @@ def _performance(study: Study) -> Answer:
     return Answer([f"{'; '.join(parts)}."], f"{SUMMARY}: test")
 
 
+def _accuracy(study: Study) -> Answer:
+    parts = [f"{key} {sentence(study.first, key)}" for key in PIXELS]
+    return Answer([f"Of the pixels of all test slices: {'; '.join(parts)}."],
+                  f"{SUMMARY}: test")  # fmt: skip
+
+
 def _failure(study: Study) -> Answer:
     missed = []
     for side, word in SIDES.items():
         if side:
             n = study.first.text(SUMMARY, "test", f"{side}volume_dsc_mean", "n_missed")
             missed.append(f"{word} lung {n}")
-    worst = "; worst slices: fig06_low_accuracy, fig08_low_dsc"
-    if study.first.pool is not None:
-        worst = "; each case: table of cases; worst slices: on the page of each fold"
-    return Answer([f"Missed: {', '.join(missed)}{worst}; the reasons are left to the author."],
-                  f"{SUMMARY}: n_missed")  # fmt: skip
+    drawn = [name for name in WORST if name in figures(study.first)]
+    worst = f"; worst slices: {', '.join(drawn)}" if drawn else ""
+    return Answer([f"Missed: {', '.join(missed)}; each case: table of cases{worst}; the reasons are"
+                   " left to the author."], f"{SUMMARY}: n_missed; {CASES}")  # fmt: skip
 
 
 def _code(study: Study) -> Answer:
@@ -266,6 +278,7 @@ ANSWERS: dict[str, Callable[[Study], Answer]] = {
     "flow": _flow,
     "characteristics": _characteristics,
     "performance": _performance,
+    "accuracy": _accuracy,
     "failure": _failure,
     "code": _code,
 }

@@ -52,12 +52,20 @@ def copy_figures(study: Study, folder: Path) -> list[str]:
     Returns:
         Names of those that there are.
     """
-    drawn = study.first.run.folder / "evaluation" / "figures"
-    names = [name for name in CAPTIONS if (drawn / f"{name}.pdf").is_file()]
+    names = figures(study.first)
     for name in names:
         folder.mkdir(exist_ok=True)
-        shutil.copyfile(drawn / f"{name}.pdf", folder / f"{name}.pdf")
+        shutil.copyfile(_drawn(study.first, name), folder / f"{name}.pdf")
     return names
+
+
+def figures(source: Source) -> list[str]:
+    """Names of the figures that a run has."""
+    return [name for name in CAPTIONS if _drawn(source, name).is_file()]
+
+
+def _drawn(source: Source, name: str) -> Path:
+    return source.run.folder / "evaluation" / "figures" / f"{name}.pdf"
 
 
 def caption(source: Source, name: str) -> str:

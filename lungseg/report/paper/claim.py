@@ -45,7 +45,7 @@ CLAIM = (
     Item("35", "Results: data", "numbers included and excluded", "flow"),
     Item("36", "Results: data", "demographic and clinical characteristics", "characteristics"),
     Item("37", "Results: model", "performance with uncertainty", "performance"),
-    Item("38", "Results: model", "diagnostic accuracy with its precision", "performance"),
+    Item("38", "Results: model", "diagnostic accuracy with its precision", "accuracy"),
     Item("39", "Results: model", "analysis of failures", "failure"),
     Item("40", "Discussion", "limitations"),
     Item("41", "Discussion", "what follows for practice"),

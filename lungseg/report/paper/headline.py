@@ -84,7 +84,7 @@ def sentence(source: Source, key: str) -> str:
     value, interval, n = cells(source, "test", key)
     within = f"95 % interval {interval}; " if interval else ""
     unit = " mm" if "_mm" in key else ""
-    of = "" if counted(key) == "case" else f" of {_with_lung(source)}"
+    of = f" of {_with_lung(source)}" if counted(key) == "slice" else ""
     return f"{value}{unit} ({within}n = {n}{of}{_ends(source, key)})"
 
 

@@ -31,7 +31,11 @@ from lungseg.report.paper.reproducibility import reproducibility_tex
 from lungseg.report.paper.study import Study
 from lungseg.report.paper.tripod import TRIPOD
 
-MAIN = r"""% pdflatex main; bibtex main; pdflatex main; pdflatex main
+COMPILE = "pdflatex main; bibtex main; pdflatex main; pdflatex main"
+"""One run of pdflatex leaves question marks for citations and numbers of tables."""
+MAIN = (
+    rf"% To compile: {COMPILE}"
+    + r"""
 \documentclass[a4paper,10pt]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -78,6 +82,7 @@ Drafts: each answer is to be checked, and completed where it is left to the auth
 \bibliography{references}
 \end{document}
 """
+)
 CLAIM_TITLE: Text = ("CLAIM 2024 ", Cite("claim2024"), ", a draft.")
 TRIPOD_TITLE: Text = ("TRIPOD+AI ", Cite("tripodai2024"), ", a draft.")
 
