@@ -225,7 +225,7 @@ def _characteristics(study: Study) -> Answer:
 
 def _performance(study: Study) -> Answer:
     parts = [f"{words} {sentence(study.first, key)}" for key, words in HEADLINE.items()]
-    return Answer([f"{'; '.join(parts)}."], f"{SUMMARY}: test")
+    return Answer([f"{'; '.join(parts)}."], f"{SUMMARY}: test; {CASES}")
 
 
 def _accuracy(study: Study) -> Answer:

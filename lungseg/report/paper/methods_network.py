@@ -51,8 +51,8 @@ def initialised(source: Source) -> str:
         return "initialised at random, as its class does"
     return (
         "initialised at random by the defaults of PyTorch: weights and biases of convolutions"
-        " uniformly between plus and minus the reciprocal square root of the number of inputs of"
-        " each output, normalisation as the identity"
+        " uniformly between plus and minus the reciprocal square root of the fan-in, normalisation"
+        " as the identity"
     )
 
 

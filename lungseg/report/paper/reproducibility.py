@@ -124,9 +124,9 @@ def _other_code(source: Source) -> str:
     evaluated = source.evaluated("git", "commit")
     if None in (trained, evaluated) or trained == evaluated:
         return ""
-    how = "was evaluated again" if source.pool is None else "had its folds pooled"
-    what = "run" if source.pool is None else "cross-validation"
-    return f"; another than that of the training, as the {what} {how} by it"
+    if source.pool is None:
+        return "; the run was evaluated again with this code, after its training"
+    return "; the folds were pooled with this code, after their training"
 
 
 def reproducibility_tex(study: Study) -> str:

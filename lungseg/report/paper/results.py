@@ -70,8 +70,9 @@ def results_tex(study: Study) -> str:
                     rows,
                     escaped(
                         f"Results of {name} in the {SETS[set_name]} set"
-                        f" ({_cases(source, set_name)}). n: what a number is the mean or the share"
-                        f" of. Intervals rest on cases, whatever n counts.{WRONG * wrong} A slice"
+                        f" ({_cases(source, set_name)}). n: the slices, pixels or cases that a"
+                        " number was computed from. Intervals are by case and rest on the cases,"
+                        f" whatever n counts.{WRONG * wrong} A slice"
                         " with neither reference nor prediction:"
                         f" {source.evaluated('empty_dsc')}."
                     ),

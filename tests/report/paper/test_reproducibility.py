@@ -1,5 +1,7 @@
 """Commands that repeat a run, a cross-validation and the pack, and which code made what."""
 
+import json
+
 import pytest
 
 from lungseg.report.paper.ledger import Ledger
@@ -58,5 +60,16 @@ def test_the_pack_has_its_command_too(tmp_path, write, n, runs):
 def test_another_code_of_the_evaluation_is_explained(tmp_path):
     same = table(write_run(tmp_path / "same", evaluation=evaluated("abc1234" * 5)))
     other = table(write_run(tmp_path / "other", evaluation=evaluated("def5678" * 5)))
-    assert "another" not in same["code of the evaluation"]
-    assert other["code of the evaluation"].endswith("as the run was evaluated again by it")
+    assert same["code of the evaluation"].endswith(" (clean)")
+    assert other["code of the evaluation"].endswith("(clean); the run was evaluated again with"
+                                                    " this code, after its training")  # fmt: skip
+
+
+def test_folds_that_other_code_pooled_are_explained(tmp_path):
+    folder = write_pool(tmp_path / "pool")
+    file = folder / "provenance.json"
+    record = json.loads(file.read_text()) | {"git": {"commit": "abc1234" * 5, "dirty": False}}
+    record["evaluation"] |= evaluated("def5678" * 5)
+    file.write_text(json.dumps(record))
+    text = table(folder)["code of the evaluation"]
+    assert text.endswith("(clean); the folds were pooled with this code, after their training")

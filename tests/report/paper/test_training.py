@@ -4,6 +4,7 @@ import inspect
 
 import pandas as pd
 import pytest
+import torch
 
 from lungseg.arguments.networks import check_unet
 from lungseg.models.unet import UNet
@@ -41,6 +42,22 @@ def test_defaults_of_the_network_are_those_of_its_class():
         name: theirs[name].default for name in OPTIONS
     }
     assert UNet().encoder[0][0].bias is not None
+
+
+def test_weights_begin_as_is_said():
+    """Within one over the root of PyTorch's fan-in and close to it; normalisation changes nothing.
+
+    The bottleneck's convolution sees 64 channels of 3 × 3; the head 16 of 1 × 1.
+    """
+    torch.manual_seed(0)
+    model = UNet(depth=3, base_channels=16)
+    for layer, fan_in in ((model.bottleneck[0], 64 * 9), (model.head, 16)):
+        for values in (layer.weight, layer.bias):
+            assert values.abs().max() <= fan_in**-0.5
+        assert layer.weight.abs().max() > 0.8 * fan_in**-0.5
+    norm = model.bottleneck[1]
+    assert (norm.weight == 1).all()
+    assert (norm.bias == 0).all()
 
 
 def test_what_the_configuration_leaves_open_is_said(study):
