@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ def replacing(file: Path) -> Iterator[Path]:
     file.parent.mkdir(parents=True, exist_ok=True)
     # The ending stays: some writers choose the format by it, or add one that is missing.
     part = file.with_name(f".{uuid.uuid4().hex}.part{file.suffix}")
+    handled = sys.exc_info()[1]
     try:
         yield part
         os.replace(part, file)
@@ -38,7 +40,7 @@ def replacing(file: Path) -> Iterator[Path]:
         raise
     except Exception as error:
         # Matplotlib, for one, fails again while it closes a file that it could not write.
-        if isinstance(cause := error.__context__, OSError):
+        if isinstance(cause := error.__context__, OSError) and cause is not handled:
             _name(cause, part, file)
             raise cause from None
         raise

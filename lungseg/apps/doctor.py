@@ -96,7 +96,7 @@ def examine(outputs: Path) -> tuple[list[tuple[str, str]], Machine]:
     place = next(one for one in (outputs.absolute(), *outputs.absolute().parents) if one.exists())
     torch_rows = [("devices", "unknown: torch cannot be imported")]
     of_torch: dict[str, Any] = {}
-    with suppress(ImportError, OSError):  # whose messages name folders
+    with suppress(Exception):  # of a broken installation, whose messages name folders
         import torch
 
         torch_rows, of_torch = _of_torch(torch)

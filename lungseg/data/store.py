@@ -125,9 +125,10 @@ def _write_group(target: str, case: Case, source_state: str) -> dict[str, Any]:
             )
             stored[:] = array
         picture = preview(case.volume, case.mask, case.sides)
-        group.create_array("preview", data=picture, compressors=codecs)
+        # Columns between its boxes are black: no chunk is all white and omitted.
+        group.create_array("preview", data=picture, compressors=codecs, fill_value=255)
         attributes = {"format": FORMAT} | described.result() | {"source_state": source_state}
-        checksums = {name: _checksum(target, name) for name in group.array_keys()}
+        checksums = {name: _checksum(target, name) for name in sorted(group.array_keys())}
         group.attrs.put(seal(attributes | {CHECKSUMS: checksums}))
     return attributes
 

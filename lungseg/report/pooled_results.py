@@ -25,7 +25,7 @@ from lungseg.runs.histograms import write_histograms
 from lungseg.runs.lineage import TEST_SELECTION
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.read import Run
-from lungseg.runs.searched import may_be_searched
+from lungseg.runs.searched import may_be_searched, settings_of
 from lungseg.runs.status import write_status
 from lungseg.splits.file import NAME
 
@@ -165,10 +165,13 @@ def _origin(pooled: Pooled) -> dict[str, Any]:
             "missing": missing(pooled),
             "postprocess_chosen": all(fold.run.postprocess_chosen for fold in folds),
             # What a comparison of runs reads from the settings of Hydra's.
-            "choices": first.run.choices,
+            "choices": first.run.choices
+            | {name: SEARCHED for name in first.run.choices if name in settings_of(first.run)},
             "derived": first.run.derived,
             "overrides": [
-                word for word in first.run.overrides if not of_fold(word, first, *REPEATED)
+                word
+                for word in first.run.overrides
+                if not of_fold(word, first, *REPEATED, *settings_of(first.run))
             ],
             **record_of_folds(pooled),
         },

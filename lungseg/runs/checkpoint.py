@@ -40,6 +40,8 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     try:
         _compare_checksums(file)
         checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except (PermissionError, MemoryError):
+        raise
     except Exception as error:  # damaged bytes surface as errors of every kind
         kind = type(error).__name__
         raise DataError(f"the checkpoint cannot be read ({kind}); {_instead(file)}", file) from None
@@ -63,7 +65,8 @@ def _compare_checksums(file: Path) -> None:
 
 def _instead(damaged: Path) -> str:
     """What to use in place of a damaged checkpoint."""
-    others = [file for file in damaged.parent.glob("*.ckpt") if file.name != damaged.name]
+    # Hidden files are what a killed process left half-written.
+    others = [file for file in damaged.parent.glob("[!.]*.ckpt") if file.name != damaged.name]
     for file in sorted(others, key=lambda file: file.stat().st_mtime, reverse=True):
         try:
             _compare_checksums(file)

@@ -10,7 +10,7 @@ from lungseg.errors import ConfigError
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
 from lungseg.runs.resume import as_word
-from lungseg.runs.searched import may_be_searched
+from lungseg.runs.searched import may_be_searched, settings_of
 from lungseg.runs.settings import Shapes, shapes
 
 FOLD_KEYS = {
@@ -89,6 +89,7 @@ def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
         ConfigError: Naming the setting and both values.
     """
     first, unknown = runs[0], set()
+    _refuse_other_searches(runs)
     for other in runs[1:]:
         a, b = first.config, other.config
         # The class of the split first: other settings follow from it.
@@ -105,6 +106,21 @@ def refuse_other_settings(runs: Sequence[Run]) -> list[str]:
                 )
             unknown.add(key)
     return sorted(unknown)
+
+
+def _refuse_other_searches(runs: Sequence[Run]) -> None:
+    """What a search chose may differ only where each fold has such a search of its own."""
+    searched = {
+        canonical([sorted(settings_of(run)), (run.search or {}).get("objective")]): run
+        for run in runs
+    }
+    if len(searched) > 1:
+        names = " and ".join(run.name for run in searched.values())
+        told = [", ".join(sorted(settings_of(run))) or "nothing" for run in searched.values()]
+        raise ConfigError(
+            f"runs: {names}: searches chose other settings in them ({'; '.join(told)}), or by other"
+            " numbers; all folds of a cross-validation choose alike"
+        )
 
 
 def _may_differ(key: str, config: Mapping[str, Any]) -> bool:

@@ -54,11 +54,16 @@ def best_of_searches(runs: Sequence[Run]) -> list[Run]:
 def may_be_searched(key: str, *runs: Run) -> bool:
     """Whether a search chose a setting for one of these runs, or what that setting repeats."""
     for run in runs:
-        chosen = [split_override(word)[0] for word in (run.search or {}).get("settings", ())]
+        chosen = settings_of(run)
         repeats = run.derived.get(key, "").removeprefix("${").removesuffix("}")
         if any(f"{name}.".startswith(f"{each}.") for name in (key, repeats) for each in chosen):
             return True
     return False
+
+
+def settings_of(run: Run) -> list[str]:
+    """Names of the settings that a search chose; none for a run that stands for no search."""
+    return [split_override(word)[0] for word in (run.search or {}).get("settings", ())]
 
 
 def _best(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -80,4 +85,4 @@ def _best(folder: Path) -> tuple[str, dict[str, Any]]:
         many = f"{len(trials)} best trials" if trials else "no completed trial"
         raise DataError(f"runs: the search has {many}; a fold needs one", folder)
     ((trial, settings),) = trials
-    return trial, {"objective": objectives[0], "n_trials": n, "settings": settings}
+    return trial, {"objective": " and ".join(objectives), "n_trials": n, "settings": settings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lungseg.config import build, parameters_of
-from lungseg.errors import Pruned
+from lungseg.errors import Pruned, describe
 from lungseg.overrides import split_override
+
+log = logging.getLogger(__name__)
 
 START_RUN = "lungseg.training.wandb_run.start_run"
 OPTION = "wandb"
@@ -86,7 +89,10 @@ def _finish(loggers: list[Any], exit_code: int) -> None:
 
     for logger in loggers:
         if isinstance(logger, Tracker):
-            logger.finish(exit_code)
+            try:
+                logger.finish(exit_code)
+            except Exception as error:  # a server that is gone: the run itself is as it was
+                log.warning(f"{type(logger).__name__} could not be closed: {describe(error)}")
 
 
 def build_logger(

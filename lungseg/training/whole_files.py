@@ -36,7 +36,10 @@ class WholeFiles(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
         """As Lightning calls it."""
-        save_whole(checkpoint, Path(path))
+        if "://" in str(path):  # its own way to other places than a disk
+            super().save_checkpoint(checkpoint, path, storage_options)
+        else:
+            save_whole(checkpoint, Path(path))
 
 
 def write_whole_files(strategy: Any) -> None:

@@ -213,3 +213,17 @@ def test_a_store_without_checksums_is_read_and_not_prepared_again(three_cases, t
     (store / "Case_001.zarr" / "mask" / "c.2.0.0").write_bytes(b"")
     with pytest.raises(DataError, match="Case_001: mask/c.2.0.0 is damaged in the store"):
         stores.open_arrays(store, "Case_001")[1][:]
+
+
+def test_a_black_picture_is_not_taken_for_a_lost_one(phantom_root, tmp_path):
+    """Below the window everywhere: as written now, and as an earlier version filled it."""
+    case = LctscFolder(phantom_root).read("Case_000")
+    black = np.full_like(case.volume.voxels, -2000)
+    stores.write_case(tmp_path, replace(case, volume=replace(case.volume, voxels=black)), "state")
+    picture = stores.open_preview(tmp_path, "Case_000")
+    group = zarr.open_group(stores.case_path(tmp_path, "Case_000"), mode="a")
+    del group["preview"]
+    group.create_array("preview", data=np.zeros_like(picture))
+    group.attrs.put({k: v for k, v in group.attrs.items() if k not in ("sha256", "checksums")})
+    assert group["preview"].nchunks_initialized == 0
+    assert not stores.open_preview(tmp_path, "Case_000").any()

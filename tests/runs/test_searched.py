@@ -1,6 +1,7 @@
 """The best trial of a search in each fold is that fold; what else chose is refused."""
 
 import json
+import shutil
 
 import pytest
 
@@ -47,6 +48,17 @@ def test_other_settings_may_not_differ(tmp_path):
     write_three(tmp_path, loss__alpha=0.9)
     with pytest.raises(ConfigError, match="differ in more than the fold: loss.alpha"):
         repeats_of(best_of_searches(find_runs([tmp_path])))
+
+
+@pytest.mark.parametrize("names", [("a", "b", "z"), ("z", "b", "c")])
+def test_a_fold_whose_settings_nobody_chose_inside_it_is_refused(tmp_path, names):
+    """Whichever is read first: its learning rate may have been chosen by its test set."""
+    write_three(tmp_path)
+    shutil.rmtree(tmp_path / ("c" if names[0] == "a" else "a"))
+    write_fold(tmp_path / "z", 2 if names[0] == "a" else 0, settings=config(optimizer__lr=0.9))
+    runs = best_of_searches(find_runs([tmp_path / name for name in names]))
+    with pytest.raises(ConfigError, match="all folds of a cross-validation choose alike"):
+        repeats_of(runs)
 
 
 def test_folds_without_a_search_are_as_before(tmp_path):

@@ -1,5 +1,6 @@
 """Loggers of Lightning and of users, beside our own."""
 
+from contextlib import nullcontext
 from typing import ClassVar
 
 import pytest
@@ -119,3 +120,23 @@ def test_a_tracker_is_closed_when_the_next_cannot_be_opened(tmp_path, monkeypatc
     with pytest.raises(ConfigError, match="logger.mlflow"), open_loggers(node, tmp_path, {}):
         pass
     assert Closed.codes == [1]
+
+
+class Unreachable(Closed):
+    def finish(self, exit_code=0):
+        raise ConnectionError("no server")
+
+
+@pytest.mark.parametrize("error", [None, ValueError("mine")])
+def test_a_tracker_that_cannot_be_closed_hides_no_error_and_leaves_no_other_open(
+    error, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(Closed, "codes", [])
+    second = {"_target_": f"{__name__}.Closed"}
+    node = OmegaConf.create({"_target_": f"{__name__}.Unreachable", "mlflow": second})
+    seen = nullcontext() if error is None else pytest.raises(ValueError, match="mine")
+    with seen, open_loggers(node, tmp_path, {}):
+        if error is not None:
+            raise error
+    assert Closed.codes == [0 if error is None else 1]
+    assert "Unreachable could not be closed: ConnectionError: no server" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lungseg.config import canonical
 from lungseg.report.paper.captions import figures
 from lungseg.report.paper.folds import division, epochs, sizes, tested
 from lungseg.report.paper.headline import HEADLINE, sentence
@@ -197,8 +198,11 @@ def _metrics(study: Study) -> Answer:
 
 def _statistics(study: Study) -> Answer:
     between = "the variation between trainings was not measured"
-    if len({source.config("seed") for source in study.sources if source.trained}) > 1:
+    seeds = [source.config("seed") for source in study.sources if source.trained]
+    if len({canonical(seed) for seed in seeds}) > 1:
         between = "between trainings: runs of several seeds stand side by side"
+    elif any(isinstance(seed, list) for seed in seeds):
+        between = "results of a case are means over trainings of several seeds"
     return Answer([f"95 % intervals by case (Methods, Statistics); {between}."], f"{SUMMARY}: ci95")
 
 

@@ -34,10 +34,10 @@ def environment(source: Source) -> tuple[str, ...]:
 
 
 def labels(source: Source) -> Counter[str]:
-    """How many cases each fold of a pool tested; a case has several labels in repeats."""
-    of_case: dict[str, str | list[str]] = (source.pool or {}).get("folds", {})
-    each = (label if isinstance(label, list) else [label] for label in of_case.values())
-    return Counter(str(label) for several_of in each for label in several_of)
+    """How many cases each fold of a pool tested, in the first of its repeats."""
+    of_case: dict[str, Any] = (source.pool or {}).get("folds", {})
+    first = (label[0] if isinstance(label, list) else label for label in of_case.values())
+    return Counter(str(label) for label in first if label is not None)
 
 
 def name_of(source: Source, k: int) -> str:

@@ -174,7 +174,7 @@ def _noted_store(source: Source) -> str | None:
     ]
     folders = [own, *folds]
     for folder in folders:
-        for file in sorted((folder / "checkpoints").glob("*.ckpt")) if is_run(folder) else ():
+        for file in sorted((folder / "checkpoints").glob("[!.]*.ckpt")) if is_run(folder) else ():
             from lungseg.runs.checkpoint import load_checkpoint
             from lungseg.training.module import RECORD
 

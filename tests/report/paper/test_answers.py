@@ -11,7 +11,7 @@ from lungseg.report.paper.prose import as_plain
 from lungseg.report.paper.source import Source
 from lungseg.report.paper.study import Study
 from lungseg.runs.read import read_run
-from tests.report.paper.packs import write_run
+from tests.report.paper.packs import write_pool, write_run
 
 
 def study_of(*folders):
@@ -56,3 +56,14 @@ def test_several_seeds_show_the_variation_between_trainings(tmp_path):
     first, other = write_run(tmp_path / "a"), write_run(tmp_path / "b", "seed=7")
     assert "between trainings was not measured." in answer("statistics", first)
     assert "runs of several seeds stand side by side." in answer("statistics", first, other)
+
+
+def test_a_pool_of_several_seeds_averages_trainings(tmp_path):
+    pool = write_pool(tmp_path / "pool", "split.seed=3", "seed=1")
+    file = pool / "provenance.json"
+    record = json.loads(file.read_text())
+    record["config"]["seed"] = [1, 2]
+    file.write_text(json.dumps(record))
+    assert "means over trainings of several seeds." in answer("statistics", pool)
+    other = write_run(tmp_path / "run")
+    assert "several seeds stand side by side." in answer("statistics", pool, other)

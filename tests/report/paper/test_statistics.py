@@ -1,5 +1,7 @@
 """What the methods say of intervals is what was computed."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,3 +60,16 @@ def test_the_bound_of_distances_is_the_largest_diagonal_of_a_test_case(tmp_path)
     )
     cases.drop(columns="farthest_mm").to_csv(file, index=False)
     assert "the largest diagonal of the scans for distances" in as_plain(text_of(folder))
+
+
+def test_folds_are_those_of_one_repeat(tmp_path):
+    """Each case alone in its fold, twice; in the second repeat one fold is missing."""
+    pool = write_pool(tmp_path / "pool", fold_of=(0, 1, 2, 3))
+    file = pool / "provenance.json"
+    record = json.loads(file.read_text())
+    folds = record["pool"]["folds"]
+    record["pool"]["folds"] = {
+        case: [label, None if k == 0 else label] for k, (case, label) in enumerate(folds.items())
+    }
+    file.write_text(json.dumps(record))
+    assert NOT_ADDED in as_plain(text_of(pool))
