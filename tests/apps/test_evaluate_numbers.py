@@ -3,8 +3,6 @@
 import csv
 import json
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from lungseg.config import build
 from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
-from tests.conftest import CLONE
 
 NO_REPORT = "report=false"
 
@@ -91,22 +88,6 @@ def test_numbers_over_all_thresholds_against_scikit_learn(trained, predicted):
         called = p >= float(row["threshold"]) - 1e-7
         recall = called[target].mean()
         assert float(row["recall"]) == pytest.approx(recall, abs=2e-3)
-
-
-def test_the_readmes_table_of_results_is_printed_from_runs(trained):
-    done = subprocess.run(
-        [sys.executable, CLONE / "docs" / "results.py", trained.run], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    printed = {line.split(" | ")[0].strip("| "): line for line in done.stdout.splitlines()}
-    summary = json.loads((trained.run / "evaluation" / "summary.json").read_text())["test"]
-    for name, key in (("mean DSC, non-empty slices", "dsc_mean_nonempty"), ("recall", "recall")):
-        value = f"{summary[key]['value']:.4f}"
-        assert printed[name] == f"| {name} | {value} | {value} |"
-    section = (CLONE / "README.md").read_text().split("## On real CT")[1].split("\n## ")[0]
-    for row in section.splitlines():
-        if row.startswith("| ") and "tested on" not in row:
-            assert row.split(" | ")[0].strip("| ") in printed
 
 
 def test_slices_add_up_to_cases(trained):
