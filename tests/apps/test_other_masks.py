@@ -10,8 +10,8 @@ import SimpleITK
 from sklearn.metrics import average_precision_score
 
 from lungseg.cli import main
-from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
+from tests.apps.masks_of_others import affine_of, dice_by_itk, prepared
 from tests.dicom.write_seg import write_seg
 from tests.sources.image_files import write_nifti, write_nrrd
 
@@ -23,11 +23,7 @@ SPLIT = ("split=explicit", f"split.test=[{','.join(NAMES)}]")
 def cohort(phantom_root, tmp_path_factory):
     """The twelve cases, prepared; masks of three are made worse in ways that are known."""
     folder = tmp_path_factory.mktemp("prepared")
-    handlers = logging.getLogger().handlers[:]
-    words = (f"data.root={phantom_root}", f"data.store={folder / 'store'}")
-    assert main(["prepare", "data=lctsc", *words, f"outputs={folder / 'outputs'}"]) == 0
-    logging.getLogger().handlers[:] = handlers
-    return open_cohort(folder / "store")
+    return prepared(phantom_root, folder)
 
 
 @pytest.fixture
@@ -59,20 +55,9 @@ def worse(mask):
     return moved
 
 
-def affine_of(cohort, name):
-    return np.array(cohort.cases[name]["affine"])
-
-
 def rows(file):
     with file.open() as opened:
         return list(csv.DictReader(opened))
-
-
-def dice_by_itk(a, b):
-    """Of SimpleITK."""
-    measures = SimpleITK.LabelOverlapMeasuresImageFilter()
-    measures.Execute(*(SimpleITK.GetImageFromArray(mask.astype(np.uint8)) for mask in (a, b)))
-    return measures.GetDiceCoefficient(1)
 
 
 def write_three(cohort, phantom_root, folder):

@@ -7,12 +7,11 @@ import logging
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK
 
 from lungseg.cli import main
-from lungseg.data.cohort import open_cohort
 from lungseg.data.store import open_arrays
 from lungseg.volume import Volume
+from tests.apps.masks_of_others import affine_of, dice_by_itk, prepared
 from tests.dicom.shapes import trace
 from tests.dicom.write_rtstruct import write_rtstruct
 from tests.dicom.write_seg import write_seg
@@ -26,11 +25,7 @@ pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def cohort(realdata, tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
-    handlers = logging.getLogger().handlers[:]
-    words = (f"data.root={realdata / 'lctsc'}", f"data.store={folder / 'store'}")
-    assert main(["prepare", "data=lctsc", *words, f"outputs={folder / 'outputs'}"]) == 0
-    logging.getLogger().handlers[:] = handlers
-    return open_cohort(folder / "store")
+    return prepared(realdata / "lctsc", folder)
 
 
 @pytest.fixture
@@ -61,16 +56,6 @@ def evaluate(cohort, tmp_path, monkeypatch, capfd):
 
 def reference(cohort, name):
     return (open_arrays(cohort.store, name)[1][:] > 0).astype(np.uint8)
-
-
-def affine_of(cohort, name):
-    return np.array(cohort.cases[name]["affine"])
-
-
-def dice_by_itk(a, b):
-    measures = SimpleITK.LabelOverlapMeasuresImageFilter()
-    measures.Execute(*(SimpleITK.GetImageFromArray(mask) for mask in (a, b)))
-    return measures.GetDiceCoefficient(1)
 
 
 def shifted(mask):
