@@ -68,6 +68,15 @@ def split_override(word: str) -> tuple[str, str, str]:
     return key.lstrip("+").partition("@")[0], f"{key}=", value
 
 
+def setting_of_override(word: str) -> str:
+    """The setting that an override sets, adds or removes.
+
+    >>> setting_of_override("~scheduler"), setting_of_override("++loss.alpha=0.5")
+    ('scheduler', 'loss.alpha')
+    """
+    return word.lstrip("+~").partition("=")[0]
+
+
 def quote_twice(word: str) -> str:
     """An override as it would be typed in a shell for its value to be taken as text."""
     _, start, value = split_override(word)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lungseg.evaluation.pooled import Pooled
-from lungseg.runs.fold_settings import REPEATED, is_fold_key, split_class
+from lungseg.overrides import setting_of_override
+from lungseg.runs.fold_settings import is_fold_key, split_class
 from lungseg.runs.folds import LABELS, Fold, Repeat
 
 EACH = "each"
@@ -90,8 +91,8 @@ def commands(folds: Sequence[Fold]) -> list[list[str]]:
 
 def of_fold(override: str, fold: Fold, *more: str) -> bool:
     """Whether an override says which fold it is, or sets one of `more`."""
-    key = override.lstrip("+~").partition("=")[0]
-    return key in more or (key not in REPEATED and is_fold_key(key, fold.run.config))
+    key = setting_of_override(override)
+    return key in more or is_fold_key(key, fold.run.config)
 
 
 def shared(values: Sequence[Any]) -> Any:

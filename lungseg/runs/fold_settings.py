@@ -7,6 +7,7 @@ from typing import Any
 
 from lungseg.config import canonical
 from lungseg.errors import ConfigError
+from lungseg.overrides import setting_of_override
 from lungseg.privacy import HIDDEN
 from lungseg.runs.read import Run
 from lungseg.runs.resume import as_word
@@ -143,13 +144,10 @@ def _typed_once(key: str, *runs: Run) -> bool:
 
     What was typed for a training is not known where its checkpoint was evaluated elsewhere.
     """
-    if any(_key(word) == "ckpt" for run in runs for word in run.overrides):
+    if any(setting_of_override(word) == "ckpt" for run in runs for word in run.overrides):
         return False
     typed = [
-        {word for word in run.overrides if f"{key}.".startswith(f"{_key(word)}.")} for run in runs
+        {word for word in run.overrides if f"{key}.".startswith(f"{setting_of_override(word)}.")}
+        for run in runs
     ]
     return typed[0] != typed[1]
-
-
-def _key(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]
