@@ -131,8 +131,10 @@ def start_run(
     for name in ("mlflow", "alembic"):  # each new table is announced otherwise
         logging.getLogger(name).setLevel(logging.WARNING)
     Path(outputs).mkdir(parents=True, exist_ok=True)
-    address = tracking_uri or f"sqlite:///{Path(outputs) / STORE}"
-    artifacts = None if address.startswith(SERVERS) else os.path.abspath(Path(outputs) / ARTIFACTS)
+    # Absolute: MLflow keeps a database open by its address, whatever the working directory becomes.
+    folder = os.path.abspath(outputs)
+    address = tracking_uri or f"sqlite:///{folder}/{STORE}"
+    artifacts = None if address.startswith(SERVERS) else f"{folder}/{ARTIFACTS}"
     try:
         client = MlflowClient(address)
         run_id = _reopened(client, resumes) if resumes else None
