@@ -1,4 +1,4 @@
-"""Peak memory of the process that asks."""
+"""Resident memory of the process that asks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from pathlib import Path
 
 
 def peak_mib() -> float:
-    """The largest resident size so far, in MiB.
+    """The largest resident size so far, or since :func:`reset_peak`, in MiB.
 
     Not that of getrusage, which begins with the peak of the process that started this one.
     """
-    status = Path("/proc/self/status").read_text()
-    match = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return _status("VmHWM")
+
+
+def resident_mib() -> float:
+    """The resident size now, in MiB."""
+    return _status("VmRSS")
+
+
+def reset_peak() -> None:
+    """Let the peak begin again at what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _status(name: str) -> float:
+    match = re.search(rf"{name}:\s*(\d+) kB", Path("/proc/self/status").read_text())
     assert match is not None
     return int(match[1]) / 1024

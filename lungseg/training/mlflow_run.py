@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from lungseg.arguments.training import check_mlflow
 from lungseg.config import flatten
 from lungseg.errors import ConfigError
 from lungseg.training.tracker import Overlay, Tracker, scalars
+
+log = logging.getLogger(__name__)
 
 STORE, ARTIFACTS = "mlflow.db", "mlruns"
 """Below the folder of results, by MLflow's own names: ``mlflow ui`` finds both there."""
@@ -28,6 +31,9 @@ LONGEST = 250
 class MlflowRun(MLFlowLogger, Tracker):
     """Passes one row per epoch to an MLflow run that is open, for the first time or again.
 
+    A store that fails while the run trains costs no training: rows wait until it answers again, and
+    the first failure is reported.
+
     Args:
         tracking_uri: Address of the store.
         run_id: Of the run.
@@ -37,6 +43,8 @@ class MlflowRun(MLFlowLogger, Tracker):
         super().__init__(tracking_uri=tracking_uri, run_id=run_id)
         self._client = self.experiment
         self._id = run_id
+        self._waiting: list[tuple[Mapping[str, float], int | None]] = []
+        self._failing = False
         run = self._client.get_run(run_id)
         self._latest = dict(run.data.metrics)
         self._params = dict(run.data.params)
@@ -50,7 +58,7 @@ class MlflowRun(MLFlowLogger, Tracker):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Log one row, unless the run has that epoch from before a resume."""
         if step not in self._epochs:
-            super().log_metrics(metrics, step)
+            self._send(metrics, step)
 
     def log_config(self, recorded: dict[str, Any]) -> None:
         """Log the configuration; what differs since the first start becomes a tag.
@@ -66,32 +74,61 @@ class MlflowRun(MLFlowLogger, Tracker):
 
     def log_overlays(self, name: str, overlays: Sequence[Overlay], epoch: int) -> None:
         """Store each slice as a picture with outlines."""
-        for overlay in overlays:
-            file = f"{name}/{overlay.file_name()}.png"
-            self._client.log_image(self._id, overlay.picture(), file)
+        with self._outlasted():
+            for overlay in overlays:
+                file = f"{name}/{overlay.file_name()}.png"
+                self._client.log_image(self._id, overlay.picture(), file)
 
     def log_picture(self, name: str, file: Path, epoch: int) -> None:
         """Store a picture."""
-        self._client.log_artifact(self._id, str(file), os.path.dirname(name))
+        with self._outlasted():
+            self._client.log_artifact(self._id, str(file), os.path.dirname(name))
 
     def log_curve(self, name: str, file: Path, epoch: int) -> None:
         """Store the table of the curve: MLflow draws none."""
-        self._client.log_artifact(self._id, str(file), os.path.dirname(name))
+        self.log_picture(name, file, epoch)
 
     def log_summary(self, summary: dict[str, dict[str, Any]], epoch: int) -> None:
         """Log the numbers that this epoch does not have yet, and store the whole summary."""
         known = self._latest if epoch in self._epochs else {}
         numbers = scalars(summary)
         new = {key: value for key, value in numbers.items() if known.get(key) != value}
-        super().log_metrics(new, epoch)
-        self._client.log_dict(self._id, summary, "evaluation/summary.json")
+        self._send(new, epoch)
+        with self._outlasted():
+            self._client.log_dict(self._id, summary, "evaluation/summary.json")
 
     def finalize(self, status: str = "success") -> None:
         """Lightning calls this after the last epoch; the evaluation is still to come."""
 
     def finish(self, exit_code: int = 0) -> None:
-        """Close the run."""
+        """Close the run; rows that still wait are sent first."""
+        self._send_waiting()
         self._client.set_terminated(self._id, "FAILED" if exit_code else "FINISHED")
+
+    def _send(self, metrics: Mapping[str, float], step: int | None) -> None:
+        self._waiting.append((metrics, step))
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        with self._outlasted():
+            while self._waiting:
+                super().log_metrics(*self._waiting[0])
+                self._waiting.pop(0)
+
+    @contextmanager
+    def _outlasted(self) -> Iterator[None]:
+        """Go on where the store fails; said once per outage."""
+        try:
+            yield
+        except Exception as error:  # of MLflow, of requests, of a database or of a disk
+            if not self._failing:
+                log.warning(
+                    f"logger.mlflow: the store fails: {_first_line(error)}; training goes on,"
+                    " rows of metrics.csv are sent when it answers, pictures are missing there"
+                )
+            self._failing = True
+        else:
+            self._failing = False
 
 
 def start_run(
@@ -147,9 +184,13 @@ def start_run(
         run = MlflowRun(address, run_id)
         run.log_config(recorded)
     except (MlflowException, SQLAlchemyError) as error:
-        what = str(error).strip().partition("\n")[0]
-        raise ConfigError(f"logger.mlflow: the store cannot be used: {what}") from error
+        message = f"logger.mlflow: the store cannot be used: {_first_line(error)}"
+        raise ConfigError(message) from error
     return run
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _reopened(client: Any, run_id: str) -> str | None:

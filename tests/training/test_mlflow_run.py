@@ -101,3 +101,31 @@ def test_a_store_that_cannot_be_opened_is_one_line(tmp_path):
     (tmp_path / "mlflow.db").write_text("no database, but long enough to be looked at by SQLite")
     with pytest.raises(ConfigError, match=r"^logger.mlflow: the store cannot be used: [^\n]+$"):
         start_run(outputs=tmp_path, recorded=RECORDED)
+
+
+def test_a_store_that_fails_for_a_while_costs_no_training(outputs, client, monkeypatch, caplog):
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    run = start_run(outputs=outputs, recorded=RECORDED)
+    run_id = run.noted()["mlflow_run_id"]
+    run.log_metrics({"loss": 3.0}, step=0)
+
+    def fail(*_, **__):
+        raise MlflowException("no answer\nfrom HOST")
+
+    with monkeypatch.context() as patch:
+        for name in ("log_batch", "log_dict", "log_artifact"):
+            patch.setattr(MlflowClient, name, fail)
+        run.log_metrics({"loss": 2.0}, step=1)
+        run.log_metrics({"loss": 1.0}, step=2)
+        run.log_curve("evaluation/pr_curve", outputs / "pr_curve.csv", 2)
+        run.log_summary({"test": {"recall": {"value": 0.25, "n": 3}}}, 2)
+    (said,) = [record.message for record in caplog.records]
+    assert said.startswith("logger.mlflow: the store fails: no answer")
+    assert "\n" not in said
+    assert points(client, run_id, "loss") == [(0, 3.0)]
+    run.finish()
+    assert points(client, run_id, "loss") == [(0, 3.0), (1, 2.0), (2, 1.0)]
+    assert points(client, run_id, "evaluation/test/recall") == [(2, 0.25)]
+    assert client.get_run(run_id).info.status == "FINISHED"
