@@ -14,6 +14,7 @@ from markupsafe import Markup
 from omegaconf import OmegaConf
 from PIL import Image
 
+from lungseg.errors import listed
 from lungseg.evaluation.result import Evaluation
 from lungseg.files import write_text
 from lungseg.report import interactive, second_reader
@@ -32,6 +33,8 @@ REPORT_CASES, REPORT_TEST = 12, [2, 5, 10, 11]  # how many, and the positions te
 MOST_LOSSLESS, QUALITY = 120_000, 80
 """Bytes up to which a figure is embedded without loss, and JPEG's quality above. The page stays
 below 8 MB; ``evaluation/figures`` has all figures without loss."""
+MOST_VISIBLE = 40
+"""Names of cases in a set that are shown without being unfolded."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def write_page(
         split_columns=["set", "cases", "slices", "empty share", "lung pixels", *tables.SHARES],
         split_rows=tables.split_rows(evaluation.summary, origin.split, origin.fingerprint),
         even=tables.even(origin.balance),
-        split_cases=[f"{name}: {', '.join(cases)}" for name, cases in origin.split.items()],
+        split_cases=[(name, ", ".join(cases), len(cases)) for name, cases in origin.split.items()],
+        most_visible=MOST_VISIBLE,
         left_out=_left_out(evaluation, origin),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(origin.config))),
         provenance=json.dumps(
@@ -185,14 +189,21 @@ def _compare(evaluation: Evaluation, origin: Origin) -> str:
         )
     return (
         "Published numbers are from other cases: the report tested on 4 of its 12 LCTSC cases, this"
-        f" evaluation on {', '.join(origin.split['test'])}. They are given for orientation"
+        f" evaluation on {listed(origin.split['test'])}. They are given for orientation"
         " and are not comparable."
     )
 
 
 def _pictures(evaluation: Evaluation, n: int) -> str:
-    in_all = evaluation.summary["test"]["n_slices"]
-    return f"{n} of {in_all} test slices have a picture, evenly spread." if n < in_all else ""
+    test = evaluation.summary["test"]
+    in_all, most = test["n_slices"], interactive.MOST_CASES
+    lines = [f"{n} of {in_all} test slices have a picture, evenly spread."] if n < in_all else []
+    if test["n_cases"] > most:
+        lines.append(
+            f"Of {test['n_cases']} test cases the right plot shows the {most} of lowest mean DSC,"
+            " the lowest at the left; slices.csv has all."
+        )
+    return " ".join(lines)
 
 
 def _left_out(evaluation: Evaluation, origin: Origin) -> list[str]:
