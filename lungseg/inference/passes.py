@@ -96,13 +96,12 @@ def run(
     outline = None
     if any(network.input.needs_outline for network in networks):
         outline = Outline.find(volume.voxels, volume.spacing)
-    mask = np.empty(shape, np.bool_)
     probability = np.empty(shape, np.uint8)
     spread = np.empty(shape, np.uint8) if several else None
-    width = -(-shape[2] // 8)
-    members = [
-        np.empty((*shape[:2], width), np.uint8) for _ in range(len(networks) * len(flips) * several)
-    ]
+    # Masks are packed while the networks take most memory.
+    packed = (*shape[:2], -(-shape[2] // 8))
+    mask = np.empty(packed, np.uint8)
+    members = [np.empty(packed, np.uint8) for _ in range(len(networks) * len(flips) * several)]
     passes = [
         _pass(network, grid, volume.voxels, outline, flip, networks[0].batch_size)
         for network, grid in zip(networks, grids, strict=True)
@@ -115,7 +114,7 @@ def run(
         probabilities = [torch.sigmoid(one) for one in logits]
         mean = torch.stack(probabilities).mean(dim=0) if several else probabilities[0]
         chosen = mean >= threshold if several else logits[0] >= logit(threshold)
-        mask[z] = chosen.cpu().numpy()
+        mask[z] = np.packbits(chosen.cpu().numpy(), axis=-1)
         probability[z] = _as_byte(mean)
         if spread is not None:
             stacked = torch.stack(probabilities)
@@ -123,7 +122,8 @@ def run(
             for member, own in zip(members, probabilities, strict=True):
                 member[z] = np.packbits((own >= threshold).cpu().numpy(), axis=-1)
         advance(z.stop - z.start)
-    return Scores(mask, probability, spread, tuple(members), tuple(grids))
+    unpacked = np.unpackbits(mask, axis=-1, count=shape[2]).view(np.bool_)
+    return Scores(unpacked, probability, spread, tuple(members), tuple(grids))
 
 
 def _grid(network: Network, volume: Volume) -> NetworkGrid:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.arguments.inference import check_lungs
-from lungseg.metrics.components import components
+from lungseg.metrics.components import components, of_components
 from lungseg.metrics.masks import bounding_box
 from lungseg.runs.recorded import build_recorded
 
@@ -74,12 +74,10 @@ class Lungs:
         kept = np.zeros(len(sizes), np.bool_)
         kept[largest] = sizes[largest] >= self.min_share * sizes.max()
         kept[0] = False
-        lungs = kept[labels]
+        lungs = of_components(kept, labels)
         del labels
-        if self.fill_holes:
-            lungs = _filled(lungs)
         result = np.zeros_like(mask)
-        result[box] = lungs
+        result[box] = _filled(lungs) if self.fill_holes else lungs
         return result
 
 
@@ -102,11 +100,18 @@ class Auto:
 
 
 def _filled(lungs: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Without cavities: background that no path along faces connects with the outside."""
-    labels, _ = components(np.pad(~lungs, 1, constant_values=True))
-    outside = labels[0, 0, 0]
-    filled: NDArray[np.bool_] = (labels != outside)[1:-1, 1:-1, 1:-1]
-    return filled
+    """Without cavities: background that no path along faces connects with the outside.
+
+    Args:
+        lungs: In their bounding box; overwritten, since copies would be large.
+    """
+    labels, sizes = components(np.logical_not(lungs, out=lungs))
+    inside = np.ones(len(sizes), np.bool_)
+    for axis in range(3):
+        for face in (0, -1):
+            inside[np.take(labels, face, axis)] = False
+    inside[0] = True  # the lungs themselves
+    return of_components(inside, labels)
 
 
 def recorded_postprocess(node: Mapping[str, Any] | None) -> Postprocess | None:

@@ -66,10 +66,15 @@ def predict(
         advance: Told the number of slices that were done.
     """
     scores = run(models, scan.volume, tta=tta, advance=advance)
-    mask = postprocess(scores.mask, scan.volume.spacing)
+    predicted, members, grid = scores.mask, scores.members, scores.grids[0]
+    probability, spread = scores.probability, scores.spread
+    mask = postprocess(predicted, scan.volume.spacing)
+    del scores
+    if not members:
+        del predicted  # arrays of a whole scan are given back as soon as they can be
     labels = split_sides(mask, scan.volume.spacing) if mask.any() else mask.astype(np.uint8)
-    agreed = agreement(scores.mask, labels, scores.members) if scores.members else None
-    grid = scores.grids[0]
+    del mask
+    agreed = agreement(predicted, labels, members) if members else None
     lungs = anatomy_of(scan.volume, labels)
     records = [model.record for model in models]
     findings = [
@@ -77,9 +82,7 @@ def predict(
         *_of_grid(grid, scan.volume.spacing),
         *doubts(scan, labels, lungs, records[0], others=records[1:], disagreement=agreed),
     ]
-    return Prediction(
-        labels, scores.probability, scores.spread, lungs, [*dict.fromkeys(findings)], grid
-    )
+    return Prediction(labels, probability, spread, lungs, [*dict.fromkeys(findings)], grid)
 
 
 def _of_grid(grid: NetworkGrid, spacing: Sequence[float]) -> list[Finding]:

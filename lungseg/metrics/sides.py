@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
 
-from lungseg.metrics.components import components
+from lungseg.metrics.components import components, of_components
 from lungseg.metrics.masks import (
     BoolArray,
     FloatArray,
@@ -30,7 +30,7 @@ MAX_EROSION_MM = 20.0
 """Lungs joined by a neck more than twice as thick are not separated."""
 
 SideArray = npt.NDArray[np.uint8]
-DepthArray = npt.NDArray[np.uint16]
+DepthArray = npt.NDArray[np.unsignedinteger[Any]]
 
 
 def split_sides(mask: npt.NDArray[Any], spacing: Sequence[float]) -> SideArray:
@@ -66,16 +66,18 @@ def split_sides(mask: npt.NDArray[Any], spacing: Sequence[float]) -> SideArray:
     """
     validate_mask("mask", mask)
     steps = as_steps(spacing)
-    sides = np.zeros(mask.shape, np.uint8)
     box = bounding_box(mask)
     lungs = mask[box] != 0
+    inside = np.zeros(lungs.shape, np.uint8)
     if lungs.any():
         parts, depth = _part(lungs, steps)
         if parts is None:
             middle = box[2].start + _mean_x(lungs)
-            sides[box] = lungs * np.uint8(RIGHT if middle < (mask.shape[2] - 1) / 2 else LEFT)
+            inside = lungs * np.uint8(RIGHT if middle < (mask.shape[2] - 1) / 2 else LEFT)
         else:
-            sides[box] = _join_strays(_grow(parts, depth), lungs, steps)
+            inside = _join_strays(_grow(parts, depth), lungs, steps)
+    sides = np.zeros(mask.shape, np.uint8)
+    sides[box] = inside
     return sides
 
 
@@ -86,10 +88,11 @@ def _part(lungs: BoolArray, steps: FloatArray) -> tuple[SideArray | None, DepthA
         The eroded lungs as sides, ``[z, y, x]``, or None if they never separate; and the number
         of erosions that each voxel survived plus 1, 0 for background.
     """
-    depth = lungs.astype(np.uint16)
+    most = int(MAX_EROSION_MM / steps.min()) + 2
+    depth = lungs.astype(np.min_scalar_type(most))
     left = lungs
     paces = steps.min() / steps
-    for erosion in range(1, int(MAX_EROSION_MM / steps.min()) + 2):
+    for erosion in range(1, most):
         parts = _two_parts(left)
         if parts is not None:
             return parts, depth
@@ -120,8 +123,7 @@ def _two_parts(lungs: BoolArray) -> SideArray | None:
             side_of = np.zeros(len(sizes), np.uint8)
             # Lobes may separate as well; each belongs to the lung above or below it.
             side_of[large] = [RIGHT if mean < (right + left) / 2 else LEFT for mean in means]
-            parts: SideArray = side_of[labels]
-            return parts
+            return of_components(side_of, labels)
     return None
 
 
