@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lungseg.files import write_text
@@ -33,9 +35,12 @@ def write_page(output: Output, failed: Mapping[str, str]) -> None:
     """Write the page of all scans that the folder has predictions of, and of those that failed."""
     entries = []
     for name in names_of_all(output.folder):
-        file = output.folder / name / PICTURE
-        content = file.read_bytes() if file.is_file() else None
+        content = partial(_content, output.folder / name / PICTURE)
         entries.append(Entry(name, output.record(name), content, failed.get(name)))
     known = {entry.name for entry in entries}
-    entries += [Entry(name, None, None, why) for name, why in failed.items() if name not in known]
+    entries += [Entry(name, None, failed=why) for name, why in failed.items() if name not in known]
     write_text(output.folder / PAGE, predictions_page(entries))
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None

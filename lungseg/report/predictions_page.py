@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any
 
@@ -18,7 +19,7 @@ from lungseg.report.interactive import script_json
 from lungseg.report.predictions_rows import Entry, attention, row, viewed
 from lungseg.report.render import render
 from lungseg.report.room import Shown, fitting
-from lungseg.report.scan_picture import SIZES, Picture, opened
+from lungseg.report.scan_picture import SIZES, Lengths, Picture, opened
 from lungseg.report.tiles import HIGH, LOW, SPREAD
 
 NAMED = 12
@@ -36,34 +37,27 @@ def predictions_page(entries: Sequence[Entry]) -> str:
         entries: One per scan.
     """
     scans = sorted(entries, key=attention)
-    pictures = [opened(scan.picture) if scan.picture is not None else None for scan in scans]
-    shown = fitting(pictures)
+    # One picture at a time, and then only those that are shown: they may be larger than memory.
+    lengths, damaged = [], []
+    for scan in scans:
+        content = scan.picture()
+        picture = opened(content) if content is not None else None
+        lengths.append(picture.lengths if picture is not None else None)
+        damaged.append(content is not None and picture is None)
+    shown = fitting(lengths)
     groups = _groups(scans)
+    rows, views = _rows_and_views(scans, damaged, shown, groups)
     return render(
         "predictions.html",
         title="Predicted lungs",
         subtitle=_verdict(scans),
         alarms=_alarms(scans),
-        notes=[*_differences(groups), *_omissions(pictures, shown)],
+        notes=[*_differences(groups), *_omissions(lengths, shown)],
         tiles=_tiles(scans),
         singular=SINGULAR,
         groups=[_group(key, letter, scans) for key, letter in groups.items()],
-        rows=[
-            row(
-                scan,
-                picture,
-                thumbnail=thumbnail,
-                view=view is not None,
-                settings=groups[_key(scan.prediction)] if scan.prediction else "",
-            )
-            for scan, picture, thumbnail, view in zip(
-                scans, pictures, shown.thumbnails, shown.views, strict=True
-            )
-        ],
-        views=[
-            Markup(script_json(viewed(scan, picture, view))) if picture and view else None
-            for scan, picture, view in zip(scans, pictures, shown.views, strict=True)
-        ],
+        rows=rows,
+        views=views,
         windows=WINDOWS,
         low=LOW,
         high=HIGH,
@@ -78,6 +72,36 @@ def predictions_page(entries: Sequence[Entry]) -> str:
             )
         ),
     )
+
+
+def _rows_and_views(
+    scans: Sequence[Entry], damaged: Sequence[bool], shown: Shown, groups: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[Markup | None]]:
+    """The row of each scan, and what the viewer shows of it."""
+    rows, views = [], []
+    for scan, broken, thumbnail, view in zip(
+        scans, damaged, shown.thumbnails, shown.views, strict=True
+    ):
+        picture = _picture(scan) if thumbnail else None
+        rows.append(
+            row(
+                scan,
+                replace(picture, views=[]) if picture is not None else None,
+                damaged=broken,
+                view=picture is not None and view is not None,
+                settings=groups[_key(scan.prediction)] if scan.prediction else "",
+            )
+        )
+        text = None
+        if picture is not None and view is not None:
+            text = Markup(script_json(viewed(scan, picture, picture.views[view])))
+        views.append(text)
+    return rows, views
+
+
+def _picture(scan: Entry) -> Picture | None:
+    content = scan.picture()
+    return opened(content) if content is not None else None
 
 
 def _scans(n: int) -> str:
@@ -114,7 +138,7 @@ def _differences(groups: Mapping[str, str]) -> list[str]:
     return [f"The scans were predicted by different models or settings: {letters} below."]
 
 
-def _omissions(pictures: Sequence[Picture | None], shown: Shown) -> list[str]:
+def _omissions(pictures: Sequence[Lengths | None], shown: Shown) -> list[str]:
     """What the page leaves out, so that it stays small."""
     n = sum(picture is not None for picture in pictures)
     notes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,14 @@ class Entry:
     Attributes:
         name: Its pseudonym.
         prediction: As in ``prediction.json``; None if there is none.
-        picture: Content of its picture's file (:func:`lungseg.report.scan_picture.picture`), or
-            None.
+        picture: Reads its picture's file (:func:`lungseg.report.scan_picture.picture`), which may
+            have 2 MB; returns None if there is none.
         failed: Why it could not be predicted, in one line without paths; or None.
     """
 
     name: str
     prediction: Mapping[str, Any] | None
-    picture: bytes | None = None
+    picture: Callable[[], bytes | None] = lambda: None
     failed: str | None = None
 
     @property
@@ -51,14 +51,14 @@ def attention(entry: Entry) -> tuple[float, ...]:
 
 
 def row(
-    entry: Entry, picture: Picture | None, *, thumbnail: bool, view: bool, settings: str
+    entry: Entry, picture: Picture | None, *, damaged: bool, view: bool, settings: str
 ) -> dict[str, Any]:
     """A row of the table.
 
     Args:
         entry: The scan.
-        picture: Its picture, if it can be read.
-        thumbnail: Whether the page has room for its thumbnail.
+        picture: Its picture, if the page has room for its thumbnail.
+        damaged: Whether it has a picture that cannot be read.
         view: Whether the page has room for it in the viewer.
         settings: Letter of its models and settings, if others differ; else empty.
     """
@@ -67,8 +67,8 @@ def row(
         "name": entry.name,
         "failed": entry.failed,
         "view": view,
-        "thumbnail": picture if thumbnail else None,
-        "note": DAMAGED if entry.picture is not None and picture is None else "",
+        "thumbnail": picture,
+        "note": DAMAGED if damaged else "",
         "ml": _millilitres(prediction["lungs"]) if prediction else [],
         "grid": [*grid(prediction["grid"])] if prediction else [],
         "settings": settings,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
-from lungseg.report.scan_picture import SIZES, Picture, Size, letters
+from lungseg.report.scan_picture import SIZES, Lengths, Size
 
 ROOM = 14_000_000
 """Letters of all pictures together; with its text, a page of 200 scans stays below 15 MB."""
@@ -20,28 +19,27 @@ class Shown:
     Attributes:
         size: Size of the views.
         thumbnails: Whether each scan has a thumbnail.
-        views: For the viewer, one per scan; None if it has none.
+        views: For the viewer, which of its picture's each scan has; None if it has none.
     """
 
     size: Size
     thumbnails: list[bool]
-    views: list[Mapping[str, Any] | None]
+    views: list[int | None]
 
 
-def fitting(pictures: Sequence[Picture | None], room: int = ROOM) -> Shown:
+def fitting(pictures: Sequence[Lengths | None], room: int = ROOM) -> Shown:
     """The largest size of views at which all scans fit.
 
     If not even the smallest fits, thumbnails come first, then views, for as many scans as fit.
 
     Args:
-        pictures: One per scan, the most important first; None without a picture.
+        pictures: Letters of each, the most important first; None without a picture.
         room: Letters of all together, at most.
     """
-    small = [0 if one is None else len(one.thumbnail) for one in pictures]
+    small = [0 if one is None else one.thumbnail for one in pictures]
     left = room - sum(small)
     last = len(SIZES) - 1
-    size = next((k for k in range(last) if sum(_taken(_views(pictures, k))) <= left), last)
-    views = _views(pictures, size)
+    size = next((k for k in range(last) if sum(_taken(pictures, k)) <= left), last)
     return Shown(
         SIZES[size],
         [
@@ -49,19 +47,19 @@ def fitting(pictures: Sequence[Picture | None], room: int = ROOM) -> Shown:
             for one, fits in zip(pictures, _within(small, room), strict=True)
         ],
         [
-            view if fits else None
-            for view, fits in zip(views, _within(_taken(views), left), strict=True)
+            _view(one, size) if one is not None and fits else None
+            for one, fits in zip(pictures, _within(_taken(pictures, size), left), strict=True)
         ],
     )
 
 
-def _views(pictures: Sequence[Picture | None], size: int) -> list[Mapping[str, Any] | None]:
+def _view(picture: Lengths, size: int) -> int:
     """A small scan has fewer sizes: the last fits in all that follow."""
-    return [one.views[min(size, len(one.views) - 1)] if one else None for one in pictures]
+    return min(size, len(picture.views) - 1)
 
 
-def _taken(views: Sequence[Mapping[str, Any] | None]) -> list[int]:
-    return [letters(view) if view else 0 for view in views]
+def _taken(pictures: Sequence[Lengths | None], size: int) -> list[int]:
+    return [one.views[_view(one, size)] if one is not None else 0 for one in pictures]
 
 
 def _within(sizes: Sequence[int], room: int) -> list[bool]:

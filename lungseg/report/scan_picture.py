@@ -46,6 +46,19 @@ hundred of the last, with their thumbnails, take less than 15 MB."""
 
 
 @dataclass(frozen=True)
+class Lengths:
+    """Letters that a picture takes on the page.
+
+    Attributes:
+        thumbnail: Of the planes.
+        views: Of each view, the best first.
+    """
+
+    thumbnail: int
+    views: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Picture:
     """A scan as the page shows it.
 
@@ -62,6 +75,11 @@ class Picture:
     width: int
     height: int
     views: list[Mapping[str, Any]]
+
+    @property
+    def lengths(self) -> Lengths:
+        """What it takes on the page."""
+        return Lengths(len(self.thumbnail), tuple(map(letters, self.views)))
 
 
 def picture(

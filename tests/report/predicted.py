@@ -59,7 +59,7 @@ def prediction(name="Case_000", findings=(), **others):
 def entry(name, findings=(), index=None, *, disagreement=None, **others):
     """A scan; with the picture of a synthetic one, if its index is given."""
     shown = None if index is None else picture(*scan(index), disagreement=disagreement)
-    return Entry(name, prediction(name, findings, **others), shown)
+    return Entry(name, prediction(name, findings, **others), lambda: shown)
 
 
 def mixed():

@@ -1,7 +1,9 @@
 """The page of predictions as a person reads it; the viewer has a file of its own."""
 
 import dataclasses
+import json
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from lungseg.report import predictions_page as predictions
 from lungseg.report.predictions_page import predictions_page
 from lungseg.report.room import fitting
-from lungseg.report.scan_picture import SIZES, letters, picture
+from lungseg.report.scan_picture import FORMAT, SIZES, letters, picture
 from lungseg.report.scan_picture import opened as opened_picture
 from tests.report.audited import EVIL, finding
 from tests.report.predicted import (
@@ -123,7 +125,7 @@ def test_a_scan_refused_for_doubt_can_be_looked_at(opened):
 
 
 def test_a_damaged_picture_is_noted_and_damages_nothing_else(opened):
-    tab = opened(Entry("a", prediction("a"), b"{}"), entry("b", index=0))
+    tab = opened(Entry("a", prediction("a"), lambda: b"{}"), entry("b", index=0))
     assert rows(tab)[0].endswith(
         "No picture: its picture is damaged or of another version of lungseg; overwrite=true"
         " predicts it again."
@@ -133,7 +135,7 @@ def test_a_damaged_picture_is_noted_and_damages_nothing_else(opened):
 
 def test_what_has_no_room_is_left_out_and_noted(monkeypatch):
     scans = [entry("a", index=0), entry("b", [finding("tilt", "warning")], 1), entry("c", index=2)]
-    sizes = [opened_picture(one.picture) for one in scans]
+    sizes = [opened_picture(one.picture()) for one in scans]
     small = [len(one.thumbnail) for one in sizes]
     room = sum(small) + letters(sizes[1].views[-1])  # that of b: it needs attention
     monkeypatch.setattr(predictions, "fitting", lambda all_of: fitting(all_of, room))
@@ -147,6 +149,22 @@ def test_what_has_no_room_is_left_out_and_noted(monkeypatch):
     assert "0 of 3 scans can be opened in the viewer" in text
     assert "1 of 3 scans have a thumbnail" in text
     assert text.count("<img ") == 1
+
+
+def test_pictures_of_all_scans_are_never_in_memory_together():
+    view = {"grey": ["g" * 2_000_000], "labels": ["l"], "disagreement": ["d"]}
+    large = {"format": FORMAT, "shape": [1, 1, 1], "thumbnail": "t", "width": 1, "height": 1,
+             "views": [view]}  # fmt: skip
+    # Each is made when it is read, as from a file.
+    scans = [
+        Entry(f"{k}", prediction(f"{k}"), lambda: json.dumps(large).encode()) for k in range(100)
+    ]
+    tracemalloc.start()
+    text = predictions_page(scans)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert text.count('<tr class="opens"') == 6
+    assert peak < 90e6  # the page has 13 MB, all pictures 200 MB
 
 
 def test_nothing_of_the_data_is_taken_for_html(opened):
@@ -176,7 +194,7 @@ def test_two_hundred_scans_make_a_page_below_15_mb_that_is_usable(browser, tmp_p
     content = picture(noisy, labels, disagreement=None)
     doubt = [finding("lung-volume", "warning", "smaller than any before"), finding("b", "info")]
     file = tmp_path / "predictions.html"
-    write(file, [Entry(f"Case_{k:03d}", prediction(f"Case_{k:03d}", doubt), content)
+    write(file, [Entry(f"Case_{k:03d}", prediction(f"Case_{k:03d}", doubt), lambda: content)
                  for k in range(200)])  # fmt: skip
     assert 5e6 < file.stat().st_size < 15e6
     page = Page(browser, file)

@@ -200,7 +200,7 @@ def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_p
     shape = (3, 60, 80)
     scan = volume_of(np.full(shape, -500), (5.0, 1.5, 0.75))  # 90 × 60 mm
     shown = picture(scan, np.ones(shape, np.uint8), disagreement=None)
-    write(tmp_path / "predictions.html", [Entry("a", prediction(), shown)])
+    write(tmp_path / "predictions.html", [Entry("a", prediction(), lambda: shown)])
     for width in (1300, 400):
         page = Page(browser, tmp_path / "predictions.html")
         page.tab.set_viewport_size({"width": width, "height": 900})
@@ -214,7 +214,7 @@ def test_pixels_that_are_not_square_are_drawn_as_long_as_they_are(browser, tmp_p
 def test_a_damaged_picture_is_said_and_the_next_one_is_shown(browser, tmp_path):
     kept = json.loads(picture(*scan(0), disagreement=None))
     kept["views"][0]["labels"] = ["AAAA"]
-    entries = [Entry("a", prediction(), json.dumps(kept).encode()), entry("b", index=1)]
+    entries = [Entry("a", prediction(), lambda: json.dumps(kept).encode()), entry("b", index=1)]
     write(tmp_path / "predictions.html", entries)
     page = Page(browser, tmp_path / "predictions.html")
     page.tab.locator("tr.opens").first.click()
