@@ -25,7 +25,7 @@ from lungseg.report.predictions import draw, write_page
 from lungseg.report.predictions_screen import print_predictions
 from lungseg.report.screen import track
 from lungseg.runs.chosen import refuse_auto
-from lungseg.sources.scans import Found, ScanFiles, find_scans
+from lungseg.sources.scans import AnyScan, Found, find_scans
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +54,8 @@ def run(config: DictConfig, run_dir: Path) -> None:
     files = tuple(model_files(_paths(config.models)))
     source, folder = Path(config.input), Path(config.output)
     refuse_inside(folder, source)
-    found = find_scans(source, _pseudonyms(config.outputs, folder), config.spacing_mm)
+    names = _pseudonyms(config.outputs, folder)
+    found = find_scans(source, names, config.spacing_mm, _slices(config))
     for finding in found.unreadable:
         log.warning(finding.text)
     load = {
@@ -93,7 +94,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     _report(found, source, output, done, failed)
 
 
-def _predict(work: Work, todo: list[ScanFiles], parallel: Parallel) -> dict[str, str]:
+def _predict(work: Work, todo: list[AnyScan], parallel: Parallel) -> dict[str, str]:
     """Predict scans; the reasons of those that failed, by name."""
     failed: dict[str, str] = {}
     outcomes: Generator[Outcome] = parallel.map(partial(predict_one, work), todo)
@@ -131,6 +132,19 @@ def _report(
             f"{len(failed)} of {n} scans failed, the others are done; the first, {first[0]}:"
             f" {first[1]}"
         )
+
+
+def _slices(config: DictConfig) -> dict[str, Any] | None:
+    """How 2-D images are read; None where none are to be."""
+    plain: Any = OmegaConf.to_container(config.slices)
+    node: dict[str, Any] = plain
+    if node["images"] is not None:
+        return node | {"spacing_mm": config.spacing_mm}
+    if given := [key for key, value in node.items() if value is not None]:
+        raise ConfigError(
+            f"slices.{given[0]}: is for 2-D images, which slices.images finds: {{case}}/{{z}}.png"
+        )
+    return None
 
 
 def _postprocess(config: DictConfig) -> Any:

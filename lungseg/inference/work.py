@@ -19,7 +19,7 @@ from lungseg.inference.postprocess import Postprocess, Unchanged, consistent
 from lungseg.inference.predictor import Predictor, load
 from lungseg.inference.writers import DICOM_ONLY, Algorithm, write
 from lungseg.sources.scan import Scan
-from lungseg.sources.scans import ScanFiles
+from lungseg.sources.scans import AnyScan
 
 if TYPE_CHECKING:
     from lungseg.inference.prediction import Prediction
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def predict_one(
-    work: Work, scan: ScanFiles, advance: Callable[[int], object] = lambda slices: None
+    work: Work, scan: AnyScan, advance: Callable[[int], object] = lambda slices: None
 ) -> Outcome:
     """Read, predict and write one scan; whatever fails concerns this scan alone."""
     try:
@@ -87,7 +87,7 @@ def predict_one(
 
 
 def _written(
-    work: Work, scan_files: ScanFiles, advance: Callable[[int], object]
+    work: Work, scan_files: AnyScan, advance: Callable[[int], object]
 ) -> Mapping[str, Any]:
     predictor = _predictor(work)
     start = time.perf_counter()

@@ -149,7 +149,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, ("evaluate", "predict"), "models"
     yield place, ("predict",), "formats probabilities overwrite on_doubt"
     yield speed, ("predict",), "device"
-    yield result, ("predict",), "spacing_mm tta"
+    yield result, ("predict",), "spacing_mm slices.* slices.hu_from.* tta"
     yield result, ("train", "evaluate", "predict"), "postprocess.**"
     yield result, ("deidentify",), "retain_patient_characteristics lungs.*"
 

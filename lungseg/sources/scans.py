@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from lungseg.sources.hu import as_hu
 from lungseg.sources.image_reader import ENDINGS, read_image_file
 from lungseg.sources.natural import natural
 from lungseg.sources.scan import Scan
+from lungseg.sources.stacks import Stack, stacks_in
 from lungseg.sources.state import files_below, state_of
 from lungseg.volume import Volume
 
@@ -120,6 +121,9 @@ class ScanFiles:
         )
 
 
+AnyScan = ScanFiles | Stack
+
+
 @dataclass(frozen=True)
 class Found:
     """What a search for scans found.
@@ -130,7 +134,7 @@ class Found:
         unreadable: Files that are DICOM but damaged, with the reason.
     """
 
-    scans: list[ScanFiles]
+    scans: list[AnyScan]
     left_out: dict[str, int] = field(default_factory=dict)
     unreadable: list[Finding] = field(default_factory=list)
 
@@ -139,18 +143,21 @@ def find_scans(
     path: Path,
     pseudonym: Callable[[str], str],
     spacing_mm: Sequence[float] | None = None,
+    slices: Mapping[str, Any] | None = None,
 ) -> Found:
     """Find the scans in a file or below a folder.
 
     Each CT series is a scan, whatever folders its files are in, and so is each ``.nii``,
-    ``.nii.gz``, ``.nrrd`` and ``.npz`` file. DICOM that is not CT, localizers and files of other
-    kinds are counted and left out. Links to folders are not followed.
+    ``.nii.gz``, ``.nrrd`` and ``.npz`` file, and each stack of 2-D images. DICOM that is not CT,
+    localizers and files of other kinds are counted and left out. Links to folders are not followed.
 
     Args:
         path: A file or a folder.
         pseudonym: Makes the name of a DICOM series from its UID. Other scans are named by their
             file, as :class:`lungseg.sources.nifti.NiftiFolder` does.
         spacing_mm: ``(z, y, x)`` of npz files.
+        slices: How 2-D images are read (:func:`lungseg.sources.stacks.stacks_in`); None where
+            there are none.
 
     Raises:
         DataError: If there is no such file or folder, or no CT in it.
@@ -166,12 +173,15 @@ def find_scans(
     looked = [(one, look(one)) for one in rest]
     dicom = [file for _, file in looked if file is not None]
     others = [one for one, file in looked if file is None]
+    stacks = stacks_in(path, slices) if slices is not None else []
+    taken = {str(file) for stack in stacks for file in stack.source.files(stack.case)}
+    others = [one for one in others if one not in taken]
     pictures = sum(one.lower().endswith(PICTURES) for one in others)
     left_out: dict[str, int] = {}
     for reason, count in (
         (
-            "2-D images, which say neither HU nor spacing: stack the slices of a scan, in HU, as"
-            " 'image' [z, y, x] of an .npz file, z from the feet up, and give spacing_mm=[z,y,x]",
+            "2-D images, which say neither HU nor spacing: give slices.images={case}/{z}.png,"
+            " slices.numbers_run, slices.window or slices.hu_from, and spacing_mm=[z,y,x]",
             pictures,
         ),
         ("not an image format that is read", len(others) - pictures),
@@ -182,7 +192,8 @@ def find_scans(
             left_out[reason] = count
     unreadable = damaged(dicom)
     series = [*_series(dicom, pseudonym)]
-    scans = [*_with_damage(series, dicom), *_image_files(images, path, spacing)]
+    scans: list[AnyScan] = [*_with_damage(series, dicom), *_image_files(images, path, spacing)]
+    scans += stacks
     if not scans:
         why = "; ".join([*(f"{n} file(s) {what}" for what, n in left_out.items()),
                          *(finding.text for finding in unreadable)])  # fmt: skip
@@ -245,9 +256,9 @@ def _image_files(
         yield ScanFiles(name[: -len(ending)] or "scan", path, (path,), spacing)
 
 
-def _unique(scans: Iterable[ScanFiles]) -> list[ScanFiles]:
+def _unique(scans: Iterable[AnyScan]) -> list[AnyScan]:
     """Scans with names of their own: two files may differ in their ending alone."""
-    by_name: dict[str, ScanFiles] = {}
+    by_name: dict[str, AnyScan] = {}
     for scan in scans:
         name, number = scan.name, 1
         while name.casefold() in by_name:

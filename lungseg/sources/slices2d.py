@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +48,8 @@ class SliceImages:
         hu_from: ``slope`` and ``intercept``: HU = slope · value + intercept.
         window: ``[level, width]`` in HU, for 8-bit images in which 0 and 255 are the window's
             limits.
+        node: Where these settings stand, for messages.
+        top: Name of the setting for `root`, likewise.
 
     Raises:
         ConfigError: If a setting is invalid, or the conversion of values to HU is not given.
@@ -62,25 +65,28 @@ class SliceImages:
         numbers_run: str,
         hu_from: Mapping[str, float] | None,
         window: Sequence[float] | None,
+        node: str = "data",
+        top: str = "data.root",
     ) -> None:
         if len(spacing_mm) != 3:
-            raise ConfigError(f"data.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
+            raise ConfigError(f"{node}.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
         if wrong := wrong_spacing(spacing_mm):
-            raise ConfigError(f"data.spacing_mm: {wrong}")
+            raise ConfigError(f"{node}.spacing_mm: {wrong}")
         if numbers_run not in DIRECTIONS:
-            raise ConfigError(f"data.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
+            raise ConfigError(f"{node}.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
         if (hu_from is None) == (window is None):
             raise ConfigError(
-                "set how values become HU: data.hu_from={slope: 1, intercept: -1024} (HU = slope *"
-                " value + intercept), or data.window=[level, width] for windowed 8-bit images"
+                f"set how values become HU: {node}.hu_from={{slope: 1, intercept: -1024}} (HU ="
+                f" slope * value + intercept), or {node}.window=[level, width] for windowed 8-bit"
+                " images"
             )
         if hu_from is not None and set(hu_from) != {"slope", "intercept"}:
-            raise ConfigError("data.hu_from: slope and intercept, both")
+            raise ConfigError(f"{node}.hu_from: slope and intercept, both")
         if window is not None and (len(window) != 2 or window[1] <= 0):
-            raise ConfigError(f"data.window: [level, width] in HU, got {window}")
+            raise ConfigError(f"{node}.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):
             if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
-                raise ConfigError(f"data.{key}: {pattern!r} has no placeholder {{z}}")
+                raise ConfigError(f"{node}.{key}: {pattern!r} has no placeholder {{z}}")
         self.root = Path(root)
         self.images = images
         self.masks = masks
@@ -88,24 +94,26 @@ class SliceImages:
         self.numbers_run = numbers_run
         self.hu_from = hu_from
         self.window = window
+        self.node = node
+        self.top = top
 
     @cached_property
     def _listing(self) -> tuple[dict[str, list[tuple[Match, Path | None]]], Pairing]:
         """Images of each case, with masks if required, by rising number; how slices pair up."""
-        with about("data.root"):
+        with about(self.top):
             if not self.root.is_dir():
                 raise DataError("no such folder", self.root)
             masked = self.masks != NONE
             masks = _by_slice(
-                find(self.root, self.masks, "data.masks") if masked else [], self.root
+                find(self.root, self.masks, f"{self.node}.masks") if masked else [], self.root
             )
             taken = {match.path for match in masks.values()}
-            candidates = find(self.root, self.images, "data.images")
+            candidates = find(self.root, self.images, f"{self.node}.images")
             images = _by_slice(
                 [match for match in candidates if match.path not in taken], self.root
             )
             if not images:
-                raise DataError("no file matches data.images", self.root)
+                raise DataError(f"no file matches {self.node}.images", self.root)
             names = {_slice_name(*key) for key in images}
             pairing = pair_up(
                 names,
@@ -138,20 +146,21 @@ class SliceImages:
         for name, why in pairing.reasons.items():
             case, _, number = name.rpartition(", ")
             reasons.setdefault(case, f"{number}: {why}")
-        with about("data.root"):
+        with about(self.top):
             try:
                 pairing.checked()
             except UnpairedError as error:
                 raise UnpairedError(str(error), error.path, list(cases), reasons) from None
         return list(cases)
 
+    def files(self, case: str) -> list[Path]:
+        """Images and masks of a case, by rising number."""
+        return [file for pair in self._files[case] for file in (pair[0].path, pair[1]) if file]
+
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
         with about(case):
-            return state_of(
-                (file for match, mask in self._files[case] for file in (match.path, mask) if file),
-                self.root,
-            )
+            return state_of(self.files(case), self.root)
 
     def patient(self, case: str) -> frozenset[str]:
         """The part of the images' path for ``{patient}``, or else the case."""
@@ -166,9 +175,14 @@ class SliceImages:
         with about(case):
             return self._read(case)
 
-    def _read(self, case: str) -> Case:
+    def image(self, case: str) -> CaseImage:
+        """Read the images of one case.
+
+        Raises:
+            DataError: If a file is damaged, or slices differ in size.
+        """
         files = self._files[case]
-        values, image_hashes = _stack([match.path for match, _ in files])
+        values, hashes = _stack([match.path for match, _ in files])
         hu, findings = as_hu(self._hu(values))
         affine = np.zeros((4, 4))
         affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
@@ -176,14 +190,17 @@ class SliceImages:
         volume = Volume(np.ascontiguousarray(hu), affine)
         findings = [*more, *self._findings([match.z for match, _ in files]), *findings]
         header: dict[str, str | bool] = {"sex": "", "scanner": "", "synthetic": False}
-        mask_files = [mask for _, mask in files if mask is not None]
-        if not mask_files:
-            digest = hashlib.sha256(b"".join(image_hashes)).hexdigest()
-            return CaseImage(case, volume, header, findings, digest).case()
-        mask, mask_hashes, more = _mask(mask_files, values.shape)
-        findings += more
-        digest = hashlib.sha256(b"".join(image_hashes + mask_hashes)).hexdigest()
-        image = CaseImage(case, volume, header, findings, digest)
+        digest = hashlib.sha256(b"".join(hashes)).hexdigest()
+        return CaseImage(case, volume, header, findings, digest)
+
+    def _read(self, case: str) -> Case:
+        image = self.image(case)
+        paths = [mask for _, mask in self._files[case] if mask is not None]
+        if not paths:
+            return image.case()
+        mask, hashes, more = _mask(paths, image.volume.voxels.shape)
+        digest = hashlib.sha256(b"".join([bytes.fromhex(image.source_sha256), *hashes]))
+        image = replace(image, findings=[*image.findings, *more], source_sha256=digest.hexdigest())
         return placed_case(image, self._upwards(mask), None)
 
     def _upwards(self, stack: NDArray[Scalar]) -> NDArray[Scalar]:
@@ -193,7 +210,7 @@ class SliceImages:
     def _hu(self, values: NDArray[Any]) -> NDArray[Any]:
         if self.window is not None:
             if values.dtype != np.uint8:
-                raise DataError(f"data.window is for 8-bit images; these are {values.dtype}")
+                raise DataError(f"{self.node}.window is for 8-bit images; these are {values.dtype}")
             level, width = self.window
             hu: NDArray[np.float64] = np.rint(level - width / 2 + np.arange(256) * width / 255)
             return hu.take(values)
