@@ -1,10 +1,13 @@
 """Benchmarks that reach into the program still find what they measure."""
 
 import re
+import sys
 
+import numpy as np
 import pytest
 
-from benchmarks import strong
+from benchmarks import scale, strong
+from benchmarks.steps import Meter, owner_of
 from benchmarks.sweep import sweep
 
 
@@ -27,3 +30,34 @@ def test_the_strong_recipe_is_measured_beside_monais_loop(monkeypatch, capfd):
     assert len(ratios) == 4
     assert all(float(ratio) > 0 for ratio in ratios)
     assert re.search(r"augmentation .* s: .*% of it; process .* s: .*%", printed)
+
+
+def test_the_steps_whose_growth_is_measured_are_there():
+    for steps in scale.STEPS.values():
+        for place in steps.values():
+            owner, name = owner_of(place)
+            assert callable(getattr(owner, name)), place
+
+
+def inner():
+    return np.ones(60 << 20, np.uint8), sum(range(3_000_000))
+
+
+def outer():
+    kept = np.ones(20 << 20, np.uint8)
+    inner()
+    return kept
+
+
+def test_time_and_memory_of_nested_steps(monkeypatch):
+    here = sys.modules[__name__]
+    for function in (outer, inner):  # put back by pytest
+        monkeypatch.setattr(here, function.__name__, function)
+    meter = Meter()
+    meter.watch({"outer": f"{__name__}:outer", "inner": f"{__name__}:inner"})
+    here.outer()
+    assert meter.seconds["outer"] >= meter.seconds["inner"] > 0.01
+    assert 60 <= meter.mib["inner"] < 75
+    assert 80 <= meter.mib["outer"] < 95
+    meter.forget()
+    assert not meter.seconds
