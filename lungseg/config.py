@@ -11,12 +11,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
-from lungseg.overrides import literals
+from lungseg.overrides import literals, quoted_overrides
 from lungseg.targets import locate, needs
+
+VERSION_BASE = "1.3"
+"""Of Hydra, whose defaults we rely on."""
 
 
 def conf_dir() -> Path:
@@ -33,6 +36,28 @@ def register_resolvers() -> None:
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(f"lungseg.{name}", resolver, use_cache=True, replace=True)
+
+
+def compose(command: str, overrides: Iterable[str] = ()) -> DictConfig:
+    """The configuration of a command, for use from Python.
+
+    Args:
+        command: Such as ``train``.
+        overrides: As typed after it, without flags.
+
+    Raises:
+        HydraException: If an override names a setting or an option that there is not.
+
+    Example:
+        >>> compose("train", ["loss.alpha=0.5", "model=unet_deep"]).loss.alpha
+        0.5
+    """
+    from hydra import compose as composed
+    from hydra import initialize_config_dir
+
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
+        return composed(command, quoted_overrides(list(overrides)))
 
 
 def _run_dir(outputs: str, ckpt_path: str | None) -> str:

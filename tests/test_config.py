@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from lungseg.config import build, conf_dir, flatten, register_resolvers
+from lungseg.config import build, compose, conf_dir, flatten, register_resolvers
 from lungseg.errors import ConfigError
 
 
@@ -62,6 +63,14 @@ def test_folders(name, checkpoint, expected):
     config = OmegaConf.create({"dir": f"${{lungseg.{name}:o,{checkpoint}}}"})
     assert re.fullmatch(expected, config.dir)
     assert config.dir == config.dir  # the time is asked once
+
+
+def test_a_configuration_from_python_is_that_of_the_command_line():
+    made = compose("train", ["data=tcia", "data.root=/scans/Röntgen [1]", "trainer.max_epochs=2"])
+    assert made.data.root == "/scans/Röntgen [1]"
+    assert made.trainer.max_epochs == 2
+    with pytest.raises(HydraException, match="model"):
+        compose("train", ["model=nowhere"])
 
 
 def test_flatten():

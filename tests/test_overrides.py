@@ -3,11 +3,10 @@
 import os
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lungseg.config import conf_dir
+from lungseg.config import compose
 from lungseg.overrides import quoted_overrides
 
 NAMES = (
@@ -21,8 +20,7 @@ TEXT = st.text(CHARACTERS | st.sampled_from("\\\"'${}[](),=~ #\udc80"), min_size
 
 
 def root(*words):
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("prepare", overrides=["data=tcia", *quoted_overrides(list(words))]).data.root
+    return compose("prepare", ["data=tcia", *words]).data.root
 
 
 def is_file_name(name):

@@ -14,14 +14,13 @@ from omegaconf import DictConfig
 from lungseg.command.renamed import as_typed, with_folder, with_labels, with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
-from lungseg.config import conf_dir, register_resolvers
+from lungseg.config import VERSION_BASE, conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Stop
 from lungseg.overrides import flags_first, quoted_overrides
 from lungseg.runs.claim import release
 from lungseg.sweeps.end import INTERRUPTED, end_sweep, failed_job
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
-VERSION_BASE = "1.3"
 
 
 def launch(command: str, overrides: list[str]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import flag_override
 
-from lungseg.config import conf_dir, flatten
+from lungseg.config import VERSION_BASE, conf_dir, flatten
 from lungseg.errors import LungsegError, describe
 from lungseg.overrides import PAIRS, quote_twice, quoted, split_override
 from lungseg.privacy import PATHS
@@ -165,7 +165,7 @@ def _known(command: str, overrides: list[str]) -> tuple[list[str], list[str]]:
 
     more = ",".join(quoted(f"file://{folder.resolve()}") for folder in _conf_dirs(overrides)[1:])
     search_path = [f"hydra.searchpath=[{more}]"] if more else []
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
 
         def composed(words: list[str]) -> Any:
             return compose(command, [*search_path, *words], return_hydra_config=True)
