@@ -73,7 +73,11 @@ def shown_commands():
             yield page, line
 
 
-OF_OTHER_TOOLS = {"fair_comparison.md": "benchmarks/nnunet.py", "paper.md": "LaTeX"}
+OF_OTHER_TOOLS = {
+    "docker.md": "tests/test_dockerfile.py",
+    "fair_comparison.md": "benchmarks/nnunet.py",
+    "paper.md": "LaTeX",
+}
 """Pages with commands of other programs, and what runs those."""
 LUNGSEG = [line for _, line in shown_commands() if line.startswith("lungseg")]
 OTHERS = {
