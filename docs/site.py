@@ -1,12 +1,14 @@
-"""Hooks of mkdocs.yml: pages that do not lie in docs/, and the navigation of the API reference.
+"""Hooks of mkdocs.yml: pages that are not Markdown in docs/, and the navigation of the reference.
 
 README.md, CONTRIBUTING.md and their like stay in the root folder, where GitHub looks for them. The
 site shows them too, with links that fit their place there. Each public module has a page made from
-its docstrings.
+its docstrings, and the notebook one with its code and its outputs.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ GUIDES = {
     "README.md": "index.md",
     **{name: name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")},
 }
+NOTEBOOK = "notebooks/three_cases.ipynb"
+NOTEBOOK_PAGE = "three_cases.md"
 LINK = re.compile(r"(\]\()(?:\./)?((?:\.\./|docs/)?[\w./-]+)(#[\w-]+)?\)")
 
 
@@ -32,10 +36,42 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the root folder's guides and a page per module."""
     for source, page in GUIDES.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text()))
+    for page, content in notebook_pages((ROOT / "docs" / NOTEBOOK).read_text()).items():
+        files.append(File.generated(config, page, content=content))
     for module in _modules():
         text = f"# {module}\n\n::: {module}\n"
         files.append(File.generated(config, _page(module), content=text))
     return files
+
+
+def notebook_pages(text: str) -> dict[str, str | bytes]:
+    """The notebook's page and its pictures, by the names of their files.
+
+    Args:
+        text: Of the notebook, with the outputs to be shown.
+    """
+    pictures: dict[str, bytes] = {}
+    parts: list[str] = []
+    for cell in json.loads(text)["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source)
+            continue
+        parts.append(f"```python\n{source}\n```")
+        for output in cell["outputs"]:
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            if "image/png" in data:
+                name = f"{Path(NOTEBOOK_PAGE).stem}_{len(pictures) + 1}.png"
+                pictures[name] = base64.b64decode(data["image/png"])
+                parts.append(f"![Output of the cell above]({name})")
+            elif "text/html" in data:
+                table = "".join(data["text/html"])
+                # Without a class of its own it is styled as the tables of the guides are.
+                parts.append(table.replace(' border="1" class="dataframe"', ""))
+            else:
+                parts.append(f"```text\n{''.join(data['text/plain']).rstrip()}\n```")
+    parts.append(f'<a href="{NOTEBOOK}" download>Download this notebook</a>')
+    return {NOTEBOOK_PAGE: "\n\n".join(parts), **pictures}
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
@@ -45,7 +81,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def _target(path: str) -> str:
     inside = path.removeprefix("docs/").removeprefix("../")
-    return GUIDES.get(inside, inside)
+    return {NOTEBOOK: NOTEBOOK_PAGE, **GUIDES}.get(inside, inside)
 
 
 def _modules() -> list[str]:
