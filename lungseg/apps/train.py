@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ from lungseg.runs.checkpoint import LAST, require_checkpoint
 from lungseg.runs.claim import begin
 from lungseg.runs.lineage import INIT
 from lungseg.runs.provenance import PROVENANCE
-from lungseg.runs.status import noting_status
+from lungseg.runs.status import noting_status, was_interrupted
 from lungseg.splits import Split
 from lungseg.splits.file import NAME, describe
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
@@ -168,23 +170,24 @@ def _train(training: Training) -> None:
             write_json(folder / PROVENANCE, origin)
             _leave_split(training)
             _announce(training, trainer)
-        _fit(training, trainer)
-        weights = Weights(LAST.name, trainer.current_epoch)
-        best = folder / "checkpoints" / "best.ckpt"
-        # An earlier part of a resumed run may have chosen one by other rules.
-        if chooses and best.is_file():
-            chosen = load_checkpoint(best)
-            module.load_state_dict(chosen["state_dict"])
-            weights = Weights("best.ckpt", chosen["epoch"] + 1)
-        if trainer.is_global_zero and not sweeping():
-            log.info(evaluating(training.split.sets(), report=config.report))
-        lungs = decide(training.postprocess, module, training.data, trainer, cohort, folder)
-        conventions = Conventions.of(config.metrics, lungs)
-        task = Task(
-            *(module, training.data, trainer, cohort, folder, conventions, weights, lungs),
-            groupings=training.groupings,
-        )
-        evaluation = beside(evaluate(task), training.second_reader, conventions)
+        with _telling_how_to_resume(training, trainer):
+            trainer.fit(module, training.data, ckpt_path=config.ckpt_path, weights_only=True)
+            weights = Weights(LAST.name, trainer.current_epoch)
+            best = folder / "checkpoints" / "best.ckpt"
+            # An earlier part of a resumed run may have chosen one by other rules.
+            if chooses and best.is_file():
+                chosen = load_checkpoint(best)
+                module.load_state_dict(chosen["state_dict"])
+                weights = Weights("best.ckpt", chosen["epoch"] + 1)
+            if trainer.is_global_zero and not sweeping():
+                log.info(evaluating(training.split.sets(), report=config.report))
+            lungs = decide(training.postprocess, module, training.data, trainer, cohort, folder)
+            conventions = Conventions.of(config.metrics, lungs)
+            task = Task(
+                *(module, training.data, trainer, cohort, folder, conventions, weights, lungs),
+                groupings=training.groupings,
+            )
+            evaluation = beside(evaluate(task), training.second_reader, conventions)
         if trainer.is_global_zero:
             leave_results(task, evaluation, report=config.report, brief=sweeping())
         log_results(loggers, task, evaluation.summary)
@@ -203,8 +206,11 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
     if INIT in checkpoint[RECORD]:  # its weights are among those of the checkpoint
         record[INIT] = checkpoint[RECORD][INIT]
     done = checkpoint["epoch"] + 1
-    refuse_shorter(done, record["config"]["trainer"]["max_epochs"])
-    log.info(f"resumed after epoch {done}")
+    batches = checkpoint.get("SliceDataModule", {}).get("batches", 0)
+    # An epoch that was begun is one more.
+    refuse_shorter(done + (batches > 0), record["config"]["trainer"]["max_epochs"])
+    also = f" and {batches} batches of the next" if batches else ""
+    log.info(f"resumed after epoch {done}{also}")
 
 
 def _leave_split(training: Training) -> None:
@@ -236,12 +242,27 @@ def _announce(training: Training, trainer: Any) -> None:
     )
 
 
-def _fit(training: Training, trainer: Any) -> None:
+@contextmanager
+def _telling_how_to_resume(training: Training, trainer: Any) -> Iterator[None]:
+    """One line for who has interrupted a run by itself."""
     try:
-        resumed = training.config.ckpt_path
-        trainer.fit(training.module, training.data, ckpt_path=resumed, weights_only=True)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        last = training.folder / LAST
-        if last.is_file() and not sweeping():
-            log.warning(f"to resume: lungseg train resume={short(training.folder)}")
-        raise KeyboardInterrupt from None
+        yield
+    except SystemExit as stopped:
+        by_hand = was_interrupted(stopped) and not sweeping()
+        if by_hand and (training.folder / LAST).is_file():
+            where = f"resume={short(training.folder)}"
+            log.warning(f"to resume {_place_to_resume(trainer)}: lungseg train {where}")
+        raise
+
+
+def _place_to_resume(trainer: Any) -> str:
+    from lungseg.data.datamodule import place_of
+    from lungseg.training.mid_epoch import MidEpoch
+
+    epochs, batches = place_of(trainer)
+    saved = [one.saved for one in trainer.callbacks if isinstance(one, MidEpoch)]
+    if (epochs, batches) in saved and batches:
+        n = trainer.num_training_batches
+        return f"in epoch {epochs + 1}, after {batches} of {n} batches"
+    lost = f" (the {batches} batches of epoch {epochs + 1} are lost)" if batches else ""
+    return f"after epoch {epochs}{lost}"

@@ -159,5 +159,6 @@ def _quiet() -> None:
         ".*sync_dist=True.*",  # what we log is computed from all processes' counts already
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*in eval mode at the start of training.*",  # batch norm of frozen layers
+        ".*your dataloader is not resumable.*",  # our data module leaves out what was trained on
     ):
         warnings.filterwarnings("ignore", message=message)

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from lungseg.command.renamed import as_typed, with_folder, with_labels, with_models
 from lungseg.command.resumed import with_overrides_of_run
-from lungseg.command.sigterm import TERMINATED, interrupted_by_sigterm
+from lungseg.command.signals import exit_code, interrupted_by_signals
 from lungseg.config import VERSION_BASE, conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Stop
 from lungseg.overrides import flags_first, quoted_overrides
@@ -33,14 +33,14 @@ def launch(command: str, overrides: list[str]) -> int:
     """
     argv = sys.argv
     code = 1
-    with interrupted_by_sigterm() as terminated:
+    with interrupted_by_signals() as came:
         try:
             code = _hydra(command, overrides)
         finally:  # whatever stopped it
             sys.argv = argv
             release()
             code = end_sweep(command, code)
-    return TERMINATED if terminated.is_set() else code
+    return exit_code(came[0]) if came else code
 
 
 def _hydra(command: str, overrides: list[str]) -> int:

@@ -24,6 +24,8 @@ class SharedBatches(Sampler[list[int]]):
         batch_size: Items per process.
         rank: Rank of this process, from 0.
         processes: Number of processes.
+        trained: An epoch, and how many of its batches a resumed run has been trained on: they are
+            left out, but count in the length. Only of a sampler with an attribute ``epoch``.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class SharedBatches(Sampler[list[int]]):
         batch_size: int,
         rank: int = 0,
         processes: int = 1,
+        trained: tuple[int, int] = (0, 0),
     ) -> None:
         self.sampler = sampler  # where Lightning expects set_epoch
+        self._trained = trained
         self._groups = groups
         self._size = batch_size * processes
         self._mine = slice(rank, None, processes)
@@ -45,7 +49,9 @@ class SharedBatches(Sampler[list[int]]):
         return self._n_batches
 
     def __iter__(self) -> Iterator[list[int]]:
-        for batch in batches(self.sampler, self._groups, self._size):
+        made = batches(self.sampler, self._groups, self._size)
+        epoch, n = self._trained
+        for batch in made[n if getattr(self.sampler, "epoch", None) == epoch else 0 :]:
             yield batch[self._mine]
 
 

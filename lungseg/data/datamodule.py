@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import signal
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any
@@ -74,6 +75,7 @@ class SliceDataModule(pl.LightningDataModule):
         self._num_workers = num_workers
         self._seed = seed
         self._augment = augment
+        self._place: tuple[int, int] | None = None
         used = [name for cases in sets.values() for name in cases]
         cohort.require_masks()
         outlines = network_input.outlines(cohort, used)
@@ -116,14 +118,19 @@ class SliceDataModule(pl.LightningDataModule):
                 self.training_slices.errors[items[key]] = error
 
     def state_dict(self) -> dict[str, Any]:
-        """What the order of the next epoch follows from beside the seed, for checkpoints."""
-        if not self._sampling.follows_errors:
-            return {}
-        return {"errors": self.training_slices.errors.tolist()}
+        """What the next batches follow from beside the seed, for checkpoints."""
+        epoch, batches = place_of(self.trainer)
+        state: dict[str, Any] = {"epoch": epoch, "batches": batches}
+        if self._sampling.follows_errors:
+            state["errors"] = self.training_slices.errors.tolist()
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the errors of the run that is resumed."""
-        self.training_slices.errors = np.array(state_dict["errors"])
+        """Take over the place and the errors of the run that is resumed."""
+        if "epoch" in state_dict:  # not in checkpoints of earlier versions
+            self._place = state_dict["epoch"], state_dict["batches"]
+        if "errors" in state_dict:
+            self.training_slices.errors = np.array(state_dict["errors"])
 
     def setup(self, stage: str) -> None:
         """Load what is kept in memory, unless an earlier job has already loaded it."""
@@ -135,13 +142,17 @@ class SliceDataModule(pl.LightningDataModule):
         """Training slices, in a different order each epoch."""
         dataset = self.datasets["train"]
         sampler = EpochOrder(self._sampling, self.training_slices, self._seed)
+        trained = (0, 0)
         if self.trainer:
-            # Lightning sets the sampler's epoch only after workers have begun to fetch, which in a
-            # resumed run would be the slices of epoch 0.
-            progress: Any = self.trainer.fit_loop.epoch_progress.current
-            sampler.set_epoch(progress.processed)
+            # Lightning sets the sampler's epoch only after workers have begun to fetch, and its own
+            # progress only after the schedule has asked for the number of batches.
+            epoch, _ = place_of(self.trainer)
+            if self._place is not None:  # once: averages may pass over all of the epoch
+                trained, self._place = self._place, None
+                epoch, _ = trained
+            sampler.set_epoch(epoch)
         return self._loader(
-            dataset, self._shared(sampler, [frame.seen for frame in dataset.frames])
+            dataset, self._shared(sampler, [frame.seen for frame in dataset.frames], trained)
         )
 
     def val_dataloader(self) -> list[DataLoader[dict[str, Any]]]:
@@ -193,8 +204,10 @@ class SliceDataModule(pl.LightningDataModule):
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer else (0, 1)
 
-    def _shared(self, sampler: Sampler[int], groups: Sequence[Hashable]) -> SharedBatches:
-        return SharedBatches(sampler, groups, self._batch_size, *self._rank())
+    def _shared(
+        self, sampler: Sampler[int], groups: Sequence[Hashable], trained: tuple[int, int] = (0, 0)
+    ) -> SharedBatches:
+        return SharedBatches(sampler, groups, self._batch_size, *self._rank(), trained)
 
     def _loader(
         self, dataset: SliceDataset, batches: Sampler[list[int]]
@@ -205,5 +218,27 @@ class SliceDataModule(pl.LightningDataModule):
             collate_fn=dataset.batch,
             num_workers=self._num_workers,
             persistent_workers=self._num_workers > 0,
+            worker_init_fn=outlast_signals,
             pin_memory=torch.cuda.is_available(),
         )
+
+
+def place_of(trainer: Any) -> tuple[int, int]:
+    """How far a training is: the epochs that are complete, and the batches trained of the next.
+
+    An epoch counts once it has been evaluated too.
+    """
+    epochs = trainer.fit_loop.epoch_progress.current
+    if epochs.started == epochs.processed:  # between two
+        return epochs.processed, 0
+    return epochs.processed, trainer.fit_loop.epoch_loop.batch_progress.current.processed
+
+
+def outlast_signals(worker: int) -> None:
+    """In a process that loads slices: leave it to the training what a signal means.
+
+    Terminals and schedulers send signals to all processes. A training that wants to finish its
+    step needs its workers; they end when it does.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)

@@ -110,6 +110,16 @@ class SliceCounts(Metric):
         keys = [_as_indices(name, values, counts) for name, values in (("case", case), ("z", z))]
         self._put(torch.cat([torch.stack(keys, dim=1), counts], dim=1))
 
+    def resume(self, table: Tensor) -> None:
+        """Start from the rows that :meth:`compute` gave in an earlier process.
+
+        Args:
+            table: int64 ``[n, 6]``.
+        """
+        self.reset()
+        self._update_count = 1  # or torchmetrics would warn that there was none
+        self._put(table.to(self.device))
+
     def _put(self, rows: Tensor) -> None:
         """Write rows into blocks: thousands of small tensors would fragment the heap."""
         while len(rows):

@@ -39,6 +39,12 @@ class WeightedMean(Metric):
         self.total += value * n
         self.n += n
 
+    def resume(self, total: Tensor, n: Tensor) -> None:
+        """Start from the sums of an earlier process: of the values times `n`, and of `n`."""
+        self.reset()
+        self._update_count = 1  # or torchmetrics would warn that there was none
+        self.total, self.n = total.to(self.device), n.to(self.device)
+
     def compute(self) -> Tensor:
         """Return the mean, a scalar."""
         return self.total / self.n

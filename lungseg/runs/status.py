@@ -56,7 +56,17 @@ def noting_status(
     except Pruned as pruned:
         write_status(run_dir, "pruned", redact(str(pruned)))
         raise
+    except SystemExit as stopped:
+        if not was_interrupted(stopped):  # by submitit, which starts the run again
+            raise
+        write_status(run_dir, "failed", describe(stopped.__context__))
+        raise KeyboardInterrupt from None
     except BaseException as error:
         write_status(run_dir, "failed", redact(describe(error, in_log=True)))
         raise
     write_status(run_dir, "completed")
+
+
+def was_interrupted(stopped: SystemExit) -> bool:
+    """Whether this is what Lightning makes of KeyboardInterrupt."""
+    return isinstance(stopped.__context__, KeyboardInterrupt)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytorch_lightning as pl
@@ -20,6 +22,8 @@ class Averaging(WeightAveraging):
     the trained weights where a run that is already complete is resumed.
     """
 
+    _evaluated = False
+
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Make the average, in the precision of the training."""
         super().setup(trainer, pl_module, stage)
@@ -36,6 +40,24 @@ class Averaging(WeightAveraging):
         """Use the average."""
         self._follow_until_begun(pl_module)
         super().on_validation_epoch_start(trainer, pl_module)
+        self._evaluated = True
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Use the trained weights again."""
+        self._evaluated = False
+        super().on_validation_epoch_end(trainer, pl_module)
+
+    @contextmanager
+    def trained_weights(self, pl_module: pl.LightningModule) -> Iterator[None]:
+        """With the trained weights in the module, also while the average is evaluated."""
+        if not self._evaluated:
+            yield
+            return
+        self._swap_models(pl_module)
+        try:
+            yield
+        finally:
+            self._swap_models(pl_module)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]

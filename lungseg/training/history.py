@@ -34,8 +34,7 @@ class History(pl.Callback):
         self.file = file
         self.rows: list[dict[str, float]] = []
         self._sets: list[str] = []
-        self._start = 0.0
-        self._trained = 0.0
+        self._start = self._trained = time.perf_counter()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Log the epochs before a resume, for loggers are new."""
@@ -103,12 +102,16 @@ class History(pl.Callback):
         write_text(self.file, text.getvalue())
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows so far."""
-        return {"rows": self.rows}
+        """The rows so far, and for how long the epoch under way has run and trained, in seconds."""
+        now = time.perf_counter()
+        return {"rows": self.rows, "clock": [now - self._start, self._trained - self._start]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the rows of the run that is resumed."""
+        """Take over the rows of the run that is resumed, and the time of an epoch in mid-way."""
         self.rows = list(state_dict["rows"])
+        run, trained = state_dict.get("clock", [0.0, 0.0])
+        self._start = time.perf_counter() - run
+        self._trained = self._start + trained
 
 
 def _line(row: dict[str, float], max_epochs: int | None, sets: Sequence[str]) -> str:

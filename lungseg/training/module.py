@@ -255,6 +255,16 @@ class SegmentationModule(pl.LightningModule):
         elif isinstance(scheduler, LRScheduler):
             scheduler.step()
 
+    def train_so_far(self) -> dict[str, Tensor]:
+        """What the numbers of the training set will follow from, in mid-epoch."""
+        mean = self._mean_loss("train")
+        return {"table": self._counts("train").compute(), "loss": mean.total, "n": mean.n}
+
+    def resume_train(self, so_far: dict[str, Tensor]) -> None:
+        """Take over what :meth:`train_so_far` gave of the run that is resumed."""
+        self._counts("train").resume(so_far["table"])
+        self._mean_loss("train").resume(so_far["loss"], so_far["n"])
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what is needed to rebuild the model, as plain containers."""
         checkpoint[RECORD] = self.record

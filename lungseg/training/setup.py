@@ -162,8 +162,9 @@ def build_trainer(
     from lightning_fabric.utilities.exceptions import MisconfigurationException
 
     from lungseg.training.device import resolve_precision
+    from lungseg.training.held_signals import HeldSignals
     from lungseg.training.history import History
-    from lungseg.training.own_sigterm import OwnSigterm
+    from lungseg.training.mid_epoch import MidEpoch
     from lungseg.training.slice_errors import SliceErrors
     from lungseg.training.stay_stopped import StayStopped
     from lungseg.training.whole_files import write_whole_files
@@ -178,8 +179,11 @@ def build_trainer(
         for one in made if isinstance(made, list) else [made]:
             check_built(one, where, allow_test=config.allow_test_selection)
             callbacks.append(one)
-    callbacks += [History(run_dir / "metrics.csv"), SliceErrors(), StayStopped(), OwnSigterm()]
-    callbacks += extra
+    keeps = "checkpoint" in config.callbacks
+    mid_epoch = [MidEpoch(run_dir / "checkpoints" / "last.ckpt")] if keeps else []
+    callbacks += [History(run_dir / "metrics.csv"), SliceErrors(), StayStopped(), *mid_epoch]
+    # After the averages have followed a step.
+    callbacks += [HeldSignals(mid_epoch[0] if keeps else None), *extra]
     try:
         trainer = build(
             config.trainer,
@@ -189,7 +193,7 @@ def build_trainer(
             logger=logger or False,
             default_root_dir=run_dir,
             enable_progress_bar=False,  # Lightning's; ours is among the callbacks
-            enable_checkpointing="checkpoint" in config.callbacks,
+            enable_checkpointing=keeps,
             enable_model_summary=False,
         )
     except MisconfigurationException as error:

@@ -1,6 +1,8 @@
 """A training that is killed, interrupted, or fails."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,7 +92,8 @@ def test_a_failed_run_closes_its_wandb_run(phantom_root, tmp_path):
 
 
 @pytest.mark.slow
-def test_interrupted_by_hand(phantom_root, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGUSR1, 138)])
+def test_interrupted_by_a_signal(phantom_root, tmp_path, number, code):
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "lungseg", "train", "data=lctsc"),
@@ -109,11 +112,13 @@ def test_interrupted_by_hand(phantom_root, tmp_path):
     while not (rows.exists() and len(rows.read_text().splitlines()) > 2):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert err.strip() == "lungseg train: interrupted"
-    assert "to resume: lungseg train resume=run" in out
+    assert re.search(r"\nto resume (in|after) epoch \d+.*: lungseg train resume=run\n", out)
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status == {"state": "failed", "error": "interrupted"}
     (folder,) = (tmp_path / "outputs" / "wandb").glob("offline-run-*")
     (exit_code,) = [r["exit"]["exit_code"] for r in wandb_records(folder) if r["type"] == "exit"]
     assert exit_code == 1

@@ -16,18 +16,21 @@ class EpochOrder(Sampler[int]):
         sampling: Chooses them.
         slices: Of which it chooses.
         seed: Of the run.
+
+    Attributes:
+        epoch: Whose order comes next.
     """
 
     def __init__(self, sampling: Sampling, slices: TrainingSlices, seed: int) -> None:
         self._sampling, self._slices, self._seed = sampling, slices, seed
-        self._epoch = 0
+        self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch."""
-        self._epoch = epoch
+        self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._sampling.order(self._epoch, self._seed, self._slices))
+        return iter(self._sampling.order(self.epoch, self._seed, self._slices))
 
     def __len__(self) -> int:
         return len(self._slices)

@@ -1,4 +1,4 @@
-"""SIGTERM interrupts a command, and this process alone."""
+"""SIGTERM and SIGUSR1 interrupt a command, and this process alone."""
 
 import os
 import signal
@@ -7,33 +7,36 @@ from contextlib import nullcontext
 
 import pytest
 
-from lungseg.command.sigterm import interrupted_by_sigterm
+from lungseg.command.signals import SIGNALS, exit_code, interrupted_by_signals
 
 
 @pytest.fixture(autouse=True)
 def without_handler():
     """As in a new process: Lightning leaves a handler of its own."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-def test_it_interrupts():
-    before = signal.getsignal(signal.SIGTERM)
-    with interrupted_by_sigterm() as came:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGUSR1, 138)])
+def test_it_interrupts(number, code):
+    with interrupted_by_signals() as came:
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGTERM)
-        assert came.is_set()
-    assert signal.getsignal(signal.SIGTERM) == before
+            os.kill(os.getpid(), number)
+        assert [exit_code(one) for one in came] == [code]
+    assert signal.getsignal(number) == signal.SIG_DFL
 
 
-def test_under_slurm_lightning_s_handler_decides(monkeypatch):
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    with interrupted_by_sigterm() as came:
-        ours = signal.getsignal(signal.SIGTERM)
-        signal.signal(signal.SIGTERM, lambda *arguments: ours(*arguments))
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert not came.is_set()
+def test_a_program_s_own_handler_stays():
+    def theirs(number, frame):
+        pass
+
+    signal.signal(signal.SIGUSR1, theirs)
+    with interrupted_by_signals() as came:
+        os.kill(os.getpid(), signal.SIGUSR1)
+    assert came == []
+    assert signal.getsignal(signal.SIGUSR1) is theirs
 
 
 @pytest.mark.parametrize(
@@ -50,16 +53,16 @@ def test_only_the_first_of_lightning_s_processes_is_interrupted(monkeypatch, env
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with (
-        interrupted_by_sigterm() as came,
+        interrupted_by_signals() as came,
         nullcontext() if ignored else pytest.raises(KeyboardInterrupt),
     ):
         os.kill(os.getpid(), signal.SIGTERM)
-    assert came.is_set() != ignored
+    assert bool(came) != ignored
 
 
 def test_a_forked_process_ends_at_once():
     ready, tell = os.pipe()
-    with interrupted_by_sigterm():
+    with interrupted_by_signals():
         if not (child := os.fork()):
             os.write(tell, b"1")
             while True:
