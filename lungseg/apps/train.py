@@ -209,8 +209,8 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
     batches = checkpoint.get("SliceDataModule", {}).get("batches", 0)
     # An epoch that was begun is one more.
     refuse_shorter(done + (batches > 0), record["config"]["trainer"]["max_epochs"])
-    also = f" and {batches} batches of the next" if batches else ""
-    log.info(f"resumed after epoch {done}{also}")
+    where = f"in epoch {done + 1}, after batch {batches}" if batches else f"after epoch {done}"
+    log.info(f"resumed {where}")
 
 
 def _leave_split(training: Training) -> None:

@@ -20,8 +20,9 @@ from lungseg.redaction import Redactor, hide_source, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
 from lungseg.runs.unread import refuse_unread
+from lungseg.sweeps.again import claim_or_resume
 from lungseg.sweeps.alone import RESOLVED
-from lungseg.sweeps.callback import NO_SETTINGS, Folders, claim_for
+from lungseg.sweeps.callback import NO_SETTINGS, Folders
 from lungseg.sweeps.end import free_memory
 from lungseg.sweeps.index import REFUSED, write_index
 from lungseg.targets import current_folder_importable
@@ -59,7 +60,7 @@ def run_job(command: str, config: DictConfig) -> Any:
             if hydra_config.output_subdir is not None:
                 hide_source(config, run_dir / hydra_config.output_subdir)
             hide_source(config, sweep_dir)
-            claim_for(config, run_dir)
+            claim_or_resume(config, run_dir)
             noted = run_dir
         _record_settings(config, run_dir)
         _quiet()

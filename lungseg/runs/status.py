@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from lungseg.errors import Pruned, describe
 from lungseg.files import write_json
+from lungseg.runs.launched import submitit_job
 
 FILE = "status.json"
 State = Literal["running", "completed", "failed", "pruned"]
@@ -24,7 +25,10 @@ def write_status(run_dir: Path, state: State, error: str | None = None) -> None:
             by a search because other trials were ahead.
         error: One line on why it failed or was stopped; without paths.
     """
-    write_json(run_dir / FILE, {"state": state, "error": error})
+    status = {"state": state, "error": error}
+    if (job := submitit_job()) is not None:
+        status["job"] = job  # by which it recognises its folder when it is requeued
+    write_json(run_dir / FILE, status)
 
 
 def read_status(run_dir: Path) -> dict[str, Any] | None:

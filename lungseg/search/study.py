@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
@@ -117,12 +117,21 @@ class Claims:
         storage: Of Optuna.
         study_id: Id of the study in it.
         total: Trials that are to finish in all.
+        trains: Whether a trial is being trained, by its number: a job that a launcher has started
+            elsewhere may outlive its worker.
     """
 
-    def __init__(self, storage: Any, study_id: int, total: int) -> None:
+    def __init__(
+        self,
+        storage: Any,
+        study_id: int,
+        total: int,
+        trains: Callable[[int], bool],
+    ) -> None:
         self.storage = storage
         self.study_id = study_id
         self.total = total
+        self._trains = trains
         self.worker = identity()
 
     def trials(self) -> list[FrozenTrial]:
@@ -130,14 +139,10 @@ class Claims:
         trials: list[FrozenTrial] = self.storage.get_all_trials(self.study_id, deepcopy=False)
         return trials
 
-    def bury(self) -> list[int]:
-        """Fail the trials of dead workers, and give their numbers."""
-        dead = [t for t in self.trials() if t.state == TrialState.RUNNING and not _is_alive(t)]
-        return [
-            trial.number
-            for trial in dead
-            if self.finish(trial._trial_id, TrialState.FAIL, error=KILLED)
-        ]
+    def left(self) -> list[FrozenTrial]:
+        """Open trials of dead workers that nobody trains any more."""
+        running = (trial for trial in self.trials() if trial.state == TrialState.RUNNING)
+        return [trial for trial in running if not self._runs(trial)]
 
     def counts(self) -> tuple[int, int]:
         """How many trials have finished, and how many are running."""
@@ -154,7 +159,7 @@ class Claims:
         trial_id = self.storage.create_new_trial(self.study_id, template_trial=template)
         number = self.storage.get_trial_number_from_id(trial_id)
         before = [trial for trial in self.trials() if trial.number < number]
-        slots = [t for t in before if t.state in FINISHED or _runs(t)]
+        slots = [t for t in before if t.state in FINISHED or self._runs(t)]
         if len(slots) >= self.total:
             self.storage.set_trial_user_attr(trial_id, "surplus", True)
             self.finish(trial_id, TrialState.FAIL, error="one more than were needed")
@@ -162,14 +167,19 @@ class Claims:
         claimed: FrozenTrial = self.storage.get_trial(trial_id)
         return claimed
 
+    def _runs(self, trial: FrozenTrial) -> bool:
+        if trial.state != TrialState.RUNNING:
+            return False
+        return _is_alive(trial) or self._trains(trial.number)
+
     def others(self, number: int) -> list[FrozenTrial]:
         """Trials that finished or run with a point, once all with lower numbers got theirs."""
         while True:
             trials = [trial for trial in self.trials() if trial.number != number]
             if not any(
-                t.number < number and _runs(t) and "point" not in t.user_attrs for t in trials
+                t.number < number and self._runs(t) and "point" not in t.user_attrs for t in trials
             ):
-                taken = (t for t in trials if t.state in FINISHED or _runs(t))
+                taken = (t for t in trials if t.state in FINISHED or self._runs(t))
                 return [t for t in taken if "point" in t.user_attrs]
             time.sleep(POLL_SECONDS)
 
@@ -221,10 +231,13 @@ def load(storage: Any, settings: Settings) -> optuna.Study:
     return SeenStudy(study_name=settings.study_name, storage=storage)
 
 
-def _runs(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.RUNNING and _is_alive(trial)
-
-
 def _is_alive(trial: FrozenTrial) -> bool:
     attributes = trial.user_attrs
     return "worker" in attributes and alive(attributes["worker"], attributes["heartbeat"])
+
+
+def is_open(storage: Any, name: str, number: int) -> bool:
+    """Whether a trial of a study still waits for its result: no worker has given it up."""
+    study_id = storage.get_study_id_from_name(name)
+    trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, number)
+    return bool(storage.get_trial(trial_id).state == TrialState.RUNNING)

@@ -13,6 +13,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from lungseg.errors import ConfigError, LungsegError
 from lungseg.privacy import hide_password
+from lungseg.runs.alive import has_process
+from lungseg.runs.status import read_status
 from lungseg.search.liveness import Heartbeat
 from lungseg.search.outcome import INTERRUPTED, note_end, read_outcome
 from lungseg.search.samplers import propose
@@ -59,7 +61,7 @@ class Worker:
         if points is not None and len(points) < self.total:
             self.total = len(points)
             log.info(f"the search space has {self.total} points: that many trials are enough")
-        self.claims = Claims(storage, study_id, self.total)
+        self.claims = Claims(storage, study_id, self.total, self._trains)
         self._failed_in_a_row = 0
         # A folder that was there before its trial belongs to something else.
         self._launched: set[int] = set()
@@ -91,11 +93,23 @@ class Worker:
             waiting = False
             self._work(launcher, fixed, batch, finished)
 
+    def _trains(self, number: int) -> bool:
+        return has_process(self._run_dir(number)) is True
+
     def _bury(self) -> None:
-        """Mark trials as failed whose process is gone."""
-        for number in self.claims.bury():
-            log.info(f"trial {number} will be replaced: {KILLED}")
-            note_end(self._run_dir(number), KILLED)
+        """Close the trials that dead workers have left.
+
+        A job that outlived its worker counts if it came to its end. The others have failed.
+        """
+        for trial in self.claims.left():
+            number = trial.number
+            status = read_status(self._run_dir(number)) or {}
+            if status.get("state") in ("completed", "pruned"):
+                log.info(f"trial {number} came to its end after its search had been stopped")
+                self._close(trial, None)
+            elif self.claims.finish(trial._trial_id, TrialState.FAIL, error=KILLED):
+                log.info(f"trial {number} will be replaced: {KILLED}")
+                note_end(self._run_dir(number), KILLED)
 
     def _claim(self, room: int) -> list[FrozenTrial]:
         """Up to so many new trials, all at once: a launcher numbers its jobs consecutively."""

@@ -16,6 +16,7 @@ from lungseg.errors import ConfigError, Pruned
 from lungseg.files import write_text
 from lungseg.overrides import literal, literals
 from lungseg.runs.claim import release
+from lungseg.runs.launched import JOB, submitit_job
 from lungseg.runs.status import read_status
 from lungseg.sweeps.mode import sweeping
 
@@ -92,6 +93,8 @@ def _environment(config: DictConfig) -> dict[str, str]:
 
     trial = this_trial(config.outputs)
     mine = {TRIAL: json.dumps(asdict(trial))} if trial else {}
+    if (job := submitit_job()) is not None:
+        mine[JOB] = job
     place = (
         *("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_"),
         *("SLURM_", "TORCHELASTIC_"),

@@ -7,13 +7,16 @@ import gc
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from lungseg.files import short
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.mode import is_search
 
+SUBMITIT = ("LocalLauncher", "SlurmLauncher")
+"""Launchers whose jobs outlive the process that has started them."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, by the shells' custom."""
 
@@ -34,6 +37,8 @@ def end_sweep(command: str, code: int) -> int:
     folder = Path(config.hydra.sweep.dir)
     if not folder.is_dir():
         return code
+    if code:
+        _stop_jobs(config, folder)
     _tidy(config, folder)
     write_index(folder)
     if is_search(config.hydra):
@@ -55,6 +60,16 @@ def end_sweep(command: str, code: int) -> int:
             file=sys.stderr,
         )
     return int(left + not_pooled > 0)
+
+
+def _stop_jobs(config: DictConfig, folder: Path) -> None:
+    """Leave no job of this sweep that trains on, or waits to, with nobody who knows of it."""
+    from lungseg.sweeps.stop_jobs import stop_jobs
+
+    launcher: Any = OmegaConf.to_container(config.hydra.launcher)
+    name = str(launcher.get("_target_", "")).rpartition(".")[2]
+    if name in SUBMITIT and stop_jobs(folder / Folders.submitit, by_slurm=name == "SlurmLauncher"):
+        print("its jobs were ended; each has a checkpoint if it had begun", file=sys.stderr)
 
 
 def _tidy(config: DictConfig, folder: Path) -> None:

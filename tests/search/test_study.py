@@ -1,11 +1,12 @@
 import time
 
 import pytest
+from optuna.trial import TrialState
 
 from lungseg.errors import ConfigError
 from lungseg.search.space import read_space
 from lungseg.search.storage import TIMEOUT_SECONDS, journal_path, lost_storage, open_storage
-from lungseg.search.study import Claims, open_study
+from lungseg.search.study import Claims, is_open, open_study
 from tests.search.conftest import SPACE, settings
 
 FACTS = {
@@ -68,10 +69,19 @@ def test_a_study_whose_maker_was_killed_is_taken_up(tmp_path, monkeypatch):
 
 def test_one_more_than_needed_is_given_back(tmp_path):
     storage = open_storage(None, str(tmp_path), "quick")
-    claims = Claims(storage, open_study(storage, settings(), FACTS), total=1)
+    claims = Claims(storage, open_study(storage, settings(), FACTS), 1, lambda number: False)
     assert claims.claim() is not None
     assert claims.claim() is None
     assert claims.counts() == (0, 1)
+
+
+def test_a_trial_is_open_until_it_is_closed(tmp_path):
+    storage = open_storage(None, str(tmp_path), "quick")
+    claims = Claims(storage, open_study(storage, settings(), FACTS), 1, lambda number: False)
+    trial = claims.claim()
+    assert is_open(storage, "quick", trial.number)
+    claims.finish(trial._trial_id, TrialState.FAIL)
+    assert not is_open(storage, "quick", trial.number)
 
 
 def test_half_a_line_of_a_killed_writer_is_taken_back(tmp_path):
@@ -80,7 +90,7 @@ def test_half_a_line_of_a_killed_writer_is_taken_back(tmp_path):
     with journal_path(None, str(tmp_path), "quick").open("ab") as file:
         file.write(b'{"op_code": 4, "worker_id"')
     again = open_storage(None, str(tmp_path), "quick")
-    Claims(again, study_id, total=3).claim()
+    Claims(again, study_id, 3, lambda number: False).claim()
     assert again.get_n_trials(study_id) == 1
 
 
