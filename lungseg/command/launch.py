@@ -59,7 +59,8 @@ def _hydra(command: str, overrides: list[str]) -> int:
 
         # Lightning starts further processes of a run by the command line as it was typed.
         sys.argv = argv
-        with _environment(FULL_ERROR, "1" if full else None):
+        # A job in a launcher's process has no handlers of ours yet.
+        with _environment(FULL_ERROR, "1" if full else None), interrupted_by_signals():
             return run_job(command, config)
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)

@@ -17,7 +17,7 @@ GRACE_SECONDS = 60.0
 def stop_jobs(submitit: Path, *, by_slurm: bool) -> int:
     """End all jobs of a sweep of this process, and wait for those on this machine.
 
-    They are interrupted as by Ctrl-C, so that a training leaves its checkpoint.
+    They are interrupted, so that a training leaves its checkpoint.
 
     Args:
         submitit: Where submitit has the folders of its jobs, named by their numbers.
@@ -34,7 +34,7 @@ def stop_jobs(submitit: Path, *, by_slurm: bool) -> int:
     for controller in controllers:
         with suppress(psutil.NoSuchProcess):
             for task in controller.children():
-                task.send_signal(signal.SIGINT)
+                task.send_signal(signal.SIGUSR1)  # shells have some ignore SIGINT
     _, alive = psutil.wait_procs(controllers, timeout=GRACE_SECONDS)
     for controller in alive:
         with suppress(psutil.NoSuchProcess):

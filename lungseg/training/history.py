@@ -14,9 +14,12 @@ import pytorch_lightning as pl
 
 from lungseg.files import write_text
 from lungseg.training.leaks import NUMBERS
+from lungseg.training.time_left import as_clock, seconds_left
 
 log = logging.getLogger(__name__)
 
+WORTH_SECONDS = 60.0
+"""The screen says for how long a training will last if it is longer than this."""
 TIMES = ("lr", "epoch_seconds", "slices_per_second")
 
 
@@ -79,9 +82,27 @@ class History(pl.Callback):
             sets = [name for name in self._sets if f"{name}/loss" in row]
             # Whoever watches the test set beside a validation set will choose by it.
             watched = [name for name in sets if name != "test"] if "val" in sets else sets
-            log.info(_line(row, trainer.max_epochs, watched))
+            log.info(_line(row, trainer.max_epochs, watched) + self._left(trainer))
             if watched != sets:
                 log.debug(_line(row, trainer.max_epochs, ["test"]))
+
+    def seconds_left(self, trainer: pl.Trainer, share: float) -> float | None:
+        """Seconds that the epochs to come and the rest of this one will take; None if unknown.
+
+        Args:
+            trainer: With the number of epochs.
+            share: Of this epoch that is done, by batches, from 0 to 1.
+        """
+        to_come = (trainer.max_epochs or 0) - trainer.current_epoch - 1
+        seconds = [row["epoch_seconds"] for row in self.rows]
+        under_way = (time.perf_counter() - self._start, share)
+        return seconds_left(seconds, max(to_come, 0), under_way=under_way)
+
+    def _left(self, trainer: pl.Trainer) -> str:
+        """What the line of an epoch says of those to come, if they are worth saying it."""
+        to_come = (trainer.max_epochs or 0) - trainer.current_epoch - 1
+        left = seconds_left([row["epoch_seconds"] for row in self.rows], max(to_come, 0)) or 0.0
+        return f"  {as_clock(left)} left" if left >= WORTH_SECONDS else ""
 
     def _columns(self) -> list[str]:
         return [f"{name}/{number}" for name in self._sets for number in NUMBERS]

@@ -12,7 +12,7 @@ from lungseg.sweeps.stop_jobs import CONTROLLER, stop_jobs
 
 TASK = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.SIG_IGN if {deaf} else signal.default_int_handler)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN if {deaf} else signal.default_int_handler)
 print("ready", flush=True)
 try:
     time.sleep(100)

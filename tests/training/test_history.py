@@ -3,6 +3,7 @@
 import csv
 import logging
 import math
+import time
 from functools import partial
 
 import numpy as np
@@ -228,3 +229,23 @@ def test_an_undefined_number_is_not_a_missing_one(tmp_path):
     history._write()
     (row,) = rows(tmp_path)
     assert (row["train/dsc"], row["train/loss"]) == ("nan", "")
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(10.0, ""), (100.0, "  0:05:00 left")])
+def test_the_line_of_an_epoch_says_how_long_the_others_will_last(
+    seconds, said, tmp_path, caplog, monkeypatch
+):
+    """Where they take more than a minute."""
+    monkeypatch.setattr("lungseg.training.history.seconds_left", lambda epochs, n: n * seconds)
+    with caplog.at_level(logging.INFO, "lungseg"):
+        train(tmp_path, epochs=4)
+    lines = [record.message for record in caplog.records if record.name.startswith("lungseg")]
+    assert lines[0].endswith(f"0 s{said}")
+    assert not lines[-1].endswith("left")
+
+
+def test_the_time_of_an_epoch_that_is_resumed_in_its_middle_is_that_of_both_parts(tmp_path):
+    before, after = History(tmp_path / "metrics.csv"), History(tmp_path / "metrics.csv")
+    before._start -= 100.0
+    after.load_state_dict(before.state_dict())
+    assert time.perf_counter() - after._start == pytest.approx(100.0, abs=5.0)
