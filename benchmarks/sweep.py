@@ -29,13 +29,15 @@ SETTLED = 10
 
 def watched_sweep(jobs: int) -> None:
     """Run the sweep in this process; one line per job: seconds, overhead, MiB, files, children."""
+    from pytorch_lightning import Trainer
+
     import lungseg.apps.train as app
     from lungseg.cli import main
     from lungseg.command import job as jobs_of_sweep
 
     spent = [0.0]
-    for name in ("_fit", "evaluate"):
-        setattr(app, name, _timed(getattr(app, name), spent))
+    for owner, name in ((Trainer, "fit"), (app, "evaluate")):
+        setattr(owner, name, _timed(getattr(owner, name), spent))
     run_job = jobs_of_sweep.run_job
 
     def watched(*arguments: Any) -> Any:
