@@ -231,7 +231,7 @@ def _leave_split(training: Training) -> None:
 
 
 def _announce(training: Training, trainer: Any) -> None:
-    cohort, sets_of = training.cohort, training.split.sets()
+    config, cohort, sets_of = training.config, training.cohort, training.split.sets()
     sets = ", ".join(f"{len(cases)} {name}" for name, cases in sets_of.items())
     what = "SYNTHETIC cohort" if cohort.synthetic else "cohort"
     device = trainer.strategy.root_device.type
@@ -240,6 +240,12 @@ def _announce(training: Training, trainer: Any) -> None:
         f"{what}: {sets} cases{lost}; on {device}, precision {trainer.precision};"
         f" into {short(training.folder)}"
     )
+    data, settings = training.data, config.data
+    if not data.cached and not settings.num_workers:
+        log.info(
+            f"slices: {data.gib:.1f} GiB, more than data.cache_gib={settings.cache_gib}, so each is"
+            " read when it is needed; data.num_workers=2 reads ahead"
+        )
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.data.damaged import damaged
-from lungseg.data.place import Place, is_url, unreachable
+from lungseg.data.place import Place, is_url, join, storage_options, unreachable
 
 if TYPE_CHECKING:
     import zarr
@@ -22,7 +23,9 @@ class CheckedArray:
 
     Chunks have checksums, which zarr's codec compares on every reading; those of older stores have
     none, and only damage that cannot be decompressed is noticed there. Nor would zarr notice a
-    chunk that disappears, and return the fill value for it.
+    chunk that disappears, and return the fill value for it. An array behind a URL is opened again
+    in a process other than the one that opened it, such as the worker of a loader: connections do
+    not survive a fork.
 
     Args:
         array: As opened.
@@ -37,6 +40,7 @@ class CheckedArray:
         self._array = array
         self._store = store
         self._case = case
+        self._process = os.getpid()
         self._refuse_lost()
 
     @property
@@ -59,7 +63,7 @@ class CheckedArray:
 
     def __getitem__(self, selection: Any) -> NDArray[Any]:
         try:
-            values = np.asarray(self._array[selection])
+            values = np.asarray(self._own()[selection])
         except DECODING as error:
             raise self._damage() or error from None
         except (OSError, IndexError, MemoryError):
@@ -74,6 +78,21 @@ class CheckedArray:
         if values.size and (values.reshape(planes, -1)[:, 0] == self._array.fill_value).any():
             self._refuse_lost()
         return values
+
+    def _own(self) -> zarr.Array[Any]:
+        """The array, with connections of this process."""
+        if is_url(self._store) and self._process != os.getpid():
+            import zarr
+
+            self._array = zarr.open_array(
+                join(self._store, f"{self._case}.zarr"),
+                path=self._array.basename,
+                mode="r",
+                zarr_format=3,
+                storage_options=storage_options(self._store),
+            )
+            self._process = os.getpid()
+        return self._array
 
     def _refuse_lost(self) -> None:
         lost = self._array.nchunks - self._array.nchunks_initialized

@@ -48,6 +48,10 @@ class SliceDataModule(pl.LightningDataModule):
         augment: Changes training slices at random, as :class:`lungseg.augment.augment.Augment`;
             what it does to one depends on the seed, the epoch, the batch's number and the slice.
 
+    Attributes:
+        gib: Memory for all slices, in GiB.
+        cached: Whether they are kept in memory.
+
     Raises:
         DataError: If a case has no mask, there is no patient in one whose outline is needed, or it
             has too few slices for the context.
@@ -83,7 +87,9 @@ class SliceDataModule(pl.LightningDataModule):
             name: SliceDataset(cohort, cases, network_input, outlines)
             for name, cases in sets.items()
         }
-        if sum(data.n_bytes for data in self.datasets.values()) <= cache_gib * GIB:
+        self.gib = sum(data.n_bytes for data in self.datasets.values()) / GIB
+        self.cached = self.gib <= cache_gib
+        if self.cached:
             for data in self.datasets.values():
                 data.cache()
         self._keys = [key for dataset in self.datasets.values() for key in dataset.keys]

@@ -18,6 +18,7 @@ from lungseg.data.memory import kept
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.network_slices import NetworkSlices
 from lungseg.data.outlines import Outline
+from lungseg.data.read_ahead import ReadAhead, ahead, at_once
 from lungseg.errors import DataError
 
 Arrays = tuple[Any, Any]
@@ -111,6 +112,33 @@ class SliceDataset(Dataset[dict[str, Any]]):
             sample["slice"] = torch.as_tensor(image[z]).unsqueeze(0)
         return sample
 
+    def __getitems__(self, items: list[int]) -> list[dict[str, Any]]:
+        """The samples of a batch; what they need of the store is read at once."""
+        if self._cache:
+            return [self[item] for item in items]
+        keys = [self.index[item] for item in items]
+        cases = {case: None for case, _ in keys}
+        opened = dict(zip(cases, at_once(self._slices_of, cases), strict=True))
+        wanted: list[tuple[Any, int]] = []
+        for case, z in keys:
+            image, mask = self._arrays[case]
+            wanted += [(image, at) for at in opened[case].sources(z)] + [(mask, z)]
+        with ahead(pair for pair in wanted if isinstance(pair[0], ReadAhead)):
+            return [self[item] for item in items]
+
+    def __copy__(self) -> SliceDataset:
+        """In the same process, with what it has kept and opened."""
+        twin = object.__new__(type(self))
+        twin.__dict__ |= self.__dict__
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a worker that is started anew instead of forked, which reads what it needs itself.
+
+        Its copy of what is kept in memory would be another, in each worker.
+        """
+        return self.__dict__ | {"_cache": False, "_slices": {}, "_arrays": {}}
+
     def batch(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
         """Collate samples; without any, return a batch of length 0."""
         template = samples or [self[0]]
@@ -177,7 +205,8 @@ class SliceDataset(Dataset[dict[str, Any]]):
         if self._cache:
             arrays: Arrays = kept(self._key(name), lambda: self._read(name))
             return arrays
-        return stores.open_arrays(self._cohort.store, name)
+        image, mask = stores.open_arrays(self._cohort.store, name)
+        return ReadAhead(image), ReadAhead(mask)
 
     def _read(self, name: str) -> Arrays:
         image, mask = stores.open_arrays(self._cohort.store, name)

@@ -48,7 +48,7 @@ class EnsembleDataset(SliceDataset):
         seen = {self.plain.geometry: collated}
         items = [self._items[one["case"], one["z"]] for one in samples]
         for geometry, other in self.others.items():
-            seen[geometry] = other.batch([other[item] for item in items])
+            seen[geometry] = other.batch(other.__getitems__(items))
         kept = {key: {name: one[name] for name in ("image", "frame")} for key, one in seen.items()}
         return {**collated, SEEN: kept}
 

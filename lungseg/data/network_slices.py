@@ -74,10 +74,14 @@ class NetworkSlices:
         """Channels of a slice, int16 ``[c, y, x]``: HU, and the outline (0, 1) if it is one."""
         import torch
 
-        planes = [self._hu(at) for at in neighbours(z, self._offsets, self._n_slices)]
+        planes = [self._hu(at) for at in self.sources(z)]
         if self._outside == "channel":
             planes.append(self._body(z))
         return torch.stack(planes) if len(planes) > 1 else planes[0].unsqueeze(0)
+
+    def sources(self, z: int) -> list[int]:
+        """Numbers of the slices whose HU are the channels of a slice."""
+        return neighbours(z, self._offsets, self._n_slices)
 
     def target(self, z: int) -> Tensor:
         """The reference mask on the network's grid, uint8 ``[1, y, x]``."""

@@ -28,6 +28,18 @@ def join(place: Place, name: str) -> str:
     return f"{str(place).rstrip('/')}/{name}"
 
 
+def storage_options(place: Place) -> dict[str, Any] | None:
+    """Options of fsspec for a store behind a URL; None for a folder.
+
+    Listings of files are not kept: other machines may have written there, and they would take more
+    memory with each case. Nor does s3fs ask for the size of each object before it reads it.
+    """
+    if not is_url(place):
+        return None
+    options: dict[str, Any] = {"use_listings_cache": False}
+    return options | {"max_concurrency": 1} if str(place).startswith("s3://") else options
+
+
 def read_text(place: Place, name: str) -> str | None:
     """The text of a file in a store, or None if it does not exist.
 
@@ -116,7 +128,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     import fsspec
 
     try:
-        files, path = fsspec.core.url_to_fs(url)
+        files, path = fsspec.core.url_to_fs(url, **storage_options(url) or {})
     except ImportError as error:
         raise DataError(
             f"data.store: {url.split('://')[0]}:// needs a package: {error}; for s3:// it is"
@@ -124,8 +136,6 @@ def _file_system(url: str) -> tuple[Any, str]:
         ) from None
     except ValueError as error:
         raise DataError(f"data.store: {error}") from None
-    # Other machines may have written there.
-    files.invalidate_cache()
     return files, path
 
 

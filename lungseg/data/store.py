@@ -21,7 +21,16 @@ from lungseg.data.checked import CheckedArray
 from lungseg.data.damaged import damaged, forget_damage
 from lungseg.data.description import describe
 from lungseg.data.lock import nobody_writing, writing
-from lungseg.data.place import Place, is_url, join, read_bytes, read_text, remove, unreachable
+from lungseg.data.place import (
+    Place,
+    is_url,
+    join,
+    read_bytes,
+    read_text,
+    remove,
+    storage_options,
+    unreachable,
+)
 from lungseg.data.preview import preview
 from lungseg.data.seal import seal, unseal
 from lungseg.errors import DataError
@@ -181,7 +190,10 @@ def open_case(store: Place, case: str) -> zarr.Group:
     import zarr
 
     try:
-        group = zarr.open_group(case_path(store, case), mode="r")
+        options = storage_options(store)
+        group = zarr.open_group(
+            case_path(store, case), mode="r", zarr_format=3, storage_options=options
+        )
         unseal(group.attrs)
         return group
     except FileNotFoundError:

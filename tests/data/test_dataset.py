@@ -1,5 +1,7 @@
 """Slices of prepared cases, for training and for evaluation."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -31,19 +33,43 @@ def dataset(cohort, network_input, *, cached):
     return made
 
 
+def same(first, second):
+    """Whether two samples are equal bit for bit."""
+    assert first.keys() == second.keys()
+    return all(
+        torch.equal(value, second[key]) if isinstance(value, torch.Tensor) else value == second[key]
+        for key, value in first.items()
+    )
+
+
 @pytest.mark.parametrize("network_input", [NetworkInput(WINDOW), CHANGED])
 def test_kept_and_read_slices_are_the_same(cohort, network_input):
     kept, read = (dataset(cohort, network_input, cached=cached) for cached in (True, False))
     for item in (0, 5, len(kept) - 1):
         for one, other in ((kept, read), (kept.evaluated(), read.evaluated())):
-            first, second = one[item], other[item]
-            assert first.keys() == second.keys()
-            for key, value in first.items():
-                assert (
-                    torch.equal(value, second[key])
-                    if isinstance(value, torch.Tensor)
-                    else (value == second[key])
-                )
+            assert same(one[item], other[item])
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("network_input", [NetworkInput(WINDOW), CHANGED])
+def test_samples_of_a_batch_are_those_taken_one_by_one(cohort, network_input, cached):
+    data = dataset(cohort, network_input, cached=cached)
+    last = len(data) - 1  # of the second case
+    for one in (data, data.evaluated()):
+        batch = one.__getitems__([3, last, 4])
+        assert all(
+            same(sample, one[item]) for sample, item in zip(batch, (3, last, 4), strict=True)
+        )
+
+
+def test_what_is_kept_in_memory_does_not_go_to_a_worker_that_is_started_anew(cohort):
+    kept = dataset(cohort, CHANGED, cached=True)
+    bare = len(pickle.dumps(dataset(cohort, CHANGED, cached=False)))
+    kept.load()
+    sent = pickle.dumps(kept.evaluated())
+    assert len(sent) < 1.01 * bare + 100
+    assert all(same(pickle.loads(sent)[item], kept.evaluated()[item]) for item in (0, 7))
+    assert kept.evaluated()._slices is kept._slices  # a twin in this process shares it
 
 
 def test_in_evaluation_the_mask_is_the_cases_own(cohort):

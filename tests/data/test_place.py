@@ -1,11 +1,17 @@
 """Stores at URLs."""
 
+import logging
+
 import fsspec
 import numpy as np
 import pytest
+from torch.utils.data import DataLoader
 
 from lungseg.data import store as stores
 from lungseg.data.cohort import open_cohort
+from lungseg.data.dataset import SliceDataset
+from lungseg.data.intensity import Window
+from lungseg.data.network_input import NetworkInput
 from lungseg.data.pages import Pages
 from lungseg.data.prepare import prepare
 from lungseg.errors import DataError
@@ -64,6 +70,36 @@ def test_a_store_behind_a_url(three_cases, tmp_path, where, request):
         stores.open_arrays(url, "Case_002")[1][:], stores.open_arrays(local.store, "Case_002")[1][:]
     )
     assert open_cohort(url).cases["Case_002"] == there.cases["Case_002"]
+
+
+def test_workers_read_a_bucket_that_their_parent_has_opened(three_cases, bucket):
+    cohort = prepare(LctscFolder(three_cases), f"{bucket}_of_workers")
+    data = SliceDataset(cohort, cohort.names, NetworkInput(Window(-1000, 400)), {})
+    items = [0, 1, len(data) - 1]  # of two cases
+    expected = data.batch([data[item] for item in items])
+    loader = DataLoader(
+        data,
+        batch_sampler=[items],
+        collate_fn=data.batch,
+        num_workers=1,
+        multiprocessing_context="fork",
+    )
+    (batch,) = loader
+    for key, values in expected.items():
+        np.testing.assert_array_equal(batch[key], values)
+
+
+def test_a_bucket_is_asked_for_nothing_twice(three_cases, bucket, caplog):
+    url = f"{bucket}_of_requests"
+    prepare(LctscFolder(three_cases), url)
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        caplog.clear()
+        image, _ = stores.open_arrays(url, "Case_000")
+        opening = len(caplog.records)
+        image[3]
+    # Of the case and twice of both arrays the description, and a list of their slices.
+    assert opening == 7
+    assert len(caplog.records) == 8
 
 
 def test_half_a_case_in_a_bucket_is_not_a_case(three_cases, monkeypatch):
