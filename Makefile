@@ -2,6 +2,9 @@
 VENV   ?= .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
+# One more than there are cores: tests often wait for a process of their own.
+CORES  := $(shell getconf _NPROCESSORS_ONLN)
+PYTEST := $(BIN)/python -m pytest -n $(shell expr $(CORES) + 1) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train test test-all coverage lint format docs bench clean
@@ -20,13 +23,13 @@ train: setup ## train on a small synthetic cohort (a few minutes on two cores)
 	$(BIN)/lungseg train experiment=quick
 
 test: setup ## run the tests, except the slow ones
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: setup ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PYTEST)
 
 coverage: setup ## run the same tests and measure branch coverage
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow" --cov
+	$(PYTEST) -m "not slow" --cov
 
 lint: setup ## check style, types and layers
 	$(BIN)/ruff check .
