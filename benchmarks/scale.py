@@ -5,7 +5,7 @@ Cohorts of small synthetic cases are written as DICOM, and commands run on them 
 ``compare`` over many runs, and ``prepare`` of one tree with many series. Steps of the commands are
 measured where they are called (:mod:`benchmarks.steps`). Each command has a process of its own,
 which first runs it on a tiny cohort: imports and other costs of a first call are not included.
-Smaller cohorts, which take seconds, are measured three times; the median is printed.
+Smaller cohorts, which take seconds, are measured three times: the median of the times is printed.
 
 Times are CPU seconds, which other work on the machine changes least. Memory is the peak during a
 step above what the process held before it. Both are printed per case, with the growth from the
@@ -37,8 +37,8 @@ TINY = 8
 SIZE, N_SLICES = 32, 12
 SMALL = ("model.base_channels=2", "model.depth=1", "trainer.max_epochs=1",
          "trainer.accelerator=cpu")  # fmt: skip
-NEGLIGIBLE = 32
-"""MiB of a step at the largest size below which its growth says nothing."""
+NEGLIGIBLE = 4
+"""MiB of a step at the second largest size below which its growth says nothing."""
 
 STEPS = {
     "prepare": {
@@ -109,7 +109,7 @@ def measure(command: str, tiny: str, folder: str, rounds: str) -> None:
         command: One of :data:`STEPS`.
         tiny: Folder of the tiny cohort, where results are thrown away too.
         folder: Of the other; the results of the last round go there.
-        rounds: Number of runs on it; medians are printed.
+        rounds: Number of runs on it.
     """
     from lungseg.cli import main
     from lungseg.data.memory import forget_others
@@ -124,12 +124,12 @@ def measure(command: str, tiny: str, folder: str, rounds: str) -> None:
         if code := main(words(command, place, out, f"{folder}/run")):
             sys.exit(code)
         made.append({"seconds": dict(meter.seconds), "mib": dict(meter.mib)})
-    medians = {
-        what: {step: statistics.median(one[what].get(step, 0.0) for one in made[1:])
-               for step in STEPS[command]}
-        for what in ("seconds", "mib")
-    }  # fmt: skip
-    print(json.dumps(medians))
+    measured = {
+        what: {step: of([one[what].get(step, 0.0) for one in made[1:]]) for step in STEPS[command]}
+        # What the first round frees, later ones use again.
+        for what, of in (("seconds", statistics.median), ("mib", max))
+    }
+    print(json.dumps(measured))
 
 
 def alone(command: str, tiny: Path, folder: Path, rounds: int) -> dict[str, dict[str, float]]:
@@ -177,7 +177,7 @@ def table(rows: dict[str, list[dict[str, float]]], sizes: Sequence[int], what: s
         each = [1000 * one["seconds"] / n for one, n in zip(measured, sizes, strict=True)]
         mib = [one["mib"] for one in measured]
         shares = [one / n for one, n in zip(mib, sizes, strict=True)]
-        per_case = "" if mib[-1] < NEGLIGIBLE else growth(shares)
+        per_case = growth(shares) if len(mib) > 1 and mib[-2] >= NEGLIGIBLE else ""
         cells = [f"{value:.2f}" for value in each] + [growth(each)]
         cells += [f"{value:.0f}" for value in mib] + [per_case]
         print(f"| {step} | {' | '.join(cells)} |")
