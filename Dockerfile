@@ -42,8 +42,8 @@ ENV HOME=/tmp \
 RUN python -c "import matplotlib.font_manager" \
     && chmod 1777 "$MPLCONFIGDIR" \
     && useradd lungseg \
-    && install -d -o lungseg /work/outputs
+    && install -d -o lungseg /experiments/outputs
 USER lungseg
-WORKDIR /work
+WORKDIR /experiments
 ENTRYPOINT ["lungseg"]
 CMD ["--help"]
