@@ -25,6 +25,8 @@ from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import NO_SETTINGS, Folders
 from lungseg.sweeps.end import free_memory
 from lungseg.sweeps.index import REFUSED, write_index
+from lungseg.sweeps.mode import is_search
+from lungseg.sweeps.orphan import end_with_sweep
 from lungseg.targets import current_folder_importable
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ def run_job(command: str, config: DictConfig) -> Any:
             hide_source(config, sweep_dir)
             claim_or_resume(config, run_dir)
             noted = run_dir
+            if not is_search(hydra_config):  # which waits for its jobs when it starts again
+                end_with_sweep()
         _record_settings(config, run_dir)
         _quiet()
         if hydra_config.job.config_name != RESOLVED:  # checked before it was resolved

@@ -79,14 +79,17 @@ def test_a_preempted_job_resumes_in_its_folder(start, tmp_path):
     assert len({tuple(row.rsplit(",", 2)[0] for row in text.splitlines()) for text in rows}) == 1
 
 
-def test_a_stopped_sweep_leaves_no_job_behind(start, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_sweep_leaves_no_job_behind(start, number, tmp_path):
     sweep, children = start("sweep", 5000, LOCAL)
-    sweep.terminate()  # alone; from a terminal, Ctrl-C reaches all
-    out, _ = sweep.communicate(timeout=120)
-    assert sweep.returncode == 143
-    assert "its jobs were ended" in out
-    assert not [child for child in children if child.is_running()]
+    sweep.send_signal(number)  # to it alone; from a terminal, Ctrl-C reaches all
+    _, alive = psutil.wait_procs(children, timeout=100)
+    assert alive == []
+    if number == signal.SIGTERM:
+        out, _ = sweep.communicate(timeout=100)
+        assert "its jobs were ended" in out
+        assert sweep.returncode == 143
+        assert not list((tmp_path / "sweep" / ".submitit").glob("**/*.pkl"))
     status = json.loads((tmp_path / "sweep" / "0" / "status.json").read_text())
     assert (status["state"], status["error"]) == ("failed", "interrupted")
     assert last_of(tmp_path / "sweep")["lungseg"]["config"]
-    assert not list((tmp_path / "sweep" / ".submitit").glob("**/*.pkl"))
