@@ -79,3 +79,17 @@ def test_shared_batches_are_those_of_one_process(groups, batch_size, processes):
         assert sorted(item for part in parts for item in part) == batch
         assert max(map(len, parts)) <= batch_size
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_resumed_epoch_leaves_out_the_batches_it_was_trained_on():
+    """Each time that it is asked for: torch asks twice where processes load the slices."""
+
+    class Order(list):
+        epoch = 2
+
+    order = Order(range(7))
+    resumed = SharedBatches(order, [0] * 7, 2, trained=(2, 3))
+    assert list(resumed) == list(resumed) == [[6]]
+    assert len(resumed) == 4
+    order.epoch = 3
+    assert list(resumed) == list(SharedBatches(order, [0] * 7, 2))

@@ -242,3 +242,17 @@ def test_more_rows_than_fit_in_a_block():
     metric.reset()
     metric.update(mask[:1], mask[:1], case=[1], z=[0])
     assert metric.compute().tolist() == [[1, 0, 1, 0, 0, 0]]
+
+
+def test_counts_are_resumed(recwarn):
+    whole, resumed = SliceCounts(repeats=True), SliceCounts(repeats=True)
+    mask = torch.tensor([[1, 1, 0], [0, 1, 0]]).bool()
+    for _ in range(2):
+        whole.update(mask, mask, case=[0, 1], z=[5, 6])
+    resumed.resume(whole.compute())
+    assert resumed.compute().tolist() == whole.compute().tolist()
+    for counts in (whole, resumed):
+        counts.update(mask, ~mask, case=[0, 1], z=[5, 6])
+    assert resumed.compute().tolist() == whole.compute().tolist()
+    assert len(whole.compute()) == 6
+    assert not recwarn

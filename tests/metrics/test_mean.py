@@ -21,3 +21,12 @@ def test_a_diverged_loss_is_not_passed_over():
     mean.update(torch.tensor(math.nan), 1)
     mean.update(torch.tensor(1.0), 1)
     assert math.isnan(mean.compute())
+
+
+def test_a_mean_is_resumed():
+    whole, resumed = WeightedMean(), WeightedMean()
+    whole.update(torch.tensor(0.1), 3)
+    resumed.resume(whole.total, whole.n)
+    for mean in (whole, resumed):
+        mean.update(torch.tensor(0.7), 2)
+    assert torch.equal(resumed.compute(), whole.compute())
