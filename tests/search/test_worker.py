@@ -6,12 +6,10 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 
 import pytest
-from filelock import FileLock
 from optuna.trial import TrialState
 
 from lungseg.errors import ConfigError
@@ -110,30 +108,6 @@ def test_the_folder_of_a_killed_trial_says_so(tmp_path, noted):
     worker.run(QuickLauncher(worker.folder), [])
     assert read_status(folder) == {"state": "failed", "error": "its process was killed"}
     assert not (worker.folder / "2").exists()
-
-
-@pytest.mark.parametrize("ends", ["completed", "running"])
-def test_a_job_that_outlives_its_worker_is_waited_for(tmp_path, ends):
-    """As one of submitit's: it counts if it comes to its end, and is replaced if it does not."""
-    worker = make_worker(tmp_path, n_trials=1)
-    point = worker._propose(with_dead_worker(worker))
-    launcher = QuickLauncher(worker.folder)
-    launcher._run(0, dict(word.split("=") for word in point))
-    write_status(worker.folder / "0", "running")
-    process = FileLock(worker.folder / "0" / ".run")
-    process.acquire()
-
-    def end():
-        assert launcher.launched == []
-        write_status(worker.folder / "0", ends)
-        process.release()
-
-    timer = threading.Timer(0.5, end)
-    timer.start()
-    worker.run(launcher, [])
-    timer.join()
-    assert launcher.launched == ([] if ends == "completed" else [[1]])
-    check_whole(worker, 1)
 
 
 @pytest.mark.slow
