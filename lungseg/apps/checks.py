@@ -29,7 +29,10 @@ LOGGER_PACKAGES = {
     "CometLogger": ("comet_ml",),
 }
 """Packages of which Lightning's own loggers need one, and which they miss only when built."""
-READ_LATE = ("allow_test_selection", "ckpt_path", "freeze", "init", "logger", "lr_scale", "report")
+READ_LATE = (
+    *("allow_test_selection", "ckpt_path", "compile", "freeze", "init", "logger", "lr_scale"),
+    "report",
+)
 
 
 def check_settings(config: DictConfig) -> None:
@@ -45,6 +48,8 @@ def check_settings(config: DictConfig) -> None:
     _check_trainer(config.trainer)
     _check_integer("data.batch_size", config.data.batch_size, 1)
     _check_integer("data.num_workers", config.data.num_workers, 0)
+    if not isinstance(config.compile, bool):
+        raise ConfigError(f"compile={config.compile}: must be true or false")
     if config.data.cache_gib != 0:
         _check_number("data.cache_gib", config.data.cache_gib, 0)
     check_training_slices(config)

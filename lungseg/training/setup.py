@@ -135,6 +135,8 @@ def build_module(
             "monitor": config.scheduler.get("monitor"),
             "steps_as": config.scheduler.get("steps_as"),
         }
+    if config.compile:
+        parts["model"].compile()  # in its place: names of weights in checkpoints stay as they are
     return SegmentationModule(
         parts["model"],
         parts["loss"],

@@ -14,6 +14,7 @@ AT_ONCE = {
     "train trainer.max_epochs=0": "trainer.max_epochs=0: must be a whole number, 1 or more",
     "train data.batch_size=1.5": "data.batch_size=1.5: must be a whole number, 1 or more",
     "train data.num_workers=-1": "data.num_workers=-1: must be a whole number, 0 or more",
+    "train compile=inductor": "compile=inductor: must be true or false",
     "train data.cache_gib=all": "data.cache_gib=all: must be a number above 0",
     "train seed=today": "seed=today: must be a whole number, 0 or more",
     "train optimizer.lr=0": "optimizer.lr=0: must be a number above 0",

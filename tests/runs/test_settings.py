@@ -38,6 +38,7 @@ SHAPES = {
     "trainer.accelerator": Shapes.SPEED,
     "trainer.strategy": Shapes.SPEED,
     "trainer.deterministic": Shapes.SPEED,
+    "compile": Shapes.SPEED,
     "trainer.benchmark": Shapes.SPEED,
     "outputs": Shapes.PLACE,
     "data.root": Shapes.PLACE,

@@ -1,5 +1,7 @@
 """From settings to the parts of a training."""
 
+import copy
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +33,25 @@ def test_the_parts_of_the_default_settings(tmp_path):
     # The row is written before the checkpoint that has to include it.
     assert names.index("History") < names.index("ModelCheckpoint")
     assert trainer.max_epochs == 10
+
+
+def test_a_compiled_network_is_the_same_under_the_same_names(monkeypatch):
+    # Without the compiler of machine code, which takes a minute.
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    plain, compiled = (
+        build_module(config, build_parts(config), ["train", "test"], {})
+        for config in (
+            train_config("model.depth=2", "model.base_channels=4", f"compile={choice}")
+            for choice in ("false", "true")
+        )
+    )
+    compiled.load_state_dict(plain.state_dict())  # which is strict about names
+    images = torch.rand(2, 1, 33, 32)  # padded
+    expected = plain(images)
+    torch.testing.assert_close(compiled(images), expected)
+    assert compiled.net._compiled_call_impl is not None
+    assert plain.net._compiled_call_impl is None
+    torch.testing.assert_close(copy.deepcopy(compiled)(images), expected)  # as averages do
 
 
 def test_an_argument_that_an_optimizer_refuses_is_named():
