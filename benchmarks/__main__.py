@@ -1,9 +1,12 @@
 """Run all benchmarks and print their ratios, with the times they are computed from."""
 
 from benchmarks import (
+    compiled,
     coverage,
     crossvalidation,
     evaluation,
+    gpu,
+    larger_than_memory,
     planning,
     predict,
     prepare,
@@ -21,6 +24,9 @@ if __name__ == "__main__":
     prepare.main()
     reading.main()
     training.main()
+    compiled.main()
+    gpu.main()
+    larger_than_memory.main()
     strong.main()
     sweep.main()
     search.main()
