@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -156,6 +157,15 @@ class SliceImages:
     def files(self, case: str) -> list[Path]:
         """Images and masks of a case, by rising number."""
         return [file for pair in self._files[case] for file in (pair[0].path, pair[1]) if file]
+
+    def only(self, case: str) -> SliceImages:
+        """The same source, which knows of one case alone: small enough for another process."""
+        twin = copy(self)
+        files = self._files[case]
+        names = {_slice_name(case, match.z) for match, _ in files}
+        pairing = pair_up(names, names, self.root, no_mask="", no_image="")
+        twin.__dict__["_listing"] = {case: files}, pairing
+        return twin
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""

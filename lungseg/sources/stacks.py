@@ -68,4 +68,7 @@ def stacks_in(folder: Path, settings: Mapping[str, Any]) -> list[Stack]:
             where = key if key == "spacing_mm" else f"{NODE}.{key}"
             raise ConfigError(f"{NODE}.images: 2-D images do not say it: give {where}={example}")
     source = SliceImages(folder, masks=NONE, node=NODE, top="input", **settings)
-    return [Stack(name, source.files(name)[0].parent, source, name) for name in source.cases()]
+    return [
+        Stack(name, source.files(name)[0].parent, source.only(name), name)
+        for name in source.cases()
+    ]
