@@ -267,8 +267,9 @@ def _place_to_resume(trainer: Any) -> str:
 
     epochs, batches = place_of(trainer)
     saved = [one.saved for one in trainer.callbacks if isinstance(one, MidEpoch)]
-    if (epochs, batches) in saved and batches:
+    kept = next((n for epoch, n in filter(None, saved) if epoch == epochs), 0)
+    lost = f" ({batches - kept} batches are lost)" if batches > kept else ""
+    if kept:
         n = trainer.num_training_batches
-        return f"in epoch {epochs + 1}, after {batches} of {n} batches"
-    lost = f" (the {batches} batches of epoch {epochs + 1} are lost)" if batches else ""
+        return f"in epoch {epochs + 1}, after {kept} of {n} batches{lost}"
     return f"after epoch {epochs}{lost}"

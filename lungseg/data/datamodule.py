@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import signal
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any
@@ -24,6 +23,8 @@ from lungseg.data.sampling.all import All
 from lungseg.data.sampling.epoch_order import EpochOrder
 from lungseg.data.sampling.errors import errors_of
 from lungseg.data.sampling.sampling import Sampling, TrainingSlices
+from lungseg.data.workers import end_at_exit, outlast_signals
+from lungseg.errors import ConfigError
 
 GIB = 1 << 30
 
@@ -132,7 +133,17 @@ class SliceDataModule(pl.LightningDataModule):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the place and the errors of the run that is resumed."""
+        """Take over the place and the errors of the run that is resumed.
+
+        Raises:
+            ConfigError: If it was stopped in mid-epoch, and there are several devices now: the
+                batches that it has trained on would be others.
+        """
+        if state_dict.get("batches") and self.trainer and self.trainer.world_size > 1:
+            raise ConfigError(
+                "trainer.devices: the run was stopped in the middle of an epoch on one device;"
+                " resume it with trainer.devices=1"
+            )
         if "epoch" in state_dict:  # not in checkpoints of earlier versions
             self._place = state_dict["epoch"], state_dict["batches"]
         if "errors" in state_dict:
@@ -218,6 +229,8 @@ class SliceDataModule(pl.LightningDataModule):
     def _loader(
         self, dataset: SliceDataset, batches: Sampler[list[int]]
     ) -> DataLoader[dict[str, Any]]:
+        if self._num_workers:
+            end_at_exit()
         return DataLoader(
             dataset,
             batch_sampler=batches,
@@ -238,13 +251,3 @@ def place_of(trainer: Any) -> tuple[int, int]:
     if epochs.started == epochs.processed:  # between two
         return epochs.processed, 0
     return epochs.processed, trainer.fit_loop.epoch_loop.batch_progress.current.processed
-
-
-def outlast_signals(worker: int) -> None:
-    """In a process that loads slices: leave it to the training what a signal means.
-
-    Terminals and schedulers send signals to all processes. A training that wants to finish its
-    step needs its workers; they end when it does.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, signal.SIG_IGN)

@@ -67,8 +67,8 @@ class HeldSignals(Callback):
             self._hand_on()
 
     def on_validation_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        """Save and hand on; the evaluation will begin anew."""
-        if self._came is not None:
+        """Save and hand on likewise; the evaluation will begin anew."""
+        if self._came is not None and not trainer.fit_loop._should_accumulate():
             self._save(trainer)
             self._hand_on()
 
@@ -78,8 +78,9 @@ class HeldSignals(Callback):
         self._hand_on()
 
     def on_exception(self, *_: Any) -> None:
-        """What comes from here on is handed on at once."""
+        """Hand on what is held, which else nobody would; what comes later is handed on at once."""
         self._put_back()
+        self._hand_on()
 
     def _put_back(self) -> None:
         for number, before in self._before.items():

@@ -30,8 +30,8 @@ class MidEpoch(pl.Callback):
         file: ``last.ckpt`` of the run.
 
     Attributes:
-        saved: Complete epochs and batches of the next in the last checkpoint that was written
-            here; None if none was.
+        saved: Complete epochs and batches of the next in the last such checkpoint, written here or
+            resumed from; None if there was none.
     """
 
     def __init__(self, file: Path) -> None:
@@ -75,6 +75,8 @@ class MidEpoch(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: Any, checkpoint: dict[str, Any]
     ) -> None:
-        """Take the counts over."""
+        """Take the counts over, and note where they stand."""
         if SO_FAR in checkpoint:
             pl_module.resume_train(checkpoint[SO_FAR])
+            place = checkpoint["SliceDataModule"]
+            self.saved = place["epoch"], place["batches"]

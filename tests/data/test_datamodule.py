@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from lungseg.data import memory
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
+from lungseg.errors import ConfigError
 from lungseg.sources.lctsc import LctscFolder
 from tests.conftest import MIXED_SIZES
 
@@ -95,3 +97,11 @@ def test_one_set_alone_leaves_the_others_in_memory(cohort):
     assert {key for batch in loader for key in keys(batch)} == set(data.datasets["test"].index)
     assert set(memory._kept) == before != set()
     assert list(data.datasets) == ["train", "test"]  # the whole is as it was
+
+
+def test_a_place_in_mid_epoch_is_for_one_device(cohort):
+    data = data_module(cohort)
+    data.trainer = SimpleNamespace(world_size=2)
+    data.load_state_dict({"epoch": 3, "batches": 0})
+    with pytest.raises(ConfigError, match="resume it with trainer.devices=1"):
+        data.load_state_dict({"epoch": 3, "batches": 5})

@@ -107,6 +107,8 @@ def train(folder, held, *callbacks, epochs=1, **settings):
         ("batch", {}, ["saved 2"]),
         ("batch", {"accumulate_grad_batches": 4}, ["saved 4"]),
         ("evaluation", {}, ["saved 4"]),
+        # In the middle of the accumulation, of which no checkpoint has the gradients.
+        ("evaluation", {"accumulate_grad_batches": 4, "val_check_interval": 2}, ["saved 4"]),
         ("end", {}, []),  # the epoch has its checkpoint
         ("end", {"epochs": 2}, []),
     ],
@@ -133,3 +135,13 @@ def test_without_checkpoints_nothing_waits(ours, tmp_path):
 
     train(tmp_path, HeldSignals(None), Send(signal.SIGTERM), Step())
     assert ours == ["step", "SIGTERM", "step", "step", "step"]
+
+
+def test_what_is_held_is_handed_on_where_something_else_ends_the_training(ours, tmp_path):
+    class Fails(Callback):
+        def on_train_epoch_end(self, *_):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        train(tmp_path, HeldSignals(Saves(ours)), Send(signal.SIGTERM, at="end"), Fails())
+    assert ours == ["SIGTERM"]
