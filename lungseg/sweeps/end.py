@@ -37,7 +37,7 @@ def end_sweep(command: str, code: int) -> int:
     folder = Path(config.hydra.sweep.dir)
     if not folder.is_dir():
         return code
-    if code:
+    if code == INTERRUPTED:  # one job that was killed ends no other
         _stop_jobs(config, folder)
     _tidy(config, folder)
     write_index(folder)
@@ -69,7 +69,7 @@ def _stop_jobs(config: DictConfig, folder: Path) -> None:
     launcher: Any = OmegaConf.to_container(config.hydra.launcher)
     name = str(launcher.get("_target_", "")).rpartition(".")[2]
     if name in SUBMITIT and stop_jobs(folder / Folders.submitit, by_slurm=name == "SlurmLauncher"):
-        print("its jobs were ended; each has a checkpoint if it had begun", file=sys.stderr)
+        print("its jobs were told to end; trainings leave a checkpoint", file=sys.stderr)
 
 
 def _tidy(config: DictConfig, folder: Path) -> None:

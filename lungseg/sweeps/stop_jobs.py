@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 CONTROLLER = "submitit.local._local"
 """Name of the module that runs a job of submitit's on this machine."""
@@ -57,7 +60,11 @@ def _words_of(process: object) -> list[str]:
 def _cancel(names: list[str]) -> int:
     """Have Slurm end jobs: it sends SIGTERM, at which a training writes its checkpoint."""
     jobs = [name for name in names if re.fullmatch(r"\d+(_\d+)?", name)]
-    if jobs:
-        with suppress(OSError):  # no Slurm on this machine
-            subprocess.run(["scancel", *jobs], check=False, capture_output=True)
+    if not jobs:
+        return 0
+    try:
+        subprocess.run(["scancel", *jobs], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        log.warning(f"scancel failed; these jobs may still run: {' '.join(sorted(jobs))}")
+        return 0
     return len(jobs)

@@ -87,7 +87,7 @@ def test_a_stopped_sweep_leaves_no_job_behind(start, number, tmp_path):
     assert alive == []
     if number == signal.SIGTERM:
         out, _ = sweep.communicate(timeout=100)
-        assert "its jobs were ended" in out
+        assert "its jobs were told to end" in out
         assert sweep.returncode == 143
         assert not list((tmp_path / "sweep" / ".submitit").glob("**/*.pkl"))
     status = json.loads((tmp_path / "sweep" / "0" / "status.json").read_text())

@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from lungseg.sweeps.all_folds import end_folds
 from lungseg.sweeps.callback import Folders
-from lungseg.sweeps.end import end_sweep
+from lungseg.sweeps.end import INTERRUPTED, end_sweep
 from tests.report.fake_runs import config
 from tests.runs.fake_folds import write_fold
 
@@ -111,3 +111,15 @@ def test_a_sweep_whose_folds_are_not_pooled_has_not_succeeded(tmp_path, monkeypa
     monkeypatch.setattr(Folders, "sweep", OmegaConf.create(plain))
     assert end_sweep("train", 0) == 1
     assert "3 runs: 3 completed" in capsys.readouterr().out
+
+
+def test_only_an_interrupted_sweep_ends_its_jobs(tmp_path, monkeypatch):
+    """One job that was killed fails the sweep, whose other jobs train on."""
+    stopped = []
+    monkeypatch.setattr("lungseg.sweeps.end._stop_jobs", lambda *_: stopped.append(code))
+    job(tmp_path, 0, 0.3, 0)
+    hydra = {"overrides": {"task": []}, "sweep": {"dir": str(tmp_path / "sweep")}, "sweeper": {}}
+    for code in (1, INTERRUPTED):
+        monkeypatch.setattr(Folders, "sweep", OmegaConf.create({"hydra": hydra}))
+        assert end_sweep("train", code) == code
+    assert stopped == [INTERRUPTED]

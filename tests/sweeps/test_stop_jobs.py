@@ -51,3 +51,10 @@ def test_jobs_of_slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
     assert stop_jobs(tmp_path, by_slurm=True) == 3
     assert sorted((tmp_path / "cancelled").read_text().split()) == ["1234_0", "1234_1", "77"]
+
+
+def test_jobs_that_slurm_cannot_end_are_named(tmp_path, monkeypatch, caplog):
+    (tmp_path / "1234_0").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert stop_jobs(tmp_path, by_slurm=True) == 0
+    assert "scancel failed; these jobs may still run: 1234_0" in caplog.text
