@@ -160,6 +160,9 @@ def start_run(
     """
     check_mlflow(tracking_uri=tracking_uri, tags=tags)
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    # By default each call to a server that is gone lasts four minutes, and a training waits.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     import mlflow  # noqa: F401  sets the levels of loggers
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
