@@ -134,26 +134,33 @@ def key_of(run: Run, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(canonical(run.config.get(key)) for key in keys)
 
 
-def label(run: Run, runs: Sequence[Run], keys: Sequence[str]) -> str:
-    """A name for a run's settings: only what distinguishes them, such as ``loss.alpha=0.2``.
+def labels(named: Sequence[Run], runs: Sequence[Run], keys: Sequence[str]) -> list[str]:
+    """Names for the settings of runs: only what distinguishes them, such as ``loss.alpha=0.2``.
 
     Where runs chose other options of a group, the option stands for all that it sets.
 
     Args:
-        run: To be named.
-        runs: All that are compared, including this one.
+        named: Runs to be named.
+        runs: All that are compared, including these.
         keys: In which they differ.
     """
-    if not run.trained:
-        return f"masks {run.name}"
-    shown = varied_settings([one for one in runs if one.trained], keys)
+    trained = [run for run in runs if run.trained]
+    shown = varied_settings(trained, keys)
+    otherwise = "all alike" if len(trained) == len(runs) else None
+    return [
+        _label(run, shown) or otherwise or run.name if run.trained else f"masks {run.name}"
+        for run in named
+    ]
+
+
+def _label(run: Run, shown: Sequence[Varied]) -> str:
     names = [varied.name for varied in shown]
     words = [
         f"{short_key(varied.name, names)}={shown_value(varied.of(run))}"
         for varied in shown
         if varied.of(run) is not None or varied.name in run.config
     ]
-    return ", ".join(words) or ("all alike" if all(one.trained for one in runs) else run.name)
+    return ", ".join(words)
 
 
 def short_key(key: str, keys: Sequence[str]) -> str:

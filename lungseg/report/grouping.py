@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from lungseg.config import canonical
 from lungseg.report.compared import Group, Metric, Setting
-from lungseg.report.differences import differences, key_of, label
+from lungseg.report.differences import differences, key_of, labels
 from lungseg.runs.read import Run
 
 
@@ -39,16 +40,17 @@ def _group(
     members = [run for runs in repeats for run in runs]
     chosen_by = "val" if all("val" in run.sets for run in members) else set_name
     inside = differences(members) or keys
-    labels = [label(runs[0], members, inside) for runs in repeats]
+    names = labels([runs[0] for runs in repeats], members, inside)
+    count = Counter(names)
     settings = [
         # Values that a search drew may be alike in all the digits that a name shows.
         Setting(
-            text if labels.count(text) == 1 else f"{text} (run {runs[0].name})",
+            text if count[text] == 1 else f"{text} (run {runs[0].name})",
             name,
             tuple(runs),
             score(runs, chosen_by, metric.headline),
         )
-        for text, runs in zip(labels, repeats, strict=True)
+        for text, runs in zip(names, repeats, strict=True)
     ]
     ranked = [setting for setting in settings if setting.score is not None]
     sign = -1 if metric.higher_is_better else 1

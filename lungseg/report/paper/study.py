@@ -10,7 +10,7 @@ from pathlib import Path
 from lungseg.data.cohort import Cohort, open_cohort
 from lungseg.data.place import is_url
 from lungseg.errors import ConfigError, DataError
-from lungseg.report.differences import differences, label
+from lungseg.report.differences import differences, labels
 from lungseg.report.paper.ledger import Ledger
 from lungseg.report.paper.source import NOT_RECORDED, Source, plain
 from lungseg.runs.find import find_runs
@@ -123,8 +123,9 @@ def _names(runs: Sequence[Run], called: Sequence[str]) -> list[str]:
     trained = [run for run in runs if run.trained]
     keys = differences(trained)
     names = []
-    for run, name in zip(runs, called, strict=True):
-        own = f", {label(run, trained, keys)}" if keys else ""
+    own_settings = labels(runs, trained, keys)
+    for run, name, settings in zip(runs, called, own_settings, strict=True):
+        own = f", {settings}" if keys else ""
         what = f"seed {plain(run.seed)}{own}" if run in trained else "masks made elsewhere"
         names.append(f"{name} ({what})")
     return names
