@@ -45,7 +45,7 @@ def inner():
 
 
 def outer():
-    kept = np.ones(20 << 20, np.uint8)
+    kept = np.ones(40 << 20, np.uint8)  # smaller ones may be where others have been freed
     inner()
     return kept
 
@@ -60,6 +60,6 @@ def test_time_and_memory_of_nested_steps(monkeypatch):
     here.outer()
     assert meter.seconds["outer"] >= meter.seconds["inner"] > 0.01
     assert 55 < meter.mib["inner"] < 75
-    assert 75 < meter.mib["outer"] < 95
+    assert 95 < meter.mib["outer"] < 115
     meter.forget()
     assert not meter.seconds
