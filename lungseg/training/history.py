@@ -86,22 +86,21 @@ class History(pl.Callback):
             if watched != sets:
                 log.debug(_line(row, trainer.max_epochs, ["test"]))
 
-    def seconds_left(self, trainer: pl.Trainer, share: float) -> float | None:
+    def seconds_left(self, trainer: pl.Trainer, share: float | None = None) -> float | None:
         """Seconds that the epochs to come and the rest of this one will take; None if unknown.
 
         Args:
             trainer: With the number of epochs.
-            share: Of this epoch that is done, by batches, from 0 to 1.
+            share: Of this epoch that is done, by batches, from 0 to 1; None where it is complete.
         """
         to_come = (trainer.max_epochs or 0) - trainer.current_epoch - 1
         seconds = [row["epoch_seconds"] for row in self.rows]
-        under_way = (time.perf_counter() - self._start, share)
+        under_way = None if share is None else (time.perf_counter() - self._start, share)
         return seconds_left(seconds, max(to_come, 0), under_way=under_way)
 
     def _left(self, trainer: pl.Trainer) -> str:
         """What the line of an epoch says of those to come, if they are worth saying it."""
-        to_come = (trainer.max_epochs or 0) - trainer.current_epoch - 1
-        left = seconds_left([row["epoch_seconds"] for row in self.rows], max(to_come, 0)) or 0.0
+        left = self.seconds_left(trainer) or 0.0
         return f"  {as_clock(left)} left" if left >= WORTH_SECONDS else ""
 
     def _columns(self) -> list[str]:

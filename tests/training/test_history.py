@@ -236,7 +236,9 @@ def test_the_line_of_an_epoch_says_how_long_the_others_will_last(
     seconds, said, tmp_path, caplog, monkeypatch
 ):
     """Where they take more than a minute."""
-    monkeypatch.setattr("lungseg.training.history.seconds_left", lambda epochs, n: n * seconds)
+    monkeypatch.setattr(
+        "lungseg.training.history.seconds_left", lambda epochs, n, under_way: n * seconds
+    )
     with caplog.at_level(logging.INFO, "lungseg"):
         train(tmp_path, epochs=4)
     lines = [record.message for record in caplog.records if record.name.startswith("lungseg")]
