@@ -136,10 +136,9 @@ def _report(
 
 def _slices(config: DictConfig) -> dict[str, Any] | None:
     """How 2-D images are read; None where none are to be."""
-    plain: Any = OmegaConf.to_container(config.slices)
-    node: dict[str, Any] = plain
+    node: Any = OmegaConf.to_container(config.slices)
     if node["images"] is not None:
-        return node | {"spacing_mm": config.spacing_mm}
+        return {**node, "spacing_mm": config.spacing_mm}
     if given := [key for key, value in node.items() if value is not None]:
         raise ConfigError(
             f"slices.{given[0]}: is for 2-D images, which slices.images finds: {{case}}/{{z}}.png"

@@ -7,6 +7,9 @@ import multiprocessing
 import signal
 from functools import cache
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+"""Ctrl-C, what ends a process, and what schedulers send before a time limit."""
+
 
 def outlast_signals(worker: int) -> None:
     """In a process that loads slices: leave it to the training what a signal means.
@@ -17,7 +20,7 @@ def outlast_signals(worker: int) -> None:
     Args:
         worker: Its number; DataLoader gives it.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

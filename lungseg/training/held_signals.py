@@ -9,10 +9,8 @@ from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from lungseg.data.workers import SIGNALS
 from lungseg.training.mid_epoch import MidEpoch
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
-"""Ctrl-C, what ends a process, and what schedulers send before a time limit."""
 
 
 class HeldSignals(Callback):
