@@ -5,8 +5,10 @@ from collections import Counter
 
 import pytest
 
+from tests.backends import BACKENDS
 from tests.conftest import Cli
 
+ACCELERATORS = {"gloo": "cpu", "nccl": "cuda"}
 pytestmark = pytest.mark.slow
 
 # 49 slices, or 25 of the size 64, in batches of 4: the last has one, and one process has none of it.
@@ -14,7 +16,7 @@ CASES = {"train": (0, 1, 4, 6), "val": (3,), "test": (2, 5)}
 
 
 @pytest.fixture(scope="module", params=["phantom_root", "mixed_sizes_root"])
-def runs(request, tmp_path_factory):
+def runs(request, backend, tmp_path_factory):
     root = request.getfixturevalue(request.param)
     folder = tmp_path_factory.mktemp("ddp")
     sets = [
@@ -30,12 +32,14 @@ def runs(request, tmp_path_factory):
             *("train", "data=lctsc", f"data.root={root}", "split=explicit", *sets),
             *("logger=none", "report=false", *arguments, f"hydra.run.dir={name}"),
             # In float32 rounding alone, which training magnifies, makes differences of this size.
-            *("trainer.accelerator=cpu", "trainer.precision=64", "trainer.max_epochs=3"),
+            *(f"trainer.accelerator={ACCELERATORS[backend]}", "trainer.precision=64"),
+            "trainer.max_epochs=3",
         )
         assert done.returncode == 0, done.stderr
     return folder
 
 
+@BACKENDS
 def test_losses_accuracies_and_dscs(runs):
     one, two = (list(csv.DictReader((runs / n / "metrics.csv").open())) for n in ("one", "two"))
     names = [name for name in one[0] if "/" in name]
@@ -46,6 +50,7 @@ def test_losses_accuracies_and_dscs(runs):
             assert float(after[name]) == pytest.approx(float(before[name]), abs=1e-6), name
 
 
+@BACKENDS
 def test_counts_of_every_slice(runs):
     one, two = ((runs / n / "evaluation" / "slices.csv").read_text() for n in ("one", "two"))
     assert one == two

@@ -1,7 +1,5 @@
 """SliceCounts against scikit-learn, by hand, and across two processes."""
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 import torch
@@ -12,6 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from lungseg.metrics.counts import BLOCK, COLUMNS, SliceCounts, slice_counts
 from lungseg.metrics.table import dsc
+from tests.backends import BACKENDS, meet
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.bool, torch.uint8], ids=str)
 
@@ -23,10 +22,10 @@ def masks_of(counts):
     return torch.tensor(prediction).bool(), torch.tensor(reference).bool()
 
 
-def update(metric, rows):
+def update(metric, rows, device="cpu"):
     """Add rows of (case, z, tp, fp, fn, tn) as one batch of masks."""
     metric.update(
-        *masks_of([row[2:] for row in rows]),
+        *(mask.to(device) for mask in masks_of([row[2:] for row in rows])),
         case=torch.tensor([row[0] for row in rows]),
         z=torch.tensor([row[1] for row in rows]),
     )
@@ -184,40 +183,34 @@ ROWS = [[0, z, z, 1, 0, 9 - z] for z in range(5)] + [[1, 0, 0, 0, 0, 10], [1, 1,
 LARGE = [2, 0, 2**24 + 1, 2**31 + 1, 2**53 + 1, 3]
 
 
-def merge(rank, rendezvous):
+def merge(rank, backend, rendezvous):
     """Merge in one of two processes; an assertion that fails here fails the test."""
     torch.set_num_threads(1)
-    torch.distributed.init_process_group(
-        "gloo",
-        f"file://{rendezvous}",
-        rank=rank,
-        world_size=2,
-        timeout=timedelta(seconds=60),  # Processes that wait for each other must not hang CI.
-    )
+    device = meet(backend, rendezvous, rank)
     try:
-        metric = SliceCounts()
+        metric = SliceCounts().to(device)
 
         # Uneven: 3 rows and 5, of which the last repeats a row of the first process.
-        update(metric, ROWS[0:6:2] if rank == 0 else [*ROWS[1:6:2], ROWS[6], ROWS[0]])
+        update(metric, ROWS[0:6:2] if rank == 0 else [*ROWS[1:6:2], ROWS[6], ROWS[0]], device)
         if rank == 0:
-            metric._put(torch.tensor([LARGE]))
+            metric._put(torch.tensor([LARGE], device=device))
         assert metric.compute().tolist() == [*ROWS, LARGE]
         # The process still has only its own rows, so that it can go on adding.
         assert sum(int((rows[:, 0] >= 0).sum()) for rows in metric.rows) == (4 if rank == 0 else 5)
-        update(metric, [[3, rank, 1, 2, 3, 4]])
+        update(metric, [[3, rank, 1, 2, 3, 4]], device)
         assert metric.compute().tolist() == [*ROWS, LARGE, [3, 0, 1, 2, 3, 4], [3, 1, 1, 2, 3, 4]]
 
         # One process without any row, then both.
         metric.reset()
         if rank == 1:
-            update(metric, ROWS)
+            update(metric, ROWS, device)
         assert metric.compute().tolist() == ROWS
         metric.reset()
         assert metric.compute().shape == (0, 6)
 
         # Processes that disagree on a slice: every one of them says so.
         metric.reset()
-        update(metric, [[0, 0, 1, rank, 0, 3 - rank]])
+        update(metric, [[0, 0, 1, rank, 0, 3 - rank]], device)
         with pytest.raises(ValueError, match=r"^case 0, z 0 was counted twice"):
             metric.compute()
     finally:
@@ -225,8 +218,9 @@ def merge(rank, rendezvous):
 
 
 @pytest.mark.slow
-def test_two_processes_merge_exactly(tmp_path):
-    torch.multiprocessing.spawn(merge, args=(tmp_path / "rendezvous",), nprocs=2)
+@BACKENDS
+def test_two_processes_merge_exactly(backend, tmp_path):
+    torch.multiprocessing.spawn(merge, args=(backend, tmp_path / "rendezvous"), nprocs=2)
 
 
 def test_more_rows_than_fit_in_a_block():

@@ -1,7 +1,5 @@
 """ScoreHistogram: bins in the order of scores, exact sums, also across two processes."""
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lungseg.metrics.histogram import BINS, ScoreHistogram, bin_edges, score_bins
+from tests.backends import BACKENDS, meet
 
 FLOATS = st.floats(width=32, allow_nan=False)
 
@@ -74,26 +73,21 @@ def test_wrong_input(scores, message):
         ScoreHistogram().update(scores, torch.zeros(3))
 
 
-def _one_of_two(rank, file, folder):
-    torch.distributed.init_process_group(
-        "gloo",
-        init_method=f"file://{file}",
-        rank=rank,
-        world_size=2,
-        timeout=timedelta(seconds=60),
-    )
+def _one_of_two(rank, backend, file, folder):
+    device = meet(backend, file, rank)
     generator = torch.Generator().manual_seed(0)
     scores = torch.randn(7, 100, generator=generator)
     target = torch.rand(7, 100, generator=generator) < 0.3
-    histogram = ScoreHistogram()
-    histogram.update(scores[rank::2], target[rank::2])
-    np.save(folder / f"{rank}.npy", histogram.compute().numpy())
+    histogram = ScoreHistogram().to(device)
+    histogram.update(scores[rank::2].to(device), target[rank::2].to(device))
+    np.save(folder / f"{rank}.npy", histogram.compute().cpu().numpy())
     torch.distributed.destroy_process_group()
 
 
 @pytest.mark.slow
-def test_two_processes_count_as_one(tmp_path):
-    torch.multiprocessing.spawn(_one_of_two, (tmp_path / "meet", tmp_path), nprocs=2)
+@BACKENDS
+def test_two_processes_count_as_one(backend, tmp_path):
+    torch.multiprocessing.spawn(_one_of_two, (backend, tmp_path / "meet", tmp_path), nprocs=2)
     generator = torch.Generator().manual_seed(0)
     alone = ScoreHistogram()
     scores = torch.randn(7, 100, generator=generator)

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from torch import distributed, multiprocessing, nn
+from torch import multiprocessing, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from lungseg.losses import BCELoss, ComboLoss, DiceLoss, TverskyLoss
 from lungseg.models.unet import UNet
 from lungseg.training.module import _share
 from lungseg.training.sync_batchnorm import SyncBatchNorm
+from tests.backends import BACKENDS, meet
 
 LOSSES = {
     "combo": ComboLoss(alpha=0.3, beta=0.7),
@@ -23,12 +24,13 @@ SIZES = (4, 5, 1)  # 2 + 2, 3 + 2, and one process with nothing
 class Module(nn.Module):
     """As much of a LightningModule as the plugin asks for."""
 
-    def __init__(self):
+    def __init__(self, device="cpu"):
         super().__init__()
         torch.manual_seed(1)
         self.net = UNet(depth=2, base_channels=2).double()
         self.trainer = type("Trainer", (), {})
-        self.trainer.strategy = type("Strategy", (), {"root_device": torch.device("cpu")})
+        self.trainer.strategy = type("Strategy", (), {"root_device": torch.device(device)})
+        self.to(device)
 
     def forward(self, image):
         return self.net(image)
@@ -48,36 +50,35 @@ def step(module, loss, image, mask):
     value.backward()
     found = {name: weights.grad for name, weights in module.named_parameters()}
     found |= {name: values.clone() for name, values in module.named_buffers()}
-    return {name.removeprefix("module."): values for name, values in found.items()}
+    return {name.removeprefix("module."): values.cpu() for name, values in found.items()}
 
 
-def process(rank, folder):
-    distributed.init_process_group(
-        "gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2
-    )
+def process(rank, backend, folder):
+    device = meet(backend, f"{folder}/meeting", rank)
     found = {}
     for name, loss in LOSSES.items():
         for size in SIZES:
-            module = Module()
+            module = Module(device)
             keys = list(module.state_dict())
-            SyncBatchNorm().apply(module)
+            module = SyncBatchNorm().apply(module)
             assert list(module.state_dict()) == keys
             together = DistributedDataParallel(module)
-            image, mask = batch(size)
-            found[name, size] = step(together, loss, image[rank::2], mask[rank::2])
-            SyncBatchNorm().revert(module)
+            image, mask = (whole[rank::2].to(device) for whole in batch(size))
+            found[name, size] = step(together, loss, image, mask)
+            module = SyncBatchNorm().revert(module)
             assert all("forward" not in vars(layer) for layer in module.modules())
     torch.save(found, f"{folder}/{rank}.pt")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found(backend, tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
-    multiprocessing.spawn(process, (str(folder),), nprocs=2)
+    multiprocessing.spawn(process, (backend, str(folder)), nprocs=2)
     return [torch.load(folder / f"{rank}.pt") for rank in (0, 1)]
 
 
 @pytest.mark.slow
+@BACKENDS
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_and_running_statistics(found, name, size):
