@@ -50,6 +50,13 @@ def check_settings(config: DictConfig) -> None:
     _check_integer("data.num_workers", config.data.num_workers, 0)
     if not isinstance(config.compile, bool):
         raise ConfigError(f"compile={config.compile}: must be true or false")
+    if config.data.cache not in ("memory", "device"):
+        raise ConfigError(f"data.cache={config.data.cache}: must be memory or device")
+    if config.data.cache == "device" and config.data.num_workers:
+        raise ConfigError(
+            "data.cache=device: processes that load slices cannot share it; leave"
+            f" data.num_workers={config.data.num_workers} out"
+        )
     if config.data.cache_gib != 0:
         _check_number("data.cache_gib", config.data.cache_gib, 0)
     check_training_slices(config)

@@ -17,7 +17,7 @@ from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
 from lungseg.data.dataset import SliceDataset
 from lungseg.data.intensity.window import PICTURES
-from lungseg.data.memory import forget_others
+from lungseg.data.memory import fits, forget_others
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.sampling.all import All
 from lungseg.data.sampling.epoch_order import EpochOrder
@@ -44,6 +44,8 @@ class SliceDataModule(pl.LightningDataModule):
         batch_size: Slices per batch (in each process), at most.
         num_workers: Processes that load slices.
         cache_gib: Keep all slices in memory when they take less than this.
+        on_device: Keep them on the training device as well, if they take at most half of what is
+            free there; without workers, which could not share them.
         seed: Seed of the order of training slices, and of their augmentation.
         sampling: Chooses the slices of an epoch; None for every slice once.
         augment: Changes training slices at random, as :class:`lungseg.augment.augment.Augment`;
@@ -68,6 +70,7 @@ class SliceDataModule(pl.LightningDataModule):
         num_workers: int,
         cache_gib: float,
         seed: int,
+        on_device: bool = False,
         sampling: Sampling | None = None,
         augment: Any = None,
     ) -> None:
@@ -93,7 +96,9 @@ class SliceDataModule(pl.LightningDataModule):
         if self.cached:
             for data in self.datasets.values():
                 data.cache()
-        self._keys = [key for dataset in self.datasets.values() for key in dataset.keys]
+        self._all = list(self.datasets.values())
+        self._wants_device = on_device and self.cached
+        self._on_device = False
 
     def only(self, name: str) -> SliceDataModule:
         """One set alone; what is kept in memory of the others stays."""
@@ -151,7 +156,13 @@ class SliceDataModule(pl.LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Load what is kept in memory, unless an earlier job has already loaded it."""
-        forget_others(self._keys)
+        if self._wants_device and self.trainer:
+            self._wants_device = False  # asked once: later, the slices themselves fill the device
+            device = self.trainer.strategy.root_device
+            self._on_device = fits(self.gib, device)
+            for dataset in self._all if self._on_device else ():
+                dataset.keep_on(device)
+        forget_others({key for dataset in self._all for key in dataset.keys})
         for dataset in self.datasets.values():
             dataset.load()
 
@@ -238,7 +249,7 @@ class SliceDataModule(pl.LightningDataModule):
             num_workers=self._num_workers,
             persistent_workers=self._num_workers > 0,
             worker_init_fn=outlast_signals,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=torch.cuda.is_available() and not self._on_device,
         )
 
 

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset, default_collate
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
 from lungseg.data.context import offsets
-from lungseg.data.memory import kept
+from lungseg.data.memory import Key, kept
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.network_slices import NetworkSlices
 from lungseg.data.outlines import Outline
@@ -62,8 +62,9 @@ class SliceDataset(Dataset[dict[str, Any]]):
         self._outlines = outlines
         self._cases = cases
         self._cache = False
+        self._device: torch.device | None = None
         self._evaluated = False
-        self.keys: set[tuple[str, ...]] = set()
+        self.keys: set[Key] = set()
         self._slices: dict[int, NetworkSlices] = {}
         self._arrays: dict[int, Arrays] = {}
         self.index = [
@@ -86,9 +87,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
     def cache(self) -> None:
         """Read all slices at once and keep them, instead of each on access."""
         self._cache = True
-        raw: set[tuple[str, ...]] = {self._key(name) for name in self._cases}
-        changed = {(*key, self._input.geometry) for key in raw}
-        self.keys = raw if self._input.plain else raw | changed
+        raw = {self._key(name) for name in self._cases}
+        made = {self._made_key(name) for name in self._cases}
+        self.keys = raw if self._input.plain else raw | made
+
+    def keep_on(self, device: torch.device) -> None:
+        """Also keep them on a device, as the network sees them; to be called before any is read."""
+        self._device = device
+        self.keys = {key for name in self._cases for key in (self._key(name), self._made_key(name))}
 
     def evaluated(self) -> SliceDataset:
         """The same slices, for evaluation."""
@@ -192,14 +198,19 @@ class SliceDataset(Dataset[dict[str, Any]]):
             mask=mask,
             outline=self._outlines.get(name),
         )
-        if self._cache and not self._input.plain:
-            key = (*self._key(name), self._input.geometry)
-            slices = kept(key, slices.load)
+        if self._device is not None:
+            device = self._device
+            slices = kept(self._made_key(name), lambda: slices.load().to(device))
+        elif self._cache and not self._input.plain:
+            slices = kept(self._made_key(name), slices.load)
         self._slices[case] = slices
         return slices
 
-    def _key(self, name: str) -> tuple[str, str, str]:
+    def _key(self, name: str) -> Key:
         return self._cohort.store, name, self._cohort.cases[name]["content_sha256"]
+
+    def _made_key(self, name: str) -> Key:
+        return (*self._key(name), self._input.geometry, str(self._device or "memory"))
 
     def _open(self, name: str) -> Arrays:
         if self._cache:

@@ -11,6 +11,7 @@ from lungseg.data.context import neighbours
 from lungseg.data.frame import Frame
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 SOFT_TISSUE_HU = 40
@@ -59,6 +60,7 @@ class NetworkSlices:
         self._offsets = offsets
         self._planes: list[Tensor] = []
         self._targets: list[Tensor] = []
+        self._bodies: list[Tensor] = []
 
     def __len__(self) -> int:
         return self._n_slices
@@ -70,13 +72,21 @@ class NetworkSlices:
             self._targets = [self._target(z).clone() for z in range(self._n_slices)]
         return self
 
+    def to(self, device: torch.device) -> NetworkSlices:
+        """Move what :meth:`load` has kept, and the outline if it is a channel; returns itself."""
+        self._planes = [plane.to(device) for plane in self._planes]
+        self._targets = [target.to(device) for target in self._targets]
+        if self._outside == "channel":
+            self._bodies = [self._body(z).to(device) for z in range(self._n_slices)]
+        return self
+
     def image(self, z: int) -> Tensor:
         """Channels of a slice, int16 ``[c, y, x]``: HU, and the outline (0, 1) if it is one."""
         import torch
 
         planes = [self._hu(at) for at in self.sources(z)]
         if self._outside == "channel":
-            planes.append(self._body(z))
+            planes.append(self._bodies[z] if self._bodies else self._body(z))
         return torch.stack(planes) if len(planes) > 1 else planes[0].unsqueeze(0)
 
     def sources(self, z: int) -> list[int]:

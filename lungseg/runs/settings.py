@@ -123,7 +123,7 @@ def _rows() -> Iterator[tuple[Shapes, tuple[str, ...], str]]:
     yield place, CASES, "data.source.root data.source.numbers"
     yield place, NONE, "data.numbers"
 
-    yield speed, train, "data.num_workers data.cache_gib compile"
+    yield speed, train, "data.num_workers data.cache_gib data.cache compile"
     yield speed, (*CASES, "predict"), "parallel.n_jobs parallel.backend parallel.address"
 
     yield place, COMMANDS, "outputs stop_on_error"

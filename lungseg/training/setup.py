@@ -106,6 +106,7 @@ def build_datamodule(
         batch_size=config.data.batch_size,
         num_workers=config.data.num_workers,
         cache_gib=config.data.cache_gib,
+        on_device=config.data.cache == "device",
         seed=config.seed,
         sampling=parts["sampling"],
         augment=parts["augment"],

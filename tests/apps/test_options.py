@@ -20,6 +20,7 @@ OPTIONS = [
     ["trainer=debug", "logger=none"],
     ["data.num_workers=1", "data.cache_gib=0"],
     ["experiment=paper", "trainer.max_epochs=1", "trainer.precision=32"],
+    ["data.cache=device", "data.crop=body", "sampling=balanced"],
     ["allow_test_selection=true", "callbacks.checkpoint.monitor=test/loss"],
 ]
 

@@ -15,6 +15,8 @@ AT_ONCE = {
     "train data.batch_size=1.5": "data.batch_size=1.5: must be a whole number, 1 or more",
     "train data.num_workers=-1": "data.num_workers=-1: must be a whole number, 0 or more",
     "train compile=inductor": "compile=inductor: must be true or false",
+    "train data.cache=gpu": "data.cache=gpu: must be memory or device",
+    "train data.cache=device data.num_workers=2": "cannot share it; leave data.num_workers=2 out",
     "train data.cache_gib=all": "data.cache_gib=all: must be a number above 0",
     "train seed=today": "seed=today: must be a whole number, 0 or more",
     "train optimizer.lr=0": "optimizer.lr=0: must be a number above 0",

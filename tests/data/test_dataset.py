@@ -14,6 +14,7 @@ from lungseg.data.prepare import prepare
 from lungseg.data.store import open_arrays
 from lungseg.errors import DataError
 from lungseg.sources.lctsc import LctscFolder
+from tests.backends import DEVICES
 
 WINDOW = Window(-1000, 400)
 CHANGED = NetworkInput(WINDOW, outside="soft", crop="body", context=1)
@@ -48,6 +49,30 @@ def test_kept_and_read_slices_are_the_same(cohort, network_input):
     for item in (0, 5, len(kept) - 1):
         for one, other in ((kept, read), (kept.evaluated(), read.evaluated())):
             assert same(one[item], other[item])
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("outside", ["keep", "soft", "channel"])
+def test_slices_on_a_device_are_those_in_memory(cohort, device, outside):
+    """Also of a network that sees each slice as it is, whose arrays are the stored ones."""
+    network_input = NetworkInput(WINDOW, outside=outside)
+    kept, placed = (dataset(cohort, network_input, cached=True) for _ in "ab")
+    placed.keep_on(torch.device(device))
+    placed.load()
+    assert not kept.keys >= placed.keys  # a later job finds both
+    for item in (0, 5, len(kept) - 1):
+        for one, other in ((kept, placed), (kept.evaluated(), placed.evaluated())):
+            made = other[item]
+            assert (
+                made["image"].device.type
+                == made["target" if "frame" in made else "mask"].device.type
+                == device
+            )
+            on_cpu = {
+                key: value.cpu() if hasattr(value, "cpu") else value for key, value in made.items()
+            }
+            assert same(one[item], on_cpu)
+    assert placed.positives().tolist() == kept.positives().tolist()
 
 
 @pytest.mark.parametrize("cached", [True, False])

@@ -64,6 +64,7 @@ FREE = (
     "parallel.backend=dask",
     "data.num_workers=4",
     "data.cache_gib=0",
+    "data.cache=device",
     "data.store=elsewhere",
     "data.root=elsewhere",
     "data.patients=case",
