@@ -189,7 +189,7 @@ function show(row) {
   $("two-a").value = a;
   $("two-b").value = b;
   $("two-metric").value = found.metric;
-  drawTwo();
+  later(drawTwo);
   $("two").scrollIntoView();
 }
 for (const row of document.querySelectorAll("#pair-table tbody tr")) {
@@ -211,8 +211,8 @@ function draw() {
   for (const part of [drawDots, drawSurface, drawTwo, drawParallel]) part();
 }
 for (const [ids, part] of [[["curve-metric", "curve-set", "curve-setting"], drawCurves], [["dots-key", "dots-set"], drawDots], [["surface-key", "surface-set", "surface-x", "surface-y"], drawSurface], [["two-a", "two-b", "two-metric"], drawTwo]])
-  for (const id of ids) if ($(id)) $(id).addEventListener("change", part);
-if ($("group")) $("group").addEventListener("change", () => { group = $("group").value; choices(); draw(); });
+  for (const id of ids) if ($(id)) $(id).addEventListener("change", () => later(part));
+if ($("group")) $("group").addEventListener("change", () => { group = $("group").value; choices(); later(draw); });
 const curves = ["test", "val", "train"].filter((set) => found.runs.some((run) => run.history && run.history[set + "/loss"]));
 options($("curve-metric"), Object.entries(found.curves), "dsc");
 options($("curve-set"), curves.map((set) => [set, set]), curves[0]);
