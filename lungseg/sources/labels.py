@@ -23,9 +23,10 @@ def check_labels(
 ) -> dict[Side, list[int]]:
     """Values by side, each used once; a list or a number by itself is of both lungs.
 
+    Without any, masks must say by themselves what is lung: see :func:`by_labels`.
+
     Raises:
-        ConfigError: If a side is unknown, a value is repeated or not a positive whole number, or
-            no value is given.
+        ConfigError: If a side is unknown, or a value is repeated or not a positive whole number.
     """
     if isinstance(labels, int) and not isinstance(labels, bool):
         labels = {"both": [labels]}
@@ -43,8 +44,8 @@ def check_labels(
             raise ConfigError(f"data.labels.{side}={numbers}: a list is expected: [{numbers}]")
     by_side: dict[Side, list[int]] = {side: list(labels.get(side) or []) for side in SIDES}
     values = [value for side in SIDES for value in by_side[side]]
-    if not values or len(set(values)) < len(values):
-        raise ConfigError("data.labels: name at least one value, and each once")
+    if len(set(values)) < len(values):
+        raise ConfigError("data.labels: name each value once")
     if not all(isinstance(value, int) and value > 0 for value in values):
         raise ConfigError(f"data.labels: values are whole numbers above 0: {EXAMPLE}")
     return by_side
@@ -57,18 +58,23 @@ def by_labels(
 
     Args:
         array: Label map of any number type, with values that are whole up to rounding.
-        labels: Values by side; others are ignored.
+        labels: Values by side; others are ignored. Without any, a map of 0 and 1 is of both lungs.
 
     Returns:
         Side and mask, uint8 of the array's shape, and findings.
 
     Raises:
-        DataError: If the map contains fractions, or none of the values.
+        DataError: If the map contains fractions, or none of the values; or others than 0 and 1
+            where `labels` has none.
     """
     array, rounded = whole_labels(array)
     present = {int(value) for value in np.unique(array)}
-    wanted = {value for values in labels.values() for value in values}
     known = sorted(present - {0})
+    if not any(labels.values()):
+        labels = {"both": [1]}
+        if set(known) - {1}:
+            raise DataError(_which_are_lungs(known))
+    wanted = {value for values in labels.values() for value in values}
     if not present & wanted:
         listed = ", ".join(map(str, known[:8])) or "only 0"
         raise DataError(
@@ -87,6 +93,16 @@ def by_labels(
                 mask |= array == value
             parts.append((side, mask.astype(np.uint8)))
     return parts, findings
+
+
+def _which_are_lungs(known: list[int]) -> str:
+    """The error of a map whose values nobody has explained."""
+    listed = ", ".join(map(str, known[:8]))
+    typed = f"data.labels=[{known[0]}]"
+    if len(known) > 1:
+        typed = f"'data.labels={{right: [{known[0]}], left: [{known[1]}]}}', or {typed}"
+    has = "values" if len(known) > 1 else "value"
+    return f"the mask has the {has} {listed}; say what is lung: {typed}"
 
 
 def one_value(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[Finding]]:

@@ -168,3 +168,23 @@ def test_values_near_enough_count_as_the_number():
         "the mask: values up to 0.05 off a whole number were rounded"
     ]
     assert findings == more
+
+
+@pytest.mark.parametrize(
+    ("present", "typed"),
+    [
+        (
+            [1, 2],
+            r"values 1, 2; say .*: 'data.labels={right: \[1\], left: \[2\]}', or data.labels=\[1\]",
+        ),
+        ([255], r"value 255; say what is lung: data.labels=\[255\]"),
+    ],
+)
+def test_a_map_of_other_values_has_to_be_explained(present, typed):
+    """Values that nobody named are not dropped: a lung was, where predict's own masks were read."""
+    array = np.array([[0, *present]])
+    with pytest.raises(DataError, match=typed):
+        by_labels(array, {"left": [], "right": [], "both": []})
+    parts, findings = by_labels(np.array([[0, 1]]), {"left": [], "right": [], "both": []})
+    assert [(side, mask.tolist()) for side, mask in parts] == [("both", [[0, 1]])]
+    assert findings == []
