@@ -60,7 +60,12 @@ WHOLE = {
     "lungseg.data.intensity.Stretch": {"knots": [[-1000, 0], [0, 0.9], [400, 1]]},
     "lungseg.data.intensity.Equalize": {"lower": -1000, "upper": 400},
     "lungseg.data.intensity.Clahe": {"lower": 0, "upper": 9, "clip_limit": 0.1, "tiles": 4},
-    "lungseg.inference.postprocess.Lungs": {"n_lungs": 2, "min_share": 0.05, "fill_holes": True},
+    "lungseg.inference.postprocess.Lungs": {
+        "n_lungs": 2,
+        "min_share": 0.05,
+        "fill_holes": True,
+        "cut_airways": False,
+    },
     "lungseg.sources.phantom.PhantomFolder": {
         **{"root": "x", "n_cases": 1, "size": 32, "n_slices": 12, "seed": 0}
     },

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lungseg.arguments.inference import check_lungs
+from lungseg.inference.airways import without_airways
 from lungseg.metrics.components import components, of_components
 from lungseg.metrics.masks import bounding_box
 from lungseg.runs.recorded import build_recorded
@@ -38,12 +39,15 @@ class Lungs:
     Voxels that share a face belong together. The largest component is kept, and the second largest
     if it is at least `min_share` of the largest: two lungs that do not touch. Two that touch are
     one component. Then cavities that the lungs enclose from all sides in 3-D are filled: vessels
-    and nodules, but not airways, which lead out of the lungs, as in the training masks.
+    and nodules, but not airways, which lead out of the lungs, as in the training masks. Before all
+    that, a windpipe that was taken for lung is left out
+    (:func:`lungseg.inference.airways.without_airways`).
 
     Attributes:
         n_lungs: Components that are kept.
         min_share: Of the largest component's voxels.
         fill_holes: Whether cavities are filled.
+        cut_airways: Whether windpipes are left out; not so in models of earlier versions.
 
     Raises:
         ValueError: If a parameter is out of range.
@@ -59,6 +63,7 @@ class Lungs:
     n_lungs: int = 2
     min_share: float = 0.05
     fill_holes: bool = True
+    cut_airways: bool = False
 
     def __post_init__(self) -> None:
         check_lungs(n_lungs=self.n_lungs, min_share=self.min_share)
@@ -69,6 +74,8 @@ class Lungs:
             return mask
         box = bounding_box(mask)
         inside = mask[box]
+        if self.cut_airways:
+            inside = without_airways(inside, spacing_mm)
         labels, sizes = components(inside)
         largest = np.argsort(-sizes, kind="stable")[: self.n_lungs]
         kept = np.zeros(len(sizes), np.bool_)

@@ -20,7 +20,7 @@ def test_a_run_is_evaluated_with_what_it_was_trained_with(trained, tmp_path, mon
         "+trainer.limit_train_batches=2",
     )
     assert main(["train", *small, *network, "postprocess=lungs"]) == 0
-    chosen = "Lungs(n_lungs=2, min_share=0.05, fill_holes=True)"
+    chosen = "Lungs(n_lungs=2, min_share=0.05, fill_holes=True, cut_airways=True)"
     first = summary(tmp_path / "run")
     assert first["postprocess"] == chosen
     assert main(["evaluate", "run=run", "report=false"]) == 0

@@ -11,7 +11,7 @@ import torch
 from lungseg.cli import main
 from lungseg.inference.model import load_model
 
-CHOSEN = "Lungs(n_lungs=2, min_share=0.25, fill_holes=True)"
+CHOSEN = "Lungs(n_lungs=2, min_share=0.25, fill_holes=True, cut_airways=True)"
 
 
 def summary(folder):
