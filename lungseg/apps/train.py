@@ -188,8 +188,8 @@ def _train(training: Training) -> None:
                 groupings=training.groupings,
             )
             evaluation = beside(evaluate(task), training.second_reader, conventions)
-        if trainer.is_global_zero:
-            leave_results(task, evaluation, report=config.report, brief=sweeping())
+            if trainer.is_global_zero:
+                leave_results(task, evaluation, report=config.report, brief=sweeping())
         log_results(loggers, task, evaluation.summary)
     if trainer.is_global_zero:
         log.info(f"run folder: {short(folder)}")
@@ -210,7 +210,8 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
     # An epoch that was begun is one more.
     refuse_shorter(done + (batches > 0), record["config"]["trainer"]["max_epochs"])
     where = f"in epoch {done + 1}, after batch {batches}" if batches else f"after epoch {done}"
-    log.info(f"resumed {where}")
+    end = done >= record["config"]["trainer"]["max_epochs"]
+    log.info(f"resumed {where}{', the last one: no training is left, only the evaluation' * end}")
 
 
 def _leave_split(training: Training) -> None:
@@ -253,8 +254,9 @@ def _telling_how_to_resume(training: Training, trainer: Any) -> Iterator[None]:
     """One line for who has interrupted a run by itself."""
     try:
         yield
-    except SystemExit as stopped:
-        by_hand = was_interrupted(stopped) and not sweeping()
+    except (SystemExit, KeyboardInterrupt) as stopped:  # in fit, and behind it
+        by_hand = isinstance(stopped, KeyboardInterrupt) or was_interrupted(stopped)
+        by_hand = by_hand and not sweeping()
         if by_hand and (training.folder / LAST).is_file():
             where = f"resume={short(training.folder)}"
             log.warning(f"to resume {_place_to_resume(trainer)}: lungseg train {where}")

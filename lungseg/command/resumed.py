@@ -90,7 +90,10 @@ def _without_source(
     Returns:
         Keys that have to be typed again, and the override that names the store.
     """
-    needed = [key for key in hidden if key not in NOT_NEEDED]
+    needed = list(dict.fromkeys(key for key in hidden if key not in NOT_NEEDED))
+    if "data.root" in typed or "data.root" in needed:
+        # From there cases are prepared anew; an earlier resume may have noted their store.
+        needed = [key for key in needed if key != "data.store"]
     if "data.root" in typed:
         return needed, []
     # The store has what the first reader drew.

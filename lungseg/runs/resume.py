@@ -53,17 +53,22 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
         ConfigError: If settings that shape the weights differ, or the split or the data do.
     """
     differing = _all_differences(old["config"], new["config"])
-    for key, (before, now) in differing.items():
-        if shapes(key) is Shapes.WEIGHTS:
-            raise ConfigError(
-                f"{key}={as_word(now)}: the checkpoint's run had {as_word(before)}{SAME}"
-            )
-    schedule = (new["config"].get("scheduler") or {}).get("steps_as")
+    shaping = [key for key in differing if shapes(key) is Shapes.WEIGHTS]
+    steps = (new["config"].get("scheduler") or {}).get("steps_as")
+    schedule = f"scheduler.steps_as={steps}" if steps else ""
+    if shaping and all(key.startswith("scheduler.scheduler.") for key in shaping):
+        schedule = shaping[0]  # T_max, which is trainer.max_epochs
     if schedule and (longer := [key for key in LENGTHS if key in differing]):
         before, now = differing[longer[0]]
         raise ConfigError(
             f"{longer[0]}={as_word(now)}: the checkpoint's run had {as_word(before)}, and its"
-            f" learning rates depend on it (scheduler.steps_as={schedule}){SAME}"
+            f" learning rates depend on it ({schedule}); init=RUN starts a new training from its"
+            f" weights"
+        )
+    if shaping:
+        before, now = differing[shaping[0]]
+        raise ConfigError(
+            f"{shaping[0]}={as_word(now)}: the checkpoint's run had {as_word(before)}{SAME}"
         )
     if old["cohort_sha256"] != new["cohort_sha256"]:
         why = _settings_of(differing, ("data.",))

@@ -44,7 +44,9 @@ def end_sweep(command: str, code: int) -> int:
     if is_search(config.hydra):
         return code  # it has reported by itself: failed trials were made up for by others
     if code == INTERRUPTED:
-        print(f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}", file=sys.stderr)
+        resume = f"; lungseg train resume={short(folder)}/JOB resumes one"
+        begun = f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}"
+        print(begun + (resume if command == "train" else ""), file=sys.stderr)
     if code:
         end_folds(config, folder, pooling=False)
         return code

@@ -94,6 +94,19 @@ def test_the_source_has_to_be_typed_where_its_store_is_gone(run):
     assert str(folder) not in str(caught.value)
 
 
+def test_the_store_of_an_earlier_resume_is_not_asked_for(run):
+    folder = run("data=lctsc", f"data.root={HIDDEN}", f"data.store={HIDDEN}", "seed=1")
+    words = with_overrides_of_run("train", [f"resume={folder}", "data.root=there"])
+    assert words == ["data=lctsc", "seed=1", "data.root=there", *here(folder)]
+
+
+def test_each_setting_is_asked_for_once(run):
+    stores = [f"data.store={HIDDEN}"] * 2
+    folder = run("data=lctsc", f"data.root={HIDDEN}", *stores, store=False)
+    with pytest.raises(LungsegError, match=r"places: data.root; type again: data.root=…$"):
+        with_overrides_of_run("train", [f"resume={folder}"])
+
+
 def test_damaged_folders(run, tmp_path):
     folder = run("seed=1")
     for file, message in (

@@ -98,7 +98,7 @@ def test_hardware_that_resolves_auto_otherwise_is_no_other_setting():
 
 
 def test_a_schedule_over_the_whole_training_fixes_its_length():
-    with pytest.raises(ConfigError, match=r"scheduler\.scheduler\.T_max=20: .* had 10;"):
+    with pytest.raises(ConfigError, match=r"^trainer.max_epochs=20: .* had 10, .*T_max\); init="):
         refuse_other_run(
             record("scheduler=cosine"), record("scheduler=cosine", "trainer.max_epochs=20")
         )
