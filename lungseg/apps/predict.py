@@ -128,9 +128,9 @@ def _report(
         )
     if failed:
         first = next(iter(failed.items()))
+        others = ", the others are done" if len(failed) < n else ""
         raise DataError(
-            f"{len(failed)} of {n} scans failed, the others are done; the first, {first[0]}:"
-            f" {first[1]}"
+            f"{len(failed)} of {n} scans failed{others}; the first, {first[0]}: {first[1]}"
         )
 
 

@@ -45,7 +45,7 @@ def one_line(
         return f"{match[1]}.yaml cannot be composed: {why[0] if why else text}{hint}"
     if match := re.search(r"Additional config directory '(.+)' not found", text):
         return f"--config-dir: no such folder{'' if in_log else f' [{match[1]}]'}"
-    if match := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
+    if match := re.search(r"Could not (?:find|load) '([^']+)/([^'/]+)'", text):
         return _unknown_option(match[1], match[2], overrides)
     if match := re.search(r"Interpolation key '([^']+)' not found", text):
         where = re.search(r"full_key: (\S+)", text)
@@ -137,6 +137,8 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
     else:
         close = get_close_matches(key, [*keys, *groups], n=1)
         other = f"lungseg {command} --help lists them"
+    if command == "predict" and key in ("run", "ckpt"):  # as evaluate and export have it
+        close = ["model"]
     hint = f"did you mean {close[0]}?" if close else other
     return f"{key}: no such setting; {hint}"
 

@@ -251,6 +251,5 @@ def _identifying(contents: list[_File]) -> list[Finding]:
     keywords = sorted(set().union(*(file.identifiers for file in contents)))
     if not keywords:
         return []
-    return [
-        Finding("identifiers", "warning", f"the files contain {', '.join(keywords)}; not copied")
-    ]
+    text = f"the files contain {', '.join(keywords)}; only DICOM masks of predict take them over"
+    return [Finding("identifiers", "warning", text)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 from lungseg.data.network_input import NetworkInput
 from lungseg.errors import ConfigError, DataError
@@ -106,6 +107,10 @@ def model_files(paths: Sequence[Path], *, key: str = "model") -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_file():
+            if path.suffix not in (".ckpt", ".onnx") and not is_zipfile(path):
+                raise DataError(
+                    f"{key}: neither a checkpoint of lungseg train nor an exported .onnx file", path
+                )
             files.append(path)
             continue
         if not path.is_dir():

@@ -51,7 +51,12 @@ class LctscFolder:
     def _cases(self) -> list[str]:
         images = self.root / "Images"
         if not images.is_dir():
-            raise DataError("no folder Images/ with a folder for each case", self.root)
+            what = (
+                "folder Images/ with a folder for each case"
+                if self.root.is_dir()
+                else "such folder"
+            )
+            raise DataError(f"no {what}", self.root)
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
             raise DataError("Images/ contains no folder: one for each case is expected", images)

@@ -69,7 +69,7 @@ class SliceImages:
         node: str = "data",
         top: str = "data.root",
     ) -> None:
-        if len(spacing_mm) != 3:
+        if not _numbers(spacing_mm, 3):
             raise ConfigError(f"{node}.spacing_mm: three sizes [z, y, x] in mm, got {spacing_mm}")
         if wrong := wrong_spacing(spacing_mm):
             raise ConfigError(f"{node}.spacing_mm: {wrong}")
@@ -81,9 +81,15 @@ class SliceImages:
                 f" slope * value + intercept), or {node}.window=[level, width] for windowed 8-bit"
                 " images"
             )
-        if hu_from is not None and set(hu_from) != {"slope", "intercept"}:
-            raise ConfigError(f"{node}.hu_from: slope and intercept, both")
-        if window is not None and (len(window) != 2 or window[1] <= 0):
+        if hu_from is not None and not (
+            isinstance(hu_from, Mapping)
+            and {*hu_from} == {"slope", "intercept"}
+            and _numbers([*hu_from.values()], 2)
+        ):
+            raise ConfigError(
+                f"{node}.hu_from: {{slope: 1, intercept: -1024}}, two numbers, got {hu_from}"
+            )
+        if window is not None and (not _numbers(window, 2) or window[1] <= 0):
             raise ConfigError(f"{node}.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):
             if "{z}" not in str(pattern) and (key, pattern) != ("masks", NONE):
@@ -280,3 +286,12 @@ def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:
         raise DataError(f"slices differ in size: {sorted(shapes)}")
     check_size((len(paths), *shapes.pop()))
     return np.stack([values for values, _ in images]), [digest for _, digest in images]
+
+
+def _numbers(values: object, n: int) -> bool:
+    """Whether this is a list of so many numbers."""
+    return (
+        isinstance(values, Sequence)
+        and len(values) == n
+        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+    )

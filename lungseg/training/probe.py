@@ -96,7 +96,10 @@ def check_loss(loss: Any, settings: Mapping[str, Any]) -> None:
     logits = torch.zeros(2, 1, SIDES[0], SIDES[0], requires_grad=True)
     mask = torch.zeros(logits.shape, dtype=torch.uint8)
     mask[..., 1:9, 1:9] = 1
-    expected = "a loss must make one number of logits [B, 1, H, W] and a mask of 0 and 1"
+    expected = (
+        "a loss must make one number of logits [B, 1, H, W] and a mask of 0 and 1 in uint8"
+        " (target.float() has it in floats)"
+    )
     try:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")

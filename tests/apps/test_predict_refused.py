@@ -8,6 +8,7 @@ import pytest
     [
         ((), "model: must be given: model=outputs/<date>/<time>"),
         (("model=nothing",), "model: no such run folder or file [nothing]"),
+        (("model=in/notes.md",), "model: neither a checkpoint of lungseg train nor an exported"),
         (("model=RUN", "formats=dcm"), "formats=dcm: there are seg, rtstruct, nifti, nrrd, npz"),
         (("model=RUN", "tta=mirror"), "tta=mirror: must be none or flip"),
         (("model=RUN", "on_doubt=stop"), "on_doubt=stop: must be warn or error"),
@@ -24,6 +25,7 @@ import pytest
 )
 def test_one_line_for_what_cannot_be(words, line, refused, run, tmp_path):
     (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.md").write_text("no model")
     given = {"input": "in", "output": "masks"}
     given |= dict(word.split("=", 1) for word in words)
     if given.get("model") == "RUN":

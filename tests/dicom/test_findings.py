@@ -220,5 +220,7 @@ def test_a_claim_of_deidentification_is_checked_against_names_and_birth_date(tag
     assert ("identifiers" in found) == bool(told)
     if told:
         listed = ", ".join(CLAIM.format(keyword) for keyword in told)
-        assert found["identifiers"].text == f"the files contain {listed}; not copied"
+        assert found["identifiers"].text == (
+            f"the files contain {listed}; only DICOM masks of predict take them over"
+        )
         assert found["identifiers"].severity == "warning"

@@ -153,7 +153,12 @@ def test_settings_that_are_refused(tmp_path):
     for settings, message in (
         ({"hu_from": None}, "set how values become HU"),
         ({"hu_from": HU_FROM, "window": [40, 400]}, "set how values become HU"),
-        ({"hu_from": {"slope": 1}}, "slope and intercept"),
+        ({"hu_from": {"slope": 1}}, r"hu_from: {slope: 1, intercept: -1024}, two numbers, got {"),
+        ({"hu_from": {"slope": 1, "intercept": "no"}}, "hu_from: .* two numbers"),
+        ({"hu_from": 5}, "hu_from: .* two numbers, got 5"),
+        ({"hu_from": None, "window": 1500}, r"window: \[level, width\] in HU, got 1500"),
+        ({"spacing_mm": 6}, "three sizes .* got 6"),
+        ({"spacing_mm": ["a", "b", "c"]}, "three sizes"),
         ({"window": [40, 0]}, "level, width"),
         ({"spacing_mm": [1, 1]}, "three sizes"),
         ({"numbers_run": "up"}, "feet_to_head or head_to_feet, got up"),
