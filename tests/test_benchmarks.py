@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import scale, strong
+from benchmarks import ingredients, scale, strong
 from benchmarks.steps import Meter, owner_of
 from benchmarks.sweep import sweep
+from lungseg.apps.checks import check_settings
+from lungseg.config import compose
 
 
 @pytest.mark.slow
@@ -31,6 +33,31 @@ def test_the_strong_recipe_is_measured_beside_monais_loop(monkeypatch, capfd):
     assert len(ratios) == 4
     assert all(float(ratio) > 0 for ratio in ratios)
     assert re.search(r"augmentation .* s: .*% of it; process .* s: .*%", printed)
+
+
+def test_every_part_of_a_recipe_can_be_set():
+    for change in {**ingredients.BASELINES, **ingredients.PARTS}.values():
+        check_settings(compose("train", [*ingredients.START.split(), *change.split()]))
+
+
+def test_a_part_is_compared_with_all_repeats_of_the_start(tmp_path, capsys):
+    """Means of two cases: 0.8 and 0.6 of two repeats, 0.75 of the part."""
+    for name, dsc in (("baseline", 0.8), ("seed 1", 0.6), ("flips", 0.75)):
+        folder = ingredients.folder(tmp_path, "hard", name) / "hard" / "evaluation"
+        folder.mkdir(parents=True)
+        cases, slices = ["split,case,dsc,hd95_mm"], ["split,case,z,tp,fn,dsc"]
+        for case, change in (("a", -0.02), ("b", 0.02)):
+            cases.append(f"test,{case},{dsc + change},3")
+            # A slice without lung has no part in the mean.
+            slices += [f"test,{case},0,1,0,{dsc + change}", f"test,{case},1,0,0,0"]
+        (folder / "cases.csv").write_text("\n".join(cases))
+        (folder / "slices.csv").write_text("\n".join(slices))
+    ingredients.table(tmp_path, "hard")
+    printed = capsys.readouterr().out
+    assert "baseline, 2 cases, by seed: DSC, slices 0.8000, 0.6000" in printed
+    (row,) = (line for line in printed.splitlines() if "flips" in line)
+    assert row.count("+0.0500 (") == 2
+    assert "+0.0 (" in row
 
 
 def test_the_steps_whose_growth_is_measured_are_there():
