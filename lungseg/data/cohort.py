@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lungseg.data import store as stores
 from lungseg.data.digests import PatientDigests
 from lungseg.data.place import Place, join
+from lungseg.data.read_ahead import at_once
 from lungseg.data.seal import read_sealed
 from lungseg.errors import DataError
 
@@ -132,8 +134,11 @@ def open_cohort(store: Place) -> Cohort:
     if listed is None:
         raise DataError("no prepared cohort here (cohort.json is missing)", store)
     cases = {}
-    for name in listed["cases"]:
-        attributes = stores.attributes(store, name)
+    names = list(listed["cases"])
+    # In a bucket each waits for an answer.
+    for name, attributes in zip(
+        names, at_once(partial(stores.attributes, store), names), strict=True
+    ):
         if attributes is None:
             raise DataError(
                 f"{name}: listed in cohort.json but missing or damaged in the store", store
