@@ -52,6 +52,8 @@ def check_settings(config: DictConfig) -> None:
         raise ConfigError(f"compile={config.compile}: must be true or false")
     if config.data.cache not in ("memory", "device"):
         raise ConfigError(f"data.cache={config.data.cache}: must be memory or device")
+    if config.data.cache == "device" and config.data.cache_gib == 0:
+        raise ConfigError("data.cache=device: keeps what data.cache_gib allows, which is 0")
     if config.data.cache == "device" and config.data.num_workers:
         raise ConfigError(
             "data.cache=device: processes that load slices cannot share it; leave"

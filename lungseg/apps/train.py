@@ -243,9 +243,11 @@ def _announce(training: Training, trainer: Any) -> None:
     )
     data, settings = training.data, config.data
     if not data.cached and not settings.num_workers:
+        device = settings.cache == "device"
+        hint = "raise it for data.cache=device" if device else "data.num_workers=2 reads ahead"
         log.info(
             f"slices: {data.gib:.1f} GiB, more than data.cache_gib={settings.cache_gib}, so each is"
-            " read when it is needed; data.num_workers=2 reads ahead"
+            f" read when it is needed; {hint}"
         )
 
 

@@ -17,7 +17,7 @@ from lungseg.data.batches import SharedBatches, deal_cases, runs
 from lungseg.data.cohort import Cohort
 from lungseg.data.dataset import SliceDataset
 from lungseg.data.intensity.window import PICTURES
-from lungseg.data.memory import fits, forget_others
+from lungseg.data.memory import Key, are_kept, fits, forget_others
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.sampling.all import All
 from lungseg.data.sampling.epoch_order import EpochOrder
@@ -159,12 +159,20 @@ class SliceDataModule(pl.LightningDataModule):
         if self._wants_device and self.trainer:
             self._wants_device = False  # asked once: later, the slices themselves fill the device
             device = self.trainer.strategy.root_device
-            self._on_device = fits(self.gib, device)
-            for dataset in self._all if self._on_device else ():
+            for dataset in self._all:
                 dataset.keep_on(device)
-        forget_others({key for dataset in self._all for key in dataset.keys})
+            forget_others(self._keys)  # and what an earlier job has kept there
+            gib = sum(dataset.n_seen_bytes for dataset in self._all) / GIB
+            self._on_device = are_kept(self._keys) or fits(gib, device)
+            for dataset in () if self._on_device else self._all:
+                dataset.keep_on(None)
+        forget_others(self._keys)
         for dataset in self.datasets.values():
             dataset.load()
+
+    @property
+    def _keys(self) -> set[Key]:
+        return {key for dataset in self._all for key in dataset.keys}
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Training slices, in a different order each epoch."""

@@ -84,17 +84,25 @@ class SliceDataset(Dataset[dict[str, Any]]):
         seen: int = sum(frame.seen[0] * frame.seen[1] for frame in self.frames)
         return 3 * (own if self._input.plain else own + seen)
 
+    @property
+    def n_seen_bytes(self) -> int:
+        """Memory for what the network sees: int16 channels of one slice each, and uint8 masks."""
+        planes = 5 if self._input.outside == "channel" else 3
+        return sum(planes * frame.seen[0] * frame.seen[1] for frame in self.frames)
+
     def cache(self) -> None:
         """Read all slices at once and keep them, instead of each on access."""
         self._cache = True
-        raw = {self._key(name) for name in self._cases}
-        made = {self._made_key(name) for name in self._cases}
-        self.keys = raw if self._input.plain else raw | made
+        self.keys = self._all_keys()
 
-    def keep_on(self, device: torch.device) -> None:
-        """Also keep them on a device, as the network sees them; to be called before any is read."""
+    def keep_on(self, device: torch.device | None) -> None:
+        """Also keep them on a device, as the network sees them; to be called before any is read.
+
+        Args:
+            device: None for memory alone, as at first.
+        """
         self._device = device
-        self.keys = {key for name in self._cases for key in (self._key(name), self._made_key(name))}
+        self.keys = self._all_keys()
 
     def evaluated(self) -> SliceDataset:
         """The same slices, for evaluation."""
@@ -208,6 +216,12 @@ class SliceDataset(Dataset[dict[str, Any]]):
 
     def _key(self, name: str) -> Key:
         return self._cohort.store, name, self._cohort.cases[name]["content_sha256"]
+
+    def _all_keys(self) -> set[Key]:
+        raw = {self._key(name) for name in self._cases}
+        if self._input.plain and self._device is None:
+            return raw
+        return raw | {self._made_key(name) for name in self._cases}
 
     def _made_key(self, name: str) -> Key:
         return (*self._key(name), self._input.geometry, str(self._device or "memory"))

@@ -30,6 +30,11 @@ def kept(key: Key, read: Callable[[], Any]) -> Any:
     return _kept[key]
 
 
+def are_kept(keys: Collection[Key]) -> bool:
+    """Whether an earlier run of this process has read them all."""
+    return set(keys) <= _kept.keys()
+
+
 def forget_others(keys: Collection[Key]) -> None:
     """Free the memory of all cases but these."""
     for key in _kept.keys() - set(keys):
@@ -45,6 +50,7 @@ def fits(gib: float, device: torch.device) -> bool:
         return True
     import torch
 
+    torch.cuda.empty_cache()  # what torch has reserved and does not use counts as taken
     free = torch.cuda.mem_get_info(device)[0] / (1 << 30)
     if gib > free / 2:
         log.warning(

@@ -16,6 +16,7 @@ AT_ONCE = {
     "train data.num_workers=-1": "data.num_workers=-1: must be a whole number, 0 or more",
     "train compile=inductor": "compile=inductor: must be true or false",
     "train data.cache=gpu": "data.cache=gpu: must be memory or device",
+    "train data.cache=device data.cache_gib=0": "keeps what data.cache_gib allows, which is 0",
     "train data.cache=device data.num_workers=2": "cannot share it; leave data.num_workers=2 out",
     "train data.cache_gib=all": "data.cache_gib=all: must be a number above 0",
     "train logger=[csv,tensorbord]": "logger=tensorbord: no such option; there are csv, mlflow",

@@ -5,8 +5,9 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+import torch
 
-from lungseg.data import memory
+from lungseg.data import datamodule, memory
 from lungseg.data.datamodule import SliceDataModule
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.prepare import prepare
@@ -97,6 +98,43 @@ def test_one_set_alone_leaves_the_others_in_memory(cohort):
     assert {key for batch in loader for key in keys(batch)} == set(data.datasets["test"].index)
     assert set(memory._kept) == before != set()
     assert list(data.datasets) == ["train", "test"]  # the whole is as it was
+
+
+def on_device(cohort):
+    """A data module with data.cache=device, set up on what stands for a device."""
+    data = data_module(cohort, on_device=True)
+    strategy = SimpleNamespace(root_device=torch.device("cpu"))
+    data.trainer = SimpleNamespace(strategy=strategy, global_rank=0, world_size=1)
+    data.setup("fit")
+    return data
+
+
+def test_slices_are_put_on_the_device_of_the_training(cohort, monkeypatch):
+    asked = []
+    monkeypatch.setattr(datamodule, "fits", lambda gib, device: asked.append(gib) or True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    data = on_device(cohort)
+    (loader, _) = data.test_dataloader()
+    assert not loader.pin_memory  # tensors of a device cannot be
+    there = {key for key in memory._kept if key[-1] == "cpu"}
+    assert len(there) == len(cohort.names)
+    seen = sum(3 * MIXED_SIZES[case] ** 2 for case, _ in data.datasets["train"].index)
+    assert asked == [pytest.approx(2 * seen / 2**30)]  # of both sets
+    data.setup("test")
+    on_device(cohort)  # a later job of a sweep finds them there, whatever is free now
+    assert len(asked) == 1
+    assert there <= memory._kept.keys()
+
+
+def test_slices_that_do_not_fit_stay_in_memory(cohort, monkeypatch):
+    memory.forget_others([])
+    monkeypatch.setattr(datamodule, "fits", lambda gib, device: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    data = on_device(cohort)
+    (loader, _) = data.test_dataloader()
+    assert loader.pin_memory
+    assert len(memory._kept) == len(cohort.names)
+    assert not any(key[-1] == "cpu" for key in memory._kept)
 
 
 def test_a_place_in_mid_epoch_is_for_one_device(cohort):
