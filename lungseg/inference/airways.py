@@ -16,6 +16,8 @@ AREA_SHARE = 0.05
 
 In adults these have 1 to 5 cm², the largest section of both lungs 200 to 400 cm².
 """
+AREA_MM2 = 1000.0
+"""Nor is any larger than this, however much a slice with false lung makes the largest section."""
 HEIGHT_MM = 40.0
 """At least so tall is what counts as a windpipe: the dome of a lung is wide a centimetre below."""
 LUNG_SHARE = 0.05
@@ -27,11 +29,13 @@ Ints = NDArray[np.int64]
 def without_airways(mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
     """Leave out columns that rise from the lungs, too narrow and too tall to be lung.
 
-    A piece of an axial slice is narrow if it has less than `AREA_SHARE` of the largest section.
+    A piece of an axial slice is narrow if it has less than `AREA_SHARE` of the largest section, and
+    less than `AREA_MM2`.
     Narrow pieces that touch from slice to slice are a column; it is left out if it is `HEIGHT_MM`
     tall or more, stands on a lung, and no lung stands on it. So the lowest corners of the lungs
     stay, which widen upwards, and so do their tops, which are too short. What stands on such a
-    column, as a mouth does, no longer touches the lungs.
+    column, as a mouth does, no longer touches the lungs. A narrow top of a lung that touches the
+    column goes with it: one to three slices.
 
     Args:
         mask: Bool ``[z, y, x]``, z from the feet up.
@@ -43,7 +47,8 @@ def without_airways(mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDA
     z, sizes, edges = _pieces(mask)
     if not len(sizes):
         return mask
-    narrow = sizes < AREA_SHARE * max(int(np.count_nonzero(plane)) for plane in mask)
+    largest = max(int(np.count_nonzero(plane)) for plane in mask)
+    narrow = sizes < min(AREA_SHARE * largest, AREA_MM2 / (spacing_mm[1] * spacing_mm[2]))
     part = _parts(len(sizes), edges[:, narrow[edges[0]] == narrow[edges[1]]])
     voxels = np.bincount(part, np.where(narrow, 0, sizes))
     is_lung = (voxels > 0) & (voxels >= LUNG_SHARE * voxels.sum())

@@ -107,7 +107,7 @@ def model_files(paths: Sequence[Path], *, key: str = "model") -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_file():
-            if path.suffix not in (".ckpt", ".onnx") and not is_zipfile(path):
+            if path.suffix.lower() not in (".ckpt", SUFFIX) and not is_zipfile(path):
                 raise DataError(
                     f"{key}: neither a checkpoint of lungseg train nor an exported .onnx file", path
                 )

@@ -69,6 +69,7 @@ def predict(
     predicted, members, grid = scores.mask, scores.members, scores.grids[0]
     probability, spread = scores.probability, scores.spread
     mask = postprocess(predicted, scan.volume.spacing)
+    removed = sum(np.count_nonzero(a & ~b) for a, b in zip(predicted, mask, strict=True))
     del scores
     if not members:
         del predicted  # arrays of a whole scan are given back as soon as they can be
@@ -80,9 +81,17 @@ def predict(
     findings = [
         *scan.findings,
         *_of_grid(grid, scan.volume.spacing),
+        *_of_postprocess(removed * float(np.prod(scan.volume.spacing)) / 1000),
         *doubts(scan, labels, lungs, records[0], others=records[1:], disagreement=agreed),
     ]
     return Prediction(labels, probability, spread, lungs, [*dict.fromkeys(findings)], grid)
+
+
+def _of_postprocess(ml: float) -> list[Finding]:
+    if ml < 1:
+        return []
+    text = f"post-processing removed {ml:.0f} ml of what the network took for lung"
+    return [Finding("removed", "info", text)]
 
 
 def _of_grid(grid: NetworkGrid, spacing: Sequence[float]) -> list[Finding]:

@@ -56,6 +56,24 @@ def test_its_lower_end_may_lie_beside_the_lungs():
     assert np.array_equal(without_airways(mask, MM), expected)
 
 
+def test_a_slice_full_of_false_lung_does_not_make_lungs_narrow():
+    """Of lungs with 25 cm² each, which are less than 5 % of that slice."""
+    mask = np.zeros((50, 300, 300), bool)
+    mask[LUNGS, 15:45, 8:29] = mask[LUNGS, 15:45, 33:54] = True
+    for z in (9, 20, 30):
+        false = mask.copy()
+        false[z] = True
+        assert without_airways(false, MM) is false
+
+
+def test_the_top_of_a_lung_that_touches_the_windpipe_goes_with_it():
+    mask = chest()
+    mask[30:32, 20:33, 26:29] = True  # 1.6 cm² beside the column
+    made = without_airways(mask, MM)
+    assert not made[30:].any()
+    assert np.array_equal(made[:30], mask[:30])
+
+
 UNCHANGED = {
     "the top of a lung": chest(slice(28, 37)),  # 35 mm above the lungs
     "a corner that widens upwards": chest(slice(0, 11)),
