@@ -72,6 +72,8 @@ def by_labels(
     known = sorted(present - {0})
     if not any(labels.values()):
         labels = {"both": [1]}
+        if not known:
+            raise DataError("the mask contains no lung: it is 0 everywhere")
         if set(known) - {1}:
             raise DataError(_which_are_lungs(known))
     wanted = {value for values in labels.values() for value in values}
@@ -98,11 +100,12 @@ def by_labels(
 def _which_are_lungs(known: list[int]) -> str:
     """The error of a map whose values nobody has explained."""
     listed = ", ".join(map(str, known[:8]))
-    typed = f"data.labels=[{known[0]}]"
-    if len(known) > 1:
-        typed = f"'data.labels={{right: [{known[0]}], left: [{known[1]}]}}', or {typed}"
     has = "values" if len(known) > 1 else "value"
-    return f"the mask has the {has} {listed}; say what is lung: {typed}"
+    sides = (
+        "[1], left: [2]" if known == [1, 2] else "[…], left: […]"
+    )  # 1, 2: as predict writes them
+    typed = f"data.labels=[…], or 'data.labels={{right: {sides}}}'"
+    return f"the mask has the {has} {listed}; say which are lung: {typed}"
 
 
 def one_value(array: NDArray[Any]) -> tuple[NDArray[np.uint8], list[Finding]]:

@@ -79,7 +79,7 @@ REFUSED = {
     "time": ({"repeat": 3}, "the file has 4 axes"),
     "metres": ({"unit": "meter"}, "unit of length is meter"),
     "no orientation": ({"codes": 0}, "neither sform nor qform"),
-    "other labels": ({"times": 4}, r"the value 4; say what is lung: data.labels=\[4\]"),
+    "other labels": ({"times": 4}, "the value 4; say which are lung"),
     "no labels": ({"times": 0.5}, "not whole numbers"),
 }
 

@@ -175,9 +175,11 @@ def test_values_near_enough_count_as_the_number():
     [
         (
             [1, 2],
-            r"values 1, 2; say .*: 'data.labels={right: \[1\], left: \[2\]}', or data.labels=\[1\]",
+            r"values 1, 2; say which .* or 'data.labels={right: \[1\], left: \[2\]}'$",
         ),
-        ([255], r"value 255; say what is lung: data.labels=\[255\]"),
+        ([255], r"value 255; say which are lung: data.labels=\[…\], or "),
+        ([3, 4, 5], r"values 3, 4, 5; say .*{right: \[…\], left: \[…\]}'$"),
+        ([], "contains no lung: it is 0 everywhere"),
     ],
 )
 def test_a_map_of_other_values_has_to_be_explained(present, typed):
