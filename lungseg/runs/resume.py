@@ -54,11 +54,13 @@ def refuse_other_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     """
     differing = _all_differences(old["config"], new["config"])
     shaping = [key for key in differing if shapes(key) is Shapes.WEIGHTS]
+    longer = [key for key in LENGTHS if key in differing]
     steps = (new["config"].get("scheduler") or {}).get("steps_as")
-    schedule = f"scheduler.steps_as={steps}" if steps else ""
-    if shaping and all(key.startswith("scheduler.scheduler.") for key in shaping):
-        schedule = shaping[0]  # T_max, which is trainer.max_epochs
-    if schedule and (longer := [key for key in LENGTHS if key in differing]):
+    schedule = f"scheduler.steps_as={steps}" if steps and not shaping else ""
+    follows = [key for key in shaping if longer and differing[key] == differing[longer[0]]]
+    if shaping and follows == shaping:
+        schedule = follows[0]  # T_max, which is trainer.max_epochs
+    if schedule and longer:
         before, now = differing[longer[0]]
         raise ConfigError(
             f"{longer[0]}={as_word(now)}: the checkpoint's run had {as_word(before)}, and its"

@@ -102,6 +102,14 @@ def test_a_schedule_over_the_whole_training_fixes_its_length():
         refuse_other_run(
             record("scheduler=cosine"), record("scheduler=cosine", "trainer.max_epochs=20")
         )
+    with pytest.raises(ConfigError, match=r"^loss.alpha=0.5: the checkpoint's run had"):
+        refuse_other_run(
+            record("scheduler=onecycle"),
+            record("scheduler=onecycle", "trainer.max_epochs=20", "loss.alpha=0.5"),
+        )
+    plateau = ("scheduler=plateau", "scheduler.scheduler.patience=9", "trainer.max_epochs=20")
+    with pytest.raises(ConfigError, match=r"^scheduler\.scheduler\.patience=9: .* had"):
+        refuse_other_run(record("scheduler=plateau"), record(*plateau))
     one, longer = (
         record("scheduler=onecycle", f"trainer.max_epochs={epochs}") for epochs in (10, 20)
     )
