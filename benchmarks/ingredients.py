@@ -25,6 +25,8 @@ START = (
 )
 REAL = "-m data=lctsc data.matrix_size=256 split=leave_one_out split.fold=all"
 HARD = "data=phantom data.n_cases=9 split=explicit split.test=[Case_008]"
+VALIDATION = {"real": "1", "hard": "[Case_007]"}
+"""What stands for VAL in a part."""
 HARD_PATIENTS = "data=phantom_hard data.n_cases=24"
 
 _STILL = "augment.transforms.flip.p=0 augment.transforms.affine.p=0"
@@ -51,7 +53,7 @@ PARTS = {
     "SGD": "optimizer=sgd optimizer.lr=0.1",
     "constant learning rate": "scheduler=none",
     "early stopping": (
-        f"{_CALLBACKS},early_stopping] split.val=1 scheduler=none trainer.max_epochs=12 "
+        f"{_CALLBACKS},early_stopping] split.val=VAL scheduler=none trainer.max_epochs=12 "
         "trainer.check_val_every_n_epoch=1 callbacks.early_stopping.patience=2"
     ),
     "twice the channels": "model.base_channels=16",
@@ -80,13 +82,22 @@ def folder(out: Path, cohort: str, part: str) -> Path:
     return out / cohort / part.replace(" ", "_").replace(",", "").replace("'", "")
 
 
+def overrides(cohort: str, part: str) -> str:
+    """What a part changes."""
+    return (BASELINES | PARTS)[part].replace("VAL", VALIDATION[cohort])
+
+
 def run(out: Path, cohort: str, root: str, parts: list[str]) -> None:
     """Train, and for the synthetic patients evaluate, each part that has no scores yet."""
     for part in parts:
-        into, change = folder(out, cohort, part), (BASELINES | PARTS)[part]
-        if into.exists():
+        into, change = folder(out, cohort, part), overrides(cohort, part)
+        if len(scores(out, cohort, part)):
             continue
-        into.mkdir(parents=True)
+        try:
+            into.mkdir(parents=True)  # another process may be at it
+        except FileExistsError:
+            print(f"{into.name}: left as it is; remove it if nothing trains there")
+            continue
         if cohort == "real":
             _lungseg(
                 into, "train", f"{REAL} data.root={root} {START} {change} hydra.sweep.dir={into}"
@@ -97,9 +108,9 @@ def run(out: Path, cohort: str, root: str, parts: list[str]) -> None:
             _lungseg(into, "evaluate", f"{where} {HARD_PATIENTS} report=false")
 
 
-def _lungseg(into: Path, command: str, overrides: str) -> None:
+def _lungseg(into: Path, command: str, words: str) -> None:
     outputs = f"outputs={into.parent}/outputs"
-    line = [sys.executable, "-m", "lungseg", command, *overrides.split(), outputs]
+    line = [sys.executable, "-m", "lungseg", command, *words.split(), outputs]
     with (into / f"{command}.txt").open("w") as file:
         done = subprocess.run(line, stdout=file, stderr=subprocess.STDOUT, check=False)
     print(f"{into.name}: {'done' if done.returncode == 0 else f'failed, {file.name}'}", flush=True)
@@ -138,7 +149,7 @@ def table(out: Path, cohort: str) -> None:
     for score in SCORES:
         seeds = ", ".join(f"{mean:.4f}" for mean in base[score].mean())
         print(f"baseline, {n} cases, by seed: {score} {seeds}")
-    print(f"{len(there)} of {len(PARTS)} parts")
+    print(f"without scores: {', '.join(PARTS.keys() - there) or 'none'}")
     cells: dict[str, list[str]] = {part: [] for part in there}
     for score, higher in SCORES.items():
         digits = 4 if higher else 1

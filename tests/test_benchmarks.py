@@ -11,7 +11,7 @@ from benchmarks import ingredients, scale, strong
 from benchmarks.steps import Meter, owner_of
 from benchmarks.sweep import sweep
 from lungseg.apps.checks import check_settings
-from lungseg.config import compose
+from lungseg.config import build, compose
 
 
 @pytest.mark.slow
@@ -35,9 +35,13 @@ def test_the_strong_recipe_is_measured_beside_monais_loop(monkeypatch, capfd):
     assert re.search(r"augmentation .* s: .*% of it; process .* s: .*%", printed)
 
 
+@pytest.mark.slow
 def test_every_part_of_a_recipe_can_be_set():
-    for change in {**ingredients.BASELINES, **ingredients.PARTS}.values():
-        check_settings(compose("train", [*ingredients.START.split(), *change.split()]))
+    start = f"{ingredients.HARD} {ingredients.START}".split()
+    for part in ingredients.PARTS:
+        config = compose("train", [*start, *ingredients.overrides("hard", part).split()])
+        check_settings(config)
+        build(config.split, "split")
 
 
 def test_a_part_is_compared_with_all_repeats_of_the_start(tmp_path, capsys):
