@@ -29,13 +29,12 @@ Ints = NDArray[np.int64]
 def without_airways(mask: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
     """Leave out columns that rise from the lungs, too narrow and too tall to be lung.
 
-    A piece of an axial slice is narrow if it has less than `AREA_SHARE` of the largest section, and
-    less than `AREA_MM2`.
-    Narrow pieces that touch from slice to slice are a column; it is left out if it is `HEIGHT_MM`
-    tall or more, stands on a lung, and no lung stands on it. So the lowest corners of the lungs
-    stay, which widen upwards, and so do their tops, which are too short. What stands on such a
-    column, as a mouth does, no longer touches the lungs. A narrow top of a lung that touches the
-    column goes with it: one to three slices.
+    A piece of an axial slice is narrow if it has less than `AREA_SHARE` of the largest section and
+    less than `AREA_MM2`. Narrow pieces that touch from slice to slice are a column; it is left out
+    if it is `HEIGHT_MM` tall or more, stands on a lung, and no lung stands on it. So the lowest
+    corners of the lungs stay, which widen upwards, and so do their tops, which are too short. What
+    stands on such a column, as a mouth does, no longer touches the lungs. A narrow top of a lung
+    that touches the column goes with it: one to three slices.
 
     Args:
         mask: Bool ``[z, y, x]``, z from the feet up.
