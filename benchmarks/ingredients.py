@@ -32,6 +32,7 @@ HARD_PATIENTS = "data=phantom_hard data.n_cases=24"
 _STILL = "augment.transforms.flip.p=0 augment.transforms.affine.p=0"
 _SAME_VALUES = "augment.transforms.contrast.p=0 augment.transforms.brightness.p=0"
 _ALONE = f"augment=light {_STILL} {_SAME_VALUES}"
+_NO_COMBO = "~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction"
 _CALLBACKS = "callbacks=[checkpoint,progress,ema"
 BASELINES = {"baseline": "", "seed 1": "seed=1", "seed 2": "seed=2"}
 """Repeats of the start, by which a part is told from chance."""
@@ -59,14 +60,14 @@ PARTS = {
     "twice the channels": "model.base_channels=16",
     "residual blocks": "model.residual=true",
     "instance norm": "model.norm=instance",
-    "deep supervision": "model.deep_supervision=true loss=deep_supervision",
+    "deep supervision": f"model.deep_supervision=true loss=deep_supervision {_NO_COMBO}",
     "Dice of each slice": "loss.reduction=sample",
     "focal Tversky loss": "loss=focal_tversky",
-    "boundary loss": "loss=boundary",
+    "boundary loss": f"loss=boundary {_NO_COMBO}",
     "balanced sampling": "sampling=balanced",
     "hard slices twice": "sampling=hard",
-    "no average of weights": "callbacks=[checkpoint,progress]",
-    "SWA": "callbacks=[checkpoint,progress,swa] callbacks.swa.start_epoch=3",
+    "no average of weights": "callbacks=[checkpoint,progress] ~callbacks.ema",
+    "SWA": "callbacks=[checkpoint,progress,swa] ~callbacks.ema callbacks.swa.start_epoch=3",
     "one slice alone": "data.context=0",
     "two neighbours": "data.context=2",
     "patient's outline kept": "data.outside=keep",

@@ -11,6 +11,7 @@ from benchmarks import ingredients, scale, strong
 from benchmarks.steps import Meter, owner_of
 from benchmarks.sweep import sweep
 from lungseg.apps.checks import check_settings
+from lungseg.apps.leftovers import refuse_leftovers
 from lungseg.config import build, compose
 
 
@@ -41,6 +42,8 @@ def test_every_part_of_a_recipe_can_be_set():
     for part in ingredients.PARTS:
         config = compose("train", [*start, *ingredients.overrides("hard", part).split()])
         check_settings(config)
+        refuse_leftovers(config.loss, "loss", ())
+        assert all("_target_" in node for node in config.callbacks.values())
         build(config.split, "split")
 
 
