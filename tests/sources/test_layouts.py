@@ -95,8 +95,7 @@ def test_pairing(phantom, tmp_path):
 def test_settings_that_are_refused(tmp_path):
     for settings, message in (
         ({"labels": {"both": [0]}}, "above 0"),
-        ({"labels": {"both": []}}, "at least one value"),
-        ({"labels": {"right": [1], "both": [1]}}, "each once"),
+        ({"labels": {"right": [1], "both": [1]}}, "each value once"),
         ({"labels": {"lung": [1]}}, "'lung' must be left, right or both"),
         ({"images": "{case}.nii"}, "go together"),
         ({"images": "ct.nii", "masks": "{case}.nii"}, "no placeholder {case}"),

@@ -98,7 +98,7 @@ def test_a_job_that_cannot_be_composed():
 def test_a_sweep_over_sources_runs_each(capfd):
     assert main(list(WORDS)) == 1
     out, err = capfd.readouterr()
-    assert out.count("failed: data.root: no folder Images/") == 2
+    assert out.count("failed: data.root: no such folder") == 2
     assert "2 of 2 jobs failed" in err
     assert "Traceback" not in out + err
     assert tidy()
