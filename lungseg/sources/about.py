@@ -23,8 +23,6 @@ def about(what: str) -> Iterator[None]:
     except UnpairedError as error:
         raise UnpairedError(f"{what}: {error}", error.path, error.cases, error.reasons) from error
     except DataError as error:
-        if str(error).startswith(f"{what}: "):  # said by an inner one
-            raise
         raise DataError(f"{what}: {error}", error.path) from error
     except OSError as error:
         raise DataError(f"{what}: {error.strerror or 'unreadable'}", error.filename) from None

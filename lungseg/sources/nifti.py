@@ -83,8 +83,9 @@ class NiftiFolder:
         Raises:
             DataError: If there are none, or images and masks do not pair up.
         """
+        pairing = self._listing.pairing  # whose errors name the setting already
         with about("data.root"):
-            return self._listing.pairing.checked()
+            return pairing.checked()
 
     def state(self, case: str) -> str:
         """Fingerprint of names, sizes and times of a case's files: equal means unchanged."""
