@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.arguments.numbers import is_number
 from lungseg.data.case import Case
 from lungseg.data.source import UnpairedError
 from lungseg.errors import ConfigError, DataError
@@ -290,8 +291,4 @@ def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:
 
 def _numbers(values: object, n: int) -> bool:
     """Whether this is a list of so many numbers."""
-    return (
-        isinstance(values, Sequence)
-        and len(values) == n
-        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
-    )
+    return isinstance(values, Sequence) and len(values) == n and all(map(is_number, values))
