@@ -151,7 +151,7 @@ def table(out: Path, cohort: str) -> None:
     for score in SCORES:
         seeds = ", ".join(f"{mean:.4f}" for mean in base[score].mean())
         print(f"baseline, {n} cases, by seed: {score} {seeds}")
-    print(f"without scores: {', '.join(PARTS.keys() - there) or 'none'}")
+    print(f"without scores: {', '.join(part for part in PARTS if part not in there) or 'none'}")
     cells: dict[str, list[str]] = {part: [] for part in there}
     for score, higher in SCORES.items():
         digits = 4 if higher else 1

@@ -101,9 +101,8 @@ def _which_are_lungs(known: list[int]) -> str:
     """The error of a map whose values nobody has explained."""
     listed = ", ".join(map(str, known[:8]))
     has = "values" if len(known) > 1 else "value"
-    sides = (
-        "[1], left: [2]" if known == [1, 2] else "[…], left: […]"
-    )  # 1, 2: as predict writes them
+    # As predict writes them.
+    sides = "[1], left: [2]" if known == [1, 2] else "[…], left: […]"
     typed = f"data.labels=[…], or 'data.labels={{right: {sides}}}'"
     return f"the mask has the {has} {listed}; say which are lung: {typed}"
 
