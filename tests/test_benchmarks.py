@@ -1,14 +1,11 @@
 """Benchmarks that reach into the program still find what they measure."""
 
-import gc
 import re
-import sys
 
-import numpy as np
 import pytest
 
 from benchmarks import ingredients, scale, strong
-from benchmarks.steps import Meter, owner_of
+from benchmarks.steps import owner_of
 from benchmarks.sweep import sweep
 from lungseg.apps.checks import check_settings
 from lungseg.apps.leftovers import refuse_leftovers
@@ -72,28 +69,3 @@ def test_the_steps_whose_growth_is_measured_are_there():
         for place in steps.values():
             owner, name = owner_of(place)
             assert callable(getattr(owner, name)), place
-
-
-def inner():
-    return np.ones(60 << 20, np.uint8), sum(range(3_000_000))
-
-
-def outer():
-    kept = np.ones(40 << 20, np.uint8)  # smaller ones may be where others have been freed
-    inner()
-    return kept
-
-
-def test_time_and_memory_of_nested_steps(monkeypatch):
-    here = sys.modules[__name__]
-    for function in (outer, inner):  # put back by pytest
-        monkeypatch.setattr(here, function.__name__, function)
-    meter = Meter()
-    meter.watch({"outer": f"{__name__}:outer", "inner": f"{__name__}:inner"})
-    gc.collect()  # what earlier tests have left would be freed meanwhile
-    here.outer()
-    assert meter.seconds["outer"] >= meter.seconds["inner"] > 0.01
-    assert 55 < meter.mib["inner"] < 75
-    assert 95 < meter.mib["outer"] < 115
-    meter.forget()
-    assert not meter.seconds
