@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from omegaconf import flag_override
 
+from lungseg.command.not_given import not_given
 from lungseg.config import VERSION_BASE, conf_dir, flatten
 from lungseg.errors import LungsegError, describe
 from lungseg.overrides import PAIRS, quote_twice, quoted, split_override
@@ -62,7 +64,7 @@ def one_line(
     if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
         return _several_values(match[1])
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
-        return f"{match[1]}: must be given: {match[1]}=VALUE"
+        return not_given(match[1], command, overrides, _conf_dirs(overrides))
     if type(error).__name__ == "OverrideParseException":
         return _unreadable(str(getattr(error, "override", text)), command, overrides)
     if isinstance(error, ModuleNotFoundError) and error.name == "ray":
@@ -190,7 +192,7 @@ def _conf_dirs(overrides: list[str]) -> list[Path]:
     """Folders of groups: our own, then those that the user gave."""
     flags = ("-cd", "--config-dir")
     folders = [conf_dir()]
-    for word, value in zip(overrides, [*overrides[1:], ""], strict=True):
+    for word, value in pairwise([*overrides, ""]):
         flag, equals, same_word = word.partition("=")
         if flag in flags:
             folders.append(Path(same_word if equals else value))

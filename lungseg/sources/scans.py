@@ -27,6 +27,11 @@ from lungseg.volume import Volume
 NPZ = ".npz"
 PICTURES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 """Of 2-D images."""
+UNREAD_PICTURES = (
+    "2-D images, which say neither HU nor spacing: give slices.images={case}/{z}.png,"
+    " slices.numbers_run, slices.window or slices.hu_from, and spacing_mm=[z,y,x]"
+)
+OTHER_PICTURES = "2-D images that slices.images does not match"
 FEW_VALUES = 32
 """An image of whole numbers from 0 to less than this is a label map, not a CT."""
 
@@ -179,11 +184,7 @@ def find_scans(
     pictures = sum(one.lower().endswith(PICTURES) for one in others)
     left_out: dict[str, int] = {}
     for reason, count in (
-        (
-            "2-D images, which say neither HU nor spacing: give slices.images={case}/{z}.png,"
-            " slices.numbers_run, slices.window or slices.hu_from, and spacing_mm=[z,y,x]",
-            pictures,
-        ),
+        (UNREAD_PICTURES if slices is None else OTHER_PICTURES, pictures),
         ("not an image format that is read", len(others) - pictures),
         ("DICOM, but not CT slices", sum(file.kind == "other" for file in dicom)),
         ("DICOM masks", sum(file.kind in ("rtstruct", "seg") for file in dicom)),

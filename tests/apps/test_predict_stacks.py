@@ -32,7 +32,7 @@ def test_masks_are_those_of_the_scan(scan, stack, predict, tmp_path, phantom_roo
     assert predict(f"input={phantom_root}/Images/Case_000", "output=a", "formats=[nifti]")[0] == 0
     code, out, err = predict(*stack, "output=b")
     assert code == 0, err
-    assert "left out: 1 file(s), 2-D images" in out
+    assert "left out: 1 file(s), 2-D images that slices.images does not match" in out
     (of_dicom,), (of_images,) = (records(tmp_path / name).values() for name in "ab")
     assert of_images["scan"] == "patient"
     assert of_images["lungs"] == of_dicom["lungs"]

@@ -39,7 +39,11 @@ AT_ONCE = {
     "train callbacks.checkpoint.monitor=test/dsc": "would choose by the test set",
     "train data.size=8": "data: size must be at least 32, got 8",
     "train data.n_cases=many": "data: n_cases must be a whole number of at least 1, got 'many'",
-    "train data=lctsc": "data.root: must be given: data.root=VALUE",
+    "train data=lctsc": r"data.root: must be given: data.root=VALUE \(the folder that contains Im",
+    "prepare data=slices2d data.root=.": (
+        r"data.spacing_mm: must be given: data.spacing_mm=VALUE \(\[z, y, x\]: .* columns\);"
+        r" and data.numbers_run=VALUE \(feet_to_head or head_to_feet: .*\)$"
+    ),
     "train data=lctsc data.root=nowhere": r"data.root: no such folder \[nowhere\]",
     "train data=nifti data.root=nowhere": r"data.root: no such folder \[nowhere\]",
     "train data=tcia data.root=nowhere data.masks=none": "data.masks=none: cases without masks can",
