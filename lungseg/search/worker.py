@@ -187,9 +187,11 @@ class Worker:
         )
         if outcome.error is not None:
             self._note_end(trial.number, outcome.error)
-        if not self.claims.finish(
+        closed = self.claims.finish(
             trial._trial_id, outcome.state, outcome.values, **outcome.attributes
-        ):
+        )
+        # Another that found the same folder has closed it with the same result.
+        if not closed and self.claims.storage.get_trial(trial._trial_id).state != outcome.state:
             log.warning(
                 f"trial {trial.number}: another worker has replaced it; its result is ignored"
             )

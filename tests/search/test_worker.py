@@ -97,6 +97,20 @@ def with_dead_worker(worker):
     return dead
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_result_is_ignored_only_where_the_trial_was_replaced(tmp_path, caplog, replaced):
+    workers = [make_worker(tmp_path, n_trials=1) for _ in range(2)]
+    trial = with_dead_worker(workers[0])
+    QuickLauncher(workers[0].folder).launch([["loss.alpha=0.5"]], initial_job_idx=trial.number)
+    if replaced:
+        assert workers[0].claims.finish(trial._trial_id, TrialState.FAIL)
+    else:
+        workers[0]._close(trial, None)
+    assert "ignored" not in caplog.text
+    assert workers[1]._close(trial, None) is None
+    assert ("its result is ignored" in caplog.text) is replaced
+
+
 @pytest.mark.parametrize("noted", [None, "running"])
 def test_the_folder_of_a_killed_trial_says_so(tmp_path, noted):
     worker = make_worker(tmp_path, n_trials=1)
