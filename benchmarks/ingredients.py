@@ -20,7 +20,8 @@ from lungseg.metrics.difference import Difference, paired_difference
 from lungseg.metrics.statistics import holm, verdict
 
 START = (
-    "experiment=fast model.depth=4 trainer.max_epochs=6 trainer.check_val_every_n_epoch=6 "
+    "experiment=fast data.spacing=null model.depth=4 trainer.max_epochs=6 "
+    "trainer.check_val_every_n_epoch=6 "
     "report=false logger=none"
 )
 REAL = "-m data=lctsc data.matrix_size=256 split=leave_one_out split.fold=all"
@@ -32,7 +33,7 @@ HARD_PATIENTS = "data=phantom_hard data.n_cases=24"
 _STILL = "augment.transforms.flip.p=0 augment.transforms.affine.p=0"
 _SAME_VALUES = "augment.transforms.contrast.p=0 augment.transforms.brightness.p=0"
 _ALONE = f"augment=light {_STILL} {_SAME_VALUES}"
-_NO_COMBO = "~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction"
+_NO_COMBO = "~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction ~loss.empty"
 _CALLBACKS = "callbacks=[checkpoint,progress,ema"
 BASELINES = {"baseline": "", "seed 1": "seed=1", "seed 2": "seed=2"}
 """Repeats of the start, by which a part is told from chance."""
@@ -61,7 +62,8 @@ PARTS = {
     "residual blocks": "model.residual=true",
     "instance norm": "model.norm=instance",
     "deep supervision": f"model.deep_supervision=true loss=deep_supervision {_NO_COMBO}",
-    "Dice of each slice": "loss.reduction=sample",
+    "Dice of each slice": "loss.reduction=sample loss.empty=count",
+    "Dice of each slice with lung": "loss.reduction=sample loss.empty=skip",
     "focal Tversky loss": "loss=focal_tversky",
     "boundary loss": f"loss=boundary {_NO_COMBO}",
     "balanced sampling": "sampling=balanced",
@@ -86,7 +88,7 @@ def folder(out: Path, cohort: str, part: str) -> Path:
 def overrides(cohort: str, part: str) -> str:
     """What a part changes; all but other losses have the soft DSC of a batch, as at the start."""
     change = (BASELINES | PARTS)[part].replace("VAL", VALIDATION[cohort])
-    return change if "loss" in change else f"{change} loss.reduction=batch"
+    return change if "loss" in change else f"{change} loss.reduction=batch loss.empty=count"
 
 
 def run(out: Path, cohort: str, root: str, parts: list[str]) -> None:

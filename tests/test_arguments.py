@@ -39,7 +39,9 @@ WHOLE = {
     "lungseg.data.sampling.hard.Hard": {},
     "lungseg.data.sampling.foreground.Foreground": {},
     "lungseg.data.sampling.balanced.Balanced": {},
-    "lungseg.losses.ComboLoss": {"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "batch"},
+    "lungseg.losses.ComboLoss": {
+        **{"alpha": 0.5, "beta": 0.5, "smooth": 1, "reduction": "sample", "empty": "skip"}
+    },
     "lungseg.losses.DiceLoss": {"smooth": 1, "reduction": "sample", "empty": "skip"},
     "lungseg.losses.TverskyLoss": {
         **{"alpha": 0.3, "beta": 0.7, "gamma": 1, "smooth": 1, "reduction": "batch"}

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from lungseg.arguments.numbers import check_share, is_number
 
 
-def check_combo_loss(alpha: float, beta: float, smooth: float, reduction: str) -> None:
+def check_combo_loss(
+    alpha: float, beta: float, smooth: float, reduction: str, empty: str = "count"
+) -> None:
     """Check the arguments of :class:`lungseg.losses.ComboLoss`.
 
     Raises:
@@ -15,7 +17,7 @@ def check_combo_loss(alpha: float, beta: float, smooth: float, reduction: str) -
     """
     check_share("alpha", alpha)
     check_share("beta", beta)
-    check_dice_loss(smooth, reduction)
+    check_dice_loss(smooth, reduction, empty)
 
 
 def check_dice_loss(smooth: float, reduction: str, empty: str = "count") -> None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from lungseg.arguments.losses import check_combo_loss
 from lungseg.losses.cross_entropy import modified_bce
-from lungseg.losses.overlap import Reduction, soft_dsc
+from lungseg.losses.overlap import Empty, Reduction, soft_dsc
 
 
 class ComboLoss(nn.Module):
@@ -23,6 +23,10 @@ class ComboLoss(nn.Module):
         beta: Weight of missed lung against false lung in the cross-entropy, from 0 to 1.
         smooth: The term `s` of the soft DSC, above 0, in pixels.
         reduction: Sums of the soft DSC over the ``"batch"`` or over each ``"sample"``.
+        empty: With ``"sample"``, whether samples without foreground ``"count"`` in the soft DSC, or
+            the cross-entropy alone judges them (``"skip"``). Counted, they go from 0 to 1 where the
+            last lung that was invented there vanishes, and a long training gives up small masks
+            elsewhere for that.
 
     Raises:
         ValueError: If an argument is out of its range, or (on call) if the shapes differ.
@@ -40,16 +44,18 @@ class ComboLoss(nn.Module):
         beta: float = 0.5,
         smooth: float = 1.0,
         reduction: Reduction = "batch",
+        empty: Empty = "count",
     ) -> None:
         super().__init__()
-        check_combo_loss(alpha, beta, smooth, reduction)
+        check_combo_loss(alpha, beta, smooth, reduction, empty)
         self.alpha = float(alpha)
         self.beta = float(beta)
         self.smooth = float(smooth)
         self.reduction = reduction
+        self.empty = empty
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return the loss, a scalar, of logits and a 0/1 target of the same shape ``[B, ...]``."""
         cross_entropy = modified_bce(logits, target, self.beta)
-        overlap = soft_dsc(logits, target, self.smooth, self.reduction)
+        overlap = soft_dsc(logits, target, self.smooth, self.reduction, self.empty)
         return self.alpha * cross_entropy - (1 - self.alpha) * overlap

@@ -31,7 +31,7 @@ LINES = {
         " +scheduler.scheduler.step_size=…"
     ),
     # What was typed is not called a leftover.
-    "loss._target_=lungseg.losses.BCELoss ~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction"
+    "loss._target_=lungseg.losses.BCELoss ~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction ~loss.empty"
     " +loss.gamma=1": "loss: BCELoss.__init__() got an unexpected keyword argument 'gamma'",
     "loss=dice +loss.gamma=1": "got an unexpected keyword argument 'gamma'",
 }

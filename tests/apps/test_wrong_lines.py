@@ -167,7 +167,7 @@ BEFORE_CASES = {
         "model: no package mynet is installed, nor is mynet.py in the current folder"
     ),
     "train model._target_=UNet": "model: 'UNet' is no dotted name of a class: package.module.Class",
-    "train loss._target_=torch.nn.Sigmoid ~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction": (
+    "train loss._target_=torch.nn.Sigmoid ~loss.alpha ~loss.beta ~loss.smooth ~loss.reduction ~loss.empty": (
         "loss: torch.nn.Sigmoid fails: .*; a loss must make one number"
     ),
     "train optimizer._target_=torch.optim.Adam": "drop with ~optimizer.momentum",

@@ -86,7 +86,10 @@ def test_reduction_by_sample_takes_the_mean_of_the_samples():
     assert soft_dsc(logits, target).item() == pytest.approx((2 * 0.75 + 1) / (1 + 2 + 1))
     assert DiceLoss(reduction="sample")(logits, target).item() == pytest.approx(1 - by_sample)
     combo = ComboLoss(alpha=0.4, reduction="sample")(logits, target).item()
-    assert combo == pytest.approx(0.4 * modified_bce(logits, target).item() - 0.6 * by_sample)
+    cross_entropy = 0.4 * modified_bce(logits, target).item()
+    assert combo == pytest.approx(cross_entropy - 0.6 * by_sample)
+    skipping = ComboLoss(alpha=0.4, reduction="sample", empty="skip")(logits, target).item()
+    assert skipping == pytest.approx(cross_entropy - 0.6 * first)
 
 
 @settings(deadline=None)
