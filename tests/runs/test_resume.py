@@ -164,6 +164,18 @@ def test_a_record_from_before_modes_followed_from_names_is_the_same_run():
     refuse_other_run(old, record(*words))
 
 
+def test_a_record_from_before_an_argument_came_is_the_same_run_at_its_default():
+    old = record()
+    old["config"] = copy.deepcopy(old["config"])
+    del old["config"]["loss"]["empty"]
+    refuse_other_run(old, record())
+    refuse_other_run(record(), old)
+    with pytest.raises(ConfigError, match="loss.empty=skip: the checkpoint's run had null"):
+        refuse_other_run(old, record("loss.empty=skip"))
+    old["config"]["loss"]["_target_"] = "lungseg.losses.DiceLoss"
+    assert [*differences(old["config"], record()["config"])] == ["loss._target_", "loss.empty"]
+
+
 def test_what_is_not_recorded_is_not_compared():
     hidden = record()
     hidden["config"]["loss"]["alpha"] = "(not recorded)"
