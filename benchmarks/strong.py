@@ -1,10 +1,9 @@
 """Training step of ``experiment=strong`` against a loop of MONAI's, and the share of augmentation.
 
-The recipe has no augmentation; here it has ``augment=light``, so that its share is seen. Both have
-the same network, loss, optimizer, batches and kinds of augmentation, and cached cases. MONAI's loop
-is that of its tutorials: dictionary transforms, CacheDataset, its DataLoader; in bf16 as ours, and
-in fp32 as the tutorials have it. Ours is all that ``lungseg train`` does in a step, the exact
-counts and the moving average of weights included.
+Both have the same network, loss, optimizer, batches and kinds of augmentation, and cached cases.
+MONAI's loop is that of its tutorials: dictionary transforms, CacheDataset, its DataLoader; in bf16
+as ours, and in fp32 as the tutorials have it. Ours is all that ``lungseg train`` does in a step,
+the exact counts and the moving average of weights included.
 """
 
 from __future__ import annotations
@@ -84,8 +83,7 @@ def configuration() -> DictConfig:
         return hydra.compose(
             "train",
             [
-                *("experiment=strong", "augment=light", f"data.batch_size={BATCH}"),
-                "trainer.max_epochs=1",
+                *("experiment=strong", f"data.batch_size={BATCH}", "trainer.max_epochs=1"),
                 *("trainer.accelerator=cpu", "+trainer.limit_val_batches=0"),
             ],
         )
