@@ -64,7 +64,7 @@ PARTS = {
     "deep supervision": f"model.deep_supervision=true loss=deep_supervision {_NO_COMBO}",
     "Dice of each slice": "loss.reduction=sample loss.empty=count",
     "Dice of each slice with lung": "loss.reduction=sample loss.empty=skip",
-    "focal Tversky loss": "loss=focal_tversky",
+    "focal Tversky loss": "loss=focal_tversky ~loss.empty",
     "boundary loss": f"loss=boundary {_NO_COMBO}",
     "balanced sampling": "sampling=balanced",
     "hard slices twice": "sampling=hard",
