@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,12 +76,12 @@ def evaluate(task: Task) -> Evaluation:
     trainer.test(module, data, verbose=False)
     # Lightning has moved it to the CPU, from which not every backend can gather.
     module.to(trainer.strategy.root_device)
-    tables = {}
-    for name in data.datasets:
-        after = collect.table(name)
-        tables[name] = module.table(name) if after is None else after
-    refuse_partial(tables, data)
-    return _evaluation(tables, collect, task)
+    tables = {name: module.table(name) for name in data.datasets}
+    after = {name: table for name in tables if (table := collect.table(name)) is not None}
+    refuse_partial(after or tables, data)
+    if not after:
+        return _evaluation(tables, collect, task)
+    return _evaluation(after, collect, task, before=tables)
 
 
 def refuse_partial(tables: dict[str, NDArray[np.int64]], data: SliceDataModule) -> None:
@@ -107,12 +107,15 @@ def _evaluation(
     tables: dict[str, NDArray[np.int64]],
     collect: Collect,
     task: Task,
+    *,
+    before: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> Evaluation:
-    """Summarize the tables of all processes."""
+    """Summarize the tables of all processes; `before` are those without post-processing."""
     from lungseg.evaluation.result import Evaluation, read_history, surfaces
     from lungseg.evaluation.subgroups import subgroups
     from lungseg.evaluation.tables import cases_frame, curve_frame, slices_frame
     from lungseg.metrics.curves import calibration, curve
+    from lungseg.metrics.summary import dsc_of_table
 
     names, conventions = task.cohort.names, task.conventions
     histograms = {name: collect.histogram(name) for name in tables}
@@ -123,6 +126,8 @@ def _evaluation(
     }
     for name, of_set in summary.items():
         by_name = {names[case]: numbers for case, numbers in scores[name].items()}
+        if before is not None:
+            of_set["dsc_before_postprocess"] = dsc_of_table(before[name])
         of_set["subgroups"] = subgroups(task.groupings, by_name, task.cohort.patients)
     return Evaluation(
         summary=summary,

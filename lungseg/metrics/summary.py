@@ -234,6 +234,22 @@ def conventions(
     }
 
 
+def dsc_of_table(table: npt.NDArray[np.int64]) -> dict[str, dict[str, Any]]:
+    """Mean DSC by counts of slices alone: over non-empty slices, and over volumes.
+
+    Args:
+        table: ``[n, 6]``: case, z, tp, fp, fn, tn.
+    """
+    case, _, tp, fp, fn, _ = table.T
+    _, position = np.unique(case, return_inverse=True)
+    tps, fps, fns = (np.bincount(position, one).astype(np.int64) for one in (tp, fp, fn))
+    values = {"report": dsc(tp, fp, fn)[tp + fn > 0], "nnunet": dsc(tps, fps, fns, "nan")}
+    return {
+        name: _number(np.nansum(scores), np.isfinite(scores).sum())
+        for name, scores in values.items()
+    }
+
+
 def _number(part: Any, whole: Any, interval: Array | None = None) -> dict[str, Any]:
     number: dict[str, Any] = {"value": float(part / whole) if whole else None, "n": int(whole)}
     if interval is not None and np.isfinite(interval).all():

@@ -20,6 +20,10 @@ CONVENTIONS = {
     "torchmetrics": "torchmetrics DiceScore by slice: both-empty slices left out",
     "nnunet": "nnU-Net: mean over volumes",
 }
+BEFORE = {
+    "report": "without the post-processing: mean over slices with lung",
+    "nnunet": "without the post-processing: mean over volumes",
+}
 MEANINGS = {
     "dsc_mean_nonempty": "overlap with the reference, where it has lung",
     "accuracy_mean": "share of a slice's pixels that are right",
@@ -95,16 +99,16 @@ def case_rows(cases: pd.DataFrame) -> list[list[str]]:
 
 
 def conventions(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the table of DSC conventions."""
-    return [
-        {
-            "name": name,
-            "cells": [
-                shown(key, numbers["dsc_by_convention"][key]) for numbers in summary.values()
-            ],
-        }
+    """Rows of the table of DSC conventions, and of what the network itself had."""
+    rows = [
+        (name, [shown(key, numbers["dsc_by_convention"][key]) for numbers in summary.values()])
         for key, name in CONVENTIONS.items()
     ]
+    for key, name in BEFORE.items():
+        sets = [numbers.get("dsc_before_postprocess") for numbers in summary.values()]
+        if all(sets):
+            rows.append((name, [shown(key, of_set[key]) for of_set in sets]))
+    return [{"name": name, "cells": cells} for name, cells in rows]
 
 
 SHARES = ("spacing z × y × x mm", "sex", "scanner")

@@ -17,7 +17,7 @@ def test_a_run_is_evaluated_with_what_it_was_trained_with(trained, tmp_path, mon
         "model.depth=2",
         "report=false",
         "hydra.run.dir=run",
-        "+trainer.limit_train_batches=2",
+        *("optimizer=adam", "optimizer.lr=0.03"),
     )
     assert main(["train", *small, *network, "postprocess=lungs"]) == 0
     chosen = "Lungs(n_lungs=2, min_share=0.05, fill_holes=True, cut_airways=True)"
@@ -27,7 +27,11 @@ def test_a_run_is_evaluated_with_what_it_was_trained_with(trained, tmp_path, mon
     assert summary(tmp_path / "run") == first
     capsys.readouterr()
     assert main(["evaluate", "run=run", "report=false", "postprocess=none"]) == 0
-    assert "postprocess" not in summary(tmp_path / "run")
+    plain = summary(tmp_path / "run")
+    assert not {"postprocess", "dsc_before_postprocess"} & {*plain}
+    before = first["dsc_before_postprocess"]
+    assert before == {key: plain["dsc_by_convention"][key] for key in ("report", "nnunet")}
+    assert before != {key: first["dsc_by_convention"][key] for key in ("report", "nnunet")}
     assert "Post-processing was set to none after training" in "".join(capsys.readouterr())
 
 
