@@ -63,7 +63,7 @@ PARTS = {
     "instance norm": "model.norm=instance",
     "deep supervision": f"model.deep_supervision=true loss=deep_supervision {_NO_COMBO}",
     "Dice of each slice": "loss.reduction=sample loss.empty=count",
-    "Dice of each slice with lung": "loss.reduction=sample loss.empty=skip",
+    "Dice of each slice with lung": "loss.reduction=sample loss.empty=one",
     "focal Tversky loss": "loss=focal_tversky ~loss.empty",
     "boundary loss": f"loss=boundary {_NO_COMBO}",
     "balanced sampling": "sampling=balanced",

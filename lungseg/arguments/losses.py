@@ -30,10 +30,10 @@ def check_dice_loss(smooth: float, reduction: str, empty: str = "count") -> None
         raise ValueError(f"smooth must be a number above 0, got {smooth!r}")
     if reduction not in ("batch", "sample"):
         raise ValueError(f"reduction must be 'batch' or 'sample', got {reduction!r}")
-    if empty not in ("count", "skip"):
-        raise ValueError(f"empty must be 'count' or 'skip', got {empty!r}")
-    if empty == "skip" and reduction == "batch":
-        raise ValueError("empty must be 'count' with reduction 'batch', got 'skip'")
+    if empty not in ("count", "one", "skip"):
+        raise ValueError(f"empty must be 'count', 'one' or 'skip', got {empty!r}")
+    if empty != "count" and reduction == "batch":
+        raise ValueError(f"empty must be 'count' with reduction 'batch', got {empty!r}")
 
 
 def check_tversky_loss(

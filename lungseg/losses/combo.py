@@ -24,9 +24,10 @@ class ComboLoss(nn.Module):
         smooth: The term `s` of the soft DSC, above 0, in pixels.
         reduction: Sums of the soft DSC over the ``"batch"`` or over each ``"sample"``.
         empty: With ``"sample"``, whether samples without foreground ``"count"`` in the soft DSC, or
-            the cross-entropy alone judges them (``"skip"``). Counted, they go from 0 to 1 where the
-            last lung that was invented there vanishes, and a long training gives up small masks
-            elsewhere for that.
+            the cross-entropy alone judges them: their DSC is ``"one"``, or the mean is that of the
+            others (``"skip"``, by which these weigh more where they are few). Counted, they go from
+            0 to 1 where the last lung that was invented there vanishes, and a long training gives
+            up small masks elsewhere for that.
 
     Raises:
         ValueError: If an argument is out of its range, or (on call) if the shapes differ.

@@ -11,7 +11,7 @@ from lungseg.losses.prepared import prepared
 from lungseg.processes import sum_over_processes
 
 Reduction = Literal["batch", "sample"]
-Empty = Literal["count", "skip"]
+Empty = Literal["count", "one", "skip"]
 
 
 def soft_dsc(
@@ -32,7 +32,8 @@ def soft_dsc(
         reduction: ``"batch"`` sums over the whole batch, even if several processes share it;
             ``"sample"`` over each sample, followed by the mean over samples.
         empty: With ``"sample"``, whether samples without foreground ``"count"`` in the mean, with
-            :math:`s / (\sum p + s)`, or not (``"skip"``); then a batch without any other has 1.
+            :math:`s / (\sum p + s)`, have ``"one"`` whatever is predicted there, or do not count
+            (``"skip"``); then a batch without any other has 1.
 
     Returns:
         Scalar from 0 to 1 (1 is full agreement), float32 or, for float64 logits, float64.
@@ -55,7 +56,9 @@ def soft_dsc(
         sums = sum_over_processes(sums)
     both, reference, prediction = sums
     dsc: Tensor = (2 * both + smooth) / (reference + prediction + smooth)
-    return _mean_with_foreground(dsc, reference) if empty == "skip" else dsc.mean()
+    if empty == "skip":
+        return _mean_with_foreground(dsc, reference)
+    return dsc.masked_fill(reference == 0, 1).mean() if empty == "one" else dsc.mean()
 
 
 def _mean_with_foreground(dsc: Tensor, reference: Tensor) -> Tensor:

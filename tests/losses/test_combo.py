@@ -90,6 +90,8 @@ def test_reduction_by_sample_takes_the_mean_of_the_samples():
     assert combo == pytest.approx(cross_entropy - 0.6 * by_sample)
     skipping = ComboLoss(alpha=0.4, reduction="sample", empty="skip")(logits, target).item()
     assert skipping == pytest.approx(cross_entropy - 0.6 * first)
+    at_one = ComboLoss(alpha=0.4, reduction="sample", empty="one")(logits, target).item()
+    assert at_one == pytest.approx(cross_entropy - 0.6 * (first + 1) / 2)
 
 
 @settings(deadline=None)
