@@ -16,9 +16,8 @@ class DiceLoss(nn.Module):
     Args:
         smooth: The term `s`, above 0, in pixels.
         reduction: Sums over the ``"batch"`` or over each ``"sample"``.
-        empty: With ``"sample"``, whether samples without foreground ``"count"`` in the mean, have no
-            loss (``"one"``, a DSC of 1), or the mean is that of the others (``"skip"``; 0 without
-            any other).
+        empty: With ``"sample"``, whether samples without foreground ``"count"`` in the mean, have a
+            DSC of ``"one"``, or the mean is that of the others (``"skip"``; 0 without any other).
 
     Raises:
         ValueError: If an argument is out of its range, or (on call) if the shapes differ.
