@@ -41,7 +41,10 @@ def test_a_batch_without_any_other_has_no_loss(n):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ({"empty": "zero", "reduction": "sample"}, "empty must be 'count', 'one' or 'skip', got 'zero'"),
+        (
+            {"empty": "zero", "reduction": "sample"},
+            "empty must be 'count', 'one' or 'skip', got 'zero'",
+        ),
         ({"empty": "skip"}, "empty must be 'count' with reduction 'batch', got 'skip'"),
     ],
 )
