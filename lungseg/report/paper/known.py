@@ -27,7 +27,8 @@ _BCE = r"\left[\beta\,t\log p + (1-\beta)(1-t)\log(1-p)\right]"
 _SUMS = (
     "N the number of pixels and s the smoothing term. In the overlap, the sums are over all pixels"
     " of a batch (reduction batch), or over those of each slice, followed by the mean over slices"
-    " (reduction sample), of which those without lung may be left out (empty skip)"
+    " (reduction sample), of which those without lung may have 1 (empty one) or be left out (empty"
+    " skip)"
 )
 KNOWN = {
     "lungseg.models.unet.UNet": Known(
