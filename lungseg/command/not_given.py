@@ -18,20 +18,27 @@ def not_given(key: str, command: str, overrides: list[str], folders: Iterable[Pa
     Args:
         key: Such as ``data.root``.
         command: Of lungseg; its file has the settings that belong to no group.
-        overrides: As typed.
-        folders: With configuration files, the user's last.
+        overrides: As typed; of a sweep's job, none.
+        folders: With configuration files, in the order in which they are searched.
     """
     typed = {name: value for name, _, value in map(split_override, overrides)}
     group, dot, _ = key.rpartition(".")
-    file = f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml"
-    text = ""
-    for folder in folders:
-        with suppress(OSError):
-            text = (folder / file).read_text(encoding="utf-8")
+    text = _first(folders, f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml")
     meanings = {f"{group}{dot}{name}": meaning for name, meaning in _OPEN.findall(text)}
+    # An experiment may have given others, and which of a command's own settings go together only
+    # the command knows.
+    alone = not dot or "experiment" in typed
     first, *others = (
         f"{name}=VALUE" + (f" ({meaning})" if meaning else "")
         for name, meaning in ({key: ""} | meanings).items()
-        if name == key or name not in typed
+        if name == key or (name not in typed and not alone)
     )
     return f"{key}: must be given: {first}" + (f"; and {', '.join(others)}" if others else "")
+
+
+def _first(folders: Iterable[Path], file: str) -> str:
+    """The text of a file in the first folder that has it; empty without any."""
+    for folder in folders:
+        with suppress(OSError):
+            return (folder / file).read_text(encoding="utf-8")
+    return ""

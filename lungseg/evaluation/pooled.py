@@ -94,6 +94,8 @@ def pool(repeats: Sequence[Repeat]) -> Pooled:
     histogram = _histogram(folds)
     rows = dict(enumerate(cases.to_dict("records")))
     numbers = summary_of(table, histogram, rows, names, conventions, _partitions(repeats, names))
+    if before := _before_postprocess(folds):
+        numbers["dsc_before_postprocess"] = before
     if len(repeats) > 1:
         # Counts of voxels that are averaged are none.
         numbers["dsc_by_convention"] = _by_convention(table, every)
@@ -104,6 +106,19 @@ def pool(repeats: Sequence[Repeat]) -> Pooled:
     return Pooled(
         tuple(repeats), {SET: numbers}, slices, cases, histogram, parts, mean_history(folds)
     )
+
+
+def _before_postprocess(folds: Sequence[Fold]) -> dict[str, dict[str, Any]]:
+    """Mean DSC without post-processing, over the slices and volumes of all folds."""
+    each = [fold.run.summary[SET].get("dsc_before_postprocess") for fold in folds]
+    if not all(each):
+        return {}
+    pooled = {}
+    for key in each[0]:
+        n = sum(means[key]["n"] for means in each)
+        total = sum((means[key]["value"] or 0) * means[key]["n"] for means in each)
+        pooled[key] = {"value": total / n if n else None, "n": n}
+    return pooled
 
 
 def _partitions(repeats: Sequence[Repeat], names: Sequence[str]) -> list[list[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lungseg.config import canonical
+from lungseg.runs.defaults import is_default
 from lungseg.runs.read import Run
 from lungseg.runs.settings import concerns_result
 
@@ -64,6 +65,7 @@ def differences(runs: Sequence[Run]) -> list[str]:
         and concerns_result(key)
         and _differ([run.config.get(key) for run in runs])
         and not _derived(key, runs)
+        and not _came_later(key, runs)
     ]
     classes = [Varied(key.removesuffix(f".{TARGET}"), chosen=True, by_class=True)
                for key in differing if key.endswith(f".{TARGET}")]  # fmt: skip
@@ -125,6 +127,13 @@ def _derived(key: str, runs: Sequence[Run]) -> bool:
     texts = {run.derived.get(key) for run in runs if key in run.config}
     # Only another setting's value: that of an environment variable may have changed in between.
     return len(texts) == 1 and re.fullmatch(r"\$\{[\w.]+\}", str(texts.pop())) is not None
+
+
+def _came_later(key: str, runs: Sequence[Run]) -> bool:
+    """Whether runs that have a key have the default by which those without it were made."""
+    having = [run.config for run in runs if key in run.config]
+    others = [run.config for run in runs if key not in run.config]
+    return bool(others) and all(is_default(key, one, other) for one in having for other in others)
 
 
 def key_of(run: Run, keys: Sequence[str]) -> tuple[str, ...]:

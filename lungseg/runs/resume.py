@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from lungseg.config import flatten
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
 from lungseg.privacy import HIDDEN
+from lungseg.runs.defaults import is_default
 from lungseg.runs.settings import Shapes, shapes
-from lungseg.targets import locate
 
 LENGTHS = ("trainer.max_epochs", "trainer.max_steps")
 SAME = "; lungseg train resume=RUN takes the overrides of that run"
@@ -31,7 +30,7 @@ def _all_differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
     keys = sorted(before.keys() | now.keys())
     # Arguments that came later have what earlier versions did as their default.
     named = [
-        key for key in keys if not (_is_default(key, now, before) or _is_default(key, before, now))
+        key for key in keys if not (is_default(key, now, before) or is_default(key, before, now))
     ]
     values = {key: (before.get(key), now.get(key)) for key in named}
     return {
@@ -39,21 +38,6 @@ def _all_differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
         for key, (a, b) in values.items()
         if HIDDEN not in (a, b) and _plain(key, a) != _plain(key, b)
     }
-
-
-def _is_default(key: str, there: dict[str, Any], elsewhere: dict[str, Any]) -> bool:
-    """Whether one of two configurations gives the default of an argument that the other omits."""
-    if key in elsewhere or key not in there:
-        return False
-    node, _, argument = key.rpartition(".")
-    target = there.get(f"{node}._target_")
-    if target is None or elsewhere.get(f"{node}._target_") != target:
-        return False
-    try:
-        parameter = inspect.signature(locate(target, node)).parameters.get(argument)
-    except (ConfigError, TypeError, ValueError):  # not installed here, or written in C
-        return False
-    return parameter is not None and parameter.default == there[key]
 
 
 def _plain(key: str, value: Any) -> Any:

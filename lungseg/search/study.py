@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from lungseg.errors import ConfigError
 from lungseg.moved import current_names
+from lungseg.runs.defaults import is_default
 from lungseg.runs.settings import concerns_result
 from lungseg.search.liveness import alive, identity
 from lungseg.search.seen import SeenStudy
@@ -81,7 +82,7 @@ def _refuse_other(name: str, known: dict[str, Any], facts: dict[str, Any]) -> No
         before, now = current_names(known[part]), facts[part]
         for key in sorted(before.keys() | now.keys()):
             # Earlier versions noted more settings than those that a result depends on.
-            counts = part == "space" or concerns_result(key)
+            counts = part == "space" or (concerns_result(key) and not is_default(key, now, before))
             if counts and before.get(key) != now.get(key):
                 raise ConfigError(
                     f"hydra.sweeper.study_name={name}: the study has another"

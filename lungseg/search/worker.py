@@ -190,7 +190,7 @@ class Worker:
         closed = self.claims.finish(
             trial._trial_id, outcome.state, outcome.values, **outcome.attributes
         )
-        # Another that found the same folder has closed it with the same result.
+        # Another that found the same folder has closed it likewise.
         if not closed and self.claims.storage.get_trial(trial._trial_id).state != outcome.state:
             log.warning(
                 f"trial {trial.number}: another worker has replaced it; its result is ignored"

@@ -1,6 +1,7 @@
 """Numbers of a cross-validation, against sums and libraries that know nothing of folds."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -186,3 +187,19 @@ def test_tables_that_contradict_each_other_are_refused(tmp_path):
     slices[slices["case"] != "Case_002"].to_csv(file, index=False)
     with pytest.raises(DataError, match=r"slices.csv and cases.csv have other test cases"):
         pooled(tmp_path)
+
+
+def test_means_without_post_processing_are_those_of_all_slices_and_volumes(place, tmp_path):
+    shutil.copytree(place, tmp_path / "folds")
+    files = sorted(tmp_path.rglob("evaluation/summary.json"))
+    weights, means = [2, 3, 5], [0.9, 0.5, 0.7]
+    for file, n, mean in zip(files, weights, means, strict=True):
+        assert "dsc_before_postprocess" not in pooled(tmp_path / "folds").test  # not of all folds
+        summary = json.loads(file.read_text())
+        before = {"report": {"value": mean, "n": n}, "nnunet": {"value": mean, "n": 1}}
+        summary["test"]["dsc_before_postprocess"] = before
+        file.write_text(json.dumps(summary))
+    found = pooled(tmp_path / "folds").test["dsc_before_postprocess"]
+    assert found["report"]["value"] == pytest.approx(np.average(means, weights=weights))
+    assert found["report"]["n"] == 10
+    assert found["nnunet"] == {"value": pytest.approx(0.7), "n": 3}

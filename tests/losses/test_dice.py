@@ -46,6 +46,7 @@ def test_a_batch_without_any_other_has_no_loss(n):
             "empty must be 'count', 'one' or 'skip', got 'zero'",
         ),
         ({"empty": "skip"}, "empty must be 'count' with reduction 'batch', got 'skip'"),
+        ({"empty": "one"}, "empty must be 'count' with reduction 'batch', got 'one'"),
     ],
 )
 def test_what_is_refused(arguments, line):

@@ -121,3 +121,9 @@ def test_what_shapes_the_result_is_a_difference(runs):
     }
     found = compare(runs(alpha(0.1), alpha(0.1, **changes)))
     assert set(found.differences) == set(keys)
+
+
+def test_an_argument_that_came_later_is_no_difference_at_its_default(runs):
+    before, same, other = {}, *({"settings": config(loss__empty=v)} for v in ("count", "skip"))
+    assert compare(runs(before, same)).differences == ()
+    assert compare(runs(before, same, other)).differences == ("loss.empty",)

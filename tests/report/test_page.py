@@ -11,6 +11,7 @@ from lungseg.evaluation.thumbnails import thumbnail
 from lungseg.report.figures import draw
 from lungseg.report.numbers import EVALUATED, SECTIONS, shown
 from lungseg.report.page import write_page
+from lungseg.report.page_tables import conventions
 from lungseg.report.save import save
 from tests.report.evaluated import NAMES, evaluation, fetch, origin, text_of
 
@@ -211,3 +212,20 @@ def test_only_sets_with_published_numbers_have_a_column_of_them(found, tmp_path)
         "test", "95 % interval", "published", "val", "95 % interval", "train", "95 % interval",
         "published",
     ]  # fmt: skip
+
+
+def test_what_the_network_had_without_post_processing_stands_below_the_conventions(found):
+    plain = conventions(found.summary)
+    mean = {"value": 0.25, "n": 4}
+    before = {"report": mean, "nnunet": mean | {"value": 0.5}}
+    summary = {
+        name: of_set | {"dsc_before_postprocess": before} for name, of_set in found.summary.items()
+    }
+    *same, slices, volumes = conventions(summary)
+    assert same == plain
+    for row, words, value in (
+        (slices, "slices with lung", "0.2500"),
+        (volumes, "volumes", "0.5000"),
+    ):
+        assert row["name"] == f"without the post-processing: mean over {words}"
+        assert [(cell.value, cell.n) for cell in row["cells"]] == [(value, "4")] * 2

@@ -46,6 +46,16 @@ def test_a_study_of_an_earlier_version_is_the_same(tmp_path):
     assert open_study(storage, settings(), FACTS) == study_id
 
 
+def test_a_study_from_before_an_argument_came_is_the_same_at_its_default(tmp_path):
+    storage = open_storage(None, str(tmp_path), "quick")
+    earlier = {"loss._target_": "lungseg.losses.ComboLoss"}
+    study_id = open_study(storage, settings(), FACTS | {"settings": earlier})
+    now = earlier | {"loss.empty": "count"}
+    assert open_study(storage, settings(), FACTS | {"settings": now}) == study_id
+    with pytest.raises(ConfigError, match="another loss.empty: none, now skip"):
+        open_study(storage, settings(), FACTS | {"settings": now | {"loss.empty": "skip"}})
+
+
 def test_a_study_that_is_not_ours_is_left_alone(tmp_path):
     import optuna
 
