@@ -78,7 +78,8 @@ def test_a_disk_that_fills_up(command, template):
             assert "No space left on device" in line
         assert one["broken"] == []
         for name in same & one["files"].keys():
-            if Path(name).name in STATES:
+            # Pictures are drawn anew, once with other pixels; `broken` says whether they are whole.
+            if Path(name).name in STATES or name.endswith(".png"):
                 continue
             assert one["files"][name] in (whole["files"][name], _before(template, name)), name
     left = {_place(name) for name in last["files"]}
