@@ -74,7 +74,7 @@ def test_mutated_objects(write, use, chest, tmp_path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     read = refused = copied = 0
     for k in range(N):
-        start = time.process_time()
+        start = time.perf_counter()
         target.write_bytes(mutate(seeds[k % len(seeds)], chance, target))
         try:
             use(target, chest[1])
@@ -87,6 +87,6 @@ def test_mutated_objects(write, use, chest, tmp_path):
         outcome = deidentify_file(target, tmp_path / "out" / str(k), options)
         copied += outcome.left_out is None
         assert "\n" not in (outcome.left_out or "")
-        assert time.process_time() - start < SECONDS_A_FILE, f"file {k}"
+        assert time.perf_counter() - start < SECONDS_A_FILE, f"file {k}"
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10 < MIB
     assert min(read, refused, copied, N - copied) > N // 10
