@@ -240,14 +240,11 @@ def dsc_of_table(table: npt.NDArray[np.int64]) -> dict[str, dict[str, Any]]:
     Args:
         table: ``[n, 6]``: case, z, tp, fp, fn, tn.
     """
-    case, _, tp, fp, fn, _ = table.T
-    _, position = np.unique(case, return_inverse=True)
-    tps, fps, fns = (np.bincount(position, one).astype(np.int64) for one in (tp, fp, fn))
-    values = {"report": dsc(tp, fp, fn)[tp + fn > 0], "nnunet": dsc(tps, fps, fns, "nan")}
-    return {
-        name: _number(np.nansum(scores), np.isfinite(scores).sum())
-        for name, scores in values.items()
-    }
+    _, position = np.unique(table[:, 0], return_inverse=True)
+    sums = (np.bincount(position, counts) for counts in table[:, 2:5].T)
+    rows = [{"tp": tp, "fp": fp, "fn": fn} for tp, fp, fn in zip(*sums, strict=True)]
+    means = conventions(table, rows)
+    return {name: means[name] for name in ("report", "nnunet")}
 
 
 def _number(part: Any, whole: Any, interval: Array | None = None) -> dict[str, Any]:

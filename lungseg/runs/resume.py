@@ -27,16 +27,13 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
 
 def _all_differences(old: dict[str, Any], new: dict[str, Any]) -> Differences:
     before, now = (flatten(current_names(config)) for config in (old, new))
-    keys = sorted(before.keys() | now.keys())
-    # Arguments that came later have what earlier versions did as their default.
-    named = [
-        key for key in keys if not (is_default(key, now, before) or is_default(key, before, now))
-    ]
-    values = {key: (before.get(key), now.get(key)) for key in named}
+    values = {key: (before.get(key), now.get(key)) for key in sorted(before.keys() | now.keys())}
     return {
         key: (a, b)
         for key, (a, b) in values.items()
-        if HIDDEN not in (a, b) and _plain(key, a) != _plain(key, b)
+        if HIDDEN not in (a, b)
+        and _plain(key, a) != _plain(key, b)
+        and not (is_default(key, now, before) or is_default(key, before, now))
     }
 
 
