@@ -43,8 +43,7 @@ class Redactor:
         texts = {form for value in values for form in value_forms(value)}
         ordered = sorted(texts, key=len, reverse=True)
         self._plain = frozenset(ordered)
-        places = [pattern for text in ordered for pattern in patterns_of(text)]
-        self._places = re.compile("|".join(places)) if places else None
+        self._places = "|".join(pattern for text in ordered for pattern in patterns_of(text))
 
     def data(self, content: Any, key: str = "") -> Any:
         """Plain containers without identifying values, whatever they are written as.
@@ -78,9 +77,9 @@ class Redactor:
         return hide_password(self._replace(text, r"[^\n]*"))
 
     def _replace(self, text: str, tail: str) -> str:
-        if self._places is None:
+        if not self._places:
             return text
-        return re.sub(f"(?:{self._places.pattern}){tail}", lambda _: HIDDEN, text)
+        return re.sub(f"(?:{self._places}){tail}", lambda _: HIDDEN, text)
 
 
 def recorded(config: DictConfig) -> dict[str, Any]:
