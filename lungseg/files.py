@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import Iterator
@@ -46,6 +47,16 @@ def replacing(file: Path) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what :func:`replacing` left below a folder when its process was killed.
+
+    Nobody may be writing there.
+    """
+    for part in folder.rglob(".*.part*"):
+        if re.fullmatch(r"\.[0-9a-f]{32}\.part(\..+)?", part.name):
+            part.unlink(missing_ok=True)
 
 
 def _name(error: OSError, part: Path, file: Path) -> None:

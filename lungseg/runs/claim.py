@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lungseg.errors import ConfigError
+from lungseg.files import remove_parts
 from lungseg.runs.checkpoint import require_checkpoint
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def claim(folder: Path) -> None:
 
 
 def claim_resumed(folder: Path, checkpoint: Path) -> None:
-    """Claim the folder of a run that is resumed.
+    """Claim the folder of a run that is resumed, and clear what a kill left half-written there.
 
     Args:
         folder: Of the run.
@@ -70,6 +71,7 @@ def claim_resumed(folder: Path, checkpoint: Path) -> None:
     """
     require_checkpoint(checkpoint)
     lock(folder)
+    remove_parts(folder)
 
 
 def has_begun(folder: Path) -> bool:

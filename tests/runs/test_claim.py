@@ -1,5 +1,7 @@
 """One process at a time owns a run folder, and no run begins where another has begun."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -89,3 +91,22 @@ def test_a_resumed_run_is_changed_only_when_it_begins(tmp_path):
         release()
     assert file.read_text() == "new"
     assert (tmp_path / MARK).is_file()
+
+
+def test_what_a_killed_process_left_half_written_goes(tmp_path):
+    """A checkpoint of some hundred megabytes for each kill."""
+    checkpoint, mine = tmp_path / "checkpoints" / "last.ckpt", tmp_path / ".a.part.csv"
+    checkpoint.parent.mkdir()
+    for file in (checkpoint, mine):
+        file.touch()
+    killed = (
+        "import os; from pathlib import Path; from lungseg.files import replacing\n"
+        "both = [replacing(Path(name)) for name in ('checkpoints/last.ckpt', 'MANIFEST')]\n"
+        "for writing in both: writing.__enter__().touch()\n"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=True)
+    assert len([*tmp_path.rglob(".*.part*")]) == 3
+    claim_resumed(tmp_path, checkpoint)
+    assert [*tmp_path.rglob(".*.part*")] == [mine]
+    assert checkpoint.exists()
