@@ -27,7 +27,7 @@ from typing import Any
 LIBRARIES = (
     "hydra", "torch", "pytorch_lightning", "torchmetrics", "pandas", "zarr", "fsspec", "joblib",
     "optuna", "scipy.ndimage", "scipy.stats", "matplotlib.figure", "plotly.graph_objects",
-    "pydicom", "nibabel", "jinja2", "rich.console", "psutil", "filelock",
+    "pydicom", "nibabel", "jinja2", "rich.console", "psutil", "filelock", "s3fs",
 )  # fmt: skip
 """Without wandb, whose folder for pictures is removed by the first process that ends."""
 
