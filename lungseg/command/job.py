@@ -19,7 +19,7 @@ from lungseg.redacted_logs import redact_logs, redactor_of_job
 from lungseg.redaction import Redactor, hide_source, without_source
 from lungseg.runs.claim import release, when_begun
 from lungseg.runs.status import read_status, write_status
-from lungseg.runs.unread import refuse_unread
+from lungseg.runs.unread import drop_unchosen, refuse_unread
 from lungseg.sweeps.again import claim_or_resume
 from lungseg.sweeps.alone import RESOLVED
 from lungseg.sweeps.callback import NO_SETTINGS, Folders
@@ -58,6 +58,7 @@ def run_job(command: str, config: DictConfig) -> Any:
         sweep_dir = Path(hydra_config.sweep.dir)
         noted = sweep_dir / REFUSED / str(hydra_config.job.num)  # until the job has its folder
     try:
+        drop_unchosen(config, hydra_config)
         if not single:
             if hydra_config.output_subdir is not None:
                 hide_source(config, run_dir / hydra_config.output_subdir)

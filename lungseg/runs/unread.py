@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lungseg.errors import ConfigError
 from lungseg.overrides import as_typed
@@ -52,6 +52,25 @@ def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
     for key in settings:
         if key not in read:
             raise ConfigError(_reason(command, key, settings, read, typed))
+
+
+def drop_unchosen(config: DictConfig, hydra: Any) -> None:
+    """Remove an experiment's settings of callbacks that were not chosen.
+
+    ``callbacks=[checkpoint,progress]`` replaces the list of ``experiment=fast`` and leaves its
+    ``callbacks.ema.decay``. What was typed stays, to be refused.
+
+    Args:
+        config: Of a command, which is changed.
+        hydra: Hydra's own.
+    """
+    typed = [_typed_key(text) for text in as_typed(hydra.overrides.task)]
+    nodes = OmegaConf.to_container(config).get("callbacks")
+    for name, node in nodes.items() if isinstance(nodes, dict) else ():
+        chosen = not isinstance(node, dict) or TARGET in node
+        if not chosen and not any(_within(one, f"callbacks.{name}") for one in typed):
+            with open_dict(config):
+                del config.callbacks[name]
 
 
 def _reads(command: str, key: str, settings: dict[str, Any], typed: list[str]) -> bool:

@@ -14,7 +14,7 @@ from lungseg.config import flatten
 from lungseg.errors import ConfigError
 from lungseg.redaction import recorded
 from lungseg.runs.settings import concerns_result
-from lungseg.runs.unread import refuse_unread
+from lungseg.runs.unread import drop_unchosen, refuse_unread
 from lungseg.search.objective import refuse_objectives
 from lungseg.search.settings import Settings
 from lungseg.search.space import Space, override
@@ -48,6 +48,7 @@ def study_facts(
         words = [override(key, value) for key, value in point.items()]
         job = config_loader.load_sweep_config(config, [*fixed, *words])
         with _as_job(job) as task:
+            drop_unchosen(task, job.hydra)
             refuse_unread(job.hydra.job.name, task, job.hydra)
             refuse_objectives(settings.objectives, task)
             refuse_test_selection(task)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from tests.apps.predicted import records
 
@@ -39,3 +40,16 @@ def test_a_recipe_from_training_to_masks(recipe, three_cases, tmp_path, cli):
     predicted = sum(lung["volume_ml"] for lung in record["lungs"].values())
     assert predicted == pytest.approx(cases.loc[case].predicted_volume_ml, abs=0.01)
     assert predicted > 0
+
+
+@pytest.mark.slow
+def test_a_recipe_with_other_callbacks(tmp_path, cli):
+    done = cli(
+        *("train", "experiment=fast", "callbacks=[checkpoint,progress]"),
+        *("data.size=32", "data.n_slices=12", "data.n_cases=4", "split=explicit"),
+        *("split.test=[Case_003]", "trainer.max_epochs=1", "logger=none", "report=false"),
+        "hydra.run.dir=run",
+    )
+    assert done.returncode == 0, done.stderr
+    recorded = yaml.safe_load((tmp_path / "run" / ".hydra" / "config.yaml").read_text())
+    assert set(recorded["callbacks"]) == {"checkpoint", "progress"}

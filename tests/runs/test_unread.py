@@ -1,12 +1,13 @@
 """A setting that nothing reads is refused; one that something reads is not."""
 
+import copy
 import re
 
 import pytest
 from omegaconf import OmegaConf
 
 from lungseg.errors import ConfigError
-from lungseg.runs.unread import refuse_unread
+from lungseg.runs.unread import drop_unchosen, refuse_unread
 from tests.runs.conftest import all_options, composed
 
 REFUSED = {
@@ -45,6 +46,24 @@ def test_it_is_refused(words, line):
 @pytest.mark.parametrize("words", all_options(), ids=" ".join)
 def test_no_shipped_setting_is_refused(words):
     refuse_unread(words[0], *composed(*words))
+
+
+@pytest.mark.parametrize("name", ["fast", "strong"])
+def test_an_experiment_s_settings_of_a_callback_go_with_the_callback(name):
+    words = ["train", f"experiment={name}", "callbacks=[checkpoint,progress]"]
+    config, hydra = copy.deepcopy(composed(*words))
+    drop_unchosen(config, hydra)
+    assert set(config.callbacks) == {"checkpoint", "progress"}
+    refuse_unread("train", config, hydra)
+
+
+def test_what_was_typed_for_a_callback_that_is_not_there_is_refused():
+    config, hydra = copy.deepcopy(
+        composed("train", "callbacks=[checkpoint]", "+callbacks.ema.decay=0.5")
+    )
+    drop_unchosen(config, hydra)
+    with pytest.raises(ConfigError, match="callbacks.ema has no _target_"):
+        refuse_unread("train", config, hydra)
 
 
 READ = {
