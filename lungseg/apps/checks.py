@@ -116,6 +116,8 @@ def check_training_slices(config: DictConfig) -> Augment | None:
         ConfigError: Naming the first setting that is out of range.
     """
     data = config.data
+    if None not in (data.get("matrix_size"), data.get("spacing")):
+        _refuse_two_sizes(data)
     try:
         check_network_input(**{key: data[key] for key in SETTINGS if key in data})
     except ValueError as error:
@@ -126,6 +128,16 @@ def check_training_slices(config: DictConfig) -> Augment | None:
     augment: Augment = build(config.augment, "augment")
     augment.check(2 * data.context + 1)
     return augment
+
+
+def _refuse_two_sizes(data: Any) -> None:
+    """Both say how large pixels become; one of them may have come with an experiment."""
+    both = f"data: matrix_size={data.matrix_size} and spacing={data.spacing}: give one of them"
+    untyped = {"data.matrix_size", "data.spacing"} - typed_keys()
+    if len(untyped) == 1:
+        (key,) = untyped
+        both += f"; {key} is the experiment's, drop it with {key}=null"
+    raise ConfigError(both)
 
 
 def _check_trainer(trainer: DictConfig) -> None:

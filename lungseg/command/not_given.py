@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+import yaml  # type: ignore[import-untyped]
+
 from lungseg.overrides import split_override
 
 _OPEN = re.compile(r"^(\w+): \?\?\?(?: *# *(.*))?$", re.M)
@@ -23,15 +25,19 @@ def not_given(key: str, command: str, overrides: list[str], folders: Iterable[Pa
     """
     typed = {name: value for name, _, value in map(split_override, overrides)}
     group, dot, _ = key.rpartition(".")
+    folders = [*folders]
     text = _first(folders, f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml")
     meanings = {f"{group}{dot}{name}": meaning for name, meaning in _OPEN.findall(text)}
-    # An experiment may have given others, and which of a command's own settings go together only
-    # the command knows.
-    alone = not dot or "experiment" in typed
+    experiment = _first(folders, f"experiment/{typed.get('experiment')}.yaml")
+    by_experiment = (yaml.safe_load(experiment) or {}).get(group) or {}
+    given = {*typed, *(f"{group}.{name}" for name in by_experiment)}
+    # Several experiments may have given others, and which of a command's own settings go together
+    # only the command knows.
+    alone = not dot or ("experiment" in typed and not experiment)
     first, *others = (
         f"{name}=VALUE" + (f" ({meaning})" if meaning else "")
         for name, meaning in ({key: ""} | meanings).items()
-        if name == key or (name not in typed and not alone)
+        if name == key or not (name in given or alone)
     )
     return f"{key}: must be given: {first}" + (f"; and {', '.join(others)}" if others else "")
 

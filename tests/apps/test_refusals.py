@@ -85,6 +85,15 @@ SETTINGS = {
         ["callbacks=[checkpoint,ema,swa]"],
         "callbacks: ema and swa both average the weights; take one",
     ),
+    "two sizes, one of an experiment": (
+        ["experiment=fast", "data.matrix_size=64"],
+        "data: matrix_size=64 and spacing=2: give one of them; data.spacing is the experiment's, drop"
+        " it with data.spacing=null",
+    ),
+    "two sizes": (
+        ["data.spacing=2", "data.matrix_size=64"],
+        "data: matrix_size=64 and spacing=2: give one of them$",
+    ),
     "phantom size": (["data.size=8"], "data: size must be at least 32, got 8"),
     "no such test case": (
         ["split=explicit", "split.test=[Case_099]", *SMALL],

@@ -14,6 +14,9 @@ def folders(tmp_path):
     for number, text in enumerate((YAML, "a: ??? # never read\n")):
         (tmp_path / f"{number}" / "data").mkdir(parents=True)
         (tmp_path / f"{number}" / "data" / "mine.yaml").write_text(text)
+    (tmp_path / "1" / "experiment").mkdir()
+    (tmp_path / "1" / "experiment" / "ours.yaml").write_text("data:\n  b: 2\nseed: 1\n")
+    (tmp_path / "1" / "experiment" / "empty.yaml").write_text("# nothing yet\ndata:\n")
     (tmp_path / "0" / "paint.yaml").write_text("runs: ??? # [DIR,DIR]\noutput: ??? # a folder\n")
     (tmp_path / "1" / "data" / "other.yaml").write_text("a: ??? # of the other\n")
     return [tmp_path / "0", tmp_path / "1"]
@@ -25,7 +28,13 @@ def folders(tmp_path):
         ("data.a", ["data=mine"], f"{A}; and data.b=VALUE, data.d=VALUE (the last)"),
         ("data.a", ["+data=mine", "data.d=1"], f"{A}; and data.b=VALUE"),
         ("data.a", ["data=mine", "data.b=1", "++data.d=2"], A),
-        ("data.a", ["data=mine", "experiment=ours"], A),  # which may give the others
+        ("data.a", ["data=mine", "experiment=[ours,b]"], A),  # which may give the others
+        ("data.a", ["data=mine", "experiment=ours"], f"{A}; and data.d=VALUE (the last)"),
+        (
+            "data.a",
+            ["data=mine", "experiment=empty"],
+            f"{A}; and data.b=VALUE, data.d=VALUE (the last)",
+        ),
         ("data.a", ["data=other"], "data.a: must be given: data.a=VALUE (of the other)"),
         ("data.a", ["data=none"], "data.a: must be given: data.a=VALUE"),
         ("data.a", [], "data.a: must be given: data.a=VALUE"),
