@@ -97,8 +97,9 @@ def _finds_nothing(comparison: Comparison) -> list[str]:
         for run in _completed(comparison)
         if run.summary.get(comparison.set, {}).get("recall", {}).get("value") == 0
     ]
-    where = f"in the {comparison.set} set"
-    return [f"No pixel of the lungs was found {where} by {_some(names)}."] if names else []
+    which = f"run{'s' if len(names) > 1 else ''} {_some(names)}"
+    found = f"No pixel of the lungs was found in the {comparison.set} set by {which}."
+    return [found] if names else []
 
 
 def folds(comparison: Comparison) -> dict[str, int]:
@@ -180,8 +181,8 @@ def _few_cases(comparison: Comparison) -> list[str]:
         n_pairs = len(comparison.pairs)
         pairs = "1 pair needs" if n_pairs == 1 else f"{n_pairs} pairs need"
         text += (
-            f" Whatever the differences, {n} can give no p below {least_p(n):.3g};"
-            f" {pairs} {least} cases or more."
+            f" Whatever the differences, no p of {n} case{'s' if n > 1 else ''} is below"
+            f" {least_p(n):.3g}; {pairs} {least} cases or more."
         )
     return [text]
 

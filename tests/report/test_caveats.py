@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from lungseg.report.caveats import alarms, caveats
 from lungseg.report.comparison import compare
 from lungseg.runs.find import find_runs
@@ -57,6 +59,18 @@ def test_what_a_choice_by_the_test_set_is_worth_is_said(runs):
     assert "loss.alpha=0.8 has the lowest mean HD95" in said(found)
 
 
+@pytest.mark.parametrize(
+    ("values", "is_said"),
+    [((0.0, 0.0, 0.0), False), ((0.9, 0.9, 0.8), False), ((0.8, 0.9, 0.8), True)],
+)
+def test_of_equal_settings_none_is_called_best(values, is_said, runs):
+    """Two models that find nothing, above all."""
+    made = [alpha(k, dsc=dsc, spread=0) for k, dsc in enumerate(values)]
+    found = compare(runs(*made))
+    assert ("has the highest mean volume DSC" in said(found)) is is_said
+    assert (found.groups[0].best is not None) is is_said
+
+
 def test_warnings_a_reader_needs(runs):
     found = compare(
         runs(
@@ -91,7 +105,7 @@ def test_a_model_that_finds_nothing_is_named(runs, tmp_path):
         summary["test"]["recall"] = {"value": recall, "n": 8}
         file.write_text(json.dumps(summary))
         text = said(compare(find_runs([tmp_path])))
-        assert ("No pixel of the lungs was found in the test set by 1." in text) is is_said
+        assert ("No pixel of the lungs was found in the test set by run 1." in text) is is_said
 
 
 def test_pairs_of_single_runs_are_marked_also_beside_repeats(runs):
