@@ -53,3 +53,11 @@ def test_a_recipe_with_other_callbacks(tmp_path, cli):
     assert done.returncode == 0, done.stderr
     recorded = yaml.safe_load((tmp_path / "run" / ".hydra" / "config.yaml").read_text())
     assert set(recorded["callbacks"]) == {"checkpoint", "progress"}
+    # So few steps that batch norm's averages may be far from what the batches had.
+    before = pd.read_csv(tmp_path / "run" / "metrics.csv")["train/dsc"].iloc[-1]
+    summary = json.loads((tmp_path / "run" / "evaluation" / "summary.json").read_text())
+    provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    far = before - summary["train"]["dsc_mean_nonempty"]["value"] > 0.1
+    warned = [text for text in provenance["evaluation"]["warnings"] if "max_epochs" in text]
+    assert len(warned) == far
+    assert all(text in done.stderr + done.stdout for text in warned)
