@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def one_line(
     if "Config group override must be a string or a list" in text:
         return _number_as_option(overrides)
     if match := re.search(r"Ambiguous value for argument '(.+)'$", text, re.M):
-        return _several_values(match[1])
+        return _several_values(match[1], command)
     if match := re.search(r"[Mm]issing mandatory value: (\S+)", text):
         return not_given(match[1], command, overrides, _conf_dirs(overrides))
     if type(error).__name__ == "OverrideParseException":
@@ -104,6 +104,11 @@ def _unreadable(word: str, command: str, overrides: list[str]) -> str:
         return f"{word}: overrides look like key=value"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
+    following = overrides[overrides.index(word) + 1 :] if word in overrides else []
+    if value.endswith(",") and following and "=" not in following[0]:
+        values = [value, *takewhile(lambda one: "=" not in one and one[0] != "-", following)]
+        joined = "".join(values).rstrip(",")
+        return f"{word}: a space ends it here; write {start}{joined}, without spaces"
     if re.search(r"^,|,,|,$", value):
         return f"{word}: nothing stands on one side of a comma; leave that comma out"
     uneven = any(value.count(opened) != value.count(closed) for opened, closed in PAIRS.items())
@@ -111,10 +116,12 @@ def _unreadable(word: str, command: str, overrides: list[str]) -> str:
     return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"
 
 
-def _several_values(word: str) -> str:
+def _several_values(word: str, command: str) -> str:
     key, start, value = split_override(word)
     is_path = key in PATHS
-    if is_path and PATHS[key].many:
+    own = (conf_dir() / f"{command}.yaml").read_text("utf-8")
+    is_list = re.search(rf"^{re.escape(key)}: (\[|.*# a list)", own, re.M)  # as its YAML says
+    if (is_path and PATHS[key].many) or is_list:
         return f"{word}: several values; write {start}[{value}] for a list"
     hint = f"quote one path twice: {quote_twice(word)}" if is_path else "write [a,b] for a list"
     return f"{word}: several values; add -m to sweep over them, or {hint}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,7 @@ def end_sweep(command: str, code: int) -> int:
     if is_search(config.hydra):
         return code  # it has reported by itself: failed trials were made up for by others
     if code == INTERRUPTED:
-        resume = f"; lungseg train resume={short(folder)}/JOB resumes one"
-        begun = f"{len(rows(folder))} jobs had begun: {short(folder / FILE)}"
-        print(begun + (resume if command == "train" else ""), file=sys.stderr)
+        print(_stopped(command, folder, rows(folder)), file=sys.stderr)
     if code:
         end_folds(config, folder, pooling=False)
         return code
@@ -62,6 +61,19 @@ def end_sweep(command: str, code: int) -> int:
             file=sys.stderr,
         )
     return int(left + not_pooled > 0)
+
+
+def _stopped(command: str, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> str:
+    """How far an interrupted sweep came, and what resumes a job of it."""
+    from lungseg.sweeps.index import FILE
+
+    begun = f"1 job had begun: {short(folder / FILE)}"
+    if len(jobs) != 1:
+        begun = f"{len(jobs)} jobs had begun: {short(folder / FILE)}"
+    left = [job["job"] for job in jobs if job["state"] not in ("completed", "pruned")]
+    if command != "train" or not left:
+        return begun
+    return f"{begun}; lungseg train resume={short(folder)}/{left[0]} resumes job {left[0]}"
 
 
 def _stop_jobs(config: DictConfig, folder: Path) -> None:

@@ -32,6 +32,14 @@ LINES = {
         ["train", "seed=1,"],
         "seed=1,: nothing stands on one side of a comma; leave that comma out",
     ),
+    "a space behind a comma": (
+        ["train", "-m", "loss.alpha=0.2,", "0.5,", "seed=1"],
+        "loss.alpha=0.2,: a space ends it here; write loss.alpha=0.2,0.5, without spaces",
+    ),
+    "several values of a list": (
+        ["predict", "formats=nifti,dicom-seg"],
+        r"formats=nifti,dicom-seg: several values; write formats=\[nifti,dicom-seg\] for a list",
+    ),
     "two commas": (["train", "-m", "seed=1,,2"], "seed=1,,2: nothing stands on one side of"),
     "a user's group": (
         ["train", "--config-dir=mine", "mygroup=a"],

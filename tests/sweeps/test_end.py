@@ -8,6 +8,7 @@ import pytest
 
 from lungseg.cli import main
 from lungseg.sweeps.callback import Folders
+from lungseg.sweeps.end import _stopped
 
 WORDS = ("prepare", "-m", "data=lctsc", "data.root=/scans/Quasimodo 1,/scans/Quasimodo 2",
          "hydra.sweep.dir=outputs/sweep")  # fmt: skip
@@ -113,3 +114,20 @@ def test_ctrl_c_in_the_first_moment_of_a_job(monkeypatch):
     monkeypatch.setattr("lungseg.command.job.hide_source", stop)
     assert main(list(WORDS)) == 130
     assert tidy()
+
+
+@pytest.mark.parametrize(
+    ("command", "states", "said"),
+    [
+        ("train", ["completed", "stopped", "stopped"],
+         "3 jobs had begun: s/sweep.csv; lungseg train resume=s/1 resumes job 1"),
+        ("train", ["stopped"],
+         "1 job had begun: s/sweep.csv; lungseg train resume=s/0 resumes job 0"),
+        ("train", ["completed", "pruned"], "2 jobs had begun: s/sweep.csv"),
+        ("train", [], "0 jobs had begun: s/sweep.csv"),
+        ("evaluate", ["stopped"], "1 job had begun: s/sweep.csv"),
+    ],
+)  # fmt: skip
+def test_a_job_that_can_be_resumed_is_named(command, states, said):
+    jobs = [{"job": number, "state": state} for number, state in enumerate(states)]
+    assert _stopped(command, Path("s").resolve(), jobs) == said
