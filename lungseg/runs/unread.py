@@ -21,6 +21,8 @@ ECHO = ("overrides", "job.override_dirname")
 WHOLE = ("experiment", "sweep")
 """Groups whose options change settings of other groups and have none of their own."""
 SHOWN = 3
+LIKE = 1.0
+"""Of 2, for the same key: names that are less alike are no help."""
 
 
 def refuse_unread(command: str, config: DictConfig, hydra: Any) -> None:
@@ -65,8 +67,9 @@ def drop_unchosen(config: DictConfig, hydra: Any) -> None:
         hydra: Hydra's own.
     """
     typed = [_typed_key(text) for text in as_typed(hydra.overrides.task)]
-    nodes = OmegaConf.to_container(config).get("callbacks")
-    for name, node in nodes.items() if isinstance(nodes, dict) else ():
+    nodes: Any = OmegaConf.to_container(config)
+    callbacks = nodes.get("callbacks")
+    for name, node in callbacks.items() if isinstance(callbacks, dict) else ():
         chosen = not isinstance(node, dict) or TARGET in node
         if not chosen and not any(_within(one, f"callbacks.{name}") for one in typed):
             with open_dict(config):
@@ -142,9 +145,10 @@ def _reason(
     for other in typed:
         if key not in typed and other.startswith(f"{top}.") and other.split(".")[-1] == last:
             return f"{other}: takes its value from {key}, which now has no effect; set that instead"
-    there = {*read, *known_keys(command)}
-    close = sorted(there, key=lambda other: -_likeness(key, other))[:SHOWN]
-    return f"{key}: nothing reads this setting; the nearest that exist: {', '.join(close)}"
+    alike = {other: _likeness(key, other) for other in {*read, *known_keys(command)}}
+    close = sorted((other for other in alike if alike[other] > LIKE), key=lambda one: -alike[one])
+    nearest = f"; the nearest that exist: {', '.join(close[:SHOWN])}" if close else ""
+    return f"{key}: nothing reads this setting{nearest}"
 
 
 def _likeness(key: str, other: str) -> float:

@@ -43,6 +43,18 @@ def test_it_is_refused(words, line):
         refuse_unread(words[0], *composed(*words))
 
 
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("+foo=1", "^foo: nothing reads this setting$"),
+        ("+epochs=1", "^epochs: .* exist: .*trainer.max_epochs"),
+    ],
+)
+def test_only_names_that_are_alike_are_offered(typed, line):
+    with pytest.raises(ConfigError, match=line):
+        refuse_unread("train", *composed("train", typed))
+
+
 @pytest.mark.parametrize("words", all_options(), ids=" ".join)
 def test_no_shipped_setting_is_refused(words):
     refuse_unread(words[0], *composed(*words))
