@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from lungseg.command.renamed import as_typed, with_folder, with_labels, with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.signals import exit_code, interrupted_by_signals
+from lungseg.command.typed import check_words
 from lungseg.config import VERSION_BASE, conf_dir, register_resolvers
 from lungseg.errors import LungsegError, Stop
 from lungseg.overrides import flags_first, quoted_overrides
@@ -65,6 +66,7 @@ def _hydra(command: str, overrides: list[str]) -> int:
 
     main = hydra.main(version_base=VERSION_BASE, config_path=str(conf_dir()), config_name=command)
     try:
+        check_words(overrides)
         words = with_models(command, with_overrides_of_run(command, overrides))
         words = quoted_overrides(with_folder(with_labels(words)))
         # Completion is installed for the name of the program.

@@ -40,6 +40,20 @@ LINES = {
         ["predict", "formats=nifti,dicom-seg"],
         r"formats=nifti,dicom-seg: several values; write formats=\[nifti,dicom-seg\] for a list",
     ),
+    "a value that the shell has split": (
+        ["prepare", "data=slices2d", "data.hu_from={slope:", "1,", "intercept:", "-1024}", "x=1"],
+        "data.hu_from={slope:: the shell has split this value at its spaces; quote the whole:"
+        " 'data.hu_from={slope: 1, intercept: -1024}'$",
+    ),
+    "a setting with dashes": (
+        ["train", "seed=1", "--loss.alpha=0.5"],
+        "--loss.alpha=0.5: no such flag; settings have no dashes: loss.alpha=0.5$",
+    ),
+    "a flag of another program": (
+        ["train", "--verbose"],
+        "--verbose: no such flag; lungseg --help lists them$",
+    ),
+    "a flag without its value": (["train", "--config-dir"], "argument --config-dir"),
     "two commas": (["train", "-m", "seed=1,,2"], "seed=1,,2: nothing stands on one side of"),
     "a user's group": (
         ["train", "--config-dir=mine", "mygroup=a"],

@@ -1,0 +1,59 @@
+"""Words that a shell has split, and flags that there are not: said in one line."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import NoReturn
+
+from lungseg.errors import ConfigError
+from lungseg.overrides import PAIRS, flags_first
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Stop at what argparse would answer with the usage of Hydra.
+
+    Args:
+        words: Overrides and flags, as typed.
+
+    Raises:
+        ConfigError: Naming the word, and how it is typed.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    for number, word in enumerate(words):
+        if whole := _split_value(word, words[number + 1 :]):
+            raise ConfigError(
+                f"{word}: the shell has split this value at its spaces; quote the whole:"
+                f" {shlex.quote(whole)}"
+            )
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    _, unknown = parser.parse_known_args(flags_first([*words]))
+    if unknown:
+        bare = unknown[0].lstrip("-")
+        meant = f"settings have no dashes: {bare}" if "=" in bare else "lungseg --help lists them"
+        raise ConfigError(f"{unknown[0]}: no such flag; {meant}")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(message)
+
+
+def _split_value(word: str, following: Sequence[str]) -> str:
+    """The whole override that a word begins, if words after it close its brackets."""
+    _, equals, value = word.partition("=")
+    if not equals or value[:1] in ("'", '"') or not _open(value):
+        return ""
+    whole = word
+    for more in following:
+        if "=" in more or more in ("-m", "--multirun"):
+            return ""
+        whole = f"{whole} {more}"
+        if not _open(whole.partition("=")[2]):
+            return whole
+    return ""
+
+
+def _open(value: str) -> bool:
+    return any(value.count(left) > value.count(right) for left, right in PAIRS.items())
