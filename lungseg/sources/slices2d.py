@@ -22,14 +22,12 @@ from lungseg.geometry import oriented, wrong_spacing
 from lungseg.sources.about import about
 from lungseg.sources.case_image import CaseImage
 from lungseg.sources.hu import as_hu
-from lungseg.sources.image_file import check_size
-from lungseg.sources.labels import of_mask, whole_labels
 from lungseg.sources.maskless import NONE
 from lungseg.sources.natural import natural
 from lungseg.sources.pairs import Pairing, pair_up
 from lungseg.sources.patterns import Match, find
 from lungseg.sources.placed import placed_case
-from lungseg.sources.slice_image import read_grey
+from lungseg.sources.slice_stack import SliceFile, image_stack, mask_stack
 from lungseg.sources.state import state_of
 from lungseg.volume import Volume
 
@@ -199,7 +197,7 @@ class SliceImages:
             DataError: If a file is damaged, or slices differ in size.
         """
         files = self._files[case]
-        values, hashes = _stack([match.path for match, _ in files])
+        values, hashes = image_stack([SliceFile(match.z, match.path) for match, _ in files])
         hu, findings = as_hu(self._hu(values))
         affine = np.zeros((4, 4))
         affine[[2, 1, 0], [0, 1, 2]], affine[3, 3] = self.spacing_mm, 1
@@ -212,10 +210,10 @@ class SliceImages:
 
     def _read(self, case: str) -> Case:
         image = self.image(case)
-        paths = [mask for _, mask in self._files[case] if mask is not None]
-        if not paths:
+        files = [SliceFile(match.z, mask) for match, mask in self._files[case] if mask is not None]
+        if not files:
             return image.case()
-        mask, hashes, more = _mask(paths, image.volume.voxels.shape)
+        mask, hashes, more = mask_stack(files, image.volume.voxels.shape[1:])
         digest = hashlib.sha256(b"".join([bytes.fromhex(image.source_sha256), *hashes]))
         image = replace(image, findings=[*image.findings, *more], source_sha256=digest.hexdigest())
         return placed_case(image, self._upwards(mask), None)
@@ -263,30 +261,6 @@ def _by_slice(matches: list[Match], root: Path) -> dict[tuple[str, int], Match]:
 
 def _slice_name(case: str, z: int) -> str:
     return f"{case}, slice {z}"
-
-
-def _mask(
-    paths: list[Path], shape: tuple[int, ...]
-) -> tuple[NDArray[np.uint8], list[bytes], list[Finding]]:
-    """Masks on images of a shape as 0 and 1, ``[z, y, x]``, hashes of the files, and findings."""
-    marks, hashes = _stack(paths)
-    if marks.shape != shape:
-        raise DataError(f"masks of {marks.shape[1:]} on images of {shape[1:]} pixels")
-    marks, rounded = whole_labels(marks)
-    values = {float(value) for value in np.unique(marks)}
-    if not (values <= {0, 1} or values <= {0, 255}):
-        raise DataError(f"masks must contain 0 and 1, or 0 and 255; got {sorted(values)[:5]}")
-    return (marks > 0).astype(np.uint8), hashes, of_mask(rounded)
-
-
-def _stack(paths: list[Path]) -> tuple[NDArray[Any], list[bytes]]:
-    """Images of one size as ``[z, y, x]``, and the hashes of the files."""
-    images = [read_grey(path) for path in paths]
-    shapes = {values.shape for values, _ in images}
-    if len(shapes) > 1:
-        raise DataError(f"slices differ in size: {sorted(shapes)}")
-    check_size((len(paths), *shapes.pop()))
-    return np.stack([values for values, _ in images]), [digest for _, digest in images]
 
 
 def _numbers(values: object, n: int) -> bool:

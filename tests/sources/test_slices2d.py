@@ -126,8 +126,9 @@ def test_files_that_are_refused(phantom, tmp_path):
     file = tmp_path / "a" / "images" / "09.png"
     whole = file.read_bytes()
     Image.fromarray(np.zeros((8, 8), np.uint16)).save(file)
-    with pytest.raises(DataError, match="^a: slices differ in size"):
+    with pytest.raises(DataError, match="^a: slices differ in size: slice 9 is 8 x 8") as caught:
         source(tmp_path).read("a")
+    assert caught.value.path == file
     for content in (whole[:-200], whole[:10], b""):
         file.write_bytes(content)
         with pytest.raises(DataError, match="^a: an image file is"):
