@@ -74,20 +74,18 @@ class SliceImages:
             raise ConfigError(f"{node}.spacing_mm: {wrong}")
         if numbers_run not in DIRECTIONS:
             raise ConfigError(f"{node}.numbers_run: {' or '.join(DIRECTIONS)}, got {numbers_run}")
+        example = f"'{node}.hu_from={{slope: 1, intercept: -1024}}'"  # quoted, for the shell
         if (hu_from is None) == (window is None):
             raise ConfigError(
-                f"set how values become HU: {node}.hu_from={{slope: 1, intercept: -1024}} (HU ="
-                f" slope * value + intercept), or {node}.window=[level, width] for windowed 8-bit"
-                " images"
+                f"{node}.hu_from: set how values become HU: {example} (HU = slope * value +"
+                f" intercept), or {node}.window=[level,width] for windowed 8-bit images"
             )
         if hu_from is not None and not (
             isinstance(hu_from, Mapping)
             and {*hu_from} == {"slope", "intercept"}
             and _numbers([*hu_from.values()], 2)
         ):
-            raise ConfigError(
-                f"{node}.hu_from: {{slope: 1, intercept: -1024}}, two numbers, got {hu_from}"
-            )
+            raise ConfigError(f"{node}.hu_from: must be two numbers, got {hu_from}: {example}")
         if window is not None and (not _numbers(window, 2) or window[1] <= 0):
             raise ConfigError(f"{node}.window: [level, width] in HU, got {window}")
         for key, pattern in (("images", images), ("masks", masks)):

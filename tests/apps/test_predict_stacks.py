@@ -58,7 +58,10 @@ def test_masks_are_those_of_the_scan(scan, stack, predict, tmp_path, phantom_roo
         ("slices.images", "slices.numbers_run: is for 2-D images, which slices.images finds:"),
         ("slices.numbers_run", "slices.images: 2-D images do not say it: give slices.numbers_run="),
         ("spacing_mm", "slices.images: 2-D images do not say it: give spacing_mm=[z,y,x]"),
-        ("slices.hu_from", "set how values become HU: slices.hu_from={slope: 1, intercept: -1024}"),
+        (
+            "slices.hu_from",
+            "slices.hu_from: set how values become HU: 'slices.hu_from={slope: 1, intercept: -1024}' ",
+        ),
     ],
 )
 def test_what_images_do_not_say_is_asked_for(left_out, line, stack, predict):
