@@ -13,7 +13,7 @@ from lungseg.sources.lungs import Side
 from lungseg.sources.maskless import HINT, NONE
 from lungseg.sources.natural import natural
 from lungseg.sources.pairs import Pairing, pair_up
-from lungseg.sources.patterns import Match, find
+from lungseg.sources.patterns import Match, find, no_match
 from lungseg.sources.state import files_below
 
 Masks = str | Mapping[str, str]
@@ -86,7 +86,10 @@ def case_files(root: Path, images: str | None, masks: Masks | None) -> Listing:
         files = _alone(root, images)
         return Listing(files, Pairing(list(files), {}, False, root))
     if images is not None and masks is not None:
-        return _pair(root, *_matches(root, images, masks))
+        matches = _matches(root, images, masks)
+        if not matches[0]:
+            raise no_match(root, images, "data.images")
+        return _pair(root, *matches)
     candidates = [_matches(root, *layout) for layout in LAYOUTS]
     best = max(candidates, key=lambda matches: len(set(matches[0]) & set(matches[1])))
     if not set(best[0]) & set(best[1]):
@@ -132,7 +135,7 @@ def _alone(root: Path, images: str | None) -> dict[str, CaseFiles]:
         usual = "; ".join(dict.fromkeys(patterns))
         raise DataError(f"no image in a usual layout ({usual}): set data.images", root)
     if not matches:
-        raise DataError("no file matches data.images", root)
+        raise no_match(root, patterns[0], "data.images")
     by_case: dict[str, list[Match]] = {}
     for match in matches:
         by_case.setdefault(match.case, []).append(match)
@@ -170,8 +173,6 @@ def _pair(
     images: dict[str, list[Match]],
     masks: dict[str, list[tuple[Side | None, Path]]],
 ) -> Listing:
-    if not images:
-        raise DataError("no file matches data.images", root)
     pairing = pair_up(
         images,
         masks,

@@ -50,13 +50,11 @@ class LctscFolder:
 
     def _cases(self) -> list[str]:
         images = self.root / "Images"
+        if not self.root.is_dir():
+            raise DataError("no such folder", self.root)
         if not images.is_dir():
-            what = (
-                "folder Images/ with a folder for each case"
-                if self.root.is_dir()
-                else "such folder"
-            )
-            raise DataError(f"no {what}", self.root)
+            _refuse_half(self.root.resolve())
+            raise DataError("no folder Images/ with a folder for each case", self.root)
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
             raise DataError("Images/ contains no folder: one for each case is expected", images)
@@ -114,6 +112,23 @@ class LctscFolder:
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
+
+
+def _refuse_half(here: Path) -> None:
+    """Stop where the folder above is meant.
+
+    Raises:
+        DataError: If the folder is itself `Images`, or lies beside it and `Segmentations`.
+    """
+    above = here.parent
+    if here.name == "Images" or all(
+        (above / name).is_dir() for name in ("Images", "Segmentations")
+    ):
+        raise DataError(
+            f"{here.name} is one of the folders of the source: did you mean the folder above, with"
+            " Images/ and Segmentations/?",
+            above,
+        )
 
 
 def _ignored(folder: Path, files: list[Path]) -> list[Finding]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lungseg.errors import ConfigError
+from lungseg.errors import ConfigError, DataError
 
 # What a placeholder matches. The slice number takes a whole run of digits.
 PLACEHOLDERS = {"case": "[^/]+?", "patient": "[^/]+?", "z": r"(?<!\d)\d+(?!\d)"}
@@ -28,6 +28,22 @@ class Match:
     case: str
     patient: str = ""
     z: int = 0
+
+
+def no_match(root: Path, pattern: str, key: str, top: str = "data.root") -> DataError:
+    """The error where no file matches a pattern.
+
+    Args:
+        root: Folder that was searched.
+        pattern: As for :func:`find`.
+        key: Name of the setting for it.
+        top: Name of the setting for `root`.
+    """
+    return DataError(
+        f"no file matches {key}={pattern} below this folder; point {top} at the folder that"
+        f" contains all cases, or change {key}",
+        root,
+    )
 
 
 def find(root: Path, pattern: str, key: str) -> list[Match]:

@@ -25,7 +25,7 @@ from lungseg.sources.hu import as_hu
 from lungseg.sources.maskless import NONE
 from lungseg.sources.natural import natural
 from lungseg.sources.pairs import Pairing, pair_up
-from lungseg.sources.patterns import Match, find
+from lungseg.sources.patterns import Match, find, no_match
 from lungseg.sources.placed import placed_case
 from lungseg.sources.slice_stack import SliceFile, image_stack, mask_stack
 from lungseg.sources.state import state_of
@@ -117,7 +117,7 @@ class SliceImages:
                 [match for match in candidates if match.path not in taken], self.root
             )
             if not images:
-                raise DataError(f"no file matches {self.node}.images", self.root)
+                raise no_match(self.root, self.images, f"{self.node}.images", self.top)
             names = {_slice_name(*key) for key in images}
             pairing = pair_up(
                 names,

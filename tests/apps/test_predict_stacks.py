@@ -75,4 +75,6 @@ def test_no_file_matches(stack, predict):
     words = [word.replace(".png", ".tif") for word in stack]
     code, _, err = predict(*words, "output=masks")
     assert code == 1
-    assert "input: no file matches slices.images" in err
+    assert (
+        "input: no file matches slices.images={case}/{z}.tif below this folder; point input" in err
+    )

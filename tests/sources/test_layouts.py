@@ -90,6 +90,8 @@ def test_pairing(phantom, tmp_path):
         source(tmp_path).cases()
     with pytest.raises(DataError, match="no such folder"):
         source(tmp_path / "nowhere").cases()
+    with pytest.raises(DataError, match=r"^data.root: no file matches data.images=\{case}/ct.nii "):
+        source(tmp_path, images="{case}/ct.nii", masks="{case}_seg.nii").cases()
 
 
 def test_settings_that_are_refused(tmp_path):

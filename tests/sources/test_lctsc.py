@@ -48,6 +48,20 @@ def test_natural_order(tmp_path):
     assert LctscFolder(tmp_path).cases() == ["Case_1", "Case_9", "Case_10"]
 
 
+@pytest.mark.parametrize("name", ["Images", "Segmentations"])
+def test_one_half_of_the_source(name, three_cases):
+    with pytest.raises(
+        DataError, match=f"^data.root: {name} is one of .* the folder above"
+    ) as error:
+        LctscFolder(three_cases / name).cases()
+    assert error.value.path == three_cases
+
+
+def test_no_folder_of_images(tmp_path):
+    with pytest.raises(DataError, match="^data.root: no folder Images/ with a folder for each"):
+        LctscFolder(tmp_path).cases()
+
+
 def test_state_changes_with_any_file(three_cases):
     source = LctscFolder(three_cases)
     before = source.state("Case_000")

@@ -146,8 +146,13 @@ def test_files_that_are_refused(phantom, tmp_path):
     mask.unlink()
     with pytest.raises(DataError, match="^data.root: a, slice 9: no mask for this image"):
         source(tmp_path).cases()
-    with pytest.raises(DataError, match="no file matches data.images"):
-        source(tmp_path, images="{case}/{z}.png").cases()
+    with pytest.raises(DataError, match="^data.root: no file matches data.images=") as caught:
+        source(tmp_path / "a").cases()
+    assert caught.value.path == tmp_path / "a"
+    assert str(caught.value).endswith(
+        "data.images={case}/images/{z}.* below this folder; point data.root at the folder that"
+        " contains all cases, or change data.images"
+    )
 
 
 def test_settings_that_are_refused(tmp_path):

@@ -111,7 +111,12 @@ def test_refused(patient, tmp_path):
     shutil.rmtree(patient / "P1" / "1.3.6.1-study")
     with pytest.raises(DataError, match="^P1: the folder contains no DICOM file"):
         source(patient).read("P1")
-    with pytest.raises(DataError, match="no folder for each case"):
+    with pytest.raises(DataError, match="^data.root: the folder is empty: no folder for each case"):
+        source(patient / "P1").cases()
+    (patient / "P1" / "1.dcm").touch()
+    with pytest.raises(
+        DataError, match="^data.root: no folder for each case \\(or set data.cases="
+    ):
         source(patient / "P1").cases()
     with pytest.raises(ConfigError, match="folder, number or patient, got study"):
         source(tmp_path, cases="study")
