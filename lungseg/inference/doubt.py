@@ -25,6 +25,8 @@ LEAST_DSC = 0.95
 """Below this agreement, models or flips see different lungs."""
 LITTLE_LUNG = 0.5
 """Below this share of the least expected volume of both lungs, a scan may show no chest."""
+SPECK = 0.01
+"""Below this share of it, what was found is no lung, and its volume needs no words of its own."""
 AIR_HU = -900
 """The darkest voxels of a CT are air, at -1000 HU; noise spreads them to both sides."""
 FACTOR = 2.0
@@ -131,23 +133,34 @@ def _missing(anatomy: Anatomy, record: Mapping[str, Any]) -> Iterator[Finding]:
     for side in missing:
         text = f"no {side} lung was found: it is missing in the patient, or was missed"
         yield Finding("missing-lung", "warning", text)
-    expected = (record.get("anatomy") or {}).get("quantities", {})
-    least = sum(
-        expected[key]["low"] for side in anatomy if (key := f"{side}_volume_ml") in expected
-    )
-    volume = sum(lung["volume_ml"] for lung in anatomy.values())
+    least = _least_ml(anatomy, record)
+    volume = _volume_ml(anatomy)
     if volume < LITTLE_LUNG * least:
         text = (
-            f"{volume:.0f} ml of lung were found, {least:.0f} ml is the least that is expected:"
-            " the scan may show another part of the body"
+            f"{_figure(volume)} ml of lung were found, {least:.0f} ml is the least that is"
+            " expected: the scan may show another part of the body"
         )
         yield Finding("little-lung", "warning", text)
+
+
+def _least_ml(anatomy: Anatomy, record: Mapping[str, Any]) -> float:
+    """The least volume of both lungs that is expected after the training cases."""
+    expected = (record.get("anatomy") or {}).get("quantities", {})
+    keys = [key for side in anatomy if (key := f"{side}_volume_ml") in expected]
+    return float(sum(expected[key]["low"] for key in keys))
+
+
+def _volume_ml(anatomy: Anatomy) -> float:
+    return float(sum(lung["volume_ml"] for lung in anatomy.values()))
 
 
 def _outside(anatomy: Anatomy, record: Mapping[str, Any]) -> Iterator[Finding]:
     """A quantity of the lungs outside the range expected after the training cases."""
     expected = (record.get("anatomy") or {}).get("quantities", {})
+    speck = _volume_ml(anatomy) < SPECK * _least_ml(anatomy, record)
     for key, value in quantities_of(anatomy).items():
+        if speck and LUNG_QUANTITIES[key].code == "lung-volume":
+            continue  # "little-lung" says it
         if key in expected and not expected[key]["low"] <= value <= expected[key]["high"]:
             quantity = LUNG_QUANTITIES[key]
             yield Finding(quantity.code, "warning", _sentence(value, expected[key], quantity))
@@ -158,7 +171,8 @@ def _sentence(value: float, expected: Mapping[str, float], quantity: LungQuantit
     end = low if value < low else high
     unit = quantity.unit
     if not quantity.log:
-        far = f"{_figure(abs(value - end))}{unit}"
+        # Of a share, a difference in percent could be meant as a ratio.
+        far = f"{_figure(abs(value - end))}{' percentage points' if unit == ' %' else unit}"
     elif (ratio := max(value / end, end / value)) < FACTOR:
         far = f"{100 * (ratio - 1):.2g} %"
     else:
