@@ -19,6 +19,7 @@ from lungseg.geometry import oriented
 from lungseg.sources.hu import as_hu
 from lungseg.sources.image_reader import ENDINGS, read_image_file
 from lungseg.sources.natural import natural
+from lungseg.sources.results import results_among
 from lungseg.sources.scan import Scan
 from lungseg.sources.stacks import Stack, stacks_in
 from lungseg.sources.state import files_below, state_of
@@ -154,7 +155,8 @@ def find_scans(
 
     Each CT series is a scan, whatever folders its files are in, and so is each ``.nii``,
     ``.nii.gz``, ``.nrrd`` and ``.npz`` file, and each stack of 2-D images. DICOM that is not CT,
-    localizers and files of other kinds are counted and left out. Links to folders are not followed.
+    localizers, what ``lungseg predict`` wrote and files of other kinds are counted and left out.
+    Links to folders are not followed.
 
     Args:
         path: A file or a folder.
@@ -170,7 +172,9 @@ def find_scans(
     if not path.exists():
         raise DataError("input: no such file or folder", path)
     spacing = None if spacing_mm is None else _spacing(spacing_mm)
-    paths = [str(path)] if path.is_file() else [str(file) for file in _below(path)]
+    below = [path] if path.is_file() else [*_below(path)]
+    results = results_among(below)
+    paths = [str(file) for file in below if file not in results]
     images: list[str] = []
     rest: list[str] = []
     for one in paths:
@@ -187,6 +191,7 @@ def find_scans(
         (UNREAD_PICTURES if slices is None else OTHER_PICTURES, pictures),
         ("not an image format that is read", len(others) - pictures),
         ("DICOM, but not CT slices", sum(file.kind == "other" for file in dicom)),
+        ("results of lungseg predict", len(results)),
         ("DICOM masks", sum(file.kind in ("rtstruct", "seg") for file in dicom)),
     ):
         if count:

@@ -44,6 +44,10 @@ def test_every_scan_of_a_folder(scans, predict, tmp_path):
         assert name in (tmp_path / "all" / "predictions.html").read_text()
         assert name in out
     assert "left out: 1 file(s), not an image format that is read" in out + err
+    code, _, err = predict("input=all", "output=again")
+    assert code == 1
+    assert "input: no CT in it: 1 file(s) not an image format that is read; " in err  # the page
+    assert "file(s) results of lungseg predict [all]" in err
 
 
 def test_what_is_reported_is_what_is_delivered(trained, predict, tmp_path):
