@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lungseg.report.above_bars import logged_above_bars
+
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from lungseg.data.cohort import Cohort
@@ -216,11 +219,20 @@ def print_cohort(cohort: Cohort) -> None:
 
 
 def track(names: list[str], what: str) -> Iterable[str]:
-    """Iterate with a progress bar on a terminal; the bar disappears at the end."""
+    """Iterate with a progress bar on a terminal; the bar disappears at the end.
+
+    What is logged meanwhile is shown above it, on lines of its own.
+    """
     from rich.console import Console
-    from rich.progress import track as rich_track
 
     console = Console(stderr=True)
     if not names or not console.is_terminal:
         return names
-    return rich_track(names, what, console=console, transient=True)
+    return _tracked(names, what, console)
+
+
+def _tracked(names: list[str], what: str, console: Console) -> Iterator[str]:
+    from rich.progress import track as rich_track
+
+    with logged_above_bars(console):
+        yield from rich_track(names, what, console=console, transient=True)
