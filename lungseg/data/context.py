@@ -31,8 +31,8 @@ def offsets(context: int, context_mm: float | None, slice_mm: float, n_slices: i
         )
     if context and 2 * context * step + 1 > n_slices:
         raise DataError(
-            f"data.context={context}: reaches over {2 * context * step + 1} slices, and there are"
-            f" {n_slices} here"
+            f"data.context={context}: the network needs at least {2 * context * step + 1} slices,"
+            f" and there are {n_slices} here"
         )
     return [step * k for k in range(-context, context + 1)]
 

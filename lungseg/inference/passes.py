@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.outlines import Outline
+from lungseg.errors import DataError
 from lungseg.inference.network_grid import NetworkGrid, between
 from lungseg.inference.planes import Averaged, Joined
 from lungseg.volume import Volume
@@ -147,13 +149,14 @@ def _pass(
     frame = network.input.frame(grid.own_size, grid.size, outline)
     planes = grid.planes(n)
     thin = grid.group > 1
-    seen = network.input.slices(
-        Averaged(voxels, planes) if thin else voxels,
-        len(planes),
-        frame,
-        grid.spacing_mm[0],
-        outline=Joined(outline, planes) if outline is not None and thin else outline,
-    )
+    with _said_of(n, grid, len(planes)):
+        seen = network.input.slices(
+            Averaged(voxels, planes) if thin else voxels,
+            len(planes),
+            frame,
+            grid.spacing_mm[0],
+            outline=Joined(outline, planes) if outline is not None and thin else outline,
+        )
 
     def logits(start: int) -> Tensor:
         images = torch.stack([seen.image(z) for z in range(start, min(start + size, len(seen)))])
@@ -174,6 +177,21 @@ def _pass(
             below, above, weight = between(planes, z)
             values.append(torch.lerp(coarse[below].float(), coarse[above].float(), weight))
         yield start, torch.logit(torch.stack(values), eps=1e-6)
+
+
+@contextmanager
+def _said_of(n_slices: int, grid: NetworkGrid, n_averaged: int) -> Iterator[None]:
+    """Have an error about slices say how they came from those of the scan."""
+    try:
+        yield
+    except DataError as error:
+        if grid.group == 1:
+            raise
+        own_mm = grid.spacing_mm[0] / grid.group
+        raise DataError(
+            f"{error}: the scan's {n_slices} slices of {own_mm:.3g} mm were averaged to"
+            f" {n_averaged} of {grid.spacing_mm[0]:.3g} mm, as thick as in the training"
+        ) from None
 
 
 def _as_byte(values: Tensor) -> NDArray[np.uint8]:

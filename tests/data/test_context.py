@@ -24,7 +24,9 @@ def test_distances(context, mm, slice_mm, expected):
 
 def test_more_than_a_scan_has_is_refused():
     assert offsets(2, None, 3.0, 5) == [-2, -1, 0, 1, 2]
-    with pytest.raises(DataError, match=r"^data.context=2: reaches over 5 slices, and there are 4"):
+    with pytest.raises(
+        DataError, match="^data.context=2: the network needs at least 5 slices, and there are 4"
+    ):
         offsets(2, None, 3.0, 4)
 
 

@@ -119,5 +119,5 @@ def test_memory_is_that_of_both_grids(cohort):
 
 
 def test_a_case_with_too_few_slices_is_named_before_anything_is_read(cohort):
-    with pytest.raises(DataError, match=rf"^{cohort.names[0]}: data\.context=40: reaches over 81"):
+    with pytest.raises(DataError, match=rf"^{cohort.names[0]}: data\.context=40: .* at least 81"):
         dataset(cohort, NetworkInput(WINDOW, context=40), cached=False)

@@ -1,9 +1,11 @@
 """A volume through networks: batches, flips, averages and other grids."""
 
 import numpy as np
+import pytest
 import torch
 
 from lungseg.data.network_input import NetworkInput
+from lungseg.errors import DataError
 from lungseg.inference.passes import run
 from lungseg.volume import Volume
 
@@ -110,3 +112,16 @@ def test_the_threshold_is_compared_as_in_the_evaluation():
             return torch.full(hu.shape, -1e-9)
 
     assert not run([Tiny()], volume()).mask.any()
+
+
+def test_too_few_slices_are_told_with_how_they_became_so_few():
+    network = Air(slice_mm=[26.0, 26.0])
+    network.input = NetworkInput(torch.Tensor.float, context=1)
+    with pytest.raises(DataError) as caught:
+        run([network], volume((12, 20, 30), (2.5, 1.0, 1.0)))
+    assert str(caught.value) == (
+        "data.context=1: the network needs at least 3 slices, and there are 2 here: the scan's 12"
+        " slices of 2.5 mm were averaged to 2 of 25 mm, as thick as in the training"
+    )
+    with pytest.raises(DataError, match="and there are 2 here$"):
+        run([network], volume((2, 20, 30), (26.0, 1.0, 1.0)))
