@@ -15,7 +15,7 @@ def print_predictions(
     done: Collection[str],
     failed: Mapping[str, str],
 ) -> None:
-    """Print volumes and findings of scans, and where each scan lies.
+    """Print volumes and findings of scans, and where each scan lies; why scans failed, to stderr.
 
     Paths are for the screen alone, where they tell which scan a pseudonym stands for.
 
@@ -46,8 +46,9 @@ def print_predictions(
         seconds = "done before" if name in done else f"{record['seconds']:.1f}"
         table.add_row(escape(name), *volumes, str(warnings or ""), seconds, where)
     console.print(table)
+    errors = Console(stderr=True)
     for name, reason in failed.items():
-        console.print(f"{name}: failed: {reason}", style="red", soft_wrap=True, markup=False)
+        errors.print(f"{name}: failed: {reason}", style="red", soft_wrap=True, markup=False)
     scans_by_finding: dict[str, list[str]] = {}
     for name, record in records.items():
         for finding in (record or {}).get("findings", ()) if name not in failed else ():

@@ -26,7 +26,8 @@ def test_every_scan_of_a_folder(scans, predict, tmp_path):
     code, out, err = predict(f"input={scans}", "output=masks", "formats=[seg,nifti]")
     assert code == 1  # the NIfTI file cannot be a DICOM-SEG
     assert "1 of 3 scans failed" in err
-    assert "copy: formats: seg refers to the DICOM files" in err
+    assert "copy: failed: formats: seg refers to the DICOM files" in err
+    assert (out + err).count("seg refers to the DICOM files") == 1
     code, out, err = predict(f"input={scans}", "output=all")
     assert code == 0, err
     made = records(tmp_path / "all")
