@@ -131,12 +131,12 @@ def check_training_slices(config: DictConfig) -> Augment | None:
 
 
 def _refuse_two_sizes(data: Any) -> None:
-    """Both say how large pixels become; one of them may have come with an experiment."""
+    """Both say how large pixels become; an experiment may have brought one of them."""
     both = f"data: matrix_size={data.matrix_size} and spacing={data.spacing}: give one of them"
     untyped = {"data.matrix_size", "data.spacing"} - typed_keys()
     if len(untyped) == 1:
         (key,) = untyped
-        both += f"; {key} is the experiment's, drop it with {key}=null"
+        both += f"; {key} was not typed, drop it with {key}=null"
     raise ConfigError(both)
 
 

@@ -103,8 +103,7 @@ def _predict(work: Work, todo: list[AnyScan], parallel: Parallel) -> dict[str, s
     ):
         if outcome.record is None:
             failed[outcome.name] = outcome.reason
-            log.error(f"{outcome.name}: failed")  # the list at the end says why
-            log.debug(f"{outcome.name}: {outcome.reason}")
+            log.error(f"{outcome.name}: failed: {outcome.reason}")
     return failed
 
 
@@ -128,8 +127,11 @@ def _report(
             f"the scans are done, but {found.unreadable[0].text}", found.unreadable[0].path
         )
     if failed:
+        first = next(iter(failed.items()))
         others = ", the others are done" if len(failed) < n else ""
-        raise DataError(f"{len(failed)} of {n} scans failed{others}: the reasons are listed above")
+        raise DataError(
+            f"{len(failed)} of {n} scans failed{others}; the first, {first[0]}: {first[1]}"
+        )
 
 
 def _slices(config: DictConfig) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,16 +104,24 @@ def _unreadable(word: str, command: str, overrides: list[str]) -> str:
         return f"{word}: overrides look like key=value"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
-    following = overrides[overrides.index(word) + 1 :] if word in overrides else []
-    if value.endswith(",") and following and "=" not in following[0]:
-        values = [value, *takewhile(lambda one: "=" not in one and one[0] != "-", following)]
-        joined = "".join(values).rstrip(",")
-        return f"{word}: a space ends it here; write {start}{joined}, without spaces"
+    if (whole := _without_spaces(word, overrides)) != word:
+        return f"{word}: a space ends it here; write {whole}, without spaces"
     if re.search(r"^,|,,|,$", value):
         return f"{word}: nothing stands on one side of a comma; leave that comma out"
     uneven = any(value.count(opened) != value.count(closed) for opened, closed in PAIRS.items())
     what = "its brackets do not pair up" if uneven else "cannot be read as a value"
     return f"{word}: {what}; if it is meant as text, quote the value twice: {quote_twice(word)}"
+
+
+def _without_spaces(word: str, overrides: list[str]) -> str:
+    """A word with the values after it that a comma at its end makes part of it."""
+    following = overrides[overrides.index(word) + 1 :] if word in overrides else []
+    whole = word
+    for value in following:
+        if not whole.endswith(",") or not re.fullmatch(r"[^\s=-][^\s=]*", value):
+            break
+        whole += value
+    return word if whole == word else whole.rstrip(",")
 
 
 def _several_values(word: str, command: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import NoReturn
@@ -32,11 +33,13 @@ def check_words(words: Sequence[str]) -> None:
     _, unknown = parser.parse_known_args(flags_first([*words]))
     if unknown:
         bare = unknown[0].lstrip("-")
-        meant = f"settings have no dashes: {bare}" if "=" in bare else "lungseg --help lists them"
+        meant = f"settings have no dashes: {bare}" if "=" in bare else "--hydra-help lists them"
         raise ConfigError(f"{unknown[0]}: no such flag; {meant}")
 
 
 def _refuse(message: str) -> NoReturn:
+    if match := re.match(r"argument --(\S+?)(/-\w)?: ignored explicit argument '(.*)'$", message):
+        message = f"--{match[1]}: takes no value; settings have no dashes: {match[1]}={match[3]}"
     raise ConfigError(message)
 
 

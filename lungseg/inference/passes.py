@@ -190,7 +190,7 @@ def _said_of(n_slices: int, grid: NetworkGrid, n_averaged: int) -> Iterator[None
         own_mm = grid.spacing_mm[0] / grid.group
         raise DataError(
             f"{error}: the scan's {n_slices} slices of {own_mm:.3g} mm were averaged to"
-            f" {n_averaged} of {grid.spacing_mm[0]:.3g} mm, as thick as in the training"
+            f" {n_averaged} of {grid.spacing_mm[0]:.3g} mm, about as thick as in the training"
         ) from None
 
 

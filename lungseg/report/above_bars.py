@@ -19,7 +19,9 @@ class _Above:
 
     def write(self, text: str) -> None:
         """Print a record, with the line's end that its handler has added."""
-        self._console.print(text.removesuffix("\n"), markup=False, highlight=False, soft_wrap=True)
+        self._console.print(
+            text.removesuffix("\n"), markup=False, emoji=False, highlight=False, soft_wrap=True
+        )
 
     def flush(self) -> None:
         """Nothing waits."""
@@ -35,7 +37,9 @@ def logged_above_bars(console: Console) -> Iterator[None]:
     handlers = [
         handler
         for handler in logging.root.handlers
-        if isinstance(handler, logging.StreamHandler) and handler.stream.isatty()
+        if isinstance(handler, logging.StreamHandler)
+        and handler.stream is not None  # of a file that is opened with its first line
+        and handler.stream.isatty()
     ]
     streams = [handler.setStream(_Above(console)) for handler in handlers]
     try:

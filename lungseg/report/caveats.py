@@ -181,7 +181,7 @@ def _few_cases(comparison: Comparison) -> list[str]:
         n_pairs = len(comparison.pairs)
         pairs = "1 pair needs" if n_pairs == 1 else f"{n_pairs} pairs need"
         text += (
-            f" Whatever the differences, no p of {n} case{'s' if n > 1 else ''} is below"
+            f" Whatever the differences, with {n} case{'s' if n > 1 else ''} no p can be below"
             f" {least_p(n):.3g}; {pairs} {least} cases or more."
         )
     return [text]
@@ -246,6 +246,8 @@ def _selection(comparison: Comparison) -> list[str]:
         if group.best is None:
             continue
         k, best = len(group.settings), group.best
+        if sum(setting.score == best.score for setting in group.settings) > 1:
+            continue  # none is the best
         value = f"{best.score:.{comparison.metric.decimals}f}"
         extreme = "highest" if comparison.metric.higher_is_better else "lowest"
         said = (

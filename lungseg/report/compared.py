@@ -68,8 +68,7 @@ class Group:
         name: A, B, …
         settings: In the order of their first runs.
         chosen_by: Set whose numbers put the settings in order: validation where there is one.
-        best: The first in that order; None where there is one setting, where no setting has a value
-            and where the first two are equal.
+        best: The first in that order; None where there is one setting, or no setting has a value.
     """
 
     name: str

@@ -55,8 +55,7 @@ def _group(
     ranked = [setting for setting in settings if setting.score is not None]
     sign = -1 if metric.higher_is_better else 1
     order = sorted(ranked, key=lambda setting: sign * (setting.score or 0.0))
-    tied = len(order) > 1 and order[0].score == order[1].score
-    best = order[0] if order and len(settings) > 1 and not tied else None
+    best = order[0] if order and len(settings) > 1 else None
     return Group(name, tuple(settings), chosen_by, best)
 
 

@@ -15,7 +15,7 @@ def print_predictions(
     done: Collection[str],
     failed: Mapping[str, str],
 ) -> None:
-    """Print volumes and findings of scans, and where each scan lies; why scans failed, to stderr.
+    """Print volumes and findings of scans, and where each scan lies.
 
     Paths are for the screen alone, where they tell which scan a pseudonym stands for.
 
@@ -46,9 +46,8 @@ def print_predictions(
         seconds = "done before" if name in done else f"{record['seconds']:.1f}"
         table.add_row(escape(name), *volumes, str(warnings or ""), seconds, where)
     console.print(table)
-    errors = Console(stderr=True)
-    for name, reason in failed.items():
-        errors.print(f"{name}: failed: {reason}", style="red", soft_wrap=True, markup=False)
+    for name, reason in failed.items() if len(failed) > 1 else ():  # the error names the first
+        console.print(f"{name}: failed: {reason}", style="red", soft_wrap=True, markup=False)
     scans_by_finding: dict[str, list[str]] = {}
     for name, record in records.items():
         for finding in (record or {}).get("findings", ()) if name not in failed else ():

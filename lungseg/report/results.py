@@ -21,7 +21,7 @@ from lungseg.report.audit import failed_cases, failures
 from lungseg.report.doubtful_masks import doubtful_masks
 from lungseg.report.earlier import read_tables, remove_report, set_aside_report
 from lungseg.report.few_cases import few_cases
-from lungseg.report.few_steps import few_steps
+from lungseg.report.few_steps import averages_of, few_steps
 from lungseg.report.screen import one_liner, print_summary
 from lungseg.report.second_reader import in_one_line
 from lungseg.runs.chosen import CHOICE, is_undecided, postprocess_of
@@ -69,11 +69,13 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     if CHOICE in record and _as_trained(record, conventions):
         made_by["postprocess_choice"] = record[CHOICE]
     warnings = degenerate(evaluation.slices)
-    threshold = record["config"]["metrics"]["threshold"]
-    as_trained = _as_trained(record, conventions) and conventions.threshold == threshold
+    config = record["config"]
+    as_trained = _as_trained(record, conventions)
+    as_trained &= conventions.threshold == config["metrics"]["threshold"]
     if "train" in evaluation.summary and as_trained:
         found = evaluation.summary["train"]["dsc_mean_nonempty"]["value"]
-        warnings += few_steps(evaluation.history, weights.epochs, found)
+        averages = averages_of(task.module.net, config["callbacks"])
+        warnings += few_steps(evaluation.history, weights.epochs, found, averages)
     warnings += doubtful_masks(task.cohort, _used(task))
     warnings += warnings_of(record, task.cohort, conventions, weights)
     warnings += warnings_of_reader(evaluation.second_masks)

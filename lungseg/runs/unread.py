@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from lungseg.config import conf_dir
 from lungseg.errors import ConfigError
 from lungseg.overrides import as_typed
 from lungseg.runs.settings import TABLE, known_keys, row_of
@@ -60,18 +61,22 @@ def drop_unchosen(config: DictConfig, hydra: Any) -> None:
     """Remove an experiment's settings of callbacks that were not chosen.
 
     ``callbacks=[checkpoint,progress]`` replaces the list of ``experiment=fast`` and leaves its
-    ``callbacks.ema.decay``. What was typed stays, to be refused.
+    ``callbacks.ema.decay``. What was typed stays, to be refused, and so does what is no option of
+    lungseg's or was chosen: a slip in a name, or in an option of one's own.
 
     Args:
         config: Of a command, which is changed.
         hydra: Hydra's own.
     """
-    typed = [_typed_key(text) for text in as_typed(hydra.overrides.task)]
+    words = as_typed(hydra.overrides.task)
+    typed = [_typed_key(text) for text in words]
     nodes: Any = OmegaConf.to_container(config)
     callbacks = nodes.get("callbacks")
+    ours = {file.stem for file in (conf_dir() / "callbacks").glob("*.yaml")}
     for name, node in callbacks.items() if isinstance(callbacks, dict) else ():
-        chosen = not isinstance(node, dict) or TARGET in node
-        if not chosen and not any(_within(one, f"callbacks.{name}") for one in typed):
+        key = f"callbacks.{name}"
+        typed_there = any(_within(one, key) or _within(key, one) for one in typed)
+        if name in ours and isinstance(node, dict) and TARGET not in node and not typed_there:
             with open_dict(config):
                 del config.callbacks[name]
 

@@ -15,13 +15,13 @@ def subfolders(root: Path) -> dict[str, Path]:
     Raises:
         DataError: If there are none.
     """
-    paths = [path for path in root.iterdir() if not path.name.startswith(".")]
+    paths = [*root.iterdir()]
     if not paths:
         raise DataError("the folder is empty: no folder for each case", root)
     folders = {
         path.name: path
         for path in sorted(paths, key=lambda path: natural(path.name))
-        if path.is_dir()
+        if path.is_dir() and not path.name.startswith(".")
     }
     if not folders:
         raise DataError("no folder for each case (or set data.cases=patient)", root)

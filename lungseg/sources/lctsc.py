@@ -118,12 +118,10 @@ def _refuse_half(here: Path) -> None:
     """Stop where the folder above is meant.
 
     Raises:
-        DataError: If the folder is itself `Images`, or lies beside it and `Segmentations`.
+        DataError: If the folder is `Images` or `Segmentations`, and the other one lies beside it.
     """
-    above = here.parent
-    if here.name == "Images" or all(
-        (above / name).is_dir() for name in ("Images", "Segmentations")
-    ):
+    above, both = here.parent, ("Images", "Segmentations")
+    if here.name in both and all((above / name).is_dir() for name in both):
         raise DataError(
             f"{here.name} is one of the folders of the source: did you mean the folder above, with"
             " Images/ and Segmentations/?",

@@ -191,7 +191,7 @@ def find_scans(
         (UNREAD_PICTURES if slices is None else OTHER_PICTURES, pictures),
         ("not an image format that is read", len(others) - pictures),
         ("DICOM, but not CT slices", sum(file.kind == "other" for file in dicom)),
-        ("results of lungseg predict", len(results)),
+        ("written by lungseg predict", len(results)),
         ("DICOM masks", sum(file.kind in ("rtstruct", "seg") for file in dicom)),
     ):
         if count:

@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from lungseg.errors import ConfigError
+from lungseg.files import remove_parts
 from lungseg.runs.checkpoint import LAST
 from lungseg.runs.claim import BEGUN, has_begun, lock
 from lungseg.runs.launched import submitit_job
@@ -37,6 +38,7 @@ def claim_or_resume(config: DictConfig, folder: Path) -> None:
         _refuse_given_up(config, job)
         return
     lock(folder)
+    remove_parts(folder)
     _refuse_given_up(config, job)
     if (folder / LAST).is_file():
         config.ckpt_path = str(folder / LAST)

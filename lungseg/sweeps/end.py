@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from lungseg.files import short
+from lungseg.runs.checkpoint import LAST
 from lungseg.sweeps.callback import Folders
 from lungseg.sweeps.mode import is_search
 
@@ -70,7 +71,12 @@ def _stopped(command: str, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> s
     begun = f"1 job had begun: {short(folder / FILE)}"
     if len(jobs) != 1:
         begun = f"{len(jobs)} jobs had begun: {short(folder / FILE)}"
-    left = [job["job"] for job in jobs if job["state"] not in ("completed", "pruned")]
+    over = ("completed", "pruned")
+    left = [
+        job["job"]
+        for job in jobs
+        if job["state"] not in over and (folder / str(job["job"]) / LAST).is_file()
+    ]
     if command != "train" or not left:
         return begun
     return f"{begun}; lungseg train resume={short(folder)}/{left[0]} resumes job {left[0]}"

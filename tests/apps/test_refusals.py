@@ -87,7 +87,7 @@ SETTINGS = {
     ),
     "two sizes, one of an experiment": (
         ["experiment=fast", "data.matrix_size=64"],
-        "data: matrix_size=64 and spacing=2: give one of them; data.spacing is the experiment's, drop"
+        "data: matrix_size=64 and spacing=2: give one of them; data.spacing was not typed, drop"
         " it with data.spacing=null",
     ),
     "two sizes": (

@@ -36,6 +36,12 @@ LINES = {
         ["train", "-m", "loss.alpha=0.2,", "0.5,", "seed=1"],
         "loss.alpha=0.2,: a space ends it here; write loss.alpha=0.2,0.5, without spaces",
     ),
+    "a space behind one of two commas": (
+        ["train", "-m", "loss.alpha=0.2,", "0.5", "0.7"],
+        "loss.alpha=0.2,: a space ends it here; write loss.alpha=0.2,0.5, without spaces",
+    ),
+    "a comma before a flag": (["train", "seed=1,", "-m"], "seed=1,: nothing stands on one side of"),
+    "a comma before nothing": (["train", "seed=1,", ""], "seed=1,: nothing stands on one side of"),
     "several values of a list": (
         ["predict", "formats=nifti,dicom-seg"],
         r"formats=nifti,dicom-seg: several values; write formats=\[nifti,dicom-seg\] for a list",
@@ -51,7 +57,11 @@ LINES = {
     ),
     "a flag of another program": (
         ["train", "--verbose"],
-        "--verbose: no such flag; lungseg --help lists them$",
+        "--verbose: no such flag; --hydra-help lists them$",
+    ),
+    "a setting that is a flag of Hydra too": (
+        ["evaluate", "--run=outputs/a"],
+        "--run: takes no value; settings have no dashes: run=outputs/a$",
     ),
     "a flag without its value": (["train", "--config-dir"], "argument --config-dir"),
     "two commas": (["train", "-m", "seed=1,,2"], "seed=1,,2: nothing stands on one side of"),

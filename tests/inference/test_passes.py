@@ -121,7 +121,7 @@ def test_too_few_slices_are_told_with_how_they_became_so_few():
         run([network], volume((12, 20, 30), (2.5, 1.0, 1.0)))
     assert str(caught.value) == (
         "data.context=1: the network needs at least 3 slices, and there are 2 here: the scan's 12"
-        " slices of 2.5 mm were averaged to 2 of 25 mm, as thick as in the training"
+        " slices of 2.5 mm were averaged to 2 of 25 mm, about as thick as in the training"
     )
     with pytest.raises(DataError, match="and there are 2 here$"):
         run([network], volume((2, 20, 30), (26.0, 1.0, 1.0)))

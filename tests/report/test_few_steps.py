@@ -1,9 +1,10 @@
-"""A network that lost what it had in its last epoch is said to have."""
+"""A network that lost what it had in its last epoch is said to have lost it."""
 
 import pandas as pd
 import pytest
+from torch import nn
 
-from lungseg.report.few_steps import few_steps
+from lungseg.report.few_steps import averages_of, few_steps
 
 HISTORY = pd.DataFrame({"epoch": [0, 1], "train/dsc": [0.2, 0.7]})
 
@@ -25,11 +26,19 @@ HISTORY = pd.DataFrame({"epoch": [0, 1], "train/dsc": [0.2, 0.7]})
     ],
 )
 def test_when_it_is_said(history, epochs, dsc, is_said):
-    lines = few_steps(history, epochs, dsc)
-    assert len(lines) == is_said
-    assert all("raise trainer.max_epochs" in line for line in lines)
+    assert len(few_steps(history, epochs, dsc, [])) == is_said
 
 
-def test_both_numbers_are_in_the_line():
-    (line,) = few_steps(HISTORY, 2, 0.002)
-    assert "was 0.7000 in the last epoch and is 0.0020 after it" in line
+def test_both_numbers_are_in_the_line_and_why_where_it_is_known():
+    (line,) = few_steps(HISTORY, 2, 0.002, [])
+    assert line.endswith("was 0.7000 in epoch 2 and is 0.0020 after it.")
+    (line,) = few_steps(HISTORY, 2, 0.002, ["a", "b"])
+    assert "averages over many steps (a and b)" in line
+
+
+def test_what_is_averaged():
+    batch, group = nn.Sequential(nn.BatchNorm2d(2)), nn.Sequential(nn.GroupNorm(1, 2))
+    assert averages_of(group, {"checkpoint": {}}) == []
+    assert averages_of(batch, {"checkpoint": {}}) == ["the statistics of batch norm"]
+    assert averages_of(group, {"ema": {}}) == ["the weights, by callbacks.ema"]
+    assert len(averages_of(batch, {"swa": {}})) == 2

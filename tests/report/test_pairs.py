@@ -44,7 +44,7 @@ def test_few_cases_cannot_tell(runs):
     (pair,) = found.pairs
     assert pair.verdict == "cannot be told"
     assert "cannot be told with 4 cases" in pair.sentence
-    assert "no p of 4 cases is below 0.125; 1 pair needs 6 cases" in said(found)
+    assert "with 4 cases no p can be below 0.125; 1 pair needs 6 cases" in said(found)
 
 
 def test_cases_without_a_value_are_left_out_and_said(runs, tmp_path):

@@ -69,12 +69,30 @@ def test_an_experiment_s_settings_of_a_callback_go_with_the_callback(name):
     refuse_unread("train", config, hydra)
 
 
-def test_what_was_typed_for_a_callback_that_is_not_there_is_refused():
-    config, hydra = copy.deepcopy(
-        composed("train", "callbacks=[checkpoint]", "+callbacks.ema.decay=0.5")
-    )
+@pytest.mark.parametrize(
+    "typed", ["+callbacks.ema.decay=0.5", "++callbacks={ema: {decay: 0.5}}", "+callbacks.emma.x=1"]
+)
+def test_what_was_typed_for_a_callback_that_is_not_there_is_refused(typed):
+    config, hydra = copy.deepcopy(composed("train", "callbacks=[checkpoint]", typed))
     drop_unchosen(config, hydra)
-    with pytest.raises(ConfigError, match="callbacks.ema has no _target_"):
+    with pytest.raises(ConfigError, match="callbacks.emm?a has no _target_"):
+        refuse_unread("train", config, hydra)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "word"),
+    [
+        ("callbacks/own.yaml", "own:\n  target: mine.Callback\n", "callbacks=[checkpoint,own]"),
+        ("experiment/own.yaml", "# @package _global_\ncallbacks:\n  emma:\n    decay: 0.5\n",
+         "experiment=own"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_file_of_one_s_own_is_refused(file, text, word, tmp_path):
+    (tmp_path / file).parent.mkdir()
+    (tmp_path / file).write_text(text)
+    config, hydra = copy.deepcopy(composed("train", word, config_dir=tmp_path))
+    drop_unchosen(config, hydra)
+    with pytest.raises(ConfigError, match="has no _target_"):
         refuse_unread("train", config, hydra)
 
 

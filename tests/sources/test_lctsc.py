@@ -57,6 +57,13 @@ def test_one_half_of_the_source(name, three_cases):
     assert error.value.path == three_cases
 
 
+@pytest.mark.parametrize("name", ["Doe_John", "Other/Images"])
+def test_a_folder_that_is_no_half_of_the_source(name, three_cases):
+    (three_cases / name).mkdir(parents=True)
+    with pytest.raises(DataError, match="^data.root: no folder Images/ with a folder for each"):
+        LctscFolder(three_cases / name).cases()
+
+
 def test_no_folder_of_images(tmp_path):
     with pytest.raises(DataError, match="^data.root: no folder Images/ with a folder for each"):
         LctscFolder(tmp_path).cases()

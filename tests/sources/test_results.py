@@ -32,12 +32,12 @@ def ct(path):
 
 
 def test_they_are_counted_and_left_out(folder, tmp_path):
-    with pytest.raises(DataError, match="no CT in it: 5 file.s. results of lungseg predict$"):
+    with pytest.raises(DataError, match="no CT in it: 5 file.s. written by lungseg predict$"):
         find_scans(tmp_path, str)
     ct(tmp_path / "scan.nii.gz")
     found = find_scans(tmp_path, str)
     assert [scan.name for scan in found.scans] == ["scan"]
-    assert found.left_out == {"results of lungseg predict": 5}
+    assert found.left_out == {"written by lungseg predict": 5}
 
 
 def test_a_scan_beside_them_stays_one(folder):

@@ -119,15 +119,19 @@ def test_ctrl_c_in_the_first_moment_of_a_job(monkeypatch):
 @pytest.mark.parametrize(
     ("command", "states", "said"),
     [
-        ("train", ["completed", "stopped", "stopped"],
-         "3 jobs had begun: s/sweep.csv; lungseg train resume=s/1 resumes job 1"),
-        ("train", ["stopped"],
-         "1 job had begun: s/sweep.csv; lungseg train resume=s/0 resumes job 0"),
-        ("train", ["completed", "pruned"], "2 jobs had begun: s/sweep.csv"),
+        ("train", ["completed", "failed", "failed"],
+         "3 jobs had begun: s/sweep.csv; lungseg train resume=s/2 resumes job 2"),
+        ("train", ["failed"], "1 job had begun: s/sweep.csv"),
+        ("train", ["completed", "failed", "pruned"], "3 jobs had begun: s/sweep.csv"),
         ("train", [], "0 jobs had begun: s/sweep.csv"),
-        ("evaluate", ["stopped"], "1 job had begun: s/sweep.csv"),
+        ("evaluate", ["completed", "completed", "failed"], "3 jobs had begun: s/sweep.csv"),
     ],
 )  # fmt: skip
 def test_a_job_that_can_be_resumed_is_named(command, states, said):
+    """One that has a checkpoint, unlike a job that failed by its settings."""
+    for name in ("0", "2"):
+        (Path("s") / name / "checkpoints").mkdir(parents=True)
+    for name in ("0", "2") if states[:1] == ["completed"] else ():
+        (Path("s") / name / "checkpoints" / "last.ckpt").touch()
     jobs = [{"job": number, "state": state} for number, state in enumerate(states)]
     assert _stopped(command, Path("s").resolve(), jobs) == said
