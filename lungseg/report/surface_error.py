@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ from lungseg.report.style import GREY, new_figure, say, style
 
 _MOST_MM = 10.0
 _SCALE_MM = 50.0
+_STEP_MM = 1e-7  # far above rounding, and for all points together far below a voxel
 _AXES_POINTS = 140.0  # length of the longest side on paper, about, in points of 1/72 inch
 # The camera's height and bearing in degrees. Axes are x to the patient's left, y to the back and
 # z to the head, so that the camera is in front, or behind to the left.
@@ -82,7 +84,7 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
     box = 8 * (half[0] * half[1] + half[1] * half[2] + half[2] * half[0])
     apart = np.sqrt(box / len(points)) * _AXES_POINTS / (2 * half.max())
     axes.scatter(
-        *points.T,
+        *_apart_in_depth(points, axes.elev, axes.azim).T,
         c=item.distance_mm,
         norm=colours.norm,
         cmap=colours.cmap,
@@ -104,6 +106,19 @@ def _draw(axes: Any, item: SurfaceError, colours: ScalarMappable) -> None:
         bar.set_in_layout(False)  # its extent would be wrong in three dimensions
         under = below - 0.09 * half.max()
         axes.text(middle[0], low[1], under, f"{_SCALE_MM:.0f} mm", va="center", ha="center")
+
+
+def _apart_in_depth(
+    points: npt.NDArray[np.floating], height: float, bearing: float
+) -> npt.NDArray[np.float64]:
+    """Points, of which no two are equally far from the camera.
+
+    Of dots at one depth, the last bit of a product would decide which is drawn over the other, and
+    that differs between processes. Moved toward the camera, a dot stays where it is on paper.
+    """
+    e, a = np.radians(height), np.radians(bearing)
+    to_camera = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+    return np.asarray(points + _STEP_MM * np.arange(len(points))[:, None] * to_camera)
 
 
 def _compass(axes: Any, height: float, bearing: float) -> None:

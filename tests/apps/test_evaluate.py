@@ -35,7 +35,7 @@ def alike(one, other):
 
 def without_figures(page):
     """The text of a page; its figures are compared by their pixels."""
-    return re.sub(r"data:image/png;base64,[\w+/=]+", "", page.read_text())
+    return re.sub(r"data:image/(png|webp);base64,[\w+/=]+", "", page.read_text())
 
 
 @pytest.mark.slow

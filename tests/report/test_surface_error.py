@@ -1,8 +1,10 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from mpl_toolkits.mplot3d import proj3d
 
-from lungseg.report.surface_error import SurfaceError, surface_error
+from lungseg.report.surface_error import _VIEWS, SurfaceError, _apart_in_depth, surface_error
 
 
 def sphere(n=500, **changes):
@@ -83,3 +85,26 @@ def test_a_millimetre_is_as_long_up_as_sideways(draw):
 def test_clipping_is_noted(draw, distances, says):
     item = sphere(101, distance_mm=distances)
     assert says in draw(surface_error([item]))
+
+
+@pytest.mark.parametrize(("height", "bearing"), _VIEWS.values(), ids=_VIEWS)
+def test_which_dot_is_in_front_does_not_hang_on_rounding(height, bearing):
+    """Points of a grid have few depths, apart from the last bits of a product."""
+    grid = np.stack(np.meshgrid(*[3.0 * np.arange(12)] * 3, indexing="ij"), axis=-1)
+    points = grid.reshape(-1, 3) * [0.977, 0.977, 1]
+    e, a = np.radians(height), np.radians(bearing)
+    camera = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
+
+    def orders(dots):
+        sums = [
+            sum((dots[:, axis] * camera[axis] for axis in axes), start=np.zeros(len(dots)))
+            for axes in permutations(range(3))
+        ]
+        return {np.argsort(depth + noise, kind="stable").tobytes()
+                for depth in sums for noise in (0, 1e-13 * np.sin(np.arange(len(dots))))}  # fmt: skip
+
+    moved = _apart_in_depth(points, height, bearing)
+    assert (len(orders(points)) > 1) is (height == 0)  # along an axis many have one depth
+    assert len(orders(moved)) == 1
+    assert np.abs(np.cross(moved - points, camera)).max() < 1e-12  # nowhere else on paper
+    assert np.abs(moved - points).max() < 0.001
