@@ -26,7 +26,7 @@ def test_every_scan_of_a_folder(scans, predict, tmp_path):
     code, out, err = predict(f"input={scans}", "output=masks", "formats=[seg,nifti]")
     assert code == 1  # the NIfTI file cannot be a DICOM-SEG
     assert "1 of 3 scans failed" in err
-    assert "copy: failed: formats: seg refers to the DICOM files" in err
+    assert "copy: formats: seg refers to the DICOM files" in err
     # When it failed, and as the reason of the exit code.
     assert (out + err).count("seg refers to the DICOM files") == 2
     code, out, err = predict(f"input={scans}", "output=all")

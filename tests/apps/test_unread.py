@@ -9,8 +9,8 @@ REFUSED = {
     "train, below data": (["train", "+data.augmentation=true"], "data.augmentation: nothing reads"),
     "prepare": (["prepare", "+data.augmentation=true"], "data.augmentation: nothing reads"),
     "evaluate": (["evaluate", "run=x", "+trainer.max_epochs=3"], "evaluate does not read this"),
-    "compare": (["compare", "runs=[a,b]", "+metrics=dsc"], "the nearest that exist: metric, "),
-    "deidentify": (["deidentify", "input=a", "output=b", "+keys=k"], "nearest that exist: key, "),
+    "compare": (["compare", "runs=[a,b]", "+metrics=dsc"], "the nearest that exist: metric\n"),
+    "deidentify": (["deidentify", "input=a", "output=b", "+keys=k"], "nearest that exist: key\n"),
     "an argument of the Trainer": (
         ["train", "+trainer.max_epoch=3"],
         "trainer.max_epoch: pytorch_lightning.Trainer takes no such argument; did you mean"
@@ -35,7 +35,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("arguments", "line"), REFUSED.values(), ids=REFUSED)
 def test_it_is_refused(arguments, line, refused, tmp_path):
-    assert line in refused(*arguments)
+    assert line in f"{refused(*arguments)}\n"
     assert not (tmp_path / "outputs" / "prepared").exists()
 
 

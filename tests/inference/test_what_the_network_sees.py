@@ -134,7 +134,7 @@ def test_a_scan_without_a_patient_fails_alone(cohort, tmp_path, monkeypatch, cap
     words = ["model=a.ckpt", "input=in", "output=out", f"spacing_mm={spacing}", "formats=npz"]
     assert main(["predict", *words]) == 1
     err = capfd.readouterr().err
-    assert "air: failed: no patient is found in the scan" in err
+    assert "air: no patient is found in the scan" in err
     assert "Traceback" not in err
     record = json.loads((tmp_path / "out" / "chest" / "prediction.json").read_text())
     assert record["models"][0]["input"]["crop"] == "body"
