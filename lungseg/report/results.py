@@ -74,7 +74,7 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     as_trained &= conventions.threshold == config["metrics"]["threshold"]
     if "train" in evaluation.summary and as_trained:
         found = evaluation.summary["train"]["dsc_mean_nonempty"]["value"]
-        averages = averages_of(task.module.net, config["callbacks"])
+        averages = averages_of(task.module.net, config.get("callbacks") or {})
         warnings += few_steps(evaluation.history, weights.epochs, found, averages)
     warnings += doubtful_masks(task.cohort, _used(task))
     warnings += warnings_of(record, task.cohort, conventions, weights)
