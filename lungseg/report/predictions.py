@@ -13,20 +13,18 @@ from lungseg.report.overlay import overlay
 from lungseg.report.predictions_page import predictions_page
 from lungseg.report.predictions_rows import Entry
 from lungseg.report.scan_picture import picture
+from lungseg.sources.results import OVERLAY, PICTURE
 from lungseg.sources.scan import Scan
 
 if TYPE_CHECKING:
     from lungseg.inference.prediction import Prediction
-
-PICTURE = "page.json"
-"""Keeps what the page shows of a scan, for the pages of later runs."""
 
 
 def draw(scan: Scan, prediction: Prediction) -> dict[str, bytes]:
     """Contents of the pictures in a scan's folder, by name."""
     volume, labels = scan.volume, prediction.labels
     return {
-        "overlay.png": overlay(volume, labels),
+        OVERLAY: overlay(volume, labels),
         PICTURE: picture(volume, labels, disagreement=prediction.spread),
     }
 

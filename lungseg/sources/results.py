@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lungseg.sources.predicted.find import RECORD
 
-BESIDE = ("overlay.png", "page.json")
-"""What stands beside the masks that a record lists."""
+OVERLAY, PICTURE = "overlay.png", "page.json"
+"""What stands beside the masks that a record lists: one to look at, one for later pages."""
 
 
 def results_among(files: Iterable[Path]) -> set[Path]:
@@ -36,4 +36,4 @@ def _written(record: Path) -> tuple[str, ...]:
         known = {"lungseg", "scan", "models"} <= {*content}
     except (OSError, ValueError, KeyError, TypeError):
         return ()
-    return (RECORD, *BESIDE, *masks) if known else ()
+    return (RECORD, OVERLAY, PICTURE, *masks) if known else ()
