@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from lungseg.errors import DataError
@@ -26,6 +27,12 @@ def subfolders(root: Path) -> dict[str, Path]:
     if not folders:
         raise DataError("no folder for each case (or set data.cases=patient)", root)
     return folders
+
+
+def is_half(root: Path, both: Collection[str]) -> bool:
+    """Whether a folder is one of several by name, and the others lie beside it."""
+    here = root.resolve()
+    return here.name in both and all((here.parent / name).is_dir() for name in both)
 
 
 def by_utf8_name(folders: dict[str, Path], root: Path) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lungseg.errors import ConfigError, DataError
+from lungseg.sources.folders import is_half
 from lungseg.sources.image_reader import ENDINGS
 from lungseg.sources.labels import SIDES
 from lungseg.sources.lungs import Side
@@ -112,8 +113,7 @@ def _refuse_unlike(root: Path) -> None:
     """
     here = root.resolve()
     for image, mask in LAYOUTS:
-        both = [Path(pattern).parts[0] for pattern in (image, _first(mask))]
-        if here.name in both and all((here.parent / name).is_dir() for name in both):
+        if is_half(root, [Path(pattern).parts[0] for pattern in (image, _first(mask))]):
             raise DataError(
                 f"{here.name} has one half of the pairs: did you mean the folder above?",
                 here.parent,

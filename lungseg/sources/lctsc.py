@@ -15,6 +15,7 @@ from lungseg.findings import Finding
 from lungseg.sources.about import about
 from lungseg.sources.case_image import CaseImage
 from lungseg.sources.evident import evident_case
+from lungseg.sources.folders import is_half
 from lungseg.sources.identity import patient_of
 from lungseg.sources.maskless import REQUIRED, masks_required
 from lungseg.sources.npz import read_npz
@@ -53,7 +54,13 @@ class LctscFolder:
         if not self.root.is_dir():
             raise DataError("no such folder", self.root)
         if not images.is_dir():
-            _refuse_half(self.root.resolve())
+            if is_half(self.root, ("Images", "Segmentations")):
+                here = self.root.resolve()
+                raise DataError(
+                    f"{here.name} is one of the folders of the source: did you mean the folder"
+                    " above, with Images/ and Segmentations/?",
+                    here.parent,
+                )
             raise DataError("no folder Images/ with a folder for each case", self.root)
         names = {folder.name for folder in images.iterdir() if folder.is_dir()}
         if not names:
@@ -112,21 +119,6 @@ class LctscFolder:
 
     def _mask_file(self, case: str) -> Path:
         return self.root / "Segmentations" / f"{case}_seg.npz"
-
-
-def _refuse_half(here: Path) -> None:
-    """Stop where the folder above is meant.
-
-    Raises:
-        DataError: If the folder is `Images` or `Segmentations`, and the other one lies beside it.
-    """
-    above, both = here.parent, ("Images", "Segmentations")
-    if here.name in both and all((above / name).is_dir() for name in both):
-        raise DataError(
-            f"{here.name} is one of the folders of the source: did you mean the folder above, with"
-            " Images/ and Segmentations/?",
-            above,
-        )
 
 
 def _ignored(folder: Path, files: list[Path]) -> list[Finding]:
