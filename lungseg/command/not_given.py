@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from lungseg.overrides import split_override
 _OPEN = re.compile(r"^(\w+): \?\?\?(?: *# *(.*))?$", re.M)
 
 
-def not_given(key: str, command: str, overrides: list[str], folders: Iterable[Path]) -> str:
+def not_given(key: str, command: str, overrides: list[str], folders: Sequence[Path]) -> str:
     """Say that a setting must be given, and which others of its group must be as well.
 
     Args:
@@ -25,7 +25,6 @@ def not_given(key: str, command: str, overrides: list[str], folders: Iterable[Pa
     """
     typed = {name: value for name, _, value in map(split_override, overrides)}
     group, dot, _ = key.rpartition(".")
-    folders = [*folders]
     text = _first(folders, f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml")
     meanings = {f"{group}{dot}{name}": meaning for name, meaning in _OPEN.findall(text)}
     experiment = _first(folders, f"experiment/{typed.get('experiment')}.yaml")
@@ -42,7 +41,7 @@ def not_given(key: str, command: str, overrides: list[str], folders: Iterable[Pa
     return f"{key}: must be given: {first}" + (f"; and {', '.join(others)}" if others else "")
 
 
-def _first(folders: Iterable[Path], file: str) -> str:
+def _first(folders: Sequence[Path], file: str) -> str:
     """The text of a file in the first folder that has it; empty without any."""
     for folder in folders:
         with suppress(OSError):

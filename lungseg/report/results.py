@@ -66,11 +66,11 @@ def leave_results(task: Task, evaluation: Evaluation, *, report: bool, brief: bo
     before = read_tables(folder)
     made_by = {**asdict(weights), **asdict(conventions), "synthetic": task.cohort.synthetic}
     record = task.module.record
-    if CHOICE in record and _as_trained(record, conventions):
+    as_trained = _as_trained(record, conventions)
+    if CHOICE in record and as_trained:
         made_by["postprocess_choice"] = record[CHOICE]
     warnings = degenerate(evaluation.slices)
     config = record["config"]
-    as_trained = _as_trained(record, conventions)
     as_trained &= conventions.threshold == config["metrics"]["threshold"]
     if "train" in evaluation.summary and as_trained:
         found = evaluation.summary["train"]["dsc_mean_nonempty"]["value"]

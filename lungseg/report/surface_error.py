@@ -114,7 +114,7 @@ def _apart_in_depth(
     """Points, of which no two are equally far from the camera.
 
     Of dots at one depth, the last bit of a product would decide which is drawn over the other, and
-    that differs between processes. Moved toward the camera, a dot stays where it is on paper.
+    two processes might differ. Moved toward the camera, a dot stays where it is on paper.
     """
     e, a = np.radians(height), np.radians(bearing)
     to_camera = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])

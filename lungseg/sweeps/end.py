@@ -19,6 +19,8 @@ from lungseg.sweeps.mode import is_search
 
 SUBMITIT = ("LocalLauncher", "SlurmLauncher")
 """Launchers whose jobs outlive the process that has started them."""
+OVER = ("completed", "pruned")
+"""States of jobs of which nothing is left to do."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, by the shells' custom."""
 
@@ -55,7 +57,7 @@ def end_sweep(command: str, code: int) -> int:
         print_index(folder)
         not_pooled = end_folds(config, folder, pooling=True)
     states = [row["state"] for row in rows(folder)]
-    if left := sum(state not in ("completed", "pruned") for state in states):
+    if left := sum(state not in OVER for state in states):
         print(
             f"lungseg {command}: error: {left} of {len(states)} jobs failed; the reasons stand"
             f" above and in {short(folder / FILE)}",
@@ -68,14 +70,11 @@ def _stopped(command: str, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> s
     """How far an interrupted sweep came, and what resumes a job of it."""
     from lungseg.sweeps.index import FILE
 
-    begun = f"1 job had begun: {short(folder / FILE)}"
-    if len(jobs) != 1:
-        begun = f"{len(jobs)} jobs had begun: {short(folder / FILE)}"
-    over = ("completed", "pruned")
+    begun = f"{len(jobs)} job{'s' if len(jobs) != 1 else ''} had begun: {short(folder / FILE)}"
     left = [
         job["job"]
         for job in jobs
-        if job["state"] not in over and (folder / str(job["job"]) / LAST).is_file()
+        if job["state"] not in OVER and (folder / str(job["job"]) / LAST).is_file()
     ]
     if command != "train" or not left:
         return begun
