@@ -13,8 +13,8 @@ from lungseg.sweeps.stop_jobs import CONTROLLER, stop_jobs
 TASK = """
 import signal, sys, time
 signal.signal(signal.SIGUSR1, signal.SIG_IGN if {deaf} else signal.default_int_handler)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # within: the signal may come before the next statement
     time.sleep(100)
 except KeyboardInterrupt:
     open({note!r}, "w").write("saved")
