@@ -11,6 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from lungseg.command import explained
 from lungseg.command.renamed import as_typed, with_folder, with_labels, with_models
 from lungseg.command.resumed import with_overrides_of_run
 from lungseg.command.signals import exit_code, interrupted_by_signals
@@ -52,6 +53,7 @@ def _hydra(command: str, overrides: list[str]) -> int:
     logging.raiseExceptions = False
 
     register_resolvers()
+    explained.register()
     full = os.environ.get(FULL_ERROR) == "1"
     argv = sys.argv
 

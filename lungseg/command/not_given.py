@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 
+from lungseg.command.yaml_comments import comments, first_text
 from lungseg.overrides import split_override
-
-_OPEN = re.compile(r"^(\w+): \?\?\?(?: *# *(.*))?$", re.M)
 
 
 def not_given(key: str, command: str, overrides: list[str], folders: Sequence[Path]) -> str:
@@ -25,9 +22,14 @@ def not_given(key: str, command: str, overrides: list[str], folders: Sequence[Pa
     """
     typed = {name: value for name, _, value in map(split_override, overrides)}
     group, dot, _ = key.rpartition(".")
-    text = _first(folders, f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml")
-    meanings = {f"{group}{dot}{name}": meaning for name, meaning in _OPEN.findall(text)}
-    experiment = _first(folders, f"experiment/{typed.get('experiment')}.yaml")
+    text = first_text(folders, f"{group}/{typed.get(group, '')}.yaml" if dot else f"{command}.yaml")
+    said = comments(text)
+    meanings = {
+        f"{group}{dot}{name}": said.get((name,), "")
+        for name, value in (yaml.safe_load(text) or {}).items()
+        if value == "???"
+    }
+    experiment = first_text(folders, f"experiment/{typed.get('experiment')}.yaml")
     by_experiment = (yaml.safe_load(experiment) or {}).get(group) or {}
     given = {*typed, *(f"{group}.{name}" for name in by_experiment)}
     # Several experiments may have given others, and which of a command's own settings go together
@@ -39,11 +41,3 @@ def not_given(key: str, command: str, overrides: list[str], folders: Sequence[Pa
         if name == key or not (name in given or alone)
     )
     return f"{key}: must be given: {first}" + (f"; and {', '.join(others)}" if others else "")
-
-
-def _first(folders: Sequence[Path], file: str) -> str:
-    """The text of a file in the first folder that has it; empty without any."""
-    for folder in folders:
-        with suppress(OSError):
-            return (folder / file).read_text(encoding="utf-8")
-    return ""
