@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 Size = tuple[int, int]
 
@@ -42,18 +41,35 @@ class Padding:
                 them; always the same one.
             image: What it is to see.
         """
+        size = image.shape[-2], image.shape[-1]
+        logits: Tensor | list[Tensor] = net(_extended(image, self._size(net, image)))
+        if self._size(net, image) == size:
+            return logits
+        if isinstance(logits, list):
+            return [cropped(level, size) for level in logits]
+        return cropped(logits, size)
+
+    def both(self, net: nn.Module, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """An image and its mask at a size that a network takes.
+
+        For training. Were the loss taken within the image alone, nothing would ever train what a
+        network makes of the last rows and columns that it sees, if all images of a cohort end
+        before them; and there an image of another size has its own.
+
+        Args:
+            net: As on call.
+            image: ``[B, channel, y, x]``.
+            mask: Of any type, ``[B, 1, y, x]``.
+        """
+        size = self._size(net, image)
+        return _extended(image, size), _extended(mask, size)
+
+    def _size(self, net: nn.Module, image: Tensor) -> Size:
         height, width = image.shape[-2:]
         fitting = self._fitting.get((height, width))
         if fitting is None:
             fitting = self._fitting[height, width] = fitting_size(net, image)
-        if fitting == (height, width):
-            logits: Tensor | list[Tensor] = net(image)
-            return logits
-        below, right = fitting[0] - height, fitting[1] - width
-        logits = net(functional.pad(image, (0, right, 0, below), mode="replicate"))
-        if isinstance(logits, list):
-            return [_cropped(level, height, width) for level in logits]
-        return _cropped(logits, height, width)
+        return fitting
 
 
 def fitting_size(net: nn.Module, image: Tensor) -> Size:
@@ -101,8 +117,18 @@ def size_multiple(net: nn.Module, channels: int = 1) -> int | None:
     return None
 
 
-def _cropped(logits: Tensor, height: int, width: int) -> Tensor:
-    return logits[..., :height, :width].contiguous()  # losses may want to view it
+def cropped(logits: Tensor, size: Size) -> Tensor:
+    """Logits of an image before it was padded to what a network takes."""
+    return logits[..., : size[0], : size[1]].contiguous()  # losses may want to view it
+
+
+def _extended(values: Tensor, size: Size) -> Tensor:
+    """The last row and column repeated, for values of any type."""
+    for axis, length in zip((-2, -1), size, strict=True):
+        short = length - values.shape[axis]
+        last = values.narrow(axis, values.shape[axis] - 1, 1)
+        values = torch.cat([values, *[last] * short], axis) if short else values
+    return values
 
 
 def _rounded_up(size: Size, multiple: int) -> Size:

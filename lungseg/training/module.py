@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from lungseg.metrics.counts import SliceCounts
 from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
-from lungseg.models.padding import Padding
+from lungseg.models.padding import Padding, cropped
 from lungseg.processes import n_processes, sum_over_processes
 from lungseg.training.direction import check_monitored
 from lungseg.training.layers import SCALE, groups, hold_statistics
@@ -119,12 +119,18 @@ class SegmentationModule(pl.LightningModule):
         return _framed(self(batch["image"]), batch)
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
-        logits = self(batch["image"])
-        assert self.loss is not None
+        image = batch["image"]
         # In evaluation, masks are on the cases' own grid, and the loss on that of the network.
-        loss: Tensor = self.loss(logits, batch.get("target", batch["mask"]))
+        target = batch.get("target", batch["mask"])
+        size = image.shape[-2], image.shape[-1]
+        if name == "train":
+            image, target = self._padding.both(self.net, image, target)
+        logits = self(image)
+        assert self.loss is not None
+        loss: Tensor = self.loss(logits, target)
         if isinstance(logits, list):  # of several levels, the finest first
             logits = logits[0]
+        logits = cropped(logits, size)
         n = len(batch["mask"])
         if n:
             with torch.no_grad():
