@@ -14,6 +14,7 @@ from torch.utils.data import Dataset, default_collate
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
 from lungseg.data.context import offsets
+from lungseg.data.frame import Frame, Size
 from lungseg.data.memory import Key, kept
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.network_slices import NetworkSlices
@@ -185,11 +186,14 @@ class SliceDataset(Dataset[dict[str, Any]]):
         except DataError as error:
             raise DataError(f"{name}: {error}", self._cohort.store) from None
 
-    def _frame(self, name: str) -> Any:
-        attributes = self._cohort.cases[name]
-        height, width = attributes["fingerprint"]["shape"][1:]
-        size = self._input.resampled_size((height, width), attributes["spacing_mm"])
-        return self._input.frame((height, width), size, self._outlines.get(name))
+    def _frame(self, name: str) -> Frame:
+        own_size = self._own_size(name)
+        size = self._input.resampled_size(own_size, self._cohort.cases[name]["spacing_mm"])
+        return self._input.frame(own_size, size, self._outlines.get(name))
+
+    def _own_size(self, name: str) -> Size:
+        height, width = self._cohort.cases[name]["fingerprint"]["shape"][1:]
+        return height, width
 
     def _slices_of(self, case: int) -> NetworkSlices:
         """Slices of a case, opened when they are first asked for."""

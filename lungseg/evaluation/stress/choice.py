@@ -9,6 +9,7 @@ from lungseg.evaluation.stress.blur import BlurPlane
 from lungseg.evaluation.stress.corruption import Corruption
 from lungseg.evaluation.stress.crop import CropField
 from lungseg.evaluation.stress.dose import LowerDose
+from lungseg.evaluation.stress.enlarge import EnlargeField
 from lungseg.evaluation.stress.noise import AddNoise
 from lungseg.evaluation.stress.rotate import RotatePatient
 from lungseg.evaluation.stress.shift import ShiftHU
@@ -17,8 +18,8 @@ from lungseg.evaluation.stress.thickness import ThickenSlices
 ALL = "all"
 CORRUPTIONS: dict[str, Corruption] = {
     one.name: one
-    for one in (AddNoise(), BlurPlane(), ShiftHU(), ThickenSlices(), CropField(), RotatePatient(),
-                LowerDose())
+    for one in (AddNoise(), BlurPlane(), ShiftHU(), ThickenSlices(), CropField(), EnlargeField(),
+                RotatePatient(), LowerDose())
 }  # fmt: skip
 
 

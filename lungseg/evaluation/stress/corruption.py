@@ -75,12 +75,15 @@ class Corruption(ABC):
     ) -> NDArray[np.uint8]:
         """Reference of a slice, or sides of its lungs (0, 1, 2), where the image is changed.
 
-        It stays as it is unless the corruption moves the patient or removes a part of the image.
+        It stays as it is unless the corruption moves the patient or changes the field of view.
 
         Args:
             labels: ``[y, x]``.
             spacing_mm: Of the scan.
             strength: In the corruption's unit.
+
+        Returns:
+            Labels of the size of the changed image.
         """
         return labels
 

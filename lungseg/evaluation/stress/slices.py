@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lungseg.data import store as stores
 from lungseg.data.cohort import Cohort
 from lungseg.data.dataset import SliceDataset
+from lungseg.data.frame import Size
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.outlines import Outline
 from lungseg.errors import DataError
@@ -104,6 +105,10 @@ class CorruptedSlices(SliceDataset):
         """Sides of a case's reference, ``[z, y, x]``; None if its source gives none."""
         stored = stores.open_sides(self._cohort.store, name)
         return None if stored is None else np.stack([self._labels(name, one) for one in stored])
+
+    def _own_size(self, name: str) -> Size:
+        height, width = self._labels(name, np.zeros(super()._own_size(name), np.uint8)).shape
+        return height, width
 
     def _open(self, name: str) -> tuple[Any, Any]:
         return MadeSlices(partial(self._made, name)), MadeSlices(partial(self._mask, name))

@@ -23,13 +23,18 @@ def corrupted(name, scan, strength, z=4):
     return CORRUPTIONS[name].image(scan, z, strength)
 
 
+def change(image, before):
+    """By how much a slice differs, or by how many pixels it is larger."""
+    if image.shape != before.shape:
+        return image.size - before.size
+    return np.abs(image - before).mean()
+
+
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_strengths_rise_in_severity_and_the_scan_itself_stays(name, scan):
     one = CORRUPTIONS[name]
     before = scan.slices.copy()
-    changes = [
-        np.abs(one.image(scan, 4, strength) - before[4]).mean() for strength in one.strengths
-    ]
+    changes = [change(one.image(scan, 4, strength), before[4]) for strength in one.strengths]
     assert changes == sorted(changes)
     assert changes[0] > 0.1
     assert np.array_equal(scan.slices, before)
@@ -109,6 +114,17 @@ def test_a_smaller_field_loses_image_and_reference(scan):
     assert np.array_equal(image[inside], scan.slices[4][inside])
     assert lungs.all()
     assert CORRUPTIONS["crop"].labels(lungs, SPACING, 1000.0).any()
+
+
+def test_a_larger_field_adds_air_and_no_lung(scan):
+    """8 mm are 10 pixels of 0.8 mm along each border."""
+    lungs = np.full((40, 48), 2, np.uint8)
+    image = corrupted("field", scan, 8.0)
+    labels = CORRUPTIONS["field"].labels(lungs, SPACING, 8.0)
+    assert image.shape == labels.shape == (60, 68)
+    assert np.array_equal(image[10:50, 10:58], scan.slices[4])
+    assert (labels[10:50, 10:58] == 2).all()
+    assert (labels == 0).sum() == (image == -1000).sum() == 60 * 68 - 40 * 48
 
 
 def test_a_turn_by_a_right_angle_moves_every_pixel_exactly():

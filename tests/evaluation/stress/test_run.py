@@ -63,15 +63,31 @@ def test_what_hides_lung_lowers_the_overlap_more_and_more(levels, name):
     assert values[-1] < 0.97
 
 
-def test_a_network_that_sees_pixels_alone_minds_neither_a_turn_nor_a_smaller_field(levels):
+def test_a_network_that_sees_pixels_alone_minds_neither_a_turn_nor_another_field(levels):
     """The reference follows. Any turn costs the same: at the skin, air and tissue are mixed."""
     assert dsc(levels, "crop")[:3] == [1, 1, 1]
+    assert dsc(levels, "field") == [1] * 5
     turned = dsc(levels, "rotate")[1:]
     assert min(turned) > 0.85
     assert np.ptp(turned) < 0.03
     for level in levels:
         if level.corruption == "rotate":
             assert min(row["recall"] for row in level.numbers.values()) > 0.93
+
+
+def test_a_larger_field_leaves_every_number_of_a_case(levels):
+    clean, *larger = [level for level in levels if level.corruption == "field"]
+    for level in larger:
+        for name, row in level.numbers.items():
+            before = clean.numbers[name]
+            same = row.keys() - {
+                "tn",
+                "farthest_mm",
+                *(k for k in row if k.endswith("specificity")),
+            }
+            same -= {key for key in row if key.endswith("_tn")}
+            assert exactly({k: row[k] for k in same}, {k: before[k] for k in same})
+            assert row["tn"] > before["tn"]
 
 
 def test_sides_follow_a_turn_and_a_smaller_field(levels, cohort):
