@@ -68,12 +68,13 @@ class SliceDataset(Dataset[dict[str, Any]]):
         self.keys: set[Key] = set()
         self._slices: dict[int, NetworkSlices] = {}
         self._arrays: dict[int, Arrays] = {}
+        places = {name: case for case, name in enumerate(self._names)}
         self.index = [
-            (case, z)
-            for case in map(self._names.index, cases)
-            for z in range(cohort.cases[self._names[case]]["fingerprint"]["n_slices"])
+            (places[name], z)
+            for name in cases
+            for z in range(cohort.cases[name]["fingerprint"]["n_slices"])
         ]
-        by_case = {self._names.index(name): self._frame(name) for name in cases}
+        by_case = {places[name]: self._frame(name) for name in cases}
         self.frames = [by_case[case] for case, _ in self.index]
         for name in cases:
             self._refuse_context(name)

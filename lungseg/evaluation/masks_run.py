@@ -52,8 +52,9 @@ def evaluate_masks(
     from lungseg.metrics.curves import calibration, curve
 
     everyone = cohort.names
+    positions = {name: case for case, name in enumerate(everyone)}
     places = [
-        (everyone.index(name), z)
+        (positions[name], z)
         for name in names
         for z in range(cohort.cases[name]["fingerprint"]["n_slices"])
     ]
