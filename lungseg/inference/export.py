@@ -6,6 +6,7 @@ import copy
 import json
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from lungseg.data.network_input import NetworkInput
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import FORMAT, FORMATS, INPUT, KEY, LOGITS, PROBABILITY
-from lungseg.models.padding import MULTIPLES, size_multiple
+from lungseg.models.padding import MULTIPLES, PADDING, size_multiple
 from lungseg.runs.lineage import images_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def to_onnx(model: Model) -> bytes:
         raise DataError(
             f"export: {model.name} takes images of no size that is a multiple of {MULTIPLES[-1]}"
         )
-    whole = _Whole(net, model.input, multiple).eval()
+    least = model.record.get(PADDING, (0, 0))
+    whole = _Whole(net, model.input, multiple, least).eval()
     channels = model.input.stored_channels
     proto = onnx.load_model_from_string(_traced(whole, channels, model.name))
     _strip(proto.graph)
@@ -129,18 +131,24 @@ def _numbers(value: Any) -> bool:
 class _Whole(nn.Module):
     """What `lungseg.inference.model.Model` does to HU, in operations that a graph can express."""
 
-    def __init__(self, net: nn.Module, network_input: NetworkInput, multiple: int) -> None:
+    def __init__(
+        self, net: nn.Module, network_input: NetworkInput, multiple: int, least: Sequence[int]
+    ) -> None:
         super().__init__()
         self.net = net
         self.input = network_input
         self.multiple = multiple
+        self.least = least
 
     def forward(self, hu: Tensor) -> tuple[Tensor, Tensor]:
         """HU ``[n, c, y, x]`` to probability and logits."""
         height, width = hu.shape[-2:]
         image = self.input(hu)
-        below_right = (0, -width % self.multiple, 0, -height % self.multiple)
-        image = functional.pad(image, below_right, mode="replicate")
+        below, right = (
+            least + -(length + least) % self.multiple
+            for length, least in zip((height, width), self.least, strict=True)
+        )
+        image = functional.pad(image, (0, right, 0, below), mode="replicate")
         logits = self.net(image)[..., :height, :width]
         return logits.sigmoid(), logits
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 Size = tuple[int, int]
 
 MULTIPLES = (2, 4, 8, 16, 32, 64, 128)
 """Tried where a network does not say what sizes it takes: they suit networks that halve images."""
+
+PADDING = "padding"
+"""Key of a checkpoint's record: what :func:`least_padding` says of the training."""
 
 LEAST = 64
 """Sizes that are tried are not much smaller: a deep network takes no tiny images."""
@@ -28,9 +32,17 @@ class Padding:
     other network is tried once with each size that occurs (a blank image, in evaluation mode), and,
     if it fails or returns another size, with the next multiples of 2, 4, … 128. If it takes none of
     them, images are passed on as they are, and the network says what is wrong.
+
+    Nothing trains what a network makes of rows and columns that padding added to all images of a
+    training: next to the zeros of its convolutions it may see anything there. So an image of
+    another size is padded by as many at least.
+
+    Args:
+        least: Rows and columns that padding added to each image of the training, at least.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, least: Sequence[int] = (0, 0)) -> None:
+        self._least = least
         self._fitting: dict[Size, Size] = {}
 
     def __call__(self, net: nn.Module, image: Tensor) -> Tensor | list[Tensor]:
@@ -41,45 +53,30 @@ class Padding:
                 them; always the same one.
             image: What it is to see.
         """
-        size = image.shape[-2], image.shape[-1]
-        logits: Tensor | list[Tensor] = net(_extended(image, self._size(net, image)))
-        if self._size(net, image) == size:
-            return logits
-        if isinstance(logits, list):
-            return [cropped(level, size) for level in logits]
-        return cropped(logits, size)
-
-    def both(self, net: nn.Module, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """An image and its mask at a size that a network takes.
-
-        For training. Were the loss taken within the image alone, nothing would ever train what a
-        network makes of the last rows and columns that it sees, if all images of a cohort end
-        before them; and there an image of another size has its own.
-
-        Args:
-            net: As on call.
-            image: ``[B, channel, y, x]``.
-            mask: Of any type, ``[B, 1, y, x]``.
-        """
-        size = self._size(net, image)
-        return _extended(image, size), _extended(mask, size)
-
-    def _size(self, net: nn.Module, image: Tensor) -> Size:
         height, width = image.shape[-2:]
         fitting = self._fitting.get((height, width))
         if fitting is None:
-            fitting = self._fitting[height, width] = fitting_size(net, image)
-        return fitting
+            fitting = self._fitting[height, width] = fitting_size(net, image, self._least)
+        if fitting == (height, width):
+            logits: Tensor | list[Tensor] = net(image)
+            return logits
+        below, right = fitting[0] - height, fitting[1] - width
+        logits = net(functional.pad(image, (0, right, 0, below), mode="replicate"))
+        if isinstance(logits, list):
+            return [_cropped(level, height, width) for level in logits]
+        return _cropped(logits, height, width)
 
 
-def fitting_size(net: nn.Module, image: Tensor) -> Size:
+def fitting_size(net: nn.Module, image: Tensor, least: Sequence[int] = (0, 0)) -> Size:
     """The size to which images are padded for a network.
 
     Args:
         net: Maps images to logits of the same height and width.
         image: Only its size (without the batch), dtype and device matter.
+        least: By how much its height and width grow at least.
     """
-    size = height, width = image.shape[-2], image.shape[-1]
+    height, width = image.shape[-2:]
+    size = height + least[0], width + least[1]
     multiple = getattr(net, "size_multiple", None)
     if multiple is not None:
         return _rounded_up(size, multiple)
@@ -88,6 +85,29 @@ def fitting_size(net: nn.Module, image: Tensor) -> Size:
         if _takes(net, image.new_zeros((1, *image.shape[1:-2], *candidate))):
             return candidate
     return height, width
+
+
+def least_padding(net: nn.Module, channels: int, sizes: Iterable[Size]) -> tuple[int, int]:
+    """Rows and columns that padding adds to images of each of these sizes, at least.
+
+    Args:
+        net: Maps images to logits of the same height and width.
+        channels: Of the images.
+        sizes: Height and width of images; one at least.
+
+    Example:
+        >>> net = nn.Conv2d(1, 1, 1)
+        >>> net.size_multiple = 32
+        >>> least_padding(net, 1, [(160, 250), (128, 244)])
+        (0, 6)
+    """
+    like = next(net.parameters(), torch.zeros(0))
+    added = []
+    for size in set(sizes):
+        fitting = fitting_size(net, like.new_zeros((1, channels, *size)))
+        added.append((fitting[0] - size[0], fitting[1] - size[1]))
+    rows, columns = zip(*added, strict=True)
+    return min(rows), min(columns)
 
 
 def size_multiple(net: nn.Module, channels: int = 1) -> int | None:
@@ -117,18 +137,8 @@ def size_multiple(net: nn.Module, channels: int = 1) -> int | None:
     return None
 
 
-def cropped(logits: Tensor, size: Size) -> Tensor:
-    """Logits of an image before it was padded to what a network takes."""
-    return logits[..., : size[0], : size[1]].contiguous()  # losses may want to view it
-
-
-def _extended(values: Tensor, size: Size) -> Tensor:
-    """The last row and column repeated, for values of any type."""
-    for axis, length in zip((-2, -1), size, strict=True):
-        short = length - values.shape[axis]
-        last = values.narrow(axis, values.shape[axis] - 1, 1)
-        values = torch.cat([values, *[last] * short], axis) if short else values
-    return values
+def _cropped(logits: Tensor, height: int, width: int) -> Tensor:
+    return logits[..., :height, :width].contiguous()  # losses may want to view it
 
 
 def _rounded_up(size: Size, multiple: int) -> Size:

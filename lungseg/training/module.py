@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from lungseg.metrics.counts import SliceCounts
 from lungseg.metrics.mean import WeightedMean
 from lungseg.metrics.table import accuracy, dsc
-from lungseg.models.padding import Padding, cropped
+from lungseg.models.padding import PADDING, Padding
 from lungseg.processes import n_processes, sum_over_processes
 from lungseg.training.direction import check_monitored
 from lungseg.training.layers import SCALE, groups, hold_statistics
@@ -61,9 +61,9 @@ class SegmentationModule(pl.LightningModule):
         super().__init__()
         # Convolutions run about twice as fast on a CPU in this layout, and no slower on a GPU.
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._padding = Padding()
         self.loss = loss
         self.record = record or {}
+        self._padding = Padding(self.record.get(PADDING, (0, 0)))
         self._optimizer = optimizer
         self._scheduler = scheduler or {}
         self._lr_scale = lr_scale or {}
@@ -119,18 +119,12 @@ class SegmentationModule(pl.LightningModule):
         return _framed(self(batch["image"]), batch)
 
     def _step(self, name: str, batch: dict[str, Any]) -> Tensor:
-        image = batch["image"]
-        # In evaluation, masks are on the cases' own grid, and the loss on that of the network.
-        target = batch.get("target", batch["mask"])
-        size = image.shape[-2], image.shape[-1]
-        if name == "train":
-            image, target = self._padding.both(self.net, image, target)
-        logits = self(image)
+        logits = self(batch["image"])
         assert self.loss is not None
-        loss: Tensor = self.loss(logits, target)
+        # In evaluation, masks are on the cases' own grid, and the loss on that of the network.
+        loss: Tensor = self.loss(logits, batch.get("target", batch["mask"]))
         if isinstance(logits, list):  # of several levels, the finest first
             logits = logits[0]
-        logits = cropped(logits, size)
         n = len(batch["mask"])
         if n:
             with torch.no_grad():

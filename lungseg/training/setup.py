@@ -14,6 +14,7 @@ from lungseg.data.domain import domain_of
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
+from lungseg.models.padding import PADDING, least_padding
 from lungseg.privacy import hide_password
 from lungseg.redaction import recorded
 from lungseg.splits import Default, Split
@@ -72,8 +73,17 @@ def split_cohort(config: DictConfig, splitter: Any, cohort: Cohort) -> Split:
     return split
 
 
-def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any]:
-    """What every checkpoint says of its origin."""
+def record_of(
+    config: DictConfig, cohort: Cohort, split: Split, padding: tuple[int, int]
+) -> dict[str, Any]:
+    """What every checkpoint says of its origin.
+
+    Args:
+        config: Of the run.
+        cohort: All prepared cases.
+        split: Its sets.
+        padding: As from :func:`padding_of`.
+    """
     from lungseg.data.typical import typical_of  # scipy
 
     digests = cohort.patient_digests
@@ -89,6 +99,7 @@ def record_of(config: DictConfig, cohort: Cohort, split: Split) -> dict[str, Any
         "domain": domain_of(cohort, trained),
         "anatomy": typical_of(cohort, trained),
         "split": split.sets(),
+        PADDING: list(padding),
         "patient_digests": digests.plain() if digests is not None else None,
     }
 
@@ -111,6 +122,12 @@ def build_datamodule(
         sampling=parts["sampling"],
         augment=parts["augment"],
     )
+
+
+def padding_of(parts: dict[str, Any], data: Any) -> tuple[int, int]:
+    """Rows and columns by which all training slices are padded for the network, at least."""
+    sizes = [frame.seen for frame in data.datasets["train"].frames]
+    return least_padding(parts["model"], parts["input"].channels, sizes)
 
 
 def build_module(

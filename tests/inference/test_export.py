@@ -50,6 +50,21 @@ def test_any_size_gives_what_torch_gives(exported, shape):
     np.testing.assert_allclose(probability, 1 / (1 + np.exp(-expected)), atol=2e-6)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 64, 64), (2, 1, 61, 70)])
+def test_it_is_padded_by_as_much_as_in_training(shape):
+    """Of (3, 10) rows and columns at least, up to multiples of 8."""
+    model = a_model()
+    model.record["padding"] = [3, 10]
+    below, right = {64: 8, 61: 3}[shape[2]], {64: 16, 70: 10}[shape[3]]
+    hu = noise(*shape)
+    image = np.clip((hu + 1000) / 1400, 0, 1)
+    image = np.pad(image, ((0, 0), (0, 0), (0, below), (0, right)), mode="edge")
+    with torch.inference_mode():
+        expected = model.module.net(torch.from_numpy(image))[..., : shape[2], : shape[3]].numpy()
+    (logits,) = session_of(to_onnx(model)).run(["logits"], {"hu": hu})
+    np.testing.assert_allclose(logits, expected, atol=2e-5)
+
+
 def test_the_model_itself_stays_as_it_was():
     model = a_model()
     before = model.module.net.head.weight

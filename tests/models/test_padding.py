@@ -6,7 +6,7 @@ import torch
 from monai.networks.nets import UNet as MonaiUNet
 from torch import nn
 
-from lungseg.models.padding import Padding, fitting_size, size_multiple
+from lungseg.models.padding import Padding, fitting_size, least_padding, size_multiple
 from lungseg.models.unet import UNet
 
 
@@ -140,14 +140,51 @@ def test_other_precisions(dtype):
     assert Padding()(net, torch.randn(1, 1, 33, 33, dtype=dtype)).dtype == dtype
 
 
+def test_padded_pixels_have_no_gradient():
+    """The loss sees the image's own pixels only: nothing comes back from the others."""
+    net, image = nn.Conv2d(1, 1, 1), torch.ones(1, 1, 5, 5)
+    net.size_multiple = 4
+    Padding()(net, image).sum().backward()
+    assert net.weight.grad.item() == 25  # of 64 with padding
+
+
+def test_networks_are_tried_without_autocast():
+    """It would keep weights without gradients for the step that the trial is a part of."""
+    modes = []
+    net, image = monai_unet(), torch.randn(2, 1, 50, 50)
+    net.register_forward_pre_hook(
+        lambda *_: modes.append((torch.is_grad_enabled(), torch.is_autocast_enabled("cpu")))
+    )
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = Padding()(net, image)
+    *trials, step = modes
+    assert set(trials) == {(False, False)}
+    assert step == (True, True)
+    assert logits.dtype == torch.bfloat16
+    logits.float().square().sum().backward()
+    assert all(weights.grad is not None for weights in net.parameters())
+
+
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
-def test_a_mask_is_padded_like_its_image(network, dtype):
+def test_images_are_padded_by_as_much_as_in_training(network):
     make, multiple = NETWORKS[network]
-    image, mask = torch.randn(2, 1, 33, 50), torch.randint(0, 2, (2, 1, 33, 50), dtype=dtype)
-    padded = Padding().both(make(), image, mask)
-    below, right = -33 % multiple, -50 % multiple
-    for values, whole in zip((image, mask), padded, strict=True):
-        around = [(0, 0), (0, 0), (0, below), (0, right)]
-        assert np.array_equal(whole, np.pad(values.numpy(), around, mode="edge"))
-        assert whole.dtype == values.dtype
+    net, trained = make().eval(), [(33, 50), (45, 41)]
+    by_hand = [(-height % multiple, -width % multiple) for height, width in trained]
+    least = least_padding(net, 1, trained)
+    assert least == (min(one[0] for one in by_hand), min(one[1] for one in by_hand))
+    # Images of the training are padded as they were, others by no less.
+    for size in trained:
+        image = torch.randn(1, 1, *size)
+        assert torch.equal(Padding(least)(net, image), Padding()(net, image))
+    for size in [(48, 48), (47, 50), (64, 33)]:
+        padded = fitting_size(net, torch.zeros(1, 1, *size), least)
+        for whole, own, added in zip(padded, size, least, strict=True):
+            assert whole - own >= added
+            assert whole - own - added < multiple
+            assert whole % multiple == 0
+
+
+def test_a_size_without_padding_in_the_training_asks_for_none():
+    net = UNet(depth=3, base_channels=2)
+    assert least_padding(net, 1, [(33, 50), (64, 41)]) == (0, 6)
+    assert least_padding(net, 1, [(33, 50), (64, 48)]) == (0, 0)

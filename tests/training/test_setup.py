@@ -103,8 +103,9 @@ def test_a_checkpoint_names_its_store_without_a_password():
         synthetic=True,
         patient_digests=None,
     )
-    made = record_of(train_config(), cohort, WITHOUT)
+    made = record_of(train_config(), cohort, WITHOUT, (0, 6))
     assert made["store"] == "ftp://(not recorded)@host/store"
     assert made["domain"]["slice_mm"] == [3, 3]
+    assert made["padding"] == [0, 6]
     assert made["anatomy"]["n"] == 1
     assert made["anatomy"]["quantities"]["left_volume_ml"]["mean"] == 2000
