@@ -101,7 +101,8 @@ def _unreadable(word: str, command: str, overrides: list[str]) -> str:
         return f"{word}: run folders are given as runs={meant}"
     _, start, value = split_override(word)
     if "=" not in word or not re.fullmatch(r"[+~]{0,2}[\w@./$:-]+=", start, re.ASCII):
-        return f"{word}: overrides look like key=value"
+        hint = f"; lungseg {command} --help lists them" if Path(word).exists() else ""
+        return f"{word}: overrides look like key=value{hint}"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
     if (whole := _without_spaces(word, overrides)) != word:
@@ -152,12 +153,17 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
         close = [f"{node}.{name}" for name in get_close_matches(last, there, n=1)]
         other = f"if the class that {node}._target_ names takes it, add it with +{key}=…"
     else:
-        close = get_close_matches(key, [*keys, *groups], n=1)
+        close = _by_last_word(key, keys) or get_close_matches(key, [*keys, *groups], n=1)
         other = f"lungseg {command} --help lists them"
     if command == "predict" and key in ("run", "ckpt"):  # as evaluate and export have it
         close = ["model"]
-    hint = f"did you mean {close[0]}?" if close else other
+    hint = f"did you mean {' or '.join(close)}?" if close else other
     return f"{key}: no such setting; {hint}"
+
+
+def _by_last_word(key: str, keys: list[str]) -> list[str]:
+    """Settings of groups that are called so within them: ``optimizer.lr`` for ``lr``."""
+    return [name for name in keys if re.fullmatch(rf"\w+\.(max_)?{re.escape(key)}", name)]
 
 
 def _options_with(group: str, key: str, overrides: list[str]) -> list[str]:

@@ -32,9 +32,18 @@ def check_words(words: Sequence[str]) -> None:
     parser.error = _refuse  # type: ignore[method-assign]
     _, unknown = parser.parse_known_args(flags_first([*words]))
     if unknown:
-        bare = unknown[0].lstrip("-")
+        bare = _as_setting(unknown[0], words)
         meant = f"settings have no dashes: {bare}" if "=" in bare else "--hydra-help lists them"
         raise ConfigError(f"{unknown[0]}: no such flag; {meant}")
+
+
+def _as_setting(flag: str, words: Sequence[str]) -> str:
+    """A flag as a setting, with its value if the next word is one."""
+    bare = flag.lstrip("-")
+    value = next(iter(words[words.index(flag) + 1 :]), "-") if flag in words else "-"
+    if "=" in bare or "=" in value or value.startswith("-"):
+        return bare
+    return shlex.quote(f"{bare}={value}")
 
 
 def _refuse(message: str) -> NoReturn:

@@ -55,6 +55,19 @@ LINES = {
         ["train", "seed=1", "--loss.alpha=0.5"],
         "--loss.alpha=0.5: no such flag; settings have no dashes: loss.alpha=0.5$",
     ),
+    "a setting with dashes and a space": (
+        ["predict", "--model", "my run", "input=a"],
+        "--model: no such flag; settings have no dashes: 'model=my run'$",
+    ),
+    "a setting without its group": (["train", "lr=1"], "lr: .* did you mean optimizer.lr[?]$"),
+    "a word for it of other programs": (
+        ["train", "epochs=3"],
+        "epochs: no such setting; did you mean trainer.max_epochs[?]$",
+    ),
+    "a flag with a setting behind it": (
+        ["train", "--verbose", "seed=1"],
+        "--verbose: no such flag; --hydra-help lists them$",
+    ),
     "a flag of another program": (
         ["train", "--verbose"],
         "--verbose: no such flag; --hydra-help lists them$",
