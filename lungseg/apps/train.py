@@ -118,7 +118,7 @@ def run(config: DictConfig, run_dir: Path) -> None:
     refuse_twins(split.sets(), cohort.image_sha256)
     groups = groupings(cohort, config.metrics.subgroups, config.split.get("table"))
     data = setup.build_datamodule(config, cohort, split, parts)
-    record = setup.record_of(config, cohort, split, setup.padding_of(parts, data))
+    record = setup.record_of(config, cohort, split, parts, data)
     module = setup.build_module(config, parts, list(data.datasets), record)
     if config.ckpt_path is not None:
         _check_resume(config.ckpt_path, record)

@@ -63,8 +63,8 @@ def to_onnx(model: Model) -> bytes:
         raise DataError(
             f"export: {model.name} takes images of no size that is a multiple of {MULTIPLES[-1]}"
         )
-    least = model.record.get(PADDING, (0, 0))
-    whole = _Whole(net, model.input, multiple, least).eval()
+    added = model.module.record.get(PADDING, (0, 0))
+    whole = _Whole(net, model.input, multiple, added).eval()
     channels = model.input.stored_channels
     proto = onnx.load_model_from_string(_traced(whole, channels, model.name))
     _strip(proto.graph)
@@ -106,6 +106,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         "threshold": model.threshold,
         "batch_size": model.batch_size,
         "size_multiple": multiple,
+        "padding": list(model.module.record.get(PADDING, (0, 0))),
         "input": model.input.settings,
         "intensity": {"name": type(intensity).__name__, **numbers},
         "postprocess": model.postprocess,
@@ -132,21 +133,21 @@ class _Whole(nn.Module):
     """What `lungseg.inference.model.Model` does to HU, in operations that a graph can express."""
 
     def __init__(
-        self, net: nn.Module, network_input: NetworkInput, multiple: int, least: Sequence[int]
+        self, net: nn.Module, network_input: NetworkInput, multiple: int, added: Sequence[int]
     ) -> None:
         super().__init__()
         self.net = net
         self.input = network_input
         self.multiple = multiple
-        self.least = least
+        self.added = added
 
     def forward(self, hu: Tensor) -> tuple[Tensor, Tensor]:
         """HU ``[n, c, y, x]`` to probability and logits."""
         height, width = hu.shape[-2:]
         image = self.input(hu)
         below, right = (
-            least + -(length + least) % self.multiple
-            for length, least in zip((height, width), self.least, strict=True)
+            more + -(length + more) % self.multiple
+            for length, more in zip((height, width), self.added, strict=True)
         )
         image = functional.pad(image, (0, right, 0, below), mode="replicate")
         logits = self.net(image)[..., :height, :width]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -15,7 +15,7 @@ MULTIPLES = (2, 4, 8, 16, 32, 64, 128)
 """Tried where a network does not say what sizes it takes: they suit networks that halve images."""
 
 PADDING = "padding"
-"""Key of a checkpoint's record: what :func:`least_padding` says of the training."""
+"""Key of a checkpoint's record: what :func:`usual_padding` says of its training slices."""
 
 LEAST = 64
 """Sizes that are tried are not much smaller: a deep network takes no tiny images."""
@@ -33,17 +33,18 @@ class Padding:
     if it fails or returns another size, with the next multiples of 2, 4, … 128. If it takes none of
     them, images are passed on as they are, and the network says what is wrong.
 
-    Nothing trains what a network makes of rows and columns that padding added to all images of a
-    training: next to the zeros of its convolutions it may see anything there. So an image of
-    another size is padded by as many at least.
+    Nothing trains what a network makes of the last rows and columns that it sees, where padding
+    added them to all images of the training: next to the zeros of its convolutions, it may call
+    them anything. So in evaluation, images of all sizes are padded by at least as much.
 
     Args:
-        least: Rows and columns that padding added to each image of the training, at least.
+        added: Rows and columns by which images are padded at least, but for training; as from
+            :func:`usual_padding`.
     """
 
-    def __init__(self, least: Sequence[int] = (0, 0)) -> None:
-        self._least = least
-        self._fitting: dict[Size, Size] = {}
+    def __init__(self, added: Sequence[int] = (0, 0)) -> None:
+        self._added = (added[0], added[1])
+        self._fitting: dict[tuple[Size, Size], Size] = {}
 
     def __call__(self, net: nn.Module, image: Tensor) -> Tensor | list[Tensor]:
         """Logits ``[B, C, y, x]`` of an image ``[B, channel, y, x]`` of any size.
@@ -54,9 +55,11 @@ class Padding:
             image: What it is to see.
         """
         height, width = image.shape[-2:]
-        fitting = self._fitting.get((height, width))
+        added = (0, 0) if net.training else self._added
+        fitting = self._fitting.get(((height, width), added))
         if fitting is None:
-            fitting = self._fitting[height, width] = fitting_size(net, image, self._least)
+            fitting = fitting_size(net, image, added)
+            self._fitting[(height, width), added] = fitting
         if fitting == (height, width):
             logits: Tensor | list[Tensor] = net(image)
             return logits
@@ -67,16 +70,16 @@ class Padding:
         return _cropped(logits, height, width)
 
 
-def fitting_size(net: nn.Module, image: Tensor, least: Sequence[int] = (0, 0)) -> Size:
+def fitting_size(net: nn.Module, image: Tensor, added: Size = (0, 0)) -> Size:
     """The size to which images are padded for a network.
 
     Args:
         net: Maps images to logits of the same height and width.
         image: Only its size (without the batch), dtype and device matter.
-        least: By how much its height and width grow at least.
+        added: By how much its height and width grow at least.
     """
     height, width = image.shape[-2:]
-    size = height + least[0], width + least[1]
+    size = height + added[0], width + added[1]
     multiple = getattr(net, "size_multiple", None)
     if multiple is not None:
         return _rounded_up(size, multiple)
@@ -87,27 +90,37 @@ def fitting_size(net: nn.Module, image: Tensor, least: Sequence[int] = (0, 0)) -
     return height, width
 
 
-def least_padding(net: nn.Module, channels: int, sizes: Iterable[Size]) -> tuple[int, int]:
-    """Rows and columns that padding adds to images of each of these sizes, at least.
+def usual_padding(net: nn.Module, channels: int, sizes: Sequence[Size]) -> Size:
+    """Rows and columns of which at least half of all images get no more by padding.
+
+    A network padded by as many is asked for nothing that less than half of the images trained.
 
     Args:
         net: Maps images to logits of the same height and width.
         channels: Of the images.
-        sizes: Height and width of images; one at least.
+        sizes: Height and width of each image; one at least.
 
     Example:
         >>> net = nn.Conv2d(1, 1, 1)
         >>> net.size_multiple = 32
-        >>> least_padding(net, 1, [(160, 250), (128, 244)])
-        (0, 6)
+        >>> usual_padding(net, 1, [(160, 250), (160, 244), (128, 240)])
+        (0, 12)
     """
-    like = next(net.parameters(), torch.zeros(0))
-    added = []
-    for size in set(sizes):
-        fitting = fitting_size(net, like.new_zeros((1, channels, *size)))
-        added.append((fitting[0] - size[0], fitting[1] - size[1]))
-    rows, columns = zip(*added, strict=True)
-    return min(rows), min(columns)
+    multiple = size_multiple(net, channels) or 1
+    rows, columns = (
+        sorted(-length % multiple for length in lengths) for lengths in zip(*sizes, strict=True)
+    )
+    middle = (len(sizes) - 1) // 2
+    return rows[middle], columns[middle]
+
+
+def most_padding(net: nn.Module) -> Size:
+    """Rows and columns of which no image gets more by padding.
+
+    A network that does not say what it takes is assumed to halve images five times at most.
+    """
+    most = getattr(net, "size_multiple", 32) - 1
+    return most, most
 
 
 def size_multiple(net: nn.Module, channels: int = 1) -> int | None:

@@ -33,17 +33,16 @@ def restore(
         ConfigError: If the checkpoint names a model that may not be built from a file.
         DataError: If its weights do not fit the model.
     """
+    from lungseg.models.padding import PADDING, most_padding
     from lungseg.runs.recorded import build_recorded
     from lungseg.training.module import RECORD, SegmentationModule
 
     record = checkpoint[RECORD]
     described = record["config"]["model"]
-    module = SegmentationModule(
-        build_recorded(described, "model", allow_targets),
-        sets=sets,
-        threshold=threshold,
-        record=record,
-    )
+    net = build_recorded(described, "model", allow_targets)
+    if PADDING not in record:  # of an earlier version
+        record = record | {PADDING: list(most_padding(net))}
+    module = SegmentationModule(net, sets=sets, threshold=threshold, record=record)
     # A loss may have weights of its own, which no evaluation needs.
     weights = {
         name: value

@@ -265,6 +265,12 @@ class SegmentationModule(pl.LightningModule):
         self._counts("train").resume(so_far["table"])
         self._mean_loss("train").resume(so_far["loss"], so_far["n"])
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take over what a checkpoint says of its origin, where the caller said nothing."""
+        if not self.record:
+            self.record = checkpoint.get(RECORD, {})
+            self._padding = Padding(self.record.get(PADDING, (0, 0)))
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what is needed to rebuild the model, as plain containers."""
         checkpoint[RECORD] = self.record

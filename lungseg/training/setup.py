@@ -14,7 +14,7 @@ from lungseg.data.domain import domain_of
 from lungseg.data.network_input import NetworkInput
 from lungseg.data.place import absolute
 from lungseg.errors import ConfigError
-from lungseg.models.padding import PADDING, least_padding
+from lungseg.models.padding import PADDING, usual_padding
 from lungseg.privacy import hide_password
 from lungseg.redaction import recorded
 from lungseg.splits import Default, Split
@@ -74,7 +74,7 @@ def split_cohort(config: DictConfig, splitter: Any, cohort: Cohort) -> Split:
 
 
 def record_of(
-    config: DictConfig, cohort: Cohort, split: Split, padding: tuple[int, int]
+    config: DictConfig, cohort: Cohort, split: Split, parts: dict[str, Any], data: Any
 ) -> dict[str, Any]:
     """What every checkpoint says of its origin.
 
@@ -82,12 +82,14 @@ def record_of(
         config: Of the run.
         cohort: All prepared cases.
         split: Its sets.
-        padding: As from :func:`padding_of`.
+        parts: As from :func:`build_parts`.
+        data: As from :func:`build_datamodule`.
     """
     from lungseg.data.typical import typical_of  # scipy
 
     digests = cohort.patient_digests
     trained = split.sets().get("train", ())
+    sizes = [frame.seen for frame in data.datasets["train"].frames]
     return {
         "lungseg": __version__,
         "config": recorded(config),
@@ -99,7 +101,7 @@ def record_of(
         "domain": domain_of(cohort, trained),
         "anatomy": typical_of(cohort, trained),
         "split": split.sets(),
-        PADDING: list(padding),
+        PADDING: list(usual_padding(parts["model"], parts["input"].channels, sizes)),
         "patient_digests": digests.plain() if digests is not None else None,
     }
 
@@ -122,12 +124,6 @@ def build_datamodule(
         sampling=parts["sampling"],
         augment=parts["augment"],
     )
-
-
-def padding_of(parts: dict[str, Any], data: Any) -> tuple[int, int]:
-    """Rows and columns by which all training slices are padded for the network, at least."""
-    sizes = [frame.seen for frame in data.datasets["train"].frames]
-    return least_padding(parts["model"], parts["input"].channels, sizes)
 
 
 def build_module(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lungseg.errors import ConfigError
+from lungseg.models.unet import UNet
 from lungseg.splits import Split
 from lungseg.training.setup import build_module, build_parts, build_trainer, record_of, selects
 from tests.training.compose import train_config
@@ -103,7 +104,10 @@ def test_a_checkpoint_names_its_store_without_a_password():
         synthetic=True,
         patient_digests=None,
     )
-    made = record_of(train_config(), cohort, WITHOUT, (0, 6))
+    frames = [SimpleNamespace(seen=(64, 58))]
+    data = SimpleNamespace(datasets={"train": SimpleNamespace(frames=frames)})
+    parts = {"model": UNet(depth=3), "input": SimpleNamespace(channels=1)}
+    made = record_of(train_config(), cohort, WITHOUT, parts, data)
     assert made["store"] == "ftp://(not recorded)@host/store"
     assert made["domain"]["slice_mm"] == [3, 3]
     assert made["padding"] == [0, 6]
