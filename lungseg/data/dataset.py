@@ -68,13 +68,13 @@ class SliceDataset(Dataset[dict[str, Any]]):
         self.keys: set[Key] = set()
         self._slices: dict[int, NetworkSlices] = {}
         self._arrays: dict[int, Arrays] = {}
-        places = {name: case for case, name in enumerate(self._names)}
+        positions = {name: case for case, name in enumerate(self._names)}
         self.index = [
-            (places[name], z)
+            (positions[name], z)
             for name in cases
             for z in range(cohort.cases[name]["fingerprint"]["n_slices"])
         ]
-        by_case = {places[name]: self._frame(name) for name in cases}
+        by_case = {positions[name]: self._frame(name) for name in cases}
         self.frames = [by_case[case] for case, _ in self.index]
         for name in cases:
             self._refuse_context(name)

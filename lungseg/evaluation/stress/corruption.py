@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lungseg.data.frame import Size
 from lungseg.data.network_slices import Slices
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ class Corruption(ABC):
     @abstractmethod
     def image(self, scan: Scan, z: int, strength: float) -> Plane:
         """HU of a slice, ``[y, x]``, before they are rounded to whole numbers."""
+
+    def size(self, size: Size, spacing_mm: tuple[float, float, float], strength: float) -> Size:
+        """Height and width of a slice after it.
+
+        Args:
+            size: Before.
+            spacing_mm: Of the scan.
+            strength: In the corruption's unit.
+        """
+        return size
 
     def labels(
         self, labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float], strength: float

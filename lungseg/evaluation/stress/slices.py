@@ -107,8 +107,8 @@ class CorruptedSlices(SliceDataset):
         return None if stored is None else np.stack([self._labels(name, one) for one in stored])
 
     def _own_size(self, name: str) -> Size:
-        height, width = self._labels(name, np.zeros(super()._own_size(name), np.uint8)).shape
-        return height, width
+        spacing = self._cohort.cases[name]["spacing_mm"]
+        return self._corruption.size(super()._own_size(name), spacing, self._strength)
 
     def _open(self, name: str) -> tuple[Any, Any]:
         return MadeSlices(partial(self._made, name)), MadeSlices(partial(self._mask, name))

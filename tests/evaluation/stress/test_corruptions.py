@@ -119,8 +119,8 @@ def test_a_smaller_field_loses_image_and_reference(scan):
 def test_a_larger_field_adds_air_and_no_lung(scan):
     """8 mm are 10 pixels of 0.8 mm along each border."""
     lungs = np.full((40, 48), 2, np.uint8)
-    image = corrupted("field", scan, 8.0)
-    labels = CORRUPTIONS["field"].labels(lungs, SPACING, 8.0)
+    image = corrupted("enlarge", scan, 8.0)
+    labels = CORRUPTIONS["enlarge"].labels(lungs, SPACING, 8.0)
     assert image.shape == labels.shape == (60, 68)
     assert np.array_equal(image[10:50, 10:58], scan.slices[4])
     assert (labels[10:50, 10:58] == 2).all()

@@ -66,7 +66,7 @@ def test_what_hides_lung_lowers_the_overlap_more_and_more(levels, name):
 def test_a_network_that_sees_pixels_alone_minds_neither_a_turn_nor_another_field(levels):
     """The reference follows. Any turn costs the same: at the skin, air and tissue are mixed."""
     assert dsc(levels, "crop")[:3] == [1, 1, 1]
-    assert dsc(levels, "field") == [1] * 5
+    assert dsc(levels, "enlarge") == [1] * 5
     turned = dsc(levels, "rotate")[1:]
     assert min(turned) > 0.85
     assert np.ptp(turned) < 0.03
@@ -76,7 +76,7 @@ def test_a_network_that_sees_pixels_alone_minds_neither_a_turn_nor_another_field
 
 
 def test_a_larger_field_leaves_every_number_of_a_case(levels):
-    clean, *larger = [level for level in levels if level.corruption == "field"]
+    clean, *larger = [level for level in levels if level.corruption == "enlarge"]
     for level in larger:
         for name, row in level.numbers.items():
             before = clean.numbers[name]
