@@ -1,11 +1,12 @@
 """What the help of a command says of its groups and settings.
 
 Resolvers for Hydra's template of a help, which itself would list the groups of all commands and no
-comments. They return text in which a dollar is written twice: Hydra replaces what begins with one.
+comments.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from lungseg.command.yaml_comments import Key, comments, first_text, keys
 
 WIDTH = 100
-GLOBAL = "# @package _global_\n"
+GLOBAL = re.compile(r"\A\s*#\s*@package _global_\s*\n")
 
 
 def register() -> None:
@@ -30,23 +31,37 @@ def _groups(*, _root_: DictConfig) -> str:
 
 
 def _settings(*, _root_: DictConfig) -> str:
-    return settings(_root_).replace("$", "$$")
+    return settings(_root_).replace("$", "$$")  # Hydra replaces what begins with one
 
 
 def groups(config: DictConfig) -> str:
-    """The groups of a command, in the order of its file, and the options of each.
+    """The groups of a command, in the order of its file, the options of each, and the chosen one.
 
     Args:
         config: The configuration, Hydra's own included.
     """
-    folders = _folders(config)
-    defaults = yaml.safe_load(first_text(folders, f"{config.hydra.job.config_name}.yaml"))
+    folders, chosen = _folders(config), config.hydra.runtime.choices
     lines = []
-    for group in [name for one in defaults["defaults"] if isinstance(one, dict) for name in one]:
+    for group in _groups_of(folders, config.hydra.job.config_name):
         there = [(folder / group.partition("@")[0]).glob("*.yaml") for folder in folders]
-        options = {file.stem for files in there for file in files}
-        lines.append(f"{group}: {', '.join(sorted(options))}\n")
+        options = sorted({file.stem for files in there for file in files})
+        # Where several are chosen, Hydra does not say which; each has a node of its name.
+        several = ", ".join(name for name in config.get(group) or () if name in options)
+        now = chosen.get(group, several)
+        lines.append(f"{group}: {', '.join(options)} ({f'now {now}' if now else 'none chosen'})\n")
     return "".join(lines)
+
+
+def _groups_of(folders: list[Path], name: str) -> list[str]:
+    """Groups that the defaults of a file name, and of the files that these name."""
+    text = first_text(folders, f"{name}.yaml")
+    found: list[str] = []
+    for entry in (yaml.safe_load(text) or {}).get("defaults", ()):
+        if isinstance(entry, dict):
+            found += [key.split(" ")[-1] for key in entry]
+        elif entry != "_self_":
+            found += _groups_of(folders, entry)
+    return list(dict.fromkeys(found))
 
 
 def settings(config: DictConfig) -> str:
@@ -62,21 +77,28 @@ def settings(config: DictConfig) -> str:
         group, _, package = choice.partition("@")
         node = tuple((package or group.replace("/", ".")).split("."))
         if option is not None and node[0] != "hydra":
-            said |= _said(folders, f"{group}/{option}", node)
+            said |= _said_of(config, folders, f"{group}/{option}", node)
     content = OmegaConf.to_container(config)
     assert isinstance(content, dict)
     del content["hydra"]
-    # Of a group of which several are chosen, Hydra does not say which. Each is named in its node.
-    for group in content.keys() - hydra.runtime.choices.keys():
+    for group in content.keys() - hydra.runtime.choices.keys():  # of which several are chosen
         for option in content[group] if isinstance(content[group], dict) else ():
-            for key, comment in _said(folders, f"{group}/{option}", (group,)).items():
-                said[key if len(key) > 1 else (group, option)] = comment
+            said |= _said_of(config, folders, f"{group}/{option}", (group,))
     return _with_comments(OmegaConf.to_yaml(OmegaConf.create(content)), said)
 
 
 def _folders(config: DictConfig) -> list[Path]:
     """Folders with configuration files, in the order in which Hydra searches them."""
     return [Path(one.path) for one in config.hydra.runtime.config_sources if one.schema == "file"]
+
+
+def _said_of(config: DictConfig, folders: list[Path], name: str, node: Key) -> dict[Key, str]:
+    """As :func:`_said`, of an option, which may be a node within the group's."""
+    said = _said(folders, name, node)
+    inner = (*node, Path(name).name)
+    if node in said and OmegaConf.is_dict(OmegaConf.select(config, ".".join(inner))):
+        said[inner] = said.pop(node)
+    return said
 
 
 def _said(folders: list[Path], name: str, node: Key) -> dict[Key, str]:
@@ -88,8 +110,8 @@ def _said(folders: list[Path], name: str, node: Key) -> dict[Key, str]:
         node: Where its keys are.
     """
     text = first_text(folders, f"{name}.yaml")
-    if text.startswith(GLOBAL):
-        node = ()
+    if GLOBAL.match(text):
+        node, text = (), GLOBAL.sub("", text)
     said: dict[Key, str] = {}
     for other in (yaml.safe_load(text) or {}).get("defaults", ()):
         if isinstance(other, str) and other != "_self_":
@@ -99,25 +121,27 @@ def _said(folders: list[Path], name: str, node: Key) -> dict[Key, str]:
 
 def _with_comments(text: str, said: dict[Key, str]) -> str:
     """YAML with comments; what takes several lines at the outermost level is set apart."""
-    named = {number: key for key, number, _ in keys(text)}
+    named = {place.first: (key, place) for key, place in keys(text)}
     blocks: list[list[str]] = []
     for number, line in enumerate(text.splitlines()):
-        key = named.get(number)
-        if key is not None and len(key) == 1:
+        key, place = named.get(number, ((), None))
+        if len(key) == 1:
             blocks.append([])
-        blocks[-1] += _with_comment(line, said.get(key, "") if key else "")
+        comment = said.get(key, "") if key else ""
+        fits = place is not None and place.last == number  # else the comment would end in the value
+        blocks[-1] += _with_comment(line, comment, behind=fits)
     apart = [max(len(one), len(other)) > 1 for one, other in pairwise(blocks)]
     ends = ["\n\n" if gap else "\n" for gap in (*apart, False)]
     return "".join("\n".join(block) + end for block, end in zip(blocks, ends, strict=True))
 
 
-def _with_comment(line: str, comment: str) -> list[str]:
+def _with_comment(line: str, comment: str, *, behind: bool) -> list[str]:
     """A line with its comment behind it, or above it where there is no room."""
-    behind = f"{line} # {comment}" if comment else line
-    if len(behind) <= WIDTH:
-        return [behind]
+    if not comment:
+        return [line]
+    whole = f"{line} # {comment}"
+    if behind and len(whole) <= WIDTH:
+        return [whole]
     mark = line[: len(line) - len(line.lstrip())] + "# "
-    return [
-        *textwrap.wrap(comment, WIDTH, initial_indent=mark, subsequent_indent=mark),
-        line,
-    ]
+    wrapped = textwrap.wrap(comment, WIDTH, initial_indent=mark, subsequent_indent=mark)
+    return [*wrapped, line]

@@ -101,8 +101,7 @@ def _unreadable(word: str, command: str, overrides: list[str]) -> str:
         return f"{word}: run folders are given as runs={meant}"
     _, start, value = split_override(word)
     if "=" not in word or not re.fullmatch(r"[+~]{0,2}[\w@./$:-]+=", start, re.ASCII):
-        hint = f"; lungseg {command} --help lists them" if Path(word).exists() else ""
-        return f"{word}: overrides look like key=value{hint}"
+        return f"{word}: overrides look like key=value; lungseg {command} --help lists the settings"
     if value.startswith("~"):
         return f"{word}: the shell expands ~ only at the start of a word; write $HOME"
     if (whole := _without_spaces(word, overrides)) != word:
@@ -162,7 +161,10 @@ def _unknown_key(key: str, command: str, overrides: list[str]) -> str:
 
 
 def _by_last_word(key: str, keys: list[str]) -> list[str]:
-    """Settings of groups that are called so within them: ``optimizer.lr`` for ``lr``."""
+    """Settings of groups that are called so within them: ``optimizer.lr`` for ``lr``.
+
+    Limits too, since other programs call ``trainer.max_epochs`` the epochs.
+    """
     return [name for name in keys if re.fullmatch(rf"\w+\.(max_)?{re.escape(key)}", name)]
 
 

@@ -41,7 +41,7 @@ def _as_setting(flag: str, words: Sequence[str]) -> str:
     """A flag as a setting, with its value if the next word is one."""
     bare = flag.lstrip("-")
     value = next(iter(words[words.index(flag) + 1 :]), "-") if flag in words else "-"
-    if "=" in bare or "=" in value or value.startswith("-"):
+    if not flag.startswith("--") or "=" in bare or "=" in value or value.startswith("-"):
         return bare
     return shlex.quote(f"{bare}={value}")
 

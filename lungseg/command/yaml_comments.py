@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
@@ -13,19 +14,30 @@ Key = tuple[str, ...]
 _COMMENT = re.compile(r"^:?\s+# ?(.*)$")
 
 
-def keys(text: str) -> Iterator[tuple[Key, int, str]]:
-    """Each key of a file, nested ones by all words that lead there.
+class Place(NamedTuple):
+    """Where a key and its value stand.
 
-    Yields:
-        The key, the number of its line, and what stands behind its value on the value's last line.
+    Attributes:
+        first: Number of the key's line.
+        last: Of the line on which the value ends; of a block below it, the key's.
+        behind: What follows there.
     """
+
+    first: int
+    last: int
+    behind: str
+
+
+def keys(text: str) -> Iterator[tuple[Key, Place]]:
+    """Each key of a file, nested ones by all words that lead there."""
     lines = [*text.splitlines(), ""]
 
-    def walk(node: yaml.Node, path: Key) -> Iterator[tuple[Key, int, str]]:
+    def walk(node: yaml.Node, path: Key) -> Iterator[tuple[Key, Place]]:
         for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
             block = isinstance(value, yaml.CollectionNode) and not value.flow_style
             end = (key if block else value).end_mark
-            yield (*path, key.value), key.start_mark.line, lines[end.line][end.column :]
+            place = Place(key.start_mark.line, end.line, lines[end.line][end.column :])
+            yield (*path, key.value), place
             yield from walk(value, (*path, key.value))
 
     yield from walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
@@ -43,12 +55,12 @@ def comments(text: str) -> dict[Key, str]:
     lines = text.splitlines()
     first = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     found: dict[Key, list[str]] = {(): [line[1:].strip() for line in lines[:first]]}
-    for key, number, behind in keys(text):
-        start = number
+    for key, place in keys(text):
+        start = place.first
         while start > first and lines[start - 1].lstrip().startswith("#"):
             start -= 1
-        found[key] = [line.strip()[1:].strip() for line in lines[start:number]]
-        if there := _COMMENT.match(behind):
+        found[key] = [line.strip()[1:].strip() for line in lines[start : place.first]]
+        if there := _COMMENT.match(place.behind):
             found[key].append(there[1])
     return {key: " ".join(said) for key, said in found.items() if any(said)}
 

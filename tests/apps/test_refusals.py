@@ -24,8 +24,8 @@ SETTINGS = {
         ["data=lctsc", "data.root=a,b"],
         """several values; add -m to sweep .* or quote one path twice: 'data.root="a,b"'$""",
     ),
-    "no value": (["loss.alpha"], "loss.alpha: overrides look like key=value$"),
-    "name in another alphabet": (["löss.alpha=1"], "löss.alpha=1: overrides look like key=value$"),
+    "no value": (["loss.alpha"], "loss.alpha: overrides look like key=value; lungseg train --help lists the settings$"),
+    "name in another alphabet": (["löss.alpha=1"], "löss.alpha=1: overrides look like key=value; lungseg train --help lists the settings$"),
     "stray bracket": (
         ["loss.alpha=0.5)"],
         r"""loss.alpha=0.5\): its brackets do not pair .* quote the value twice: 'loss.alpha="0.5\)"'$""",

@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from lungseg.cli import COMMANDS, main
 from lungseg.command.explained import WIDTH, groups, settings
+from lungseg.command.yaml_comments import comments
 from lungseg.config import VERSION_BASE, conf_dir, register_resolvers
 
 
@@ -36,7 +37,10 @@ def test_each_comment_is_from_the_chosen_option():
 
 def test_an_option_is_said_at_its_node():
     text = settings(composed("train", "model=unet_deep", "callbacks=[checkpoint,ema]"))
-    assert "\nmodel: # A deep" in text or "\n# A deep" in text
+    assert (
+        "\n# A deep U-Net: 5 downsampling blocks see the chest wall from the middle of a lung; 2.1 M\n"
+        "# parameters.\nmodel:\n"
+    ) in text
     assert "\n  ema: # Evaluate and keep an exponential moving average of the weights.\n" in text
     assert "\n    decay: 0.999 # share that the average keeps per step" in text
 
@@ -59,13 +63,57 @@ def test_long_comments_are_above_in_several_lines():
 
 def test_groups_are_those_of_the_command():
     assert groups(composed("evaluate")).splitlines() == [
-        "data: dicomseg, lctsc, nifti, phantom, phantom_hard, slices2d, tcia",
-        groups(composed("train")).splitlines()[1],
-        "postprocess: auto, lungs, none",
+        "data: dicomseg, lctsc, nifti, phantom, phantom_hard, slices2d, tcia (none chosen)",
+        groups(composed("train")).splitlines()[1].replace("now default", "none chosen"),
+        "postprocess: auto, lungs, none (none chosen)",
     ]
     names = [line.split(":")[0] for line in groups(composed("train")).splitlines()]
     assert names[:4] == ["data", "split", "intensity", "augment"]
     assert {"callbacks", "logger", "experiment"} <= {*names}
+
+
+def test_what_is_chosen_is_said():
+    lines = groups(composed("train", "model=unet_deep", "callbacks=[checkpoint,ema]")).splitlines()
+    (model,) = [line for line in lines if line.startswith("model: ")]
+    (callbacks,) = [line for line in lines if line.startswith("callbacks: ")]
+    assert model.endswith(", unet, unet_deep, unet_small (now unet_deep)")
+    assert callbacks.endswith(" (now checkpoint, ema)")
+
+
+@pytest.mark.parametrize("word", ["callbacks=ema", "callbacks=[ema]"])
+def test_an_option_with_a_node_of_its_own_is_said_there(word):
+    text = settings(composed("train", word))
+    assert "\ncallbacks:\n  ema: # Evaluate and keep an exponential moving average" in text
+
+
+def test_no_comment_ends_in_a_value():
+    """Long texts are folded, and a comment behind their first line would become part of them."""
+    folder = "pictures of " + "my patients and " * 10 + "theirs"
+    config = composed("preview", f'output="{folder}/a.png"')
+    text = settings(config)
+    assert yaml.safe_load(text)["output"] == f"{folder}/a.png"
+    assert "\n# the picture\noutput: pictures of my patients" in text
+
+
+def test_files_of_the_user(tmp_path, capsys):
+    """Another command's file, whose defaults are those of ours; an experiment with a long head."""
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        "# @package _global_\n# What I try.\nseed: 5 # my reason\n"
+    )
+    (tmp_path / "mine.yaml").write_text("defaults: [train, override model: unet_deep, _self_]\n")
+    words = ["--help", "--config-dir", str(tmp_path), "--config-name", "mine"]
+    assert main(["train", *words, "experiment=mine"]) == 0
+    screen = capsys.readouterr().out
+    assert "\nseed: 5 # my reason\n" in screen
+    assert "unet_small (now unet_deep)\n" in screen
+    assert "\nexperiment: fast, mine, paper," in screen
+    assert screen.count("\nmodel: ") == 1
+
+
+@pytest.mark.parametrize("file", sorted(conf_dir().glob("*/*.yaml")), ids=lambda file: file.stem)
+def test_each_option_says_what_it_is(file):
+    assert comments(file.read_text()).get(())
 
 
 def test_the_screen(tmp_path, capsys):
