@@ -1,6 +1,7 @@
 """Half-written cases, and stores whose process was killed."""
 
 import multiprocessing
+import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,11 @@ def test_parts_of_workers_that_outlive_their_parent_are_left_alone(tmp_path):
     assert not part.exists()
 
 
+def n_files(store):
+    """Files in a store that is being written: some vanish while they are counted."""
+    return sum(len(files) for _, _, files in os.walk(store))
+
+
 @pytest.mark.slow
 def test_killed_twenty_times_the_store_is_as_if_undisturbed(three_cases, tmp_path):
     context = multiprocessing.get_context("forkserver")  # its children start in no time
@@ -36,19 +42,20 @@ def test_killed_twenty_times_the_store_is_as_if_undisturbed(three_cases, tmp_pat
     def begin(store):
         process = context.Process(target=prepare, args=(source, store))
         process.start()
-        return process, time.monotonic()
+        return process
 
-    for name in ("first", "undisturbed"):  # the first also waits for imports
-        process, start = begin(tmp_path / name)
-        process.join(120)
-        assert process.exitcode == 0
-    duration = time.monotonic() - start
+    process = begin(tmp_path / "undisturbed")
+    process.join(120)
+    assert process.exitcode == 0
     expected = content(tmp_path / "undisturbed")
     stages = set()
     for attempt in range(20):
         store = tmp_path / f"killed-{attempt}"
-        process, _ = begin(store)
-        time.sleep((attempt + random.random()) / 20 * duration)
+        process = begin(store)
+        # By what is written already, and not by time: other work makes it slower or faster.
+        while process.is_alive() and n_files(store) < attempt / 20 * len(expected):
+            time.sleep(0.001)
+        time.sleep(random.random() / 100)
         process.kill()
         process.join(60)
         stages.add(frozenset(content(store)) if store.exists() else frozenset())
@@ -56,4 +63,4 @@ def test_killed_twenty_times_the_store_is_as_if_undisturbed(three_cases, tmp_pat
             assert stores.attributes(store, case.stem) is not None
         prepare(source, store)
         assert content(store) == expected
-    assert len(stages) > 3  # the kills hit at different moments
+    assert len(stages) > 10  # the kills hit at different moments

@@ -1,6 +1,7 @@
 """Stores at URLs."""
 
 import logging
+import time
 
 import fsspec
 import numpy as np
@@ -89,14 +90,25 @@ def test_workers_read_a_bucket_that_their_parent_has_opened(three_cases, bucket)
         np.testing.assert_array_equal(batch[key], values)
 
 
+def settled(caplog):
+    """Wait for the server, which logs a request after it has answered; how many it has logged."""
+    logged = -1
+    while logged != len(caplog.records):
+        logged = len(caplog.records)
+        time.sleep(0.3)
+    return logged
+
+
 def test_a_bucket_is_asked_for_nothing_twice(three_cases, bucket, caplog):
     url = f"{bucket}_of_requests"
     prepare(LctscFolder(three_cases), url)
     with caplog.at_level(logging.INFO, "werkzeug"):
+        settled(caplog)
         caplog.clear()
         image, _ = stores.open_arrays(url, "Case_000")
-        opening = len(caplog.records)
+        opening = settled(caplog)
         image[3]
+        settled(caplog)
     # Of the case and twice of both arrays the description, and a list of their slices.
     assert opening == 7
     assert len(caplog.records) == 8
