@@ -15,8 +15,8 @@ import signal, time
 from lungseg.sweeps.orphan import end_with_sweep
 signal.signal(signal.SIGUSR1, signal.default_int_handler)
 end_with_sweep(seconds=0.02)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # within: the signal may come before the next statement
     time.sleep(100)
 except KeyboardInterrupt:
     print("saved", flush=True)
