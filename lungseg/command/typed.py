@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
 from lungseg.errors import ConfigError
@@ -28,12 +29,16 @@ def check_words(words: Sequence[str]) -> None:
                 f"{word}: the shell has split this value at its spaces; quote the whole:"
                 f" {shlex.quote(whole)}"
             )
+        if "=" in (word, "".join(words[number + 1 : number + 2])):
+            raise ConfigError("=: stands between a setting and its value without spaces: seed=1")
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
     _, unknown = parser.parse_known_args(flags_first([*words]))
     if unknown:
         bare = _as_setting(unknown[0], words)
-        meant = f"settings have no dashes: {bare}" if "=" in bare else "--hydra-help lists them"
+        close = get_close_matches(unknown[0], parser._option_string_actions, n=1, cutoff=0.75)
+        other = f"did you mean {close[0]}?" if close else "--hydra-help lists them"
+        meant = f"settings have no dashes: {bare}" if "=" in bare else other
         raise ConfigError(f"{unknown[0]}: no such flag; {meant}")
 
 

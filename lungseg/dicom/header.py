@@ -53,13 +53,18 @@ def kept(dataset: Dataset) -> dict[str, str | bool]:
     sex = str(value_of(dataset, "PatientSex") or "").strip().upper()
     names = (value_of(dataset, "Manufacturer"), value_of(dataset, "ManufacturerModelName"))
     scanner = " ".join(str(name) for name in names if name)
-    # By tag: older dictionaries do not have the keyword SyntheticData.
-    synthetic = dataset.get((0x0008, 0x001C))
     return {
         "sex": sex if sex in ("M", "F", "O") else "",
         "scanner": " ".join(re.sub(r"[^A-Za-z0-9 ._/()+-]", " ", scanner).split())[:SCANNER_LENGTH],
-        "synthetic": synthetic is not None and str(synthetic.value).strip() == "YES",
+        "synthetic": is_synthetic(dataset),
     }
+
+
+def is_synthetic(dataset: Dataset) -> bool:
+    """Whether a header says that its image was computed (0008,001C)."""
+    # By tag: older dictionaries do not have the keyword SyntheticData.
+    synthetic = dataset.get((0x0008, 0x001C))
+    return synthetic is not None and str(synthetic.value).strip() == "YES"
 
 
 def identifiers(dataset: Dataset, *, nested: bool) -> set[str]:

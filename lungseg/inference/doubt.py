@@ -180,8 +180,8 @@ def _sentence(value: float, expected: Mapping[str, float], quantity: LungQuantit
     # Only HU can be negative, whatever the range is by its rule.
     least = low if unit == " HU" else max(low, 0.0)
     return (
-        f"{quantity.name}: {_figure(value)}{unit}, {far} outside the range expected from"
-        f" {expected['n']} training case(s), {_figure(least)} to {_figure(high)}{unit}"
+        f"{quantity.name}: {_figure(value)}{unit}, outside the range expected from"
+        f" {expected['n']} training case(s), {_figure(least)} to {_figure(high)}{unit}, by {far}"
     )
 
 

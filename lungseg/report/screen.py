@@ -48,8 +48,19 @@ def print_summary(summary: dict[str, Any], *, synthetic: bool) -> None:
         print_table(table)
         print(one_liner({name: summary[name] for name in others}))
         print("all numbers of all sets: evaluation/summary.json, and the page")
+        _say_what_came_before(summary)
         return
     print_table(table)
+    _say_what_came_before(summary)
+
+
+def _say_what_came_before(summary: dict[str, Any]) -> None:
+    """Tell that some numbers are not of the masks that the others are of."""
+    if any(numbers.get("postprocess") for numbers in summary.values()):
+        print(
+            "before post-processing: areas under curves, best threshold, Brier score, calibration;"
+            " and the DSC of each epoch"
+        )
 
 
 def _summary_table(summary: dict[str, Any], sets: list[str], *, synthetic: bool) -> Table:

@@ -51,10 +51,11 @@ class PhantomFolder(LctscFolder):
             track: Wraps the list of cases, as a progress bar does.
 
         Raises:
-            ConfigError: If a setting is out of range, or the folder contains patients of other
-                kinds.
+            ConfigError: If a setting is out of range, or the folder contains something else, or
+                patients of other kinds.
         """
         if self.root.exists():
+            self._check_synthetic()
             self._check_kinds()
             return
         from lungseg.phantom import write_cohort
@@ -77,6 +78,27 @@ class PhantomFolder(LctscFolder):
                 raise
         finally:
             next(bar, None)
+
+    def _check_synthetic(self) -> None:
+        """Refuse a folder of somebody's scans: ``data.root`` was given, and ``data`` forgotten."""
+        from pydicom import dcmread
+        from pydicom.errors import InvalidDicomError
+
+        from lungseg.dicom.header import is_synthetic
+
+        try:
+            file = next(self.root.glob("Images/*/*.dcm"))
+            ours = is_synthetic(dcmread(file, stop_before_pixels=True))
+        except StopIteration:
+            ours = False
+        except (InvalidDicomError, OSError):  # damaged, which is said when it is read
+            ours = True
+        if not ours:
+            raise ConfigError(
+                "data.root: contains no synthetic cohort, which is what data=phantom reads; choose"
+                " the source of these scans too: data=lctsc, data=tcia, data=nifti or another",
+                self.root,
+            )
 
     def _check_kinds(self) -> None:
         """Refuse a folder that was written with other kinds: names of cases would be the same."""

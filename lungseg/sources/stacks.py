@@ -62,11 +62,13 @@ def stacks_in(folder: Path, settings: Mapping[str, Any]) -> list[Stack]:
         ConfigError: If a setting is missing or wrong.
         DataError: If no file matches.
     """
-    needed = {"numbers_run": "feet_to_head", "spacing_mm": "[z,y,x]"}
-    for key, example in needed.items():
+    needed = {
+        "numbers_run": ("which way their numbers run", f"{NODE}.numbers_run=feet_to_head"),
+        "spacing_mm": ("how far apart their pixels are", "spacing_mm=[z,y,x]"),
+    }
+    for key, (what, example) in needed.items():
         if settings[key] is None:
-            where = key if key == "spacing_mm" else f"{NODE}.{key}"
-            raise ConfigError(f"{NODE}.images: 2-D images do not say it: give {where}={example}")
+            raise ConfigError(f"{NODE}.images: 2-D images do not say {what}: give {example}")
     source = SliceImages(folder, masks=NONE, node=NODE, top="input", **settings)
     return [
         Stack(name, source.files(name)[0].parent, source.only(name), name)

@@ -56,8 +56,14 @@ def test_masks_are_those_of_the_scan(scan, stack, predict, tmp_path, phantom_roo
     ("left_out", "line"),
     [
         ("slices.images", "slices.numbers_run: is for 2-D images, which slices.images finds:"),
-        ("slices.numbers_run", "slices.images: 2-D images do not say it: give slices.numbers_run="),
-        ("spacing_mm", "slices.images: 2-D images do not say it: give spacing_mm=[z,y,x]"),
+        (
+            "slices.numbers_run",
+            "slices.images: 2-D images do not say which way their numbers run: give",
+        ),
+        (
+            "spacing_mm",
+            "slices.images: 2-D images do not say how far apart their pixels are: give spacing_mm=[z,y,x]",
+        ),
         (
             "slices.hu_from",
             "slices.hu_from: set how values become HU: 'slices.hu_from={slope: 1, intercept: -1024}' ",

@@ -55,6 +55,11 @@ LINES = {
         ["train", "seed=1", "--loss.alpha=0.5"],
         "--loss.alpha=0.5: no such flag; settings have no dashes: loss.alpha=0.5$",
     ),
+    "a flag with a slip": (["train", "--hlep"], "--hlep: no such flag; did you mean --help[?]$"),
+    "spaces around an equals sign": (
+        ["train", "experiment", "=", "quick"],
+        "=: stands between a setting and its value without spaces: seed=1$",
+    ),
     "a setting with dashes and a space": (
         ["predict", "--model", "my run", "input=a"],
         "--model: no such flag; settings have no dashes: 'model=my run'$",

@@ -72,9 +72,9 @@ def test_lungs_filled_with_tissue(case, record):
     right, left = found(filled, record)
     high = record["anatomy"]["quantities"]["right_mean_hu"]["high"]
     assert right.text == (
-        f"mean HU of the right lung: 40 HU, {40 - high:.0f} HU outside the range expected from 8"
-        f" training case(s), {record['anatomy']['quantities']['right_mean_hu']['low']:.0f} to"
-        f" {high:.0f} HU"
+        "mean HU of the right lung: 40 HU, outside the range expected from 8 training case(s),"
+        f" {record['anatomy']['quantities']['right_mean_hu']['low']:.0f} to {high:.0f} HU, by"
+        f" {40 - high:.0f} HU"
     )
     assert "left" in left.text
     one = case.changed(np.where(case.labels == 2, 40, case.volume.voxels))
@@ -111,8 +111,8 @@ def test_lungs_of_another_size(case, record, factor, end):
     assert {f.code for f in findings} >= {"lung-volume", "unlike-training"}
     far = f"a factor of {off:.2f}" if off >= 2 else f"{100 * (off - 1):.2g} %"
     assert text_of(findings, "lung-volume", "left") == (
-        f"volume of the left lung: {volume:.0f} ml, {far} outside the range expected from 8"
-        f" training case(s), {expected['low']:.0f} to {expected['high']:.0f} ml"
+        f"volume of the left lung: {volume:.0f} ml, outside the range expected from 8 training"
+        f" case(s), {expected['low']:.0f} to {expected['high']:.0f} ml, by {far}"
     )
 
 
@@ -122,7 +122,7 @@ def test_many_parts(case, record):
     findings = doubts_about(case.scan(), crumbled, record)
     assert {finding.code for finding in findings} == {"lung-components"}
     assert "number of parts of the right lung: " in findings[0].text
-    assert findings[0].text.endswith("training case(s), 0 to 3")
+    assert findings[0].text.endswith("training case(s), 0 to 3, by 5")
 
 
 def test_a_missing_lung(case, record):

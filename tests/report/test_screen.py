@@ -42,6 +42,17 @@ def test_a_terminal_shows_the_test_set_first_and_no_line_is_wider(capsys, monkey
     assert any(line.startswith("train DSC 0.1234") for line in lines) == (columns == 80)
 
 
+@pytest.mark.parametrize("way", ["", "Lungs(n_lungs=2)"])
+def test_numbers_of_before_post_processing_are_named(capsys, way):
+    """A best threshold with a smaller DSC than the threshold in use needs a word."""
+    number = {"value": 0.1234, "n": 5}
+    numbers = {key: dict(number) for names in SECTIONS.values() for key in names}
+    numbers["accuracy_min"] |= {"case": "Case_005", "z": 111}
+    print_summary({"test": numbers | {"postprocess": way}}, synthetic=False)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("before post-processing: areas under curves, best thresh") == bool(way)
+
+
 def test_failed_cases_are_in_the_table_of_a_preparation(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     print_cohort(Cohort("store", {}, {}, {"Case_003": "Case_003: a [red]file is damaged"}))

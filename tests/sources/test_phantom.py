@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from hydra import compose, initialize_config_dir
+from pydicom import dcmread
 
 from lungseg.arguments.phantom import PHANTOM_KINDS
 from lungseg.config import conf_dir, register_resolvers
@@ -78,3 +81,28 @@ def test_the_command(cli):
     assert "data: kinds must be all, or of" in line
     assert all(kind in line for kind in PHANTOM_KINDS)
     assert line.endswith("; got 'bula'")
+
+
+@pytest.mark.parametrize("what", ["scans of a patient", "another layout", "empty"])
+def test_a_folder_of_somebodys_scans_is_refused(tmp_path, what):
+    """As with ``data.root=DIR`` where ``data=…`` was forgotten: patients would pass for synthetic."""
+    write(tmp_path / "c")
+    files = list(tmp_path.glob("c/Images/*/*.dcm"))
+    if what == "scans of a patient":
+        for file in files:
+            dataset = dcmread(file)
+            del dataset[0x0008, 0x001C]
+            dataset.save_as(file)
+    elif what == "another layout":
+        (tmp_path / "c" / "Images").rename(tmp_path / "c" / "scans")
+    else:
+        shutil.rmtree(tmp_path / "c" / "Images")
+    with pytest.raises(ConfigError, match="data.root: contains no synthetic cohort, .*data=lctsc"):
+        write(tmp_path / "c")
+
+
+def test_a_damaged_file_is_left_to_who_reads_it(tmp_path):
+    write(tmp_path / "c")
+    for file in tmp_path.glob("c/Images/*/*.dcm"):
+        file.write_bytes(b"x" * 200)
+    write(tmp_path / "c")

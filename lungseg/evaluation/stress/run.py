@@ -67,9 +67,10 @@ def stress_test(
     clean = _pass(task, plain, shown, f"pass 1 of {n_passes}: as it is")
     if task.trainer.is_global_zero:
         took = time.monotonic() - began
+        several = "s" if len(cases) > 1 else ""
         log.info(
-            f"stress test: {n_passes} passes over {len(cases)} test cases; the first took"
-            f" {took:.0f} s, all take about {n_passes * took / 60:.0f} min or more"
+            f"stress test: {n_passes} passes over {len(cases)} test case{several}; the first"
+            f" took {took:.0f} s, so all take at least {n_passes * took / 60:.0f} min"
         )
     levels, done = [], 1
     for one in corruptions:
