@@ -26,12 +26,13 @@ from lungseg.evaluation.stress.choice import chosen
 from lungseg.files import short, write_json
 from lungseg.privacy import hide_password
 from lungseg.rank import is_rank_zero
-from lungseg.runs.checkpoint import load_checkpoint
+from lungseg.runs.checkpoint import LAST, done_by, load_checkpoint
 from lungseg.runs.chosen import postprocess_of, refuse_auto
 from lungseg.runs.claim import lock
 from lungseg.runs.named import require_weights, weights_of_run
 from lungseg.runs.provenance import PROVENANCE, provenance, read_provenance
 from lungseg.runs.restore import recorded_input, restore
+from lungseg.runs.status import note_completed
 from lungseg.splits.file import NAME, describe_sets
 from lungseg.sweeps.alone import has_to_run_alone, run_alone
 from lungseg.sweeps.mode import sweeping
@@ -128,6 +129,11 @@ def _again(config: DictConfig, folder: Path) -> None:
             cohort.store,
         )
     _evaluate(config, checkpoint, file, cohort, record["split"], folder)
+    evaluated = not chosen(config.stress) and is_rank_zero(config.trainer)
+    if evaluated and (folder / LAST).is_file():
+        done, _ = done_by(load_checkpoint(folder / LAST))
+        if done >= record["config"]["trainer"]["max_epochs"]:
+            note_completed(folder)
 
 
 def _noted_store(record: dict[str, Any]) -> str:

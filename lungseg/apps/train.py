@@ -197,7 +197,7 @@ def _train(training: Training) -> None:
 
 
 def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
-    from lungseg.runs.checkpoint import load_checkpoint
+    from lungseg.runs.checkpoint import done_by, load_checkpoint
     from lungseg.runs.resume import refuse_other_run, refuse_shorter
     from lungseg.training.module import RECORD
 
@@ -205,8 +205,7 @@ def _check_resume(ckpt_path: str, record: dict[str, Any]) -> None:
     refuse_other_run(checkpoint[RECORD], record)
     if INIT in checkpoint[RECORD]:  # its weights are among those of the checkpoint
         record[INIT] = checkpoint[RECORD][INIT]
-    done = checkpoint["epoch"] + 1
-    batches = checkpoint.get("SliceDataModule", {}).get("batches", 0)
+    done, batches = done_by(checkpoint)
     # An epoch that was begun is one more.
     refuse_shorter(done + (batches > 0), record["config"]["trainer"]["max_epochs"])
     where = f"in epoch {done + 1}, after batch {batches}" if batches else f"after epoch {done}"

@@ -51,6 +51,11 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     return checkpoint
 
 
+def done_by(checkpoint: dict[str, Any]) -> tuple[int, int]:
+    """Epochs that a checkpoint was trained for, and batches of the epoch after them."""
+    return checkpoint["epoch"] + 1, checkpoint.get("SliceDataModule", {}).get("batches", 0)
+
+
 def _compare_checksums(file: Path) -> None:
     """Read all records of a file of torch once.
 

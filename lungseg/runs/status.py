@@ -71,6 +71,13 @@ def noting_status(
     write_status(run_dir, "completed")
 
 
+def note_completed(run_dir: Path) -> None:
+    """Record that a run is complete, whose training had ended and whose evaluation had not."""
+    status = read_status(run_dir)
+    if status is not None and status["state"] != "completed":
+        write_status(run_dir, "completed")
+
+
 def was_interrupted(stopped: SystemExit) -> bool:
     """Whether this is what Lightning makes of KeyboardInterrupt."""
     return isinstance(stopped.__context__, KeyboardInterrupt)

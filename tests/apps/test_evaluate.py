@@ -12,6 +12,7 @@ from PIL import Image
 
 from lungseg.cli import main
 from lungseg.evaluation.thumbnails import thumbnail
+from lungseg.runs.status import read_status, write_status
 from tests.apps.run_files import contents
 from tests.conftest import Cli
 
@@ -44,9 +45,11 @@ def test_evaluating_again_gives_the_same_files(run, cli):
     pictures = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
     shutil.rmtree(run / "evaluation")
     (run / "report.html").unlink()
+    write_status(run, "failed", "interrupted")  # after its training, in the evaluation
     done = cli("evaluate", f"run={run}")
     assert done.returncode == 0, done.stderr
     assert contents(run) == before
+    assert read_status(run)["state"] == "completed"
     again = {file.name: file.read_bytes() for file in run.glob("evaluation/figures/*")}
     assert again.keys() == pictures.keys()
     assert differing(again, pictures) == []

@@ -7,7 +7,7 @@ import pytest
 from lungseg.errors import DataError, Pruned
 from lungseg.privacy import HIDDEN
 from lungseg.redaction import Redactor
-from lungseg.runs.status import FILE, noting_status, read_status, write_status
+from lungseg.runs.status import FILE, note_completed, noting_status, read_status, write_status
 
 
 def test_no_status(tmp_path):
@@ -58,3 +58,12 @@ def test_other_processes_of_a_run_write_nothing(tmp_path):
     with noting_status(tmp_path, REDACT, writes=False):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_has_a_status_is_noted_as_completed(tmp_path):
+    note_completed(tmp_path)
+    assert read_status(tmp_path) is None
+    for state in ("failed", "running", "completed"):
+        write_status(tmp_path, state)
+        note_completed(tmp_path)
+        assert read_status(tmp_path)["state"] == "completed"
