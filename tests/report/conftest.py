@@ -103,6 +103,15 @@ def browser():
             executable_path=chromium,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
+        new_page = opened.new_page
+
+        def patient(**settings):
+            """A page that is waited for while other tests keep the cores busy."""
+            page = new_page(**settings)
+            page.set_default_timeout(120_000)
+            return page
+
+        opened.new_page = patient
         yield opened
         opened.close()
 
