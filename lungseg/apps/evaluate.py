@@ -129,9 +129,9 @@ def _again(config: DictConfig, folder: Path) -> None:
             cohort.store,
         )
     _evaluate(config, checkpoint, file, cohort, record["split"], folder)
-    evaluated = not chosen(config.stress) and is_rank_zero(config.trainer)
-    if evaluated and (folder / LAST).is_file():
-        done, _ = done_by(load_checkpoint(folder / LAST))
+    evaluated, last = not chosen(config.stress) and is_rank_zero(config.trainer), folder / LAST
+    if evaluated and last.is_file():
+        done, _ = done_by(checkpoint if file == last else load_checkpoint(last))
         if done >= record["config"]["trainer"]["max_epochs"]:
             note_completed(folder)
 

@@ -20,7 +20,7 @@ from lungseg.data.network_input import NetworkInput
 from lungseg.errors import DataError
 from lungseg.inference.extra import required
 from lungseg.inference.metadata import FORMAT, FORMATS, INPUT, KEY, LOGITS, PROBABILITY
-from lungseg.models.padding import MULTIPLES, PADDING, size_multiple
+from lungseg.models.padding import MULTIPLES, size_multiple
 from lungseg.runs.lineage import images_of
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def to_onnx(model: Model) -> bytes:
         raise DataError(
             f"export: {model.name} takes images of no size that is a multiple of {MULTIPLES[-1]}"
         )
-    added = model.module.record.get(PADDING, (0, 0))
-    whole = _Whole(net, model.input, multiple, added).eval()
+    whole = _Whole(net, model.input, multiple, model.module.padding.added).eval()
     channels = model.input.stored_channels
     proto = onnx.load_model_from_string(_traced(whole, channels, model.name))
     _strip(proto.graph)
@@ -106,7 +105,7 @@ def metadata_of(model: Model, multiple: int) -> dict[str, Any]:
         "threshold": model.threshold,
         "batch_size": model.batch_size,
         "size_multiple": multiple,
-        "padding": list(model.module.record.get(PADDING, (0, 0))),
+        "padding": list(model.module.padding.added),
         "input": model.input.settings,
         "intensity": {"name": type(intensity).__name__, **numbers},
         "postprocess": model.postprocess,

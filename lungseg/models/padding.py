@@ -43,7 +43,7 @@ class Padding:
     """
 
     def __init__(self, added: Sequence[int] = (0, 0)) -> None:
-        self._added = (added[0], added[1])
+        self.added = (added[0], added[1])
         self._fitting: dict[tuple[Size, Size], Size] = {}
 
     def __call__(self, net: nn.Module, image: Tensor) -> Tensor | list[Tensor]:
@@ -55,7 +55,7 @@ class Padding:
             image: What it is to see.
         """
         height, width = image.shape[-2:]
-        added = (0, 0) if net.training else self._added
+        added = (0, 0) if net.training else self.added
         fitting = self._fitting.get(((height, width), added))
         if fitting is None:
             fitting = fitting_size(net, image, added)

@@ -63,7 +63,7 @@ class SegmentationModule(pl.LightningModule):
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = loss
         self.record = record or {}
-        self._padding = Padding(self.record.get(PADDING, (0, 0)))
+        self.padding = Padding(self.record.get(PADDING, (0, 0)))
         self._optimizer = optimizer
         self._scheduler = scheduler or {}
         self._lr_scale = lr_scale or {}
@@ -92,7 +92,7 @@ class SegmentationModule(pl.LightningModule):
     def forward(self, image: Tensor) -> Tensor | list[Tensor]:
         """Images ``[B, c, y, x]`` to logits ``[B, 1, y, x]``."""
         image = image.to(self.dtype)  # float64 where the precision says so
-        return self._padding(self.net, image)
+        return self.padding(self.net, image)
 
     def predict_mask(self, logits: Tensor) -> Tensor:
         """Logits to a boolean mask."""
@@ -269,7 +269,7 @@ class SegmentationModule(pl.LightningModule):
         """Take over what a checkpoint says of its origin, where the caller said nothing."""
         if not self.record:
             self.record = checkpoint.get(RECORD, {})
-            self._padding = Padding(self.record.get(PADDING, (0, 0)))
+            self.padding = Padding(self.record.get(PADDING, (0, 0)))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what is needed to rebuild the model, as plain containers."""

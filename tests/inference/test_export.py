@@ -13,6 +13,7 @@ from torch import nn
 from lungseg.errors import DataError
 from lungseg.inference.export import metadata_of, to_onnx
 from lungseg.inference.metadata import KEY
+from lungseg.models.padding import Padding
 from tests.inference.onnx_files import a_model
 
 
@@ -54,7 +55,7 @@ def test_any_size_gives_what_torch_gives(exported, shape):
 def test_it_is_padded_by_as_much_as_in_training(shape):
     """Of (3, 10) rows and columns at least, up to multiples of 8."""
     model = a_model()
-    model.module.record["padding"] = [3, 10]
+    model.module.padding = Padding((3, 10))
     below, right = {64: 8, 61: 3}[shape[2]], {64: 16, 70: 10}[shape[3]]
     hu = noise(*shape)
     image = np.clip((hu + 1000) / 1400, 0, 1)

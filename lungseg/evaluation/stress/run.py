@@ -70,7 +70,7 @@ def stress_test(
         several = "s" if len(cases) > 1 else ""
         log.info(
             f"stress test: {n_passes} passes over {len(cases)} test case{several}; the first"
-            f" took {took:.0f} s, so all take at least {n_passes * took / 60:.0f} min"
+            f" took {took:.0f} s, all take about {n_passes * took / 60:.0f} min or more"
         )
     levels, done = [], 1
     for one in corruptions:
